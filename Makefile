@@ -1,0 +1,46 @@
+# What people run: each target first makes sure that .venv holds exactly what the lock file names.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements$(if $(GPU),-gpu).lock
+READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: repro test test-slow ui lint lock help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make repro      prepare data, train, evaluate and report (GPU=1: with TensorFlow's CUDA libraries)"
+	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
+	@echo "make test       run the tests          make test-slow   those marked slow as well"
+	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
+
+repro: $(READY)
+	@$(RUN) python -m pipeline repro
+
+test: $(READY)
+	@$(RUN) python -m pytest -m "not slow"
+
+test-slow: $(READY)
+	@$(RUN) python -m pytest
+
+ui: $(READY)
+	@$(RUN) python -m pipeline ui
+
+lint: $(READY)
+	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
+
+$(READY): $(LOCK)
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Aula needs Python 3.11 or newer, this is %d.%d: name another by make PYTHON=...' % sys.version_info[:2])"
+	@echo "Setting up $(VENV) from $(LOCK) (TensorFlow and friends: once, a few minutes)"
+	@rm -f $(VENV)/ready-*
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r $(LOCK)
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true
+	@touch $@
+
+# Needs uv (any recent release) on the path; the result is the same for every platform.
+LOCKING = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra test --custom-compile-command "make lock"
+lock:
+	$(LOCKING) --output-file requirements.lock
+	$(LOCKING) --extra gpu --output-file requirements-gpu.lock

@@ -1,0 +1,1 @@
+"""Aula: a deep-learning course as experiments that anyone can rerun and compare."""

@@ -1,0 +1,211 @@
+"""The command line: choose a command, then import it."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline import paths
+
+if TYPE_CHECKING:
+    from pipeline.params import Settings
+
+DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
+EXAMPLES = """examples:
+  python -m pipeline check                  is params.yaml sound, for every profile?
+  python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
+  python -m pipeline reproduce 3f2a         train a finished run again and compare, by the first letters of its key
+  python -m pipeline ui                     open MLflow's UI on this machine
+
+exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (the message says where)
+"""
+
+
+def check(settings: "Settings") -> int:
+    """validate params.yaml for every profile, and the data cards there are"""
+    runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
+    print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
+    return DONE
+
+
+def prepare(settings: "Settings", data: str) -> int:
+    """split, scale, rebalance and augment one data set"""
+    from pipeline.prepare import prepare
+
+    prepare(_named(settings.data, "data", data))
+    return DONE
+
+
+def plan(settings: "Settings") -> int:
+    """resolve what decides every topic's numbers"""
+    from pipeline.plan import plan
+
+    plan(settings)
+    return DONE
+
+
+def train(settings: "Settings", topic: str) -> int:
+    """train every variant of a topic with every seed"""
+    from pipeline import lock
+    from pipeline.train import train
+
+    with lock.hold(f"train_{topic}", wait=True):
+        records = train(settings, topic)
+    _track([topic])
+    failed = [record for record in records if record["status"] == "failed"]
+    for record in failed:
+        print(f"failed: {record['variant']} seed {record['seed']}: {record['reason']}", file=sys.stderr)
+    return RUN_FAILED if failed else DONE
+
+
+def evaluate(settings: "Settings", topic: str) -> int:
+    """score a topic's runs on held-out data"""
+    from pipeline.evaluate import evaluate
+
+    evaluate(settings, topic)
+    _track([topic])
+    return DONE
+
+
+def report(settings: "Settings") -> int:
+    """judge the claims and write data/report"""
+    from pipeline.report import report
+
+    report()
+    _track(list(settings.topics))
+    return DONE
+
+
+def repro(settings: "Settings", targets: Sequence[str]) -> int:
+    """dvc repro, alone and after mending what a kill left torn"""
+    from pipeline.repro import repro
+
+    return repro(targets)
+
+
+def publish(settings: "Settings") -> int:
+    """bring MLflow in line with the files under data/"""
+    from pipeline import tracking
+    from pipeline.publish import publish
+
+    try:
+        counts = publish()
+    except tracking.Unreachable as error:
+        print(f"MLflow: {error}", file=sys.stderr)
+        return RUN_FAILED
+    print(", ".join(f"{count} {what}" for what, count in counts.items()) + " written to MLflow")
+    return DONE
+
+
+def reproduce(settings: "Settings", run: str) -> int:
+    """train a finished run again and compare its history, to the last digit"""
+    from pipeline.reproduce import reproduce
+
+    return DONE if reproduce(run) else RUN_FAILED
+
+
+def runs(settings: "Settings", action: str) -> int:
+    """look at the store of finished runs, or drop what params.yaml no longer asks for"""
+    from pipeline.runs import shelf
+
+    print(shelf.prune(settings) if action == "prune" else shelf.show(settings))
+    return DONE
+
+
+def ui(settings: "Settings", port: int) -> int:
+    """MLflow's UI over the same store, on loopback only"""
+    import subprocess
+
+    from pipeline import tracking
+
+    try:
+        tracking.create()
+    except tracking.Unreachable as error:
+        print(f"MLflow: {error}", file=sys.stderr)
+        return RUN_FAILED
+    print(f"MLflow: http://127.0.0.1:{port} (Ctrl-C ends it)", flush=True)
+    try:
+        return subprocess.run(tracking.ui_command(port), check=False).returncode
+    except KeyboardInterrupt:
+        return DONE
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    command.__name__: command
+    for command in (check, repro, prepare, plan, train, evaluate, report, publish, reproduce, runs, ui)
+}
+ARGUMENTS = {
+    "repro": ("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),
+    "runs": ("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),
+    "prepare": ("data", {"help": "name of a block under data: in params.yaml"}),
+    "train": ("topic", {"help": "name of a block under topics: in params.yaml"}),
+    "evaluate": ("topic", {"help": "name of a block under topics: in params.yaml"}),
+    "reproduce": ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
+    "ui": ("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),
+}
+
+
+def _track(topics: Sequence[str]) -> None:
+    """Publish to MLflow; a store out of reach never fails a stage."""
+    from pipeline import tracking
+    from pipeline.publish import publish
+
+    try:
+        publish(topics)
+    except tracking.Unreachable as error:
+        print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
+
+
+def _named(blocks: "Sequence[str] | dict", word: str, name: str):  # type: ignore[no-untyped-def,type-arg]
+    if name not in blocks:
+        raise ValueError(f"{word}: given {name!r}, allowed {', '.join(blocks)}")
+    return blocks[name]
+
+
+def _ours(error: BaseException) -> bool:
+    """Whether our own code raised it: what a library raises is a fault to be seen whole."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return trace is not None and str(paths.PACKAGE) in trace.tb_frame.f_code.co_filename
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    top = argparse.ArgumentParser(
+        prog="python -m pipeline",
+        description="A deep-learning course as experiments that anyone can rerun and compare.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        one = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
+        if name in ARGUMENTS:
+            argument, extra = ARGUMENTS[name]
+            one.add_argument(argument, **extra)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; params.yaml is checked first, whatever the command."""
+    given = vars(parser().parse_args(arguments))
+    command = COMMANDS[given.pop("command")]
+    from pipeline import runtime
+    from pipeline.params import read
+
+    runtime.stop_in_order()
+    try:
+        return command(read(paths.PARAMS), **given)
+    except ValueError as error:
+        if not _ours(error):
+            raise
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("stopped; finished runs are kept: the same command goes on with the rest", file=sys.stderr)
+        return RUN_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

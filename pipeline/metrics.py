@@ -1,0 +1,66 @@
+"""Scores of a classifier's predictions on held-out examples: each public function is a metric of that name."""
+
+import numpy as np
+
+# Every metric takes labels (n,), integers; probabilities (n, classes), rows summing to 1; priors (classes,), the
+# shares of the classes in the training part before any view; and gives one number.
+
+
+def accuracy(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Share of examples whose likeliest class is the true one."""
+    return float(np.mean(probabilities.argmax(1) == labels))
+
+
+def cross_entropy(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Mean of -log p(true class), in nats."""
+    chosen = probabilities[np.arange(len(labels)), labels]
+    return float(-np.mean(np.log(np.maximum(chosen, np.finfo(np.float64).tiny))))
+
+
+def balanced_accuracy(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Mean recall over the classes: accuracy if all classes were equally frequent."""
+    return float(np.nanmean(_recalls(labels, probabilities)))
+
+
+def accuracy_at_training_priors(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Recall of each class weighted by its share in training: what plain accuracy would say on data as skewed."""
+    recalls = _recalls(labels, probabilities)
+    present = ~np.isnan(recalls)
+    return float(np.average(recalls[present], weights=priors[present]))
+
+
+def rare_recall(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Mean recall of the rarest third of the classes in training (of two classes: the rarer one)."""
+    rarest = np.argsort(priors, kind="stable")[: max(1, len(priors) // 3)]
+    return float(np.nanmean(_recalls(labels, probabilities)[rarest]))
+
+
+def macro_f1(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Mean over the classes of the harmonic mean of precision and recall."""
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(labels, probabilities.argmax(1), average="macro", zero_division=0))
+
+
+def pr_auc(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Average precision of the rarest class in training against all others (Davis and Goadrich, 2006)."""
+    from sklearn.metrics import average_precision_score
+
+    rare = int(np.argmin(priors))
+    return float(average_precision_score(labels == rare, probabilities[:, rare]))
+
+
+def roc_auc(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Area under the ROC curve of the rarest class in training against all others."""
+    from sklearn.metrics import roc_auc_score
+
+    rare = int(np.argmin(priors))
+    return float(roc_auc_score(labels == rare, probabilities[:, rare]))
+
+
+def _recalls(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Recall of each class (classes,); NaN for a class without examples."""
+    predicted = probabilities.argmax(1)
+    classes = range(probabilities.shape[1])
+    hits = [np.mean(predicted[labels == label] == label) if (labels == label).any() else np.nan for label in classes]
+    return np.array(hits, dtype=float)

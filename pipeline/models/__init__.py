@@ -1,0 +1,1 @@
+"""Architecture families: one file a model, each with one function `build`."""

@@ -1,0 +1,54 @@
+"""Convolutions that halve the input each, by stride or by pooling, at equal parameters: signals or images."""
+
+from typing import Literal
+
+import keras
+
+from pipeline.bounds import Count
+
+
+def build(
+    shape: tuple[int, ...],
+    classes: int,
+    *,
+    channels: Count = 25,
+    kernels: list[Count] = [5, 3, 3],  # noqa: B006 (read, never changed)
+    pooling: Literal["stride", "average", "max", "none"] = "max",
+    padding: Literal["same", "valid"] = "same",
+    initializer: Literal["glorot_uniform", "he_normal", "lecun_normal"] = "glorot_uniform",
+) -> keras.Model:
+    """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, classes).
+
+    One convolution of `channels` filters a kernel size, ReLU, and a halving: `stride` convolves every second
+    position, `average` and `max` pool windows of 2 (Springenberg, 2015, compares the three), `none` keeps all.
+    """
+    rank = len(shape) - 1
+    if rank not in (1, 2):
+        raise ValueError(
+            f"convnet: given inputs of shape {shape}, allowed (steps, channels) or (height, width, channels)"
+        )
+    Convolution = (keras.layers.Conv1D, keras.layers.Conv2D)[rank - 1]
+    inputs = outputs = keras.Input(shape)
+    for kernel in kernels:
+        outputs = Convolution(
+            channels,
+            kernel,
+            strides=2 if pooling == "stride" else 1,
+            padding=padding,
+            activation="relu",
+            kernel_initializer=initializer,
+        )(outputs)
+        if pooling in ("average", "max"):
+            outputs = _pool(pooling, rank, padding)(outputs)
+    return keras.Model(inputs, keras.layers.Dense(classes)(keras.layers.Flatten()(outputs)), name="convnet")
+
+
+def _pool(kind: str, rank: int, padding: str) -> keras.Layer:
+    layers = keras.layers
+    choices = {
+        ("average", 1): layers.AveragePooling1D,
+        ("max", 1): layers.MaxPooling1D,
+        ("average", 2): layers.AveragePooling2D,
+        ("max", 2): layers.MaxPooling2D,
+    }
+    return choices[kind, rank](2, padding=padding)

@@ -1,0 +1,59 @@
+"""The only file that spells folder names."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PARAMS = ROOT / "params.yaml"
+LOCK = ROOT / "requirements.lock"
+PACKAGE = ROOT / "pipeline"
+
+DATA = ROOT / "data"
+RAW = DATA / "raw"
+PREPARED = DATA / "prepared"
+TEST = DATA / "test"
+PLAN = DATA / "plan"
+RUNS = DATA / "runs"
+RESULTS = DATA / "results"
+REPORT = DATA / "report"
+
+STATE = ROOT / ".aula"
+STORE = STATE / "runs"
+CHECKPOINTS = STATE / "checkpoints"
+LOCKS = STATE / "locks"
+TRACKING = ROOT / "mlflow.db"
+ARTIFACTS = ROOT / "mlartifacts"
+
+
+def fit_split(data: str, view: str) -> Path:
+    """Training split of `data` under `view`."""
+    return PREPARED / data / "fit" / f"{view}.npz"
+
+
+def validation_split(data: str) -> Path:
+    """Validation split of `data`; no view ever touches it."""
+    return PREPARED / data / "validation.npz"
+
+
+def card(data: str) -> Path:
+    """Shapes, class counts and digests of the prepared `data`."""
+    return PREPARED / data / "card.json"
+
+
+def test_split(data: str) -> Path:
+    """Held-out split of `data`; only `evaluate` reads it."""
+    return TEST / f"{data}.npz"
+
+
+def plan(topic: str) -> Path:
+    """Everything that decides the numbers of `topic`, resolved."""
+    return PLAN / f"{topic}.json"
+
+
+def run(topic: str, variant: str, seed: int) -> Path:
+    """Folder of one run: run.json, history.csv, model.keras."""
+    return RUNS / topic / variant / str(seed)
+
+
+def results(topic: str) -> Path:
+    """Folder of a topic's scores, metrics, curves and figures."""
+    return RESULTS / topic

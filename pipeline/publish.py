@@ -1,0 +1,269 @@
+"""Bring MLflow in line with the files under data/, which are the truth it can be rebuilt from."""
+
+import contextlib
+import math
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline import lock, paths, tracking
+from pipeline.plan import data_digest
+from pipeline.records import digest, read_history, read_json, read_rows
+from pipeline.tracking import Data, Experiment, Record
+
+COUNTED = ("experiments", "comparisons", "runs", "points")
+LETTERS = 12  # of a digest in a tag
+ROWS = 40  # of a table in a description
+
+
+def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
+    """Write to MLflow what it lacks of the runs, scores and verdicts of `topics` (default: every planned one).
+
+    Gives how many experiments, comparisons, runs and points (metric values) are new; none if it was complete.
+    tracking.Unreachable where MLflow cannot be used; another call goes on from there.
+    """
+    planned = [read_json(file) for file in sorted(paths.PLAN.glob("*.json"))]
+    gathered = [_gather(plan) for plan in planned if topics is None or plan["topic"] in topics]
+    wanted = [topic for topic in gathered if topic["runs"]]
+    counts = Counter(dict.fromkeys(COUNTED, 0))
+    if wanted:
+        tracking.create()
+        with lock.hold("mlflow", wait=True):
+            for topic in wanted:
+                counts.update(_publish(topic))
+    return {name: counts[name] for name in COUNTED}
+
+
+# What there is on disk of one topic
+
+
+def _gather(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything under data/ about one topic; scores and claims only if they are of these very runs."""
+    name = plan["topic"]
+    runs = list(_runs(plan))
+    missing = len(plan["variants"]) * len(plan["seeds"]) - len(runs)
+    if missing:
+        print(f"MLflow: {name}: {missing} runs are not there yet", file=sys.stderr)
+    facts = [[run["variant"], run["seed"], run["run_key"], run["settings"]] for run in runs]
+    topic = {
+        "name": name,
+        "plan": plan,
+        "runs": runs,
+        "comparison": digest(sorted(facts, key=lambda fact: fact[:2]))[:LETTERS],
+    }
+    return topic | _results(name, runs) | {"claims": _claims(name, runs), "question": _question(name)}
+
+
+def _runs(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for variant in plan["variants"]:
+        for seed in plan["seeds"]:
+            folder = paths.run(plan["topic"], variant, seed)
+            if (folder / "run.json").exists():
+                run = read_json(folder / "run.json")
+                history = read_history(folder / "history.csv") if (folder / "history.csv").exists() else []
+                written = (folder / "run.json").stat().st_mtime
+                yield {"started": written - (run.get("duration_s") or 0), **run, "history": history}
+
+
+def _results(name: str, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    folder = paths.results(name)
+    rows = read_rows(folder / "scores.csv") if (folder / "scores.csv").exists() else []
+    scores: dict[tuple[str, ...], dict[str, float]] = {}
+    for row in rows:
+        found = scores.setdefault((row["variant"], row["seed"], row["run_key"]), {})
+        if row["value"] and math.isfinite(float(row["value"])):
+            found[row["metric"]] = float(row["value"])
+    complete = bool(rows) and scores.keys() == {_place(run) for run in runs}
+    files = {"metrics": "metrics.json", "confusion": "confusion.json"}
+    extra = {key: read_json(folder / file) for key, file in files.items() if complete and (folder / file).exists()}
+    curves = read_rows(folder / "curves.csv") if complete and (folder / "curves.csv").exists() else []
+    return {"scores": scores, "metrics": {}, "confusion": {}, "curves": curves} | extra
+
+
+def _place(run: Mapping[str, Any]) -> tuple[str, str, str]:
+    return run["variant"], str(run["seed"]), run["run_key"]
+
+
+def _claims(name: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    file = paths.REPORT / "claims.json"
+    rows = [row for row in read_json(file) if row["topic"] == name] if file.exists() else []
+    keys = {run["run_key"] for run in runs}
+    return [row for row in rows if {*row["runs"]["better"], *row["runs"]["worse"]} <= keys]
+
+
+def _question(name: str) -> str:
+    from pipeline import plugins
+
+    if name not in plugins.names("topics"):
+        return ""
+    question: str = plugins.load("topics", name).TOPIC.question
+    return question
+
+
+# What MLflow should hold of it
+
+
+def _publish(topic: Mapping[str, Any]) -> Counter[str]:
+    experiment = Experiment(topic["name"], topic["question"], topic["comparison"])
+    parent = _parent(topic)
+    parent_id = experiment.keep_parent(parent)
+    cards: dict[str, Any] = {}
+    for run in topic["runs"]:
+        data = run["settings"]["data"]
+        if data not in cards:
+            cards[data] = read_json(paths.card(data)) if paths.card(data).exists() else None
+        experiment.keep(_child(topic, run, cards[data], parent_id))
+    mark = digest([topic["confusion"], topic["curves"], [run["history"] for run in topic["runs"]]])[:LETTERS]
+    if topic["curves"] and experiment.tag(parent, "figures") != mark:
+        with _figures(topic) as folder:
+            experiment.keep_folder(parent, folder, "figures", "figures", mark)
+    experiment.close(parent)
+    return experiment.counts
+
+
+def _parent(topic: Mapping[str, Any]) -> Record:
+    runs, plan = topic["runs"], topic["plan"]
+    variants, seeds = {run["variant"] for run in runs}, {run["seed"] for run in runs}
+    tags = {"comparison": topic["comparison"], "topic": topic["name"], "profile": plan["profile"]}
+    tags |= {f"claim.{row['name']}": row["verdict"] for row in topic["claims"]}
+    return Record(
+        name=f"{plan['profile']}, {len(variants)} variants x {len(seeds)} seeds",
+        tags=tags | {tracking.NOTE: _description(topic)},
+        started=min(run["started"] for run in runs),
+        ended=max(run["started"] + (run.get("duration_s") or 0) for run in runs),
+    )
+
+
+def _child(topic: Mapping[str, Any], run: Mapping[str, Any], card: Any, parent_id: str) -> Record:
+    scores = topic["scores"].get(_place(run), {})
+    history, summary = _points(run["history"]), _summary(run)
+    last = int(run["history"][-1]["epoch"]) if run["history"] else 0
+    mark = digest([history, run["status"], run.get("parameters")])[:LETTERS]
+    return Record(
+        name=f"{run['variant']} seed {run['seed']}",
+        tags=_tags(run) | {"comparison": topic["comparison"], tracking.PARENT: parent_id, tracking.MARK: mark},
+        started=run["started"],
+        ended=run["started"] + (run.get("duration_s") or 0),
+        status="FINISHED" if run["status"] == "finished" else "FAILED",
+        params=tracking.flat({**run["settings"], "seed": run["seed"], "parameters": run.get("parameters")}),
+        history=history,
+        scores=summary | {f"test/{metric}": (value, last) for metric, value in scores.items()},
+        data=_data(run, card, evaluated=bool(scores)),
+    )
+
+
+def _tags(run: Mapping[str, Any]) -> dict[str, str]:
+    names = ("topic", "variant", "seed", "run_key", "git_commit", "data_digest", "profile", "status", "device")
+    tags = {name: run.get(name) for name in (*names, "precision", "threads")}
+    tags |= {f"version.{library}": version for library, version in (run.get("versions") or {}).items()}
+    tags["mlflow.source.git.commit"] = (run.get("git_commit") or "").rstrip("+")
+    tags["reason"] = tracking.masked(run["reason"]) if run.get("reason") else None
+    return {name: str(value) for name, value in tags.items() if value not in (None, "")}
+
+
+def _points(history: Sequence[Mapping[str, float]]) -> list[tuple[str, float, int]]:
+    """(name, value, epoch) of each finite number: MLflow has no chart for the others."""
+    return [
+        (_metric(column), value, int(row["epoch"]))
+        for row in history
+        for column, value in row.items()
+        if column != "epoch" and math.isfinite(value)
+    ]
+
+
+def _metric(column: str) -> str:
+    """The part before the slash is a section of charts in MLflow's UI."""
+    return f"validation/{column.removeprefix('val_')}" if column.startswith("val_") else f"training/{column}"
+
+
+def _summary(run: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
+    """Best epoch, and the gap between validation and training cross-entropy (nats) there and in the last epoch."""
+    history, best = run["history"], run.get("best_epoch")
+    found = {"best_epoch": (float(best), int(best))} if best else {}
+    rows = [("gap/best_epoch", row) for row in history if row["epoch"] == best]
+    rows += [("gap/last_epoch", history[-1])] if history else []
+    gaps = {name: (row["val_cross_entropy"] - row["cross_entropy"], int(row["epoch"])) for name, row in rows}
+    return found | {name: gap for name, gap in gaps.items() if math.isfinite(gap[0])}
+
+
+def _data(run: Mapping[str, Any], card: Any, evaluated: bool) -> list[Data]:
+    """The splits that a run has read, unless the data has been prepared anew since."""
+    name, view = run["settings"]["data"], run["settings"]["view"]
+    if not card or view not in card["views"] or data_digest(card, view) != run["data_digest"]:
+        return []
+    splits = {"training": (view, paths.fit_split(name, view), card["views"][view])}
+    for part, file in (("validation", paths.validation_split(name)), ("test", paths.test_split(name))):
+        splits[part] = (part, file, {"digest": card["digests"][part], "counts": card["counts"][part]})
+    return [
+        Data(
+            name=f"{name}/{title}",
+            digest=facts["digest"],
+            context=context,
+            place=str(file.relative_to(paths.DATA.parent)),
+            shape=(sum(facts["counts"]), *card["shape"]),
+            counts=tuple(facts["counts"]),
+        )
+        for context, (title, file, facts) in splits.items()
+        if context != "test" or evaluated
+    ]
+
+
+# What people read and see
+
+
+def _description(topic: Mapping[str, Any]) -> str:
+    parts = [topic["question"], _verdicts(topic["claims"]), _means(topic["plan"]["metrics"], topic["metrics"])]
+    return "\n\n".join(part for part in parts if part) or f"Comparison {topic['comparison']}"
+
+
+def _verdicts(claims: Sequence[Mapping[str, Any]]) -> str:
+    def said(row: Mapping[str, Any], name: str) -> str:
+        return _number(row[name], "+")
+
+    rows = [
+        f"| {row['claim']} | **{row['verdict']}** | {row['metric']}, {row['better']} against {row['worse']}:"
+        f" {said(row, 'difference')} [{said(row, 'ci_low')}, {said(row, 'ci_high')}] | {_number(row['margin'])} |"
+        for row in claims[:ROWS]
+    ]
+    return _table("| claim | verdict | difference (interval) | margin |", rows)
+
+
+def _means(metrics: Sequence[str], means: Mapping[str, Mapping[str, Any]]) -> str:
+    """Every variant's mean of the topic's first metric, with its interval."""
+    metric = metrics[0] if metrics else ""
+    rows = [
+        f"| {variant} | {_number(found['mean'])} [{_number(found['ci_low'])}, {_number(found['ci_high'])}]"
+        f" | {found['n']} | {found['failed']} |"
+        for variant, scores in list(means.items())[:ROWS]
+        if (found := scores.get(metric))
+    ]
+    return _table(f"| variant | {metric} (interval) | runs | failed |", rows)
+
+
+def _table(head: str, rows: Sequence[str]) -> str:
+    return "\n".join([head, "| --- " * (head.count("|") - 1) + "|", *rows]) if rows else ""
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "–" if value is None else f"{value:{sign}.4g}"
+
+
+@contextlib.contextmanager
+def _figures(topic: Mapping[str, Any]) -> Iterator[Path]:
+    """A folder with two pictures of every variant: overfitting, and the confusion matrix over all seeds."""
+    from pipeline import plots
+
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for variant in topic["plan"]["variants"]:
+            histories = [run["history"] for run in topic["runs"] if run["variant"] == variant and run["history"]]
+            curves = [row for row in topic["curves"] if row["variant"] == variant]
+            if histories:
+                plots.save(plots.overfitting(curves, histories, variant), folder / "overfitting" / f"{variant}.png")
+            if any(map(any, topic["confusion"].get(variant, ()))):
+                picture = plots.confusion(topic["confusion"][variant], variant)
+                plots.save(picture, folder / "confusion" / f"{variant}.png")
+        yield folder

@@ -1,0 +1,119 @@
+"""What passes between the stages, and how each record is written and read."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs `x` of shape (examples, ...), float32, and class labels `y` of shape (examples,), int64."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y):
+            raise ValueError(f"examples: given {len(self.x)} inputs and {len(self.y)} labels, allowed as many of each")
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def take(self, rows: np.ndarray) -> Examples:
+        """The examples at `rows`, in that order."""
+        return Examples(self.x[rows], self.y[rows])
+
+
+def digest(*parts: Any) -> str:
+    """SHA-256 (hex) of arrays, bytes and JSON-like values, in the order given."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            total.update(f"{part.dtype.str}{part.shape}".encode())
+            total.update(np.ascontiguousarray(part).tobytes())
+        elif isinstance(part, bytes):
+            total.update(part)
+        else:
+            total.update(json.dumps(part, sort_keys=True, separators=(",", ":")).encode())
+    return total.hexdigest()
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing: a kill never leaves half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def write_examples(path: Path, examples: Examples) -> None:
+    """One split as .npz; the same examples give the same bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, x=examples.x, y=examples.y)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_examples(path: Path) -> Examples:
+    """One split as written by `write_examples`."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Examples(arrays["x"], arrays["y"])
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars as Python's own, and NaN or infinity as null: JSON has no word for them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A record as JSON: keys in the order given, non-finite numbers as null."""
+    write_bytes(path, (json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """A record as written by `write_json`."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """A table as CSV; numbers keep every digit (`repr`), missing values are empty."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n", restval="", extrasaction="raise")
+    writer.writeheader()
+    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+    write_bytes(path, buffer.getvalue().encode())
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """A table as text cells, as written by `write_rows`."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+SCORES = ("variant", "seed", "metric", "value", "status", "run_key")
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """One row an epoch: `epoch` (from 1) and a column a metric."""
+    return [{key: float(cell) for key, cell in row.items()} for row in read_rows(path)]

@@ -1,0 +1,1 @@
+"""How a run is carried out: fitted, stored, and by whom."""

@@ -1,0 +1,137 @@
+"""Keep the whole state of a training at the end of each epoch, and go on from it as if nothing had happened."""
+
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipeline.records import write_bytes
+from pipeline.runs import diary
+
+NEWEST, OLDER = "newest.state", "older.state"
+# What Keras' own callbacks would start anew; ours name theirs in an attribute `state`.
+KEPT = {
+    "EarlyStopping": ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
+    "ReduceLROnPlateau": ("wait", "best", "cooldown_counter"),
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a training stood after `epoch` epochs."""
+
+    epoch: int
+    stopped: bool
+    callbacks: list[dict[str, Any]]
+    variables: list[np.ndarray]
+
+
+def variables(model: keras.Model) -> list[Any]:
+    """All that changes while `model` trains: weights, seed generators, and the state of every optimizer."""
+    owners = [item for item in vars(model).values() if isinstance(item, keras.optimizers.Optimizer)]
+    found = list(model.variables)
+    for optimizer in owners:
+        if not optimizer.built:
+            raise ValueError(f"optimizer {optimizer.name!r}: given unbuilt, allowed built: call build() in compile()")
+        found += optimizer.variables
+    return list({id(variable): variable for variable in found}.values())
+
+
+def restore(model: keras.Model, state: State) -> None:
+    """Set every variable of `model` to what `state` holds; refuses a state of another model (ValueError)."""
+    targets = variables(model)
+    shapes = [tuple(variable.shape) for variable in targets]
+    given = [array.shape for array in state.variables]
+    if given != shapes:
+        raise ValueError(f"checkpoint: given {len(given)} variables, allowed the {len(shapes)} of this model")
+    for variable, array in zip(targets, state.variables, strict=True):
+        variable.assign(array)
+
+
+def save(folder: Path, state: State) -> None:
+    """Write `state` as the newest generation, whole or not at all; the newest so far becomes the older one."""
+    newest = folder / NEWEST
+    content = _pack(state)
+    if newest.exists() and _sound(newest.read_bytes()):
+        newest.replace(folder / OLDER)
+    write_bytes(newest, content)
+
+
+def load(folder: Path) -> State | None:
+    """The newest sound state in `folder`, or None; a damaged file is passed over, and said so."""
+    for name in (NEWEST, OLDER):
+        file = folder / name
+        if file.exists():
+            content = file.read_bytes()
+            if _sound(content):
+                return _unpack(content)
+            print(f"{file.parent.name}/{name} is damaged: going on from the state before it", file=sys.stderr)
+    return None
+
+
+def _sound(content: bytes) -> bool:
+    return len(content) > 32 and hashlib.sha256(content[32:]).digest() == content[:32]
+
+
+def _pack(state: State) -> bytes:
+    arrays = {f"variable{at}": array for at, array in enumerate(state.variables)}
+    plain = []
+    for at, kept in enumerate(state.callbacks):
+        lists = {name: item for name, item in kept.items() if _is_arrays(item)}
+        arrays |= {f"callback{at}.{name}.{n}": array for name, item in lists.items() for n, array in enumerate(item)}
+        plain.append({name: len(item) if name in lists else item for name, item in kept.items()} | {"": list(lists)})
+    header = {"epoch": state.epoch, "stopped": state.stopped, "callbacks": plain, "variables": len(state.variables)}
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
+
+
+def _is_arrays(item: Any) -> bool:
+    return isinstance(item, list) and bool(item) and all(isinstance(part, np.ndarray) for part in item)
+
+
+def _unpack(content: bytes) -> State:
+    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
+        header = json.loads(arrays["header"].tobytes())
+        callbacks = []
+        for at, plain in enumerate(header["callbacks"]):
+            lists = plain.pop("")
+            parts = {name: [arrays[f"callback{at}.{name}.{n}"] for n in range(plain[name])] for name in lists}
+            callbacks.append(plain | parts)
+        kept = [arrays[f"variable{at}"] for at in range(header["variables"])]
+    return State(header["epoch"], header["stopped"], callbacks, kept)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves after every epoch; must come last, so that it sees what the other callbacks made of the epoch."""
+
+    def __init__(self, folder: Path, others: Sequence[keras.callbacks.Callback], state: State | None) -> None:
+        super().__init__()
+        self._folder, self._others, self._state = folder, list(others), state
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Callbacks start anew when training begins: give them back what they knew."""
+        rows = self._state.callbacks[0].get("rows", []) if self._state and self._state.callbacks else []
+        diary.begin(self._folder, rows)
+        for callback, kept in zip(self._others, self._state.callbacks if self._state else [], strict=False):
+            for name, value in kept.items():
+                setattr(callback, name, value)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Save weights, optimizers, seed generators, callbacks and the number of epochs done."""
+        kept = [{name: getattr(callback, name) for name in _kept(callback)} for callback in self._others]
+        arrays = [np.asarray(variable) for variable in variables(self.model)]
+        save(self._folder, State(epoch + 1, bool(self.model.stop_training), kept, arrays))
+        diary.add(self._folder, {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}})
+
+
+def _kept(callback: keras.callbacks.Callback) -> Sequence[str]:
+    return KEPT.get(type(callback).__name__, getattr(callback, "state", ()))

@@ -1,0 +1,108 @@
+"""Seeds, threads, device and precision, settled before anything is built."""
+
+import contextlib
+import os
+import platform
+import signal
+import subprocess
+import sys
+import threading
+import time
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pipeline import paths
+
+LIBRARIES = ("tensorflow", "keras", "numpy")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that decide the numbers, without importing them."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+@cache
+def device() -> str:
+    """Kind of device that runs will use: "gpu" if TensorFlow can load one, else "cpu"."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in ("", "-1")
+    if hidden or not any(Path("/dev").glob("nvidia[0-9]*")):
+        return "cpu"
+    script = "import tensorflow as tf; print('GPUS', len(tf.config.list_physical_devices('GPU')))"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    if "GPUS 0" not in answer.stdout and answer.returncode == 0:
+        return "gpu"
+    reasons = [line for line in answer.stderr.splitlines() if "dlopen" in line or "Could not" in line]
+    print(
+        f"A GPU is here, but TensorFlow cannot load it: {' '.join(reasons[:2]) or answer.stderr[-300:]}",
+        file=sys.stderr,
+    )
+    print("Install TensorFlow's CUDA libraries with `make repro GPU=1`; going on with the CPU.", file=sys.stderr)
+    return "cpu"
+
+
+def quiet() -> None:
+    """Keep TensorFlow's start-up lines off the terminal; must come before it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+
+def settle(threads: int = 1) -> None:
+    """Import TensorFlow with a fixed number of threads, so that results do not depend on the number of cores."""
+    quiet()
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    import tensorflow as tf
+
+    for card in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(card, True)
+
+
+def seed(value: int) -> None:
+    """Start all of Keras' random numbers anew; called before every run, whatever ran before in this process."""
+    import keras
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(value)
+
+
+def stop_in_order() -> None:
+    """From now on SIGTERM, and the end of the DVC that started us, stop this process as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    threading.Thread(target=_watch_dvc, daemon=True).start()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _watch_dvc() -> None:
+    """DVC killed leaves its stage behind, still writing: a later `dvc repro` must not meet it."""
+    import psutil
+
+    def is_dvc(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return any("dvc" in Path(part).name for part in process.cmdline()[:3])
+        return False
+
+    above = [process for process in psutil.Process().parents() if is_dvc(process)]
+    while above and above[0].is_running():
+        time.sleep(0.5)
+    if above:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@cache
+def commit() -> str:
+    """Git commit of the working tree, with "+" if files differ from it; "unknown" without Git."""
+    try:
+        told = ["git", "-C", str(paths.ROOT)]
+        head = subprocess.run([*told, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        changed = subprocess.run([*told, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head + ("+" if changed.stdout.strip() else "")

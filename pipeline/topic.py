@@ -1,0 +1,59 @@
+"""What a topic asks: its question, the probes it adds and the claims it puts to the test."""
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+SLUG = re.compile(r"[a-z0-9_]+")
+KINDS = ("mean", "rate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence of the course as a paired comparison: `better` beats `worse`, two variants, by `margin` on `metric`.
+
+    `margin` is the smallest difference of interest, in the metric's own unit, fixed here before any run; where
+    `higher_is_better` is False the better variant is the one with the lower values. A metric of kind "rate" is 0 or 1
+    a run (solved, diverged). `source` names who reported what. ValueError where a field makes no sense.
+    """
+
+    name: str
+    sentence: str
+    chapter: str
+    source: str
+    metric: str
+    better: str
+    worse: str
+    margin: float
+    higher_is_better: bool = True
+    kind: Literal["mean", "rate"] = "mean"
+
+    def __post_init__(self) -> None:
+        if not SLUG.fullmatch(self.name):
+            raise ValueError(f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)")
+        if self.kind not in KINDS:
+            raise ValueError(f"claim {self.name!r}: kind: given {self.kind!r}, allowed {', '.join(KINDS)}")
+        if not (math.isfinite(self.margin) and self.margin > 0):
+            raise ValueError(f"claim {self.name!r}: margin: given {self.margin}, allowed a finite number above 0")
+        if self.kind == "rate" and self.margin >= 1:
+            raise ValueError(f"claim {self.name!r}: margin: given {self.margin}, allowed below 1 for a rate")
+        if self.better == self.worse:
+            raise ValueError(f"claim {self.name!r}: better and worse: given {self.better!r} twice, name two variants")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One chapter of the course: a question answered by claims over variants; `probes` names metrics of its own."""
+
+    title: str
+    question: str
+    claims: tuple[Claim, ...]
+    probes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = Counter(claim.name for claim in self.claims)
+        twice = sorted(name for name, count in counts.items() if count > 1)
+        if twice:
+            raise ValueError(f"claims of {self.title!r}: given twice: {', '.join(twice)}; give each claim its own name")

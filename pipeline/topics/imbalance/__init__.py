@@ -1,0 +1,127 @@
+"""Class imbalance: do resampling, class weights or an adjusted loss help when some classes are rare?"""
+
+from pipeline.topic import Claim, Topic
+
+CHAPTER = "5 Common problems: imbalance"
+PILOT = "own pilot on digits thinned to 400 to 4 a class, balanced accuracy"
+
+TOPIC = Topic(
+    title="Class imbalance",
+    question=(
+        "When some classes have very few samples the network rarely sees them. Do under-sampling, over-sampling, SMOTE,"
+        " class weights or a logit-adjusted loss bring them back, and which scores show it?"
+    ),
+    probes=(),
+    claims=(
+        Claim(
+            name="under_sampling_hurts",
+            sentence="On a long tail, dropping samples down to the smallest class loses more than it wins.",
+            chapter=CHAPTER,
+            source=f"{PILOT}: 75.5 % untouched, 64.2 % under-sampled",
+            metric="balanced_accuracy",
+            better="untouched",
+            worse="under",
+            margin=0.03,
+        ),
+        Claim(
+            name="over_sampling",
+            sentence="On a long tail, copying the samples of rare classes raises the mean recall over classes.",
+            chapter=CHAPTER,
+            source=f"Buda, Maki and Mazurowski (2018); {PILOT}: 77.6 % against 75.5 %",
+            metric="balanced_accuracy",
+            better="over",
+            worse="untouched",
+            margin=0.005,
+        ),
+        Claim(
+            name="smote",
+            sentence="On a long tail, SMOTE raises the mean recall over classes.",
+            chapter=CHAPTER,
+            source=f"Chawla et al. (2002); {PILOT}: 77.4 % against 75.5 %",
+            metric="balanced_accuracy",
+            better="smote",
+            worse="untouched",
+            margin=0.005,
+        ),
+        Claim(
+            name="smote_over_copies",
+            sentence="Combining neighbours (SMOTE) is better than copying samples.",
+            chapter=CHAPTER,
+            source=f"Elor and Averbuch-Elor (2022): no difference; {PILOT}: 77.4 % against 77.6 %; expected: negligible",
+            metric="balanced_accuracy",
+            better="smote",
+            worse="over",
+            margin=0.02,
+        ),
+        Claim(
+            name="logit_adjustment",
+            sentence="Adding the log frequency of a class to its logit in the loss raises the mean recall over classes.",
+            chapter=CHAPTER,
+            source=f"Menon et al. (2021): CIFAR-10-LT 71.4 % to 77.9 %; {PILOT}: 81.7 % against 75.5 %",
+            metric="balanced_accuracy",
+            better="adjusted",
+            worse="untouched",
+            margin=0.02,
+        ),
+        Claim(
+            name="adjustment_over_smote",
+            sentence="The logit-adjusted loss does better than SMOTE.",
+            chapter=CHAPTER,
+            source=f"{PILOT}: 81.7 % against 77.4 %",
+            metric="balanced_accuracy",
+            better="adjusted",
+            worse="smote",
+            margin=0.01,
+        ),
+        Claim(
+            name="accuracy_hides_it",
+            sentence="Plain accuracy, on data as skewed as the training data, shows the logit-adjusted loss to be better.",
+            chapter=CHAPTER,
+            source="own pilot: 94.9 % for both; expected: negligible",
+            metric="accuracy_at_training_priors",
+            better="adjusted",
+            worse="untouched",
+            margin=0.02,
+        ),
+        Claim(
+            name="smote_recall",
+            sentence="At 33 to 1, SMOTE makes the network find more of the rare class.",
+            chapter=CHAPTER,
+            source="own pilot on yeast5, recall: 84.6 % against 28.2 %",
+            metric="rare_recall",
+            better="yeast5_smote",
+            worse="yeast5_untouched",
+            margin=0.05,
+        ),
+        Claim(
+            name="smote_ranking",
+            sentence="At 33 to 1, SMOTE also ranks rare before frequent examples better, whatever the threshold.",
+            chapter=CHAPTER,
+            source="own pilot on yeast5, area under the precision-recall curve: 65.9 % against 66.6 %; expected: negligible",
+            metric="pr_auc",
+            better="yeast5_smote",
+            worse="yeast5_untouched",
+            margin=0.05,
+        ),
+        Claim(
+            name="mild_imbalance",
+            sentence="At 9 to 1, class weights still find more of the rare class than doing nothing.",
+            chapter=CHAPTER,
+            source="own pilot on page-blocks0, recall: 94.8 % against 78.2 %",
+            metric="rare_recall",
+            better="page_blocks_weighted",
+            worse="page_blocks_untouched",
+            margin=0.05,
+        ),
+        Claim(
+            name="accuracy_trap",
+            sentence="At 129 to 1, plain accuracy prefers a network that finds no rare example to one that finds most.",
+            chapter=CHAPTER,
+            source="own pilot on abalone19, accuracy: 99.2 % (recall 0) against 75.0 % (recall 73 %)",
+            metric="accuracy",
+            better="abalone19_untouched",
+            worse="abalone19_weighted",
+            margin=0.02,
+        ),
+    ),
+)

@@ -1,0 +1,373 @@
+"""MLflow at arm's length: the one file that knows it, and writes only what is not there yet."""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import lock, paths
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput, Run
+
+NOTE, PARENT, CONTEXT = "mlflow.note.content", "mlflow.parentRunId", "mlflow.data.context"
+IDENTITY = ("comparison", "variant", "seed", "run_key")
+MARK = "history"  # tag with the digest of what never changes in a run
+METRICS, OTHERS = 800, 100  # a call: MLflow takes 100 parameters, 100 tags, and 1,000 of everything
+LONGEST = 7_900  # characters of a tag; MLflow cuts at 8,000
+CALM = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # MLflow's own seven, two minutes each, would hold a stage for an hour
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+SECRET = re.compile(r"passw(or)?d|passphrase|secret|credential|(^|[._-])(token|(api)?key)$", re.I)
+SAID_SECRET = re.compile(
+    r"(?i)\b([\w-]*(?:passw(?:or)?d|token|secret|key)\s*[=:]\s*)[^\s,;&'\"}]+|(?<=://)[^/@\s]+(?=@)"
+)
+
+
+class Unreachable(ConnectionError):
+    """MLflow can be neither read nor written just now; whatever it should hold is still under data/."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """One split that a run has read: `shape` with the examples first, `counts` per class, `place` below the project."""
+
+    name: str
+    digest: str
+    context: str
+    place: str
+    shape: tuple[int, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run of MLflow. `history` (name, value, step) never changes; tags, scores and data may come later.
+
+    `started` and `ended` are seconds since 1970; `scores` are name: (value, step). The tags in IDENTITY tell two runs
+    apart.
+    """
+
+    name: str
+    tags: Mapping[str, str]
+    started: float
+    ended: float
+    status: str = "FINISHED"
+    params: Mapping[str, str] = field(default_factory=dict)
+    history: Sequence[tuple[str, float, int]] = ()
+    scores: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    data: Sequence[Data] = ()
+
+
+def uri() -> str:
+    """Where MLflow's store is: MLFLOW_TRACKING_URI, or mlflow.db beside dvc.yaml."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{paths.TRACKING}"
+
+
+def create() -> None:
+    """Make the store's database unless it is there: by one process alone, and wholly or not at all (Unreachable)."""
+    file = _database()
+    if file is None or _made(file):
+        return
+    with lock.hold("mlflow", wait=True):
+        if not _made(file):
+            _make(file)
+
+
+def ui_command(port: int) -> list[str]:
+    """Command of MLflow's UI over the same store: this machine only, one worker, no jobs, nothing unpickled.
+
+    ValueError where the store is a server, which has a UI of its own.
+    """
+    if _remote():
+        raise ValueError(f"MLFLOW_TRACKING_URI: given {masked(uri())}, allowed a database: that server has its own UI")
+    calm = {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
+    settings = {"backend-store-uri": uri(), "default-artifact-root": str(paths.ARTIFACTS), "workers": "1"}
+    settings |= {"host": "127.0.0.1", "port": str(port), "allowed-hosts": hosts}
+    options = [text for name, value in settings.items() for text in (f"--{name}", value)]
+    words = [f"{name}={value}" for name, value in calm.items()]
+    return ["env", *words, sys.executable, "-m", "mlflow", "server", *options]
+
+
+def masked(text: str) -> str:
+    """`text` without what looks like a secret in it: key=..., token: ..., user:password@host."""
+    return SAID_SECRET.sub(lambda found: f"{found[1] or ''}***", text)
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested settings as MLflow's parameters, `fit.learning_rate` and so on; secrets are masked."""
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        if SECRET.search(str(key)):
+            found[name] = "***"
+        elif isinstance(value, Mapping):
+            found |= flat(value, f"{name}.")
+        else:
+            found[name] = masked(value if isinstance(value, str) else json.dumps(value))
+    return found
+
+
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    """What MLflow and the libraries below it raise as one line, without their own lines in the log."""
+    _calm()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "urllib3")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
+        raise Unreachable(f"cannot use {masked(uri())}: {_line(error)}") from error
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _calm() -> None:
+    """Have MLflow send nothing about its use, print nothing, and give up soon."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    for name, value in CALM.items():
+        os.environ.setdefault(name, value)
+    if not _remote():
+        from mlflow.store.db import utils
+
+        utils.MAX_RETRY_COUNT = 4  # it doubles its pauses between ten tries: 100 seconds
+
+
+def _line(error: BaseException, most: int = 300) -> str:
+    """The innermost cause in one line: of a refused connection, MLflow tells the retries first."""
+    while isinstance(error.__cause__ or error.__context__, OSError):
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    told = masked(" ".join(str(error).split()))
+    if isinstance(error, OSError):
+        told = re.sub(r"[\"']\)+$", "", told.rpartition("(Caused by ")[2].rpartition("): ")[2])
+    return told if len(told) <= most else f"{told[: most - 1]}…"
+
+
+def _remote() -> bool:
+    return uri().split("://")[0] in ("http", "https")
+
+
+def _database() -> Path | None:
+    """File of a SQLite store; None for any other."""
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        return paths.TRACKING
+    kind, _, place = uri().partition(":///")
+    return Path(place.partition("?")[0]).absolute() if kind == "sqlite" and place else None
+
+
+def _made(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
+
+
+@_plainly()
+def _make(file: Path) -> None:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.draft")
+    for left in (*file.parent.glob(f"{draft.name}*"), *file.parent.glob(f"{file.name}-*")):
+        left.unlink()  # a lost database's write-ahead log would be replayed into the new one
+    SqlAlchemyStore(f"sqlite:///{draft}", paths.ARTIFACTS.as_uri())
+    _forget(f"sqlite:///{draft}")
+    with contextlib.closing(sqlite3.connect(draft)) as database:
+        database.execute("PRAGMA journal_mode=WAL")  # kept in the file: who reads does not wait for who writes
+    draft.replace(file)
+    _forget(uri())
+
+
+def _forget(address: str) -> None:
+    """Close this process's connections to a database whose file is no longer the same."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    engine = getattr(SqlAlchemyStore, "_engine_map", {}).get(address)
+    if engine is not None:
+        engine.dispose()
+
+
+def _identity(tags: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(tags.get(name, "") for name in IDENTITY)
+
+
+class Experiment:
+    """One experiment of MLflow with the runs of one comparison, found by one search; `counts` tells what was written.
+
+    A run stays RUNNING in MLflow until the last of it is written, so that one cut short is known and made again. Every
+    method raises Unreachable.
+    """
+
+    @_plainly()
+    def __init__(self, name: str, description: str, comparison: str) -> None:
+        from mlflow import MlflowClient
+
+        self.counts: Counter[str] = Counter()
+        self._client = MlflowClient(tracking_uri=uri(), registry_uri=uri())
+        self._id = self._open(name, description)
+        found = self._search(f"tags.comparison = '{comparison}'")
+        self._there = {_identity(run.data.tags): run for run in reversed(found)}
+
+    @_plainly()
+    def keep_parent(self, record: Record) -> str:
+        """Identifier of the run of a whole comparison, made or brought up to date; it stays open until `close`."""
+        there = self._there.get(_identity(record.tags))
+        if there is None:
+            self.counts["comparisons"] += 1
+            return self._start(record)
+        stale = {tag for tag in there.data.tags if tag.startswith("claim.")} - record.tags.keys()
+        for tag in stale if any(tag.startswith("claim.") for tag in record.tags) else ():
+            self._client.delete_tag(there.info.run_id, tag)
+        self._amend(there, record)
+        return str(there.info.run_id)
+
+    @_plainly()
+    def keep(self, record: Record) -> None:
+        """Make a run, or bring it up to date; one cut short, or of another history, is deleted and made again."""
+        there = self._there.get(_identity(record.tags))
+        if there is not None and there.info.status != "RUNNING" and there.data.tags.get(MARK) == record.tags[MARK]:
+            return self._amend(there, record)
+        if there is not None:
+            self._client.delete_run(there.info.run_id)
+        run_id = self._start(record)
+        self._log(run_id, params=record.params, points=self._points(record))
+        self._log_data(run_id, record.data)
+        self._client.set_terminated(run_id, record.status, int(record.ended * 1000))
+        self.counts["runs"] += 1
+
+    @_plainly()
+    def keep_folder(self, record: Record, folder: Path, place: str, tag: str, digest: str) -> None:
+        """Put the files of `folder` under the artifact path `place` of a parent, and then their digest in its `tag`."""
+        self._client.log_artifacts(self._run_id(record), str(folder), place)
+        self._log(self._run_id(record), tags={tag: digest})
+
+    @_plainly()
+    def close(self, record: Record) -> None:
+        """End a parent: all that belongs to it is there."""
+        there = self._there[_identity(record.tags)]
+        if there.info.status == "RUNNING":
+            self._client.set_terminated(there.info.run_id, record.status, int(record.ended * 1000))
+
+    def tag(self, record: Record, name: str) -> str | None:
+        """What a kept parent's tag said when it was found."""
+        found: str | None = self._there[_identity(record.tags)].data.tags.get(name)
+        return found
+
+    def _run_id(self, record: Record) -> str:
+        return str(self._there[_identity(record.tags)].info.run_id)
+
+    def _open(self, name: str, description: str) -> str:
+        tags = {"mlflow.experimentKind": "custom_model_development"} | ({NOTE: description} if description else {})
+        there = self._client.get_experiment_by_name(name)
+        if there is None:
+            self.counts["experiments"] += 1
+            place = None if _remote() else (paths.ARTIFACTS / name).as_uri()
+            return str(self._client.create_experiment(name, artifact_location=place, tags=tags))
+        if there.lifecycle_stage == "deleted":
+            self._client.restore_experiment(there.experiment_id)
+        for tag in tags.keys() - {tag for tag, value in there.tags.items() if tags.get(tag) == value}:
+            self._client.set_experiment_tag(there.experiment_id, tag, tags[tag])
+        return str(there.experiment_id)
+
+    def _search(self, wanted: str) -> list["Run"]:
+        found: list[Run] = []
+        token = None
+        while True:
+            page = self._client.search_runs([self._id], wanted, max_results=1000, page_token=token)
+            found += page
+            token = page.token
+            if not token:
+                return found
+
+    def _start(self, record: Record) -> str:
+        tags = {key: value[:LONGEST] for key, value in record.tags.items()}
+        started = int(record.started * 1000)
+        run = self._client.create_run(self._id, start_time=started, tags=tags, run_name=record.name)
+        self._there[_identity(record.tags)] = run
+        return str(run.info.run_id)
+
+    def _amend(self, there: "Run", record: Record) -> None:
+        """Write what is new or other; parameters, which MLflow never changes, only if they are missing."""
+        tags = {key: value[:LONGEST] for key, value in record.tags.items()}
+        tags = {key: value for key, value in tags.items() if there.data.tags.get(key) != value}
+        params = {key: value for key, value in record.params.items() if key not in there.data.params}
+        known, now = there.data.metrics, time.time()
+        # MLflow shows the value with the latest time: one that replaces another must be younger than it.
+        points = [
+            (key, value, step, now if key in known else record.ended)
+            for key, (value, step) in record.scores.items()
+            if known.get(key) != value
+        ]
+        if tags or params or points:
+            self._log(there.info.run_id, tags=tags, params=params, points=points)
+        inputs = there.inputs.dataset_inputs if there.inputs else []
+        have = {tag.value for one in inputs for tag in one.tags if tag.key == CONTEXT}
+        self._log_data(there.info.run_id, [one for one in record.data if one.context not in have])
+
+    def _points(self, record: Record) -> list[tuple[str, float, int, float]]:
+        last = max((step for _, _, step in record.history), default=1)
+        pace = (record.ended - record.started) / last
+        epochs = [(key, value, step, record.started + pace * step) for key, value, step in record.history]
+        return epochs + [(key, value, step, record.ended) for key, (value, step) in record.scores.items()]
+
+    def _log(
+        self,
+        run_id: str,
+        tags: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        points: Sequence[tuple[str, float, int, float]] = (),
+    ) -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        metrics = [Metric(key, value, int(seconds * 1000), step) for key, value, step, seconds in points]
+        entries = [Param(key, value) for key, value in (params or {}).items()]
+        marks = [RunTag(key, value) for key, value in (tags or {}).items()]
+        for at in range(max(-(-len(metrics) // METRICS), -(-len(entries) // OTHERS), -(-len(marks) // OTHERS))):
+            few = slice(at * OTHERS, (at + 1) * OTHERS)
+            many = metrics[at * METRICS : (at + 1) * METRICS]
+            self._client.log_batch(run_id, metrics=many, params=entries[few], tags=marks[few], synchronous=True)
+        self.counts["points"] += len(points)
+
+    def _log_data(self, run_id: str, data: Sequence[Data]) -> None:
+        if data:
+            self._client.log_inputs(run_id, datasets=[_input(one) for one in data])
+
+
+def _input(data: Data) -> "DatasetInput":
+    """A split as MLflow describes arrays, from its card alone."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    def spec(kind: str, shape: Sequence[int]) -> str:
+        return json.dumps([{"type": "tensor", "tensor-spec": {"dtype": kind, "shape": [-1, *shape]}}])
+
+    schema = {"mlflow_tensorspec": {"features": spec("float32", data.shape[1:]), "targets": spec("int64", ())}}
+    profile = {"features_shape": data.shape, "targets_shape": data.shape[:1], "examples_per_class": data.counts}
+    dataset = Dataset(
+        name=data.name,
+        digest=data.digest[:36],  # as long as MLflow's column
+        source_type="local",
+        source=json.dumps({"uri": data.place}),
+        schema=json.dumps(schema),
+        profile=json.dumps(profile),
+    )
+    return DatasetInput(dataset, [InputTag(CONTEXT, data.context)])

@@ -1,0 +1,95 @@
+"""Change how many training examples each class has: fewer, copied, or interpolated (SMOTE)."""
+
+from typing import Literal
+
+import numpy as np
+
+from pipeline.bounds import Count, Positive
+from pipeline.records import Examples
+
+KINDS = ("signal", "image", "table")
+
+
+def apply(
+    examples: Examples,
+    seed: int,
+    *,
+    sampler: Literal["under", "over", "smote"],
+    ratio: Positive = 1.0,
+    count: Count | None = None,
+    neighbours: Count = 5,
+) -> tuple[Examples, dict]:
+    """Bring the classes closer together in size; float32 inputs keep their shape, originals come first.
+
+    `under` cuts every class to at most (smallest class / ratio) examples, drawn without replacement. `over` (copies)
+    and `smote` (Chawla et al., 2002: points between an example and one of its nearest neighbours of the same class)
+    bring every class to at least (ratio x largest class). `count` sets that size itself, the same for every class.
+    SMOTE uses min(neighbours, n - 1) neighbours in a class of n examples, and copies where n is 1. Notes: the target,
+    and how many classes were changed in which way. ValueError: a target out of reach.
+    """
+    sizes = np.bincount(examples.y)
+    target = _target(sizes, sampler, ratio, count)
+    short = {int(label): target for label in np.flatnonzero(sizes < target)} if sampler != "under" else {}
+    long = {int(label): target for label in np.flatnonzero(sizes > target)} if sampler == "under" else {}
+    single = {label: target for label in short if sampler == "over" or sizes[label] == 1}
+    between = {label: min(neighbours, int(sizes[label]) - 1) for label in short.keys() - single.keys()}
+    notes = {
+        "target": target,
+        "under": len(long),
+        "over": len(single),
+        "smote": len(between),
+        "smote_k_reduced": sum(k < neighbours for k in between.values()),
+        "untouched": len(sizes) - len(long) - len(short),
+    }
+    kept = examples.take(_drawn(examples.y, long, single, seed))
+    return _joined([kept, *_interpolated(examples, between, target, seed)]), notes
+
+
+def _target(sizes: np.ndarray, sampler: str, ratio: float, count: int | None) -> int:
+    smallest, largest = int(sizes.min()), int(sizes.max())
+    if not smallest:
+        raise ValueError(f"rebalance: given no example of class {int(sizes.argmin())}, allowed one or more of each")
+    if count is None:
+        if ratio > 1:
+            raise ValueError(f"ratio: given {ratio:g}, allowed above 0 and at most 1 (1: all classes of one size)")
+        return min(largest, int(smallest / ratio + 1e-9)) if sampler == "under" else max(1, round(ratio * largest))
+    if ratio != 1:
+        raise ValueError(f"count, ratio: given both ({count} and {ratio:g}), allowed one of them")
+    if sampler == "under" and count > smallest:
+        raise ValueError(f"count: given {count}, allowed 1 to {smallest}: under-sampling adds nothing to a class")
+    if sampler != "under" and count < largest:
+        raise ValueError(f"count: given {count}, allowed {largest} or more: {sampler} takes nothing from a class")
+    return count
+
+
+def _drawn(labels: np.ndarray, long: dict[int, int], single: dict[int, int], seed: int) -> np.ndarray:
+    """Rows to keep, in their order, then rows to copy."""
+    from imblearn.over_sampling import RandomOverSampler
+    from imblearn.under_sampling import RandomUnderSampler
+
+    rows = np.arange(len(labels))
+    if long:
+        sampler = RandomUnderSampler(sampling_strategy=long, random_state=seed)
+        return np.sort(sampler.fit_resample(rows[:, None], labels)[0][:, 0])
+    if single:
+        sampler = RandomOverSampler(sampling_strategy=single, random_state=seed)
+        return sampler.fit_resample(rows[:, None], labels)[0][:, 0]
+    return rows
+
+
+def _interpolated(examples: Examples, between: dict[int, int], target: int, seed: int) -> list[Examples]:
+    """New examples of the classes in `between` (class: neighbours), one part for each number of neighbours."""
+    from imblearn.over_sampling import SMOTE
+
+    flat, parts = examples.x.reshape(len(examples), -1), []
+    for neighbours in sorted(set(between.values())):
+        wanted = {label: target for label in sorted(between) if between[label] == neighbours}
+        sampler = SMOTE(sampling_strategy=wanted, k_neighbors=neighbours, random_state=seed)
+        x, y = sampler.fit_resample(flat, examples.y)
+        x, y = x[len(examples) :], y[len(examples) :]
+        parts.append(Examples(x.reshape(-1, *examples.x.shape[1:]).astype(np.float32), y.astype(np.int64)))
+    return parts
+
+
+def _joined(parts: list[Examples]) -> Examples:
+    return Examples(np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts]))

@@ -1,0 +1,118 @@
+"""The pool: every task answered once, a crash or a hang costs its own task only, workers never outlive their parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline import paths
+from pipeline.runs import executor
+
+
+@pytest.fixture(autouse=True)
+def light(monkeypatch):
+    """Workers without TensorFlow: what is tested here is the pool."""
+    monkeypatch.setattr(executor, "_start", start)
+
+
+def start(parent, memory):
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=executor._watch, args=[parent, memory], daemon=True).start()
+
+
+def double(task):
+    return {"value": 2 * task, "pid": os.getpid()}
+
+
+def die_at_three(task):
+    if task == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"value": task}
+
+
+def die_once(task):
+    number, folder = task
+    mark = Path(folder) / str(number)
+    if number == 1 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"value": number}
+
+
+def hang_at_one(task):
+    if task == 1:
+        time.sleep(600)
+    return {"value": task}
+
+
+def swell_at_one(task):
+    held = bytearray(300_000_000) if task == 1 else b""
+    time.sleep(3 if task == 1 else 0)
+    return {"value": len(held)}
+
+
+def answers(function, tasks, **more):
+    return {task: (record, reason) for task, record, reason in executor.carry_out(function, tasks, 2, **more)}
+
+
+def test_every_task_is_answered_by_few_processes():
+    found = answers(double, list(range(12)))
+    assert {task: record["value"] for task, (record, _) in found.items()} == {n: 2 * n for n in range(12)}
+    assert len({record["pid"] for record, _ in found.values()}) <= 2
+
+
+def test_no_tasks_no_pool():
+    assert answers(double, []) == {}
+
+
+def test_a_process_that_dies_costs_its_own_task_only():
+    found = answers(die_at_three, list(range(6)))
+    assert found[3] == (None, "its process died 2 times: exit code -9")
+    assert all(found[n] == ({"value": n}, None) for n in range(6) if n != 3)
+
+
+def test_a_task_whose_process_died_once_is_tried_again(tmp_path):
+    found = answers(die_once, [(n, str(tmp_path)) for n in range(3)])
+    assert all(reason is None for _, reason in found.values())
+
+
+def test_a_task_that_hangs_is_ended_and_the_others_go_on():
+    found = answers(hang_at_one, [0, 1, 2], limit_s=2)
+    assert found[1] == (None, "no result within 2 s, 2 times")
+    assert found[0] == ({"value": 0}, None) and found[2] == ({"value": 2}, None)
+
+
+def test_a_task_that_swells_is_ended_and_the_others_go_on(monkeypatch):
+    monkeypatch.setattr(executor, "_memory_share", lambda count: 250_000_000)
+    found = answers(swell_at_one, [0, 1, 2])
+    assert "more memory than its share" in found[1][1]
+    assert found[0] == ({"value": 0}, None) and found[2] == ({"value": 0}, None)
+
+
+def test_workers_are_cores_or_what_is_asked_for_but_not_more_than_tasks():
+    assert executor.workers(3, 10) == 3 and executor.workers(3, 2) == 2 and executor.workers("auto", 1) == 1
+
+
+def test_workers_go_when_their_parent_is_killed():
+    script = (
+        "import sys; sys.path.insert(0, 'tests/runs'); import test_executor as t; from pipeline.runs import executor\n"
+        "executor._start = t.start\n"
+        "if __name__ == '__main__': list(executor.carry_out(t.hang_at_one, [1, 1.0 + 1e-9], 2))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=paths.ROOT)
+    until = time.time() + 20
+    while len(children := psutil.Process(parent.pid).children(recursive=True)) < 2 and time.time() < until:
+        time.sleep(0.1)
+    assert len(children) >= 2
+    time.sleep(2)
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive

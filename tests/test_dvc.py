@@ -1,0 +1,66 @@
+"""dvc.yaml says who reads what: only `evaluate` sees test data, topics are the topic folders, dependencies exist."""
+
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline import paths, plugins
+
+STAGES = YAML(typ="safe").load((paths.ROOT / "dvc.yaml").read_text())["stages"]
+PARAMS = YAML(typ="safe").load(paths.PARAMS.read_text())
+
+
+def body(stage):
+    return STAGES[stage].get("do", STAGES[stage])
+
+
+def outs(stage):
+    found = []
+    for key in ("outs", "metrics", "plots"):
+        found += [next(iter(item)) if isinstance(item, dict) else item for item in body(stage).get(key, [])]
+    return found
+
+
+def test_only_evaluate_depends_on_the_test_split():
+    readers = [stage for stage in STAGES if any("test" in dep for dep in body(stage)["deps"])]
+    assert readers == ["evaluate"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_but_evaluate_depends_on_a_folder_around_the_test_split(stage):
+    around = {"data", ".", "data/"}
+    assert not around & set(body(stage)["deps"])
+
+
+def test_topics_are_the_topic_folders():
+    assert sorted(PARAMS["topics"]) == plugins.names("topics")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_dependency_exists_or_is_made_by_a_stage(stage):
+    made = {out.split("${")[0].rstrip("/") for name in STAGES for out in outs(name)}
+    for dep in body(stage)["deps"]:
+        plain = dep.split("${")[0].rstrip("/")
+        assert (paths.ROOT / plain).exists() or any(out.startswith(plain) or plain.startswith(out) for out in made), dep
+
+
+def test_commands_name_a_stage_and_never_carry_a_setting():
+    for stage in STAGES:
+        assert re.fullmatch(r"python -m pipeline [a-z]+( \$\{key\})?", body(stage)["cmd"])
+
+
+def test_it_stays_short():
+    assert len((paths.ROOT / "dvc.yaml").read_text().splitlines()) <= 60
+
+
+def test_compiled_files_never_mark_a_stage_changed():
+    assert "__pycache__/" in (paths.ROOT / ".dvcignore").read_text()
+
+
+def test_no_stage_of_the_pipeline_but_evaluate_reads_the_test_split():
+    texts = {file.name: file.read_text() for file in paths.PACKAGE.rglob("*.py")}
+    readers = [name for name, text in texts.items() if "test_split(" in text and "read_examples" in text]
+    assert readers == ["evaluate.py"]
+    writers = [name for name, text in texts.items() if "test_split(" in text and "write_examples" in text]
+    assert writers == ["prepare.py"]

@@ -1,0 +1,195 @@
+"""The real DVC pipeline, smoke profile, in a clone of its own: all there, nothing run twice, only what changed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline import params, paths
+from pipeline.records import read_history, read_json, read_rows
+
+ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+ENVIRONMENT.pop("MLFLOW_TRACKING_URI", None)
+
+
+def tell(clone, *command, code=0):
+    """What a command prints in the clone; its exit code must be `code`."""
+    told = subprocess.run(command, cwd=clone, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert told.returncode == code, told.stdout[-3000:] + told.stderr[-3000:]
+    return told.stdout + told.stderr
+
+
+def stages(told):
+    """Stages that a `dvc repro` ran."""
+    return {line.split("'")[1] for line in told.splitlines() if line.startswith("Running stage")}
+
+
+def change(clone, edit):
+    """Edit the clone's params.yaml as a user would, comments kept."""
+    yaml, file = YAML(), clone / "params.yaml"
+    tree = yaml.load(file.read_text())
+    edit(tree)
+    with file.open("w") as target:
+        yaml.dump(tree, target)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A fresh clone after `dvc repro` in the smoke profile."""
+    place = tmp_path_factory.mktemp("house") / "aula"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=paths.ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (paths.ROOT / name).is_file():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(paths.ROOT / name, place / name)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Copy the house"]):
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *command], cwd=place, check=True)
+    change(place, lambda tree: tree.update(profile="smoke"))
+    tell(place, "dvc", "repro")
+    return place
+
+
+@pytest.fixture(scope="module")
+def settings(clone):
+    return params.read(clone / "params.yaml")
+
+
+def test_every_variant_and_seed_is_there(clone, settings):
+    for topic in settings.topics.values():
+        for variant in topic.variants:
+            for seed in range(topic.seeds):
+                folder = clone / "data" / "runs" / topic.name / variant / str(seed)
+                record = read_json(folder / "run.json")
+                assert record["status"] == "finished" and record["variant"] == variant and record["seed"] == seed
+                assert len(read_history(folder / "history.csv")) == record["epochs"] == 1
+                assert (folder / "model.keras").exists()
+
+
+def test_scores_metrics_and_claims_keep_the_contract(clone, settings):
+    claims = read_json(clone / "data" / "report" / "claims.json")
+    keys = {"topic", "claim", "source", "metric", "better", "worse", "margin", "seeds", "difference", "ci_low"}
+    keys |= {"ci_high", "p_value", "probability_better", "verdict", "runs"}
+    assert claims and all(keys <= claim.keys() for claim in claims)
+    assert {claim["verdict"] for claim in claims} <= {"reproduced", "contradicted", "negligible", "undecided"}
+    for topic in settings.topics.values():
+        results = clone / "data" / "results" / topic.name
+        rows = read_rows(results / "scores.csv")
+        assert {(row["variant"], row["seed"]) for row in rows} == {
+            (variant, str(seed)) for variant in topic.variants for seed in range(topic.seeds)
+        }
+        for scores in read_json(results / "metrics.json").values():
+            for stats in scores.values():
+                assert {"mean", "sd", "ci_low", "ci_high", "n", "failed"} <= stats.keys()
+
+
+def test_test_bytes_and_training_bytes_never_meet(clone, settings):
+    from pipeline.records import read_examples
+
+    for data in settings.data:
+        test = {row.tobytes() for row in read_examples(clone / "data" / "test" / f"{data}.npz").x}
+        card = read_json(clone / "data" / "prepared" / data / "card.json")
+        for view in card["views"]:
+            seen = {row.tobytes() for row in read_examples(clone / f"data/prepared/{data}/fit/{view}.npz").x}
+            assert len(test & seen) <= card["duplicates_across_splits"], (data, view)
+
+
+def test_mlflow_has_a_run_a_variant_and_seed(clone, settings):
+    script = (
+        "import json, mlflow; from pipeline import tracking; c = mlflow.MlflowClient(tracking.uri());"
+        "es = c.search_experiments(); print(json.dumps({e.name: len(c.search_runs([e.experiment_id])) for e in es}))"
+    )
+    counts = json.loads(tell(clone, sys.executable, "-c", script).splitlines()[-1])
+    for topic in settings.topics.values():
+        assert counts[topic.name] == len(topic.variants) * topic.seeds + 1  # and their parent
+
+
+def test_a_second_time_nothing_runs(clone):
+    assert stages(tell(clone, "dvc", "repro")) == set()
+
+
+def test_dvc_shows_metrics_plots_and_the_graph(clone):
+    shown = json.loads(tell(clone, "dvc", "metrics", "show", "--json"))
+    assert "mlp" in json.dumps(shown)
+    tell(clone, "dvc", "plots", "show", "-o", "plots")
+    page = (clone / "plots" / "index.html").read_text()
+    assert "validation" in page and "training" in page
+    shutil.rmtree(clone / "plots")
+    assert "evaluate@imbalance" in tell(clone, "dvc", "dag")
+
+
+def test_a_learning_rate_reruns_its_topic_alone(clone):
+    change(clone, lambda tree: tree["topics"]["convolution"]["fit"].update(learning_rate=0.02))
+    ran = stages(tell(clone, "dvc", "repro"))
+    assert ran == {"plan", "train@convolution", "evaluate@convolution", "report"}
+
+
+@pytest.mark.slow
+def test_a_model_reruns_the_topics_that_use_it(clone):
+    file = clone / "pipeline" / "models" / "convnet.py"
+    file.write_text(file.read_text().replace('activation="relu"', 'activation="elu"'))
+    ran = stages(tell(clone, "dvc", "repro"))
+    assert ran == {"plan", "train@convolution", "evaluate@convolution", "report"}
+
+
+def test_a_comment_in_a_model_trains_nothing(clone):
+    file = clone / "pipeline" / "models" / "mlp.py"
+    file.write_text(file.read_text() + "\n# a remark\n")
+    assert stages(tell(clone, "dvc", "repro")) <= {"plan", "report"}
+
+
+@pytest.mark.slow
+def test_a_new_seed_trains_only_the_new_runs(clone):
+    def more(tree):
+        tree["topics"]["convolution"]["profiles"]["smoke"]["seeds"] = 3
+
+    change(clone, more)
+    told = tell(clone, "dvc", "repro")
+    variants = len(params.read(clone / "params.yaml").topics["convolution"].variants)
+    assert f"convolution: {3 * variants} runs, {2 * variants} of them done before" in told
+
+
+def test_what_was_deleted_comes_back_without_training(clone):
+    before = {file: file.read_bytes() for file in (clone / "data" / "results").rglob("*.csv")}
+    for folder in (clone / "data").iterdir():
+        if folder.is_dir() and folder.name != "raw":
+            shutil.rmtree(folder)
+    shutil.rmtree(clone / ".aula")
+    ran = stages(tell(clone, "dvc", "repro"))
+    assert not any(stage.startswith(("train", "prepare")) for stage in ran), ran
+    assert {file: file.read_bytes() for file in before} == before
+
+
+def test_a_lost_mlflow_store_is_rebuilt_and_a_complete_one_left_alone(clone):
+    for file in clone.glob("mlflow.db*"):
+        file.unlink()
+    first = tell(clone, sys.executable, "-m", "pipeline", "publish")
+    again = tell(clone, sys.executable, "-m", "pipeline", "publish")
+    assert ", 0 runs" not in first and ", 0 runs" in again
+
+
+def test_a_finished_run_is_reproduced_to_the_last_digit(clone):
+    key = read_json(clone / "data" / "runs" / "imbalance" / "smote" / "0" / "run.json")["run_key"]
+    assert "the same, to the last digit" in tell(clone, sys.executable, "-m", "pipeline", "reproduce", key[:10])
+
+
+def test_an_experiment_by_dvc_exp_run(clone):
+    subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qam", "Go on"], cwd=clone, check=True
+    )
+    told = tell(clone, "dvc", "exp", "run", "-S", "topics.imbalance.fit.learning_rate=0.01")
+    assert "train@imbalance" in told and "train@convolution" not in stages(told)
+    assert "learning_rate" in tell(clone, "dvc", "exp", "show", "--csv")
+
+
+def test_a_wrong_setting_stops_before_anything_is_trained(clone):
+    change(clone, lambda tree: tree["topics"]["imbalance"]["fit"].update(epochs=-3))
+    told = tell(clone, sys.executable, "-m", "pipeline", "train", "imbalance", code=2)
+    assert told.strip() == "params.yaml: topics.imbalance.fit.epochs: given -3, allowed an integer >= 1"

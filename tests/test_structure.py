@@ -1,0 +1,75 @@
+"""The house rules that a machine can hold: arrows of dependency, first lines, sizes, light start."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from pipeline import paths, plugins
+
+FILES = sorted(paths.PACKAGE.rglob("*.py"))
+NAMES = [str(file.relative_to(paths.PACKAGE)) for file in FILES]
+PURE = {"bounds", "paths", "records", "params", "plugins", "statistics"}
+
+
+def imports(file):
+    """Modules of the pipeline that a file imports, as dotted names below `pipeline`."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "pipeline":
+            inner = node.module.split(".")[1:]
+            yield from (".".join(inner) or alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_says_in_one_sentence_why_it_exists(name):
+    doc = ast.get_docstring(ast.parse((paths.PACKAGE / name).read_text("utf-8")))
+    assert doc and "\n" not in doc.strip() and len(doc) < 120
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_function_above_fifty_lines(name):
+    for node in ast.walk(ast.parse((paths.PACKAGE / name).read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno + 1 - (ast.get_docstring(node) or "").count("\n") <= 50, node.name
+
+
+@pytest.mark.parametrize("kind", ["sources", "views", "models"])
+def test_plugins_import_records_and_bounds_at_most(kind):
+    for name in plugins.names(kind):
+        assert set(imports(plugins.path(kind, name))) <= {"records", "bounds"}, name
+
+
+def test_no_topic_imports_a_topic():
+    for topic in plugins.names("topics"):
+        for file in (paths.PACKAGE / "topics" / topic).glob("*.py"):
+            others = [name for name in imports(file) if name.startswith("topics") and topic not in name]
+            assert not others and set(imports(file)) <= {"topic", "records", "tasks"}, file.name
+
+
+def test_the_pure_core_imports_only_itself():
+    for name in PURE:
+        assert {found.split(".")[0] for found in imports(paths.PACKAGE / f"{name}.py")} <= PURE, name
+
+
+@pytest.mark.parametrize(("library", "home"), [("mlflow", "tracking.py"), ("matplotlib", "plots.py")])
+def test_a_library_has_one_importer(library, home):
+    users = []
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == library for name in names):
+                users.append(file.name)
+    assert set(users) <= {home}
+
+
+def test_help_is_light():
+    script = (
+        "import sys, pipeline.__main__ as m\n"
+        "try: m.main(['--help'])\n"
+        "except SystemExit as stop: assert stop.code == 0\n"
+        "print(sorted({'tensorflow', 'keras', 'mlflow', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=paths.ROOT, check=True)
+    assert told.stdout.strip().endswith("[]") and "train" in told.stdout
