@@ -98,9 +98,10 @@ def _narrow(metrics: dict[str, Any], metric: str) -> dict[str, Any]:
 
 
 def _curves(topic: str, variant: str, seeds: list[int]) -> list[dict[str, Any]]:
-    """Mean over seeds of cross-entropy and accuracy, an epoch and split a row, as far as every seed went."""
-    histories = [read_history(paths.run(topic, variant, seed) / "history.csv") for seed in seeds]
-    histories = [history for history in histories if history]
+    """Mean over finished runs of cross-entropy and accuracy, an epoch and split a row, as far as all of them went."""
+    folders = [paths.run(topic, variant, seed) for seed in seeds]
+    finished = [folder for folder in folders if read_json(folder / "run.json")["status"] == "finished"]
+    histories = [read_history(folder / "history.csv") for folder in finished]
     rows = []
     for at in range(min(map(len, histories), default=0)):
         for split, prefix in (("training", ""), ("validation", "val_")):

@@ -24,7 +24,7 @@ UNSAID = {  # no dates and versions in files that are compared byte by byte
 }
 SPLITS = {"training": "cross_entropy", "validation": "val_cross_entropy"}
 WIDE, NARROW = 760, 360  # points, which a page shows as pixels: a desk, a phone
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 11,

@@ -241,10 +241,10 @@ def _pictures(topic: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inlined(figures: Sequence[Any], name: str) -> list[str]:
-    return [inline(plots.svg(figure, f"{name}_{at}")) for at, figure in enumerate(figures)]
+    return [_inline(plots.svg(figure, f"{name}_{at}")) for at, figure in enumerate(figures)]
 
 
-def inline(svg: str) -> str:
+def _inline(svg: str) -> str:
     """An SVG file's picture as part of an HTML page: no prologue, colours that follow the page's theme."""
     svg = re.sub(r"<(metadata|style).*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' (?:xmlns(?::xlink)?|version)="[^"]*"', "", svg).replace("xlink:href", "href")
