@@ -3,47 +3,28 @@
 import shutil
 from typing import Any
 
-from pipeline import paths, runtime
+from pipeline import paths
 from pipeline.params import Settings
 from pipeline.plan import current
 from pipeline.progress import Board
 from pipeline.records import write_json, write_rows
 from pipeline.runs import executor, store
-from pipeline.runs.run import COLUMNS, Job, run
+from pipeline.runs.run import COLUMNS, Job, jobs, run
 
 
 def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     """Records of all runs of `topic`, in order of variant and seed, with their files under data/runs/<topic>."""
-    jobs = planned(current(settings, topic))
-    missing = list({job.run_key: job for job in jobs if not store.has(job.run_key)}.values())
+    every = jobs(current(settings, topic))
+    missing = list({job.run_key: job for job in every if not store.has(job.run_key)}.values())
     failed = {}
-    with Board(topic, missing, before=len(jobs) - len(missing)) as board:
+    with Board(topic, missing, before=len(every) - len(missing)) as board:
         for job, record, reason in executor.carry_out(run, missing, settings.workers, tick=board.tick):
             record = record or {"status": "failed", "reason": reason}
             board.done(job, record)
             if record["status"] == "failed":
                 failed[job.run_key] = record
     shutil.rmtree(paths.RUNS / topic, ignore_errors=True)
-    return [_collect(job, failed.get(job.run_key)) for job in jobs]
-
-
-def planned(plan: dict[str, Any]) -> list[Job]:
-    """The runs of a plan."""
-    device, versions = runtime.device(), runtime.versions()
-    return [
-        Job(
-            topic=plan["topic"],
-            variant=name,
-            seed=seed,
-            run_key=store.key(variant, seed, versions, device),
-            profile=plan["profile"],
-            settings=variant["settings"],
-            data_digest=variant["data_digest"],
-            device=device,
-        )
-        for name, variant in plan["variants"].items()
-        for seed in plan["seeds"]
-    ]
+    return [_collect(job, failed.get(job.run_key)) for job in every]
 
 
 def _collect(job: Job, failure: dict[str, Any] | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pipeline import paths, plugins
 
 FILES = sorted(paths.PACKAGE.rglob("*.py"))
 NAMES = [str(file.relative_to(paths.PACKAGE)) for file in FILES]
-PURE = {"bounds", "paths", "records", "params", "plugins", "statistics"}
+PURE = {"blocks", "bounds", "paths", "records", "params", "plugins", "statistics"}
 
 
 def imports(file):

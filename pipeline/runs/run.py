@@ -36,6 +36,25 @@ class Job:
         return place | {"profile": self.profile, "settings": dict(self.settings)}
 
 
+def jobs(plan: dict[str, Any]) -> list[Job]:
+    """The runs of a plan."""
+    device, versions = runtime.device(), runtime.versions()
+    return [
+        Job(
+            topic=plan["topic"],
+            variant=name,
+            seed=seed,
+            run_key=store.key(variant, seed, versions, device),
+            profile=plan["profile"],
+            settings=variant["settings"],
+            data_digest=variant["data_digest"],
+            device=device,
+        )
+        for name, variant in plan["variants"].items()
+        for seed in plan["seeds"]
+    ]
+
+
 @lru_cache(maxsize=4)
 def _examples(path: Path) -> Examples:
     return read_examples(path)

@@ -7,8 +7,8 @@ from pipeline import paths
 from pipeline.params import Settings
 from pipeline.plan import resolve
 from pipeline.records import read_json
+from pipeline.runs.run import jobs
 from pipeline.runs.store import has
-from pipeline.train import planned
 
 
 def show(settings: Settings) -> str:
@@ -38,8 +38,8 @@ def prune(settings: Settings) -> str:
 
 def _wanted(settings: Settings) -> dict[str, str]:
     """Keys of the runs that the topics ask for in this profile, with their topic."""
-    jobs = [job for topic in settings.topics.values() for job in planned(resolve(settings, topic))]
-    return {job.run_key: job.topic for job in jobs}
+    plans = [resolve(settings, topic) for topic in settings.topics.values()]
+    return {job.run_key: job.topic for plan in plans for job in jobs(plan)}
 
 
 def _stored() -> list[Path]:
