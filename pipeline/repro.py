@@ -1,7 +1,9 @@
 """Run `dvc repro` alone, after mending what a kill may have left torn."""
 
+import ctypes
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +16,8 @@ def repro(targets: Sequence[str] = ()) -> int:
     with lock.hold("repro"):
         for told in mend():
             print(told, file=sys.stderr)
-        child = subprocess.Popen([sys.executable, "-m", "dvc", "repro", *targets], cwd=paths.ROOT)
+        command = [sys.executable, "-m", "dvc", "repro", *targets]
+        child = subprocess.Popen(command, cwd=paths.ROOT, preexec_fn=_go_with_parent)
         try:
             return child.wait()
         except KeyboardInterrupt:
@@ -23,6 +26,12 @@ def repro(targets: Sequence[str] = ()) -> int:
         finally:
             child.poll() is None and child.terminate()
             keep()
+
+
+def _go_with_parent() -> None:
+    """On Linux, DVC is sent SIGTERM when we are killed; its stage sees that and stops in order."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def keep() -> None:

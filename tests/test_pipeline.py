@@ -1,27 +1,15 @@
 """The real DVC pipeline, smoke profile, in a clone of its own: all there, nothing run twice, only what changed."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from clone import GIT, change, copy_house, tell
 
-from pipeline import params, paths
+from pipeline import params
 from pipeline.records import read_history, read_json, read_rows
-
-ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-ENVIRONMENT.pop("MLFLOW_TRACKING_URI", None)
-
-
-def tell(clone, *command, code=0):
-    """What a command prints in the clone; its exit code must be `code`."""
-    told = subprocess.run(command, cwd=clone, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert told.returncode == code, told.stdout[-3000:] + told.stderr[-3000:]
-    return told.stdout + told.stderr
 
 
 def stages(told):
@@ -29,30 +17,10 @@ def stages(told):
     return {line.split("'")[1] for line in told.splitlines() if line.startswith("Running stage")}
 
 
-def change(clone, edit):
-    """Edit the clone's params.yaml as a user would, comments kept."""
-    yaml, file = YAML(), clone / "params.yaml"
-    tree = yaml.load(file.read_text())
-    edit(tree)
-    with file.open("w") as target:
-        yaml.dump(tree, target)
-
-
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     """A fresh clone after `dvc repro` in the smoke profile."""
-    place = tmp_path_factory.mktemp("house") / "aula"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=paths.ROOT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        if (paths.ROOT / name).is_file():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(paths.ROOT / name, place / name)
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Copy the house"]):
-        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *command], cwd=place, check=True)
-    change(place, lambda tree: tree.update(profile="smoke"))
+    place = copy_house(tmp_path_factory.mktemp("house") / "aula")
     tell(place, "dvc", "repro")
     return place
 
@@ -181,9 +149,7 @@ def test_a_finished_run_is_reproduced_to_the_last_digit(clone):
 
 
 def test_an_experiment_by_dvc_exp_run(clone):
-    subprocess.run(
-        ["git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qam", "Go on"], cwd=clone, check=True
-    )
+    subprocess.run([*GIT, "commit", "-qam", "Go on"], cwd=clone, check=True)
     told = tell(clone, "dvc", "exp", "run", "-S", "topics.imbalance.fit.learning_rate=0.01")
     assert "train@imbalance" in told and "train@convolution" not in stages(told)
     assert "learning_rate" in tell(clone, "dvc", "exp", "show", "--csv")
