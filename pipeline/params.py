@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pipeline import paths, plugins
 from pipeline.blocks import Complaints, Given, ParamsError, join, mark, merge, parse, settle, show, value
-from pipeline.bounds import Count, Share, Whole
+from pipeline.bounds import Count, Positive, Share, Whole
 from pipeline.plugins import Setting
 
 PROFILES = ("smoke", "laptop", "full", "gpu")
@@ -79,6 +79,7 @@ class Settings:
 
     profile: str
     workers: int | str
+    run_minutes: float
     data: Mapping[str, DataSettings]
     topics: Mapping[str, TopicSettings]
 
@@ -87,6 +88,7 @@ TOP = {
     "profile": Setting(Literal[PROFILES], "laptop"),
     "seeds": Setting(Count, 6),
     "workers": Setting(Literal["auto"] | Count, "auto"),
+    "run_minutes": Setting(Positive, 60.0),
     "data": Setting(dict, required=True),
     "topics": Setting(dict, required=True),
 }
@@ -141,7 +143,7 @@ def _settings(tree: Any, profile: str, complaints: Complaints) -> Settings:
         name: _topic(name, block, profile, top["seeds"], data, complaints)
         for name, block in (top.get("topics") or {}).items()
     }
-    return Settings(profile, top["workers"], _sound(data), _sound(topics))
+    return Settings(profile, top["workers"], top["run_minutes"], _sound(data), _sound(topics))
 
 
 def _sound(blocks: Mapping[str, Block | None]) -> dict[str, Block]:

@@ -47,14 +47,14 @@ def _gather(plan: Mapping[str, Any]) -> dict[str, Any]:
     missing = len(plan["variants"]) * len(plan["seeds"]) - len(runs)
     if missing:
         print(f"MLflow: {name}: {missing} runs are not there yet", file=sys.stderr)
+    topic = {"name": name, "plan": plan, "runs": runs, "comparison": comparison(runs)}
+    return topic | _results(name, runs) | {"claims": _claims(name, runs), "question": question(name)}
+
+
+def comparison(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Identity of a comparison: which variants, seeds, runs and settings it is made of."""
     facts = [[run["variant"], run["seed"], run["run_key"], run["settings"]] for run in runs]
-    topic = {
-        "name": name,
-        "plan": plan,
-        "runs": runs,
-        "comparison": digest(sorted(facts, key=lambda fact: fact[:2]))[:LETTERS],
-    }
-    return topic | _results(name, runs) | {"claims": _claims(name, runs), "question": _question(name)}
+    return digest(sorted(facts, key=lambda fact: fact[:2]))[:LETTERS]
 
 
 def _runs(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -94,13 +94,14 @@ def _claims(name: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
     return [row for row in rows if {*row["runs"]["better"], *row["runs"]["worse"]} <= keys]
 
 
-def _question(name: str) -> str:
+def question(name: str) -> str:
+    """What a topic asks; nothing for one that is gone."""
     from pipeline import plugins
 
     if name not in plugins.names("topics"):
         return ""
-    question: str = plugins.load("topics", name).TOPIC.question
-    return question
+    asked: str = plugins.load("topics", name).TOPIC.question
+    return asked
 
 
 # What MLflow should hold of it
@@ -126,20 +127,25 @@ def _publish(topic: Mapping[str, Any]) -> Counter[str]:
 
 def _parent(topic: Mapping[str, Any]) -> Record:
     runs, plan = topic["runs"], topic["plan"]
-    variants, seeds = {run["variant"] for run in runs}, {run["seed"] for run in runs}
     tags = {"comparison": topic["comparison"], "topic": topic["name"], "profile": plan["profile"]}
     tags |= {f"claim.{row['name']}": row["verdict"] for row in topic["claims"]}
     return Record(
-        name=f"{plan['profile']}, {len(variants)} variants x {len(seeds)} seeds",
+        name=title(plan, runs),
         tags=tags | {tracking.NOTE: _description(topic)},
         started=min(run["started"] for run in runs),
         ended=max(run["started"] + (run.get("duration_s") or 0) for run in runs),
     )
 
 
+def title(plan: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> str:
+    """Name of a comparison's parent run."""
+    variants, seeds = {run["variant"] for run in runs}, {run["seed"] for run in runs}
+    return f"{plan['profile']}, {len(variants)} variants x {len(seeds)} seeds"
+
+
 def _child(topic: Mapping[str, Any], run: Mapping[str, Any], card: Any, parent_id: str) -> Record:
     scores = topic["scores"].get(_place(run), {})
-    history, summary = _points(run["history"]), _summary(run)
+    history, summary = points(run["history"]), _summary(run)
     last = int(run["history"][-1]["epoch"]) if run["history"] else 0
     mark = digest([history, run["status"], run.get("parameters")])[:LETTERS]
     return Record(
@@ -164,7 +170,7 @@ def _tags(run: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in tags.items() if value not in (None, "")}
 
 
-def _points(history: Sequence[Mapping[str, float]]) -> list[tuple[str, float, int]]:
+def points(history: Sequence[Mapping[str, float]]) -> list[tuple[str, float, int]]:
     """(name, value, epoch) of each finite number: MLflow has no chart for the others."""
     return [
         (_metric(column), value, int(row["epoch"]))

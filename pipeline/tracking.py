@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NOTE, PARENT, CONTEXT = "mlflow.note.content", "mlflow.parentRunId", "mlflow.data.context"
 IDENTITY = ("comparison", "variant", "seed", "run_key")
 MARK = "history"  # tag with the digest of what never changes in a run
+OWNER = "owner"  # tag of a run that is followed while it trains: host and process that keep it open
 METRICS, OTHERS = 800, 100  # a call: MLflow takes 100 parameters, 100 tags, and 1,000 of everything
 LONGEST = 7_900  # characters of a tag; MLflow cuts at 8,000
 CALM = {
@@ -243,10 +244,15 @@ class Experiment:
 
     @_plainly()
     def keep(self, record: Record) -> None:
-        """Make a run, or bring it up to date; one cut short, or of another history, is deleted and made again."""
+        """Make a run, or bring it up to date; one followed while it trained is finished under its own identifier.
+
+        One cut short while it was written, or of another history, is deleted and made again.
+        """
         there = self._there.get(_identity(record.tags))
         if there is not None and there.info.status != "RUNNING" and there.data.tags.get(MARK) == record.tags[MARK]:
             return self._amend(there, record)
+        if there is not None and OWNER in there.data.tags and there.data.tags.get(MARK) in (None, record.tags[MARK]):
+            return self._finish(there, record)
         if there is not None:
             self._client.delete_run(there.info.run_id)
         run_id = self._start(record)
@@ -254,6 +260,48 @@ class Experiment:
         self._log_data(run_id, record.data)
         self._client.set_terminated(run_id, record.status, int(record.ended * 1000))
         self.counts["runs"] += 1
+
+    @_plainly()
+    def follow(self, record: Record, history: Sequence[tuple[str, float, int]]) -> None:
+        """Add epochs to a run that is in progress: opened at the first, left open for `keep` to finish."""
+        there = self._there.get(_identity(record.tags))
+        if there is None:
+            self._log(self._start(record), params=record.params)
+        elif there.info.status != "RUNNING" or there.data.tags.get(OWNER) != record.tags[OWNER]:
+            self._client.update_run(there.info.run_id, status="RUNNING")  # it was cut short: it goes on as the same run
+            self._client.set_tag(there.info.run_id, OWNER, record.tags[OWNER])
+        run_id = self._run_id(record)
+        known = self._known(run_id, history)
+        points = [(key, value, step, time.time()) for key, value, step in history if (key, step) not in known]
+        self._log(run_id, points=points)
+
+    @_plainly()
+    def bury(self, mine: str, alive: Callable[[str], bool]) -> None:
+        """End as KILLED the runs that a process which is no more has left open, but those of this comparison."""
+        for run in self._search(f"attributes.status = 'RUNNING' and tags.{OWNER} != '{mine}'"):
+            if _identity(run.data.tags) not in self._there and not alive(run.data.tags[OWNER]):
+                self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _finish(self, there: "Run", record: Record) -> None:
+        """Write what a followed run lacks, and end it."""
+        run_id = str(there.info.run_id)
+        known = self._known(run_id, record.history)
+        points = [point for point in self._points(record) if (point[0], point[2]) not in known]
+        params = {key: value for key, value in record.params.items() if key not in there.data.params}
+        self._log(
+            run_id, tags={key: value[:LONGEST] for key, value in record.tags.items()}, params=params, points=points
+        )
+        inputs = there.inputs.dataset_inputs if there.inputs else []
+        if not inputs:
+            self._log_data(run_id, record.data)
+        self._client.delete_tag(run_id, OWNER)
+        self._client.set_terminated(run_id, record.status, int(record.ended * 1000))
+        self.counts["runs"] += 1
+
+    def _known(self, run_id: str, history: Sequence[tuple[str, float, int]]) -> set[tuple[str, int]]:
+        """(name, step) of the points that a run has, of the names in `history`."""
+        names = {name for name, _, _ in history}
+        return {(name, point.step) for name in names for point in self._client.get_metric_history(run_id, name)}
 
     @_plainly()
     def keep_folder(self, record: Record, folder: Path, place: str, tag: str, digest: str) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from pipeline import paths
+from pipeline import live, paths
 from pipeline.params import Settings
 from pipeline.plan import current
 from pipeline.progress import Board
@@ -14,11 +14,13 @@ from pipeline.runs.run import COLUMNS, Job, jobs, run
 
 def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     """Records of all runs of `topic`, in order of variant and seed, with their files under data/runs/<topic>."""
-    every = jobs(current(settings, topic))
+    plan = current(settings, topic)
+    every = jobs(plan)
     missing = list({job.run_key: job for job in every if not store.has(job.run_key)}.values())
     failed = {}
-    with Board(topic, missing, before=len(every) - len(missing)) as board:
-        for job, record, reason in executor.carry_out(run, missing, settings.workers, tick=board.tick):
+    with Board(topic, missing, before=len(every) - len(missing)) as board, live.follow(plan, every, missing):
+        done = executor.carry_out(run, missing, settings.workers, settings.run_minutes * 60, board.tick)
+        for job, record, reason in done:
             record = record or {"status": "failed", "reason": reason}
             board.done(job, record)
             if record["status"] == "failed":

@@ -12,7 +12,7 @@ from pipeline import paths
 
 ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 ENVIRONMENT.pop("MLFLOW_TRACKING_URI", None)
-GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@t")
+ENVIRONMENT |= {f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 def copy_house(place):
@@ -26,7 +26,7 @@ def copy_house(place):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(paths.ROOT / name, place / name)
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Copy the house"]):
-        subprocess.run([*GIT, *command], cwd=place, check=True)
+        tell(place, "git", *command)
     change(place, lambda tree: tree.update(profile="smoke"))
     return place
 

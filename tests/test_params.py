@@ -132,6 +132,7 @@ SPOILED = [
     ("seeds", True, "seeds: given True, allowed an integer"),
     ("seeds", "six", "seeds: given 'six'"),
     ("workers", "many", "workers: given 'many', allowed 'auto' or an integer >= 1"),
+    ("run_minutes", 0, "run_minutes: given 0, allowed a number > 0"),
     ("seed", 3, "seed: given 'seed', allowed"),
     ("data", None, "data: given nothing, allowed a mapping"),
     ("topics", [], "topics: given [], allowed a mapping"),

@@ -2,11 +2,10 @@
 
 import json
 import shutil
-import subprocess
 import sys
 
 import pytest
-from clone import GIT, change, copy_house, tell
+from clone import change, copy_house, tell
 
 from pipeline import params
 from pipeline.records import read_history, read_json, read_rows
@@ -149,7 +148,7 @@ def test_a_finished_run_is_reproduced_to_the_last_digit(clone):
 
 
 def test_an_experiment_by_dvc_exp_run(clone):
-    subprocess.run([*GIT, "commit", "-qam", "Go on"], cwd=clone, check=True)
+    tell(clone, "git", "commit", "-qam", "Go on")
     told = tell(clone, "dvc", "exp", "run", "-S", "topics.imbalance.fit.learning_rate=0.01")
     assert "train@imbalance" in told and "train@convolution" not in stages(told)
     assert "learning_rate" in tell(clone, "dvc", "exp", "show", "--csv")

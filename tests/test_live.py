@@ -1,0 +1,141 @@
+"""Long runs show in MLflow while they train, each point once, and nothing that happens to MLflow reaches training."""
+
+import os
+import socket
+import time
+
+import pytest
+import test_tracking as records
+
+from pipeline import live, paths, publish, tracking
+from pipeline.records import read_history, read_json
+from pipeline.runs import diary
+from pipeline.runs.run import Job
+
+VARIANT, SEED = records.VARIANTS[0], records.SEEDS[0]
+
+
+@pytest.fixture
+def jobs(house, monkeypatch):
+    """The runs of a small topic, as they stand before they are trained."""
+    monkeypatch.setattr(live, "LONG_S", 0.0)
+    records.train()
+    names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest", "device")
+    files = [paths.run(records.TOPIC, variant, seed) for variant in records.VARIANTS for seed in records.SEEDS]
+    found = [read_json(folder / "run.json") for folder in files]
+    return [Job(**{name: record[name] for name in names}) for record in found]
+
+
+@pytest.fixture
+def plan(jobs):
+    return read_json(paths.plan(records.TOPIC))
+
+
+def progress(job, epochs):
+    """What the run's own process has written after so many epochs."""
+    rows = read_history(paths.run(job.topic, job.variant, job.seed) / "history.csv")
+    diary.begin(paths.CHECKPOINTS / job.run_key, rows[:epochs])
+
+
+def client():
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=tracking.uri())
+
+
+def runs():
+    experiment = client().get_experiment_by_name(records.TOPIC)
+    return client().search_runs([experiment.experiment_id])
+
+
+def the_run():
+    (found,) = [run for run in runs() if (run.data.tags.get("variant"), run.data.tags.get("seed")) == (VARIANT, "0")]
+    return found
+
+
+def steps(run, name="training/loss"):
+    return sorted(point.step for point in client().get_metric_history(run.info.run_id, name))
+
+
+def test_a_run_in_progress_can_be_watched_and_ends_as_itself(jobs, plan):
+    window = live.Window(plan, jobs)
+    progress(jobs[0], 2)
+    window.look(jobs)
+    watched = the_run()
+    assert watched.info.status == "RUNNING" and steps(watched) == [1, 2]
+    progress(jobs[0], 3)
+    window.look(jobs)
+    window.look(jobs)
+    assert steps(the_run()) == [1, 2, 3]
+    publish.publish()
+    ended = the_run()
+    assert ended.info.run_id == watched.info.run_id and ended.info.status == "FINISHED"
+    for name in ("training/loss", "validation/cross_entropy"):
+        assert steps(ended, name) == [1, 2, 3, 4]
+    assert ended.data.tags.keys() >= records.CONTRACT and tracking.OWNER not in ended.data.tags
+    assert publish.publish() == records.NOTHING
+
+
+def test_a_resumed_run_goes_on_under_its_own_identifier(jobs, plan, monkeypatch):
+    progress(jobs[0], 2)
+    live.Window(plan, jobs).look(jobs)
+    watched = the_run()
+    monkeypatch.setattr(live, "own", lambda: "elsewhere:1")  # another process takes over
+    progress(jobs[0], 4)
+    live.Window(plan, jobs).look(jobs)
+    assert the_run().info.run_id == watched.info.run_id
+    assert steps(the_run()) == [1, 2, 3, 4]
+
+
+def test_what_a_dead_process_left_open_is_ended_as_killed(jobs, plan, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "own", lambda: f"{os.uname().nodename}:{2**22 + 1}")
+        progress(jobs[0], 1)
+        live.Window(plan, jobs).look(jobs)
+    progress(jobs[1], 1)
+    fewer = jobs[1:]  # another comparison: the first run is no part of it
+    live.Window(plan, fewer).look(fewer)
+    assert the_run().info.status == "KILLED"
+
+
+def test_a_living_process_keeps_its_runs(jobs, plan, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "own", lambda: f"{os.uname().nodename}:{os.getppid()}")
+        progress(jobs[0], 1)
+        live.Window(plan, jobs).look(jobs)
+    progress(jobs[1], 1)
+    live.Window(plan, jobs[1:]).look(jobs[1:])
+    assert the_run().info.status == "RUNNING"
+
+
+def test_short_runs_are_left_to_publish(jobs, plan, monkeypatch):
+    monkeypatch.setattr(live, "LONG_S", 60.0)
+    progress(jobs[0], 2)
+    live.Window(plan, jobs).look(jobs)
+    assert not paths.TRACKING.exists()
+
+
+def test_a_store_out_of_reach_neither_stops_nor_loses_anything(jobs, plan, monkeypatch, capsys):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{closed.getsockname()[1]}")
+    monkeypatch.setattr(live, "PERIOD_S", 0.1)
+    progress(jobs[0], 2)
+    started = time.time()
+    with live.follow(plan, jobs, jobs):
+        time.sleep(1)
+    assert time.time() - started < 15
+    assert "training goes on" in capsys.readouterr().err
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    publish.publish()
+    assert steps(the_run()) == [1, 2, 3, 4]
+
+
+def test_following_is_done_in_the_background(jobs, plan, monkeypatch):
+    monkeypatch.setattr(live, "PERIOD_S", 0.1)
+    progress(jobs[0], 2)
+    with live.follow(plan, jobs, jobs):
+        until = time.time() + 20
+        while time.time() < until and not (paths.TRACKING.exists() and len(runs()) > 1):
+            time.sleep(0.2)
+    assert steps(the_run()) == [1, 2]
