@@ -1,0 +1,36 @@
+"""The store can be looked through and pruned: what a topic asks for stays, all else goes."""
+
+import pytest
+
+from pipeline import params, paths, records
+from pipeline.plan import resolve
+from pipeline.runs import shelf, store
+from pipeline.runs.run import jobs
+
+
+@pytest.fixture
+def settings(house):
+    """The shipped settings, one of its runs done, and one that nobody asks for."""
+    settings = params.read(paths.PARAMS, profile="smoke")
+    for name, data in settings.data.items():
+        views = {view: {"digest": f"{name}/{view}"} for view in data.views}
+        records.write_json(paths.card(name), {"views": views, "digests": {"validation": name}})
+    wanted = jobs(resolve(settings, settings.topics["imbalance"]))[0].run_key
+    for key in (wanted, "ff00"):
+        records.write_json(store.folder(key) / "run.json", {"status": "finished"})
+    records.write_bytes(paths.CHECKPOINTS / "ff01" / "newest.state", b"x")
+    records.write_bytes(paths.STORE / "drafts" / "d" / "history.csv", b"x")
+    return settings, wanted
+
+
+def test_show_counts_what_is_done_and_what_is_spare(settings):
+    told = shelf.show(settings[0]).splitlines()
+    assert "imbalance: 1 of 48 runs done" in told
+    assert any(line.startswith("no topic asks for 1 more") for line in told)
+    assert "interrupted: 1" in told
+
+
+def test_prune_keeps_what_a_topic_asks_for(settings):
+    assert shelf.prune(settings[0]).startswith("removed 3 folders")
+    assert store.has(settings[1]) and not store.has("ff00")
+    assert not (paths.CHECKPOINTS / "ff01").exists()
