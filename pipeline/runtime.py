@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -56,10 +57,25 @@ def settle(threads: int = 1) -> None:
     quiet()
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    import tensorflow as tf
+    with _silent():
+        import tensorflow as tf
 
     for card in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(card, True)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """File descriptor 2 to nowhere: the lines come from C++, before any logging is set up."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def seed(value: int) -> None:

@@ -1,6 +1,5 @@
 """Carry out runs on warm processes: TensorFlow is imported once a worker, and a crash costs its own run only."""
 
-import contextlib
 import multiprocessing
 import os
 import signal
@@ -89,8 +88,7 @@ def _start(parent: int, memory: int) -> None:
     """First thing in a worker: one thread, no chatter, gone when the parent goes or memory runs short."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
     threading.Thread(target=_watch, args=[parent, memory], daemon=True).start()
-    with _silent():
-        runtime.settle(threads=1)
+    runtime.settle(threads=1)
 
 
 def _watch(parent: int, memory: int) -> None:
@@ -102,17 +100,3 @@ def _watch(parent: int, memory: int) -> None:
             os._exit(TOO_MUCH_MEMORY)
         time.sleep(TICK_S)
     os._exit(1)
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """File descriptor 2 to nowhere: the lines come from C++, before any logging is set up."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -96,7 +96,7 @@ def _save(model: Any, path: Path) -> None:
     """Weights and architecture alone: how the model was compiled is in the record."""
     import keras
 
-    keras.Model(model.inputs, model.outputs, name=model.name).save(path)
+    keras.Model(model.input, model.output, name=model.name).save(path)
 
 
 def _outcome(history: list[dict[str, float]]) -> dict[str, Any]:
