@@ -114,8 +114,6 @@ def runs(settings: "Settings", action: str) -> int:
 
 def ui(settings: "Settings", port: int) -> int:
     """MLflow's UI over the same store, on loopback only"""
-    import subprocess
-
     from pipeline import tracking
 
     try:
@@ -123,11 +121,8 @@ def ui(settings: "Settings", port: int) -> int:
     except tracking.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
         return RUN_FAILED
-    print(f"MLflow: http://127.0.0.1:{port} (Ctrl-C ends it)", flush=True)
-    try:
-        return subprocess.run(tracking.ui_command(port), check=False).returncode
-    except KeyboardInterrupt:
-        return DONE
+    print(f"MLflow: http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning (Ctrl-C ends it)", flush=True)
+    return tracking.serve(port)
 
 
 COMMANDS: dict[str, Callable[..., int]] = {

@@ -5,7 +5,9 @@ import json
 import logging
 import os
 import re
+import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -105,6 +107,21 @@ def ui_command(port: int) -> list[str]:
     options = [text for name, value in settings.items() for text in (f"--{name}", value)]
     words = [f"{name}={value}" for name, value in calm.items()]
     return ["env", *words, sys.executable, "-m", "mlflow", "server", *options]
+
+
+def serve(port: int) -> int:
+    """Run MLflow's UI until it ends or we are stopped; its own processes end with it. Gives an exit code."""
+    server = subprocess.Popen(ui_command(port), start_new_session=True)
+    if hasattr(signal, "SIGHUP"):  # the terminal was closed
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
 
 
 def masked(text: str) -> str:
