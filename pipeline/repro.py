@@ -75,6 +75,6 @@ def _sound_lock() -> bool:
 
 def _sound_json(content: bytes) -> bool:
     try:
-        return isinstance(json.loads(content or b"{}"), dict)
+        return isinstance(json.loads(content), dict)
     except ValueError:
         return False

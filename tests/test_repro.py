@@ -42,7 +42,9 @@ def test_the_last_sound_one_is_preferred(root):
     assert (root / "dvc.lock").read_text() == newer
 
 
-def test_a_torn_rwlock_is_removed(root):
-    (root / ".dvc" / "tmp" / "rwlock").write_text('{"a": ')
+@pytest.mark.parametrize("torn", ["", '{"a": ', "[]"])
+def test_a_torn_rwlock_is_removed(root, torn):
+    """An empty one too: DVC opens the file for writing before it fills it."""
+    (root / ".dvc" / "tmp" / "rwlock").write_text(torn)
     assert "rwlock" in repro.mend()[0]
     assert not (root / ".dvc" / "tmp" / "rwlock").exists()
