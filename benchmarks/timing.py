@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int, floor: float) -> float:
-    """Run theirs, ours, theirs, ours ...; print seconds and the median of the ratios; exit with 1 below `floor`."""
+    """Run theirs, ours, theirs, ours ...; print seconds and give the median ratio, said to be low below `floor`."""
     taken: dict[str, list[float]] = {"theirs": [], "ours": []}
     for _ in range(rounds):
         for side, function in (("theirs", theirs), ("ours", ours)):

@@ -53,6 +53,7 @@ class Complaints:
 
 
 def parse(file: Path) -> Any:
+    """The file as plain values, read as YAML 1.2 (ParamsError)."""
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import DuplicateKeyError
     from ruamel.yaml.error import YAMLError
@@ -94,10 +95,12 @@ def mark(value: Any, key: str, complaints: Complaints) -> Any:
 
 
 def join(*parts: str) -> str:
+    """A key from its parts; empty ones do not count."""
     return ".".join(part for part in parts if part)
 
 
 def show(value: Any) -> str:
+    """A value as an error message quotes it."""
     if value is None:
         return "nothing"
     text = "a mapping" if isinstance(value, dict) else repr(value)
@@ -134,17 +137,6 @@ def _describe(schema: Mapping[str, Any]) -> str:
     signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
     limits = [f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema and schema[key] < 1e6]
     return " ".join([words.get(schema.get("type", ""), "a value"), " and ".join(limits)]).strip()
-
-
-def value(fields: Mapping[str, Setting], block: Any, name: str) -> Any:
-    """The value under `name` if it is sound, else its default."""
-    given = block.get(name) if isinstance(block, dict) else None
-    if not isinstance(given, Given):
-        return fields[name].default
-    try:
-        return _adapter(fields[name].annotation).validate_python(given.value)
-    except ValidationError:
-        return fields[name].default
 
 
 def settle(

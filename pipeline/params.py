@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pipeline import paths, plugins
-from pipeline.blocks import Complaints, Given, ParamsError, join, mark, merge, parse, settle, show, value
+from pipeline.blocks import Complaints, Given, ParamsError, join, mark, merge, parse, settle, show
 from pipeline.bounds import Count, Positive, Share, Whole
 from pipeline.plugins import Setting
 
@@ -130,10 +130,9 @@ def read(file: Path | None = None, profile: str | None = None) -> Settings:
     complaints = Complaints(file.name)
     tree = mark(parse(file), "", complaints)
     every = {name: _settings(tree, name, complaints) for name in PROFILES}
-    chosen = profile or value(TOP, tree, "profile")
     if complaints.lines:
         raise ParamsError(complaints.lines)
-    return every[chosen]
+    return every[profile or settle(tree, TOP, "", complaints)["profile"]]
 
 
 def _settings(tree: Any, profile: str, complaints: Complaints) -> Settings:

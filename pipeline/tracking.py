@@ -303,14 +303,8 @@ class Experiment:
         """Write what a followed run lacks, and end it."""
         run_id = str(there.info.run_id)
         known = self._known(run_id, record.history)
-        points = [point for point in self._points(record) if (point[0], point[2]) not in known]
-        params = {key: value for key, value in record.params.items() if key not in there.data.params}
-        self._log(
-            run_id, tags={key: value[:LONGEST] for key, value in record.tags.items()}, params=params, points=points
-        )
-        inputs = there.inputs.dataset_inputs if there.inputs else []
-        if not inputs:
-            self._log_data(run_id, record.data)
+        self._log(run_id, points=[point for point in self._epochs(record) if (point[0], point[2]) not in known])
+        self._amend(there, record)
         self._client.delete_tag(run_id, OWNER)
         self._client.set_terminated(run_id, record.status, int(record.ended * 1000))
         self.counts["runs"] += 1
@@ -390,10 +384,13 @@ class Experiment:
         self._log_data(there.info.run_id, [one for one in record.data if one.context not in have])
 
     def _points(self, record: Record) -> list[tuple[str, float, int, float]]:
+        return self._epochs(record) + [(key, value, step, record.ended) for key, (value, step) in record.scores.items()]
+
+    def _epochs(self, record: Record) -> list[tuple[str, float, int, float]]:
+        """The history's points with times: the run's span shared out evenly over its epochs."""
         last = max((step for _, _, step in record.history), default=1)
         pace = (record.ended - record.started) / last
-        epochs = [(key, value, step, record.started + pace * step) for key, value, step in record.history]
-        return epochs + [(key, value, step, record.ended) for key, (value, step) in record.scores.items()]
+        return [(key, value, step, record.started + pace * step) for key, value, step in record.history]
 
     def _log(
         self,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline import paths, runtime
+from pipeline import params, paths, records, runtime
 
 runtime.quiet()
 
@@ -18,3 +18,13 @@ def house(tmp_path, monkeypatch):
         monkeypatch.setattr(paths, name, tmp_path / place)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def smoke(house):
+    """The shipped settings in the smoke profile, with cards of data that was never prepared."""
+    settings = params.read(paths.PARAMS, profile="smoke")
+    for name, data in settings.data.items():
+        views = {view: {"digest": f"{name}/{view}"} for view in data.views}
+        records.write_json(paths.card(name), {"views": views, "digests": {"validation": name}})
+    return settings

@@ -30,19 +30,9 @@ def test_code_means_something(changed):
     assert plan.meaning(changed) != plan.meaning(SOURCE)
 
 
-@pytest.fixture
-def settings(house):
-    """The shipped settings, with cards of data that was never prepared."""
-    settings = params.read(paths.PARAMS, profile="smoke")
-    for name, data in settings.data.items():
-        views = {view: {"digest": f"{name}/{view}"} for view in data.views}
-        records.write_json(paths.card(name), {"views": views, "digests": {"validation": name}})
-    return settings
-
-
-def test_a_written_plan_is_current(settings, monkeypatch):
-    plan.plan(settings)
-    found = plan.current(settings, "imbalance")
+def test_a_written_plan_is_current(smoke, monkeypatch):
+    plan.plan(smoke)
+    found = plan.current(smoke, "imbalance")
     assert found["seeds"] == [0, 1] and found["profile"] == "smoke"
     smote = found["variants"]["smote"]
     assert smote["settings"]["view"] == "smote" and smote["settings"]["fit"]["momentum"] == 0.0
@@ -50,15 +40,15 @@ def test_a_written_plan_is_current(settings, monkeypatch):
     assert smote["data_digest"] != found["variants"]["over"]["data_digest"]
 
 
-def test_a_plan_older_than_its_data_or_settings_is_refused(settings, monkeypatch):
+def test_a_plan_older_than_its_data_or_settings_is_refused(smoke, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", paths.DATA.parent)
-    plan.plan(settings)
+    plan.plan(smoke)
     card = records.read_json(paths.card("yeast5"))
     card["digests"]["validation"] = "other"
     records.write_json(paths.card("yeast5"), card)
     with pytest.raises(ValueError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
-        plan.current(settings, "imbalance")
-    assert plan.current(settings, "convolution")
+        plan.current(smoke, "imbalance")
+    assert plan.current(smoke, "convolution")
     with pytest.raises(ValueError, match="older"):
         plan.current(params.read(paths.PARAMS, profile="laptop"), "convolution")
 
@@ -68,6 +58,6 @@ def test_no_data_yet_says_what_to_do(house):
         plan.plan(params.read(paths.PARAMS))
 
 
-def test_an_unknown_topic_lists_what_exists(settings):
+def test_an_unknown_topic_lists_what_exists(smoke):
     with pytest.raises(ValueError, match="allowed convolution, imbalance"):
-        plan.current(settings, "gan")
+        plan.current(smoke, "gan")

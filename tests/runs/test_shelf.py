@@ -2,25 +2,21 @@
 
 import pytest
 
-from pipeline import params, paths, records
+from pipeline import paths, records
 from pipeline.plan import resolve
 from pipeline.runs import shelf, store
 from pipeline.runs.run import jobs
 
 
 @pytest.fixture
-def settings(house):
+def settings(smoke):
     """The shipped settings, one of its runs done, and one that nobody asks for."""
-    settings = params.read(paths.PARAMS, profile="smoke")
-    for name, data in settings.data.items():
-        views = {view: {"digest": f"{name}/{view}"} for view in data.views}
-        records.write_json(paths.card(name), {"views": views, "digests": {"validation": name}})
-    wanted = jobs(resolve(settings, settings.topics["imbalance"]))[0].run_key
+    wanted = jobs(resolve(smoke, smoke.topics["imbalance"]))[0].run_key
     for key in (wanted, "ff00"):
         records.write_json(store.folder(key) / "run.json", {"status": "finished"})
     records.write_bytes(paths.CHECKPOINTS / "ff01" / "newest.state", b"x")
     records.write_bytes(paths.STORE / "drafts" / "d" / "history.csv", b"x")
-    return settings, wanted
+    return smoke, wanted
 
 
 def test_show_counts_what_is_done_and_what_is_spare(settings):
