@@ -6,7 +6,7 @@ LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: repro test test-slow ui lint lock help
+.PHONY: repro test test-slow bench ui lint lock help
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
 	@echo "make test       run the tests          make test-slow   those marked slow as well"
 	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
+	@echo "make bench      measure this project against what one would write without it (about 20 minutes, quiet machine)"
 
 repro: $(READY)
 	@$(RUN) python -m pipeline repro
@@ -23,6 +24,9 @@ test: $(READY)
 
 test-slow: $(READY)
 	@$(RUN) python -m pytest
+
+bench: $(READY)
+	@for name in fit pool tracking increment workers; do $(RUN) python benchmarks/$$name.py || exit 1; done
 
 ui: $(READY)
 	@$(RUN) python -m pipeline ui

@@ -1,6 +1,7 @@
 """The command line: choose a command, then import it."""
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -142,12 +143,11 @@ ARGUMENTS = {
 
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach never fails a stage."""
-    from pipeline import tracking
     from pipeline.publish import publish
 
     try:
         publish(topics)
-    except tracking.Unreachable as error:
+    except OSError as error:  # tracking.Unreachable, or a disk that is full
         print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
@@ -186,10 +186,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; params.yaml is checked first, whatever the command."""
     given = vars(parser().parse_args(arguments))
     command = COMMANDS[given.pop("command")]
-    from pipeline import runtime
+    from pipeline import stopping
     from pipeline.params import read
 
-    runtime.stop_in_order()
+    stopping.stop_in_order()
     try:
         return command(read(paths.PARAMS), **given)
     except ValueError as error:
@@ -197,6 +197,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(error, file=sys.stderr)
         return WRONG_INPUT
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"{error}: make space; what is done is kept, the same command goes on from there", file=sys.stderr)
+        return RUN_FAILED
     except KeyboardInterrupt:
         print("stopped; finished runs are kept: the same command goes on with the rest", file=sys.stderr)
         return RUN_FAILED

@@ -1,110 +1,160 @@
 """Score every run of a topic on held-out data: the one stage that reads the test split."""
 
+import importlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from pipeline import paths, plugins, statistics
+from pipeline import objective, paths, plugins, statistics
+from pipeline.metrics import history as histories
 from pipeline.params import Settings
 from pipeline.plan import current
 from pipeline.records import SCORES, Examples, read_examples, read_history, read_json, write_json, write_rows
 from pipeline.runs import executor
+from pipeline.trial import Trial
 
-CURVES = ("variant", "epoch", "split", "cross_entropy", "accuracy")
+CURVES = ("variant", "epoch", "split", "objective", "accuracy")
+SERIES = ("variant", "seed", "series", "at", "value")
+FEW = 12  # classes of a confusion matrix worth keeping
 
 
 @dataclass(frozen=True)
-class Trial:
+class Entry:
     """One run to be scored."""
 
     topic: str
     variant: str
     seed: int
-    data: str
     metrics: tuple[str, ...]
 
 
 def evaluate(settings: Settings, topic: str) -> None:
-    """Write scores.csv, metrics.json, summary.json, curves.csv and confusion.json under data/results/<topic>."""
+    """Write scores, metrics, summary, curves, series, samples and confusions under data/results/<topic>."""
     plan = current(settings, topic)
-    trials = [
-        Trial(topic, variant, seed, wanted["settings"]["data"], tuple(plan["metrics"]))
-        for variant, wanted in plan["variants"].items()
-        for seed in plan["seeds"]
+    entries = [
+        Entry(topic, variant, seed, tuple(plan["metrics"])) for variant in plan["variants"] for seed in plan["seeds"]
     ]
-    found = _scored(trials, settings.workers)
-    scores = [row for trial in trials for row in found[trial]["rows"]]
+    found = _scored(entries, settings)
+    scores = [row for entry in entries for row in found[entry]["rows"]]
     metrics, folder = summarise(scores), paths.results(topic)
     write_rows(folder / "scores.csv", SCORES, scores)
     write_json(folder / "metrics.json", metrics)
     write_json(folder / "summary.json", _narrow(metrics, plan["metrics"][0]))
     curves = [row for variant in plan["variants"] for row in _curves(topic, variant, plan["seeds"])]
     write_rows(folder / "curves.csv", CURVES, curves)
+    write_rows(folder / "series.csv", SERIES, [row for entry in entries for row in found[entry]["series"]])
+    samples = {entry.variant: found[entry]["samples"] for entry in entries if found[entry]["samples"]}
+    write_json(folder / "samples.json", samples)
     write_json(folder / "confusion.json", {variant: _confusion(found, variant) for variant in plan["variants"]})
 
 
-def _scored(trials: list[Trial], workers: int | str) -> dict[Trial, dict[str, Any]]:
+def _scored(entries: list[Entry], settings: Settings) -> dict[Entry, dict[str, Any]]:
     found = {}
-    for trial, answer, reason in executor.carry_out(score, trials, workers):
+    for entry, answer, reason in executor.carry_out(score, entries, settings.workers, slots=settings.runs_per_gpu):
         if answer is None:
-            raise RuntimeError(f"{trial.topic}: {trial.variant} seed {trial.seed} cannot be scored: {reason}")
-        found[trial] = answer
+            raise RuntimeError(f"{entry.topic}: {entry.variant} seed {entry.seed} cannot be scored: {reason}")
+        found[entry] = answer
     return found
 
 
-def score(trial: Trial) -> dict[str, Any]:
-    """Rows of scores.csv, and the confusion matrix, of one run; a failed run has rows without a value."""
-    from pipeline import tasks
+def score(entry: Entry) -> dict[str, Any]:
+    """Rows of scores.csv and series.csv, samples and confusion matrix of one run; None is no value."""
+    trial, probes = _trial(entry), _probes(entry.topic)
+    status, key = trial.record["status"], trial.record["run_key"]
+    names = {"variant": entry.variant, "seed": entry.seed, "status": status, "run_key": key}
+    wanted = {name: _value(name, trial, probes, status) for name in entry.metrics if applies(name, trial, probes)}
+    answer: dict[str, Any] = {"rows": [names | {"metric": name, "value": value} for name, value in wanted.items()]}
+    if status != "finished":
+        return answer | {"series": [], "samples": [], "confusion": None}
+    place = {"variant": entry.variant, "seed": entry.seed}
+    told = getattr(probes, "samples", None)
+    return answer | {
+        "series": [place | row for row in _series(entry.topic, trial, probes)],
+        "samples": told(trial) if told and entry.seed == 0 else [],
+        "confusion": _matrix(trial),
+    }
 
-    test, card = _held_out(trial.data)
-    run = read_json(paths.run(trial.topic, trial.variant, trial.seed) / "run.json")
-    names = {"variant": trial.variant, "seed": trial.seed, "status": run["status"], "run_key": run["run_key"]}
-    own = plugins.load("topics", trial.topic).TOPIC.probes
-    probes = [name for name in own if name in trial.metrics and applies(trial.topic, name, card)]
-    plain = [name for name in trial.metrics if name not in own]
-    if run["status"] != "finished":
-        return {"rows": [names | {"metric": name, "value": None} for name in plain + probes], "confusion": None}
-    model = _model(trial)
-    frequencies = np.array(card["counts"]["train"]) / sum(card["counts"]["train"])
-    predicted = tasks.probabilities(model, test.x)
-    values = tasks.score(plain, test, predicted, frequencies)
-    values |= {name: getattr(_probes(trial.topic), name)(model, test) for name in probes}
-    rows = [names | {"metric": name, "value": value} for name, value in values.items()]
-    return {"rows": rows, "confusion": tasks.confusion(test.y, predicted)}
+
+def applies(name: str, trial: Trial, probes: ModuleType | None) -> bool:
+    """Whether a metric says something of that run: a probe by its KINDS, the others by their file."""
+    if name in getattr(probes, "KINDS", {}):
+        return _suits(probes.KINDS[name], trial)  # type: ignore[union-attr]
+    return name in _metrics("history") or name in _metrics(trial.settings["task"])
+
+
+def _suits(kinds: tuple[str, ...], trial: Trial) -> bool:
+    return bool({trial.card["kind"], trial.card["source"], trial.settings["task"]} & set(kinds))
+
+
+def _metrics(task: str) -> list[str]:
+    return plugins.functions(paths.METRICS / f"{task}.py")
+
+
+def _value(name: str, trial: Trial, probes: ModuleType | None, status: str) -> float | None:
+    """A metric's value; a run that diverged has one only where the metric is about that."""
+    own = name in getattr(probes, "KINDS", {})
+    if status == "diverged" and own:
+        lost: Mapping[str, float] = getattr(probes, "DIVERGED", {})
+        return lost.get(name)
+    if status == "failed" or (status == "diverged" and name not in histories.DIVERGED):
+        return None
+    if own:
+        return float(getattr(probes, name)(trial))
+    if name in _metrics("history"):
+        known: float | None = getattr(histories, name)(trial.history)
+        return known
+    module = importlib.import_module(f"pipeline.metrics.{trial.settings['task']}")
+    return float(getattr(module, name)(trial.test.y, trial.predicted, trial.priors))
+
+
+def _series(topic: str, trial: Trial, probes: ModuleType | None) -> list[dict[str, Any]]:
+    """Each curve of the topic that suits the run, a point a row."""
+    rows = []
+    for name in plugins.load("topics", topic).TOPIC.series:
+        if _suits(probes.SERIES[name]["kinds"], trial):  # type: ignore[union-attr]
+            curve = getattr(probes, name)(trial)
+            rows += [{"series": name, "at": at, "value": float(value)} for at, value in curve.items()]
+    return rows
+
+
+def _matrix(trial: Trial) -> np.ndarray | None:
+    if trial.settings["task"] != "classify" or trial.card["classes"] > FEW:
+        return None
+    from pipeline.tasks.classify import confusion
+
+    return confusion(trial.test.y, trial.predicted)
+
+
+def _trial(entry: Entry) -> Trial:
+    folder = paths.run(entry.topic, entry.variant, entry.seed)
+    record = read_json(folder / "run.json")
+    wanted = record["settings"]
+    training, test, card = _data(wanted["data"], wanted["view"])
+    return Trial(wanted, entry.seed, record, read_history(folder / "history.csv"), card, training, test, folder)
 
 
 @lru_cache(maxsize=4)
-def _held_out(data: str) -> tuple[Examples, dict[str, Any]]:
-    return read_examples(paths.test_split(data)), read_json(paths.card(data))
+def _data(data: str, view: str) -> tuple[Examples, Examples, dict[str, Any]]:
+    training = read_examples(paths.fit_split(data, view))
+    return training, read_examples(paths.test_split(data)), read_json(paths.card(data))
 
 
-def _confusion(found: dict[Trial, dict[str, Any]], variant: str) -> list[list[int]]:
+def _probes(topic: str) -> ModuleType | None:
+    there = (paths.PACKAGE / "topics" / topic / "probes.py").exists()
+    return importlib.import_module(f"pipeline.topics.{topic}.probes") if there else None
+
+
+def _confusion(found: dict[Entry, dict[str, Any]], variant: str) -> list[list[int]]:
     """Counts over all finished runs of a variant."""
-    matrices = [answer["confusion"] for trial, answer in found.items() if trial.variant == variant]
+    matrices = [answer["confusion"] for entry, answer in found.items() if entry.variant == variant]
     total = sum(matrix for matrix in matrices if matrix is not None)
     return total.tolist() if isinstance(total, np.ndarray) else []
-
-
-def _probes(topic: str) -> Any:
-    import importlib
-
-    return importlib.import_module(f"pipeline.topics.{topic}.probes")
-
-
-def applies(topic: str, probe: str, card: dict[str, Any]) -> bool:
-    """Whether a topic's probe can measure data of that kind: its module's KINDS says so."""
-    return card["kind"] in _probes(topic).KINDS[probe]
-
-
-def _model(trial: Trial) -> Any:
-    import keras
-
-    keras.backend.clear_session()
-    file = paths.run(trial.topic, trial.variant, trial.seed) / "model.keras"
-    return keras.models.load_model(file, compile=False, safe_mode=True)
 
 
 def summarise(scores: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -126,16 +176,26 @@ def _narrow(metrics: dict[str, Any], metric: str) -> dict[str, Any]:
 
 
 def _curves(topic: str, variant: str, seeds: list[int]) -> list[dict[str, Any]]:
-    """Mean over finished runs of cross-entropy and accuracy, an epoch and split a row, as far as all of them went."""
-    folders = [paths.run(topic, variant, seed) for seed in seeds]
-    finished = [folder for folder in folders if read_json(folder / "run.json")["status"] == "finished"]
-    histories = [read_history(folder / "history.csv") for folder in finished]
+    """Mean over finished runs of objective and accuracy, an epoch and split a row, as far as all of them went."""
+    every = [_history(paths.run(topic, variant, seed)) for seed in seeds]
+    finished = [history for history in every if history]
+    name = objective.name(finished[0]) if finished else None
     rows = []
-    for at in range(min(map(len, histories), default=0)):
+    for at in range(min(map(len, finished), default=0) if name else 0):
         for split, prefix in (("training", ""), ("validation", "val_")):
             means = {
-                name: float(np.mean([history[at][prefix + name] for history in histories]))
-                for name in ("cross_entropy", "accuracy")
+                "objective": _mean(finished, at, f"{prefix}{name}"),
+                "accuracy": _mean(finished, at, f"{prefix}accuracy"),
             }
             rows.append({"variant": variant, "epoch": at + 1, "split": split} | means)
     return rows
+
+
+def _history(folder: Path) -> list[dict[str, float]]:
+    finished = read_json(folder / "run.json")["status"] == "finished"
+    return read_history(folder / "history.csv") if finished else []
+
+
+def _mean(every: list[list[dict[str, float]]], at: int, column: str) -> float | None:
+    values = [history[at][column] for history in every if column in history[at]]
+    return float(np.mean(values)) if values else None

@@ -30,7 +30,9 @@ def hold(name: str, wait: bool = False) -> Iterator[None]:
         print(f"{name}: waiting, {holder(name)}", file=sys.stderr, flush=True)
         lock.acquire()
     try:
-        write_json(paths.LOCKS / f"{name}.json", {"pid": os.getpid(), "host": platform.node(), "since": time.time()})
+        me = {"pid": os.getpid(), "host": platform.node(), "since": time.time()}
+        with contextlib.suppress(OSError):  # a full disk: it is held all the same, this only tells who does
+            write_json(paths.LOCKS / f"{name}.json", me)
         yield
     finally:
         (paths.LOCKS / f"{name}.json").unlink(missing_ok=True)

@@ -50,16 +50,18 @@ class Variant:
     """One arm of a comparison, every setting resolved."""
 
     name: str
+    task: str
     data: str
     view: str
     model: str
+    precision: str
     build: Mapping[str, Any]
     augment: Mapping[str, Any]
     fit: Mapping[str, Any]
 
     def settings(self) -> dict[str, Any]:
         """What decides this variant's numbers, as plain values."""
-        plain = {key: getattr(self, key) for key in ("data", "view", "model")}
+        plain = {key: getattr(self, key) for key in ("task", "data", "view", "model", "precision")}
         return plain | {key: dict(getattr(self, key)) for key in ("build", "augment", "fit")}
 
 
@@ -79,6 +81,7 @@ class Settings:
 
     profile: str
     workers: int | str
+    runs_per_gpu: int
     run_minutes: float
     data: Mapping[str, DataSettings]
     topics: Mapping[str, TopicSettings]
@@ -88,6 +91,7 @@ TOP = {
     "profile": Setting(Literal[PROFILES], "laptop"),
     "seeds": Setting(Count, 6),
     "workers": Setting(Literal["auto"] | Count, "auto"),
+    "runs_per_gpu": Setting(Count, 1),
     "run_minutes": Setting(Positive, 60.0),
     "data": Setting(dict, required=True),
     "topics": Setting(dict, required=True),
@@ -112,6 +116,8 @@ ARM = {
     "data": Setting(str, required=True),
     "view": Setting(str, "plain"),
     "model": Setting(str, required=True),
+    "task": Setting(str | None, None),
+    "precision": Setting(Literal["float32", "mixed_float16", "mixed_bfloat16"], "float32"),
     "build": Setting(dict, {}),
     "augment": Setting(dict, {}),
     "fit": Setting(dict, {}),
@@ -142,7 +148,7 @@ def _settings(tree: Any, profile: str, complaints: Complaints) -> Settings:
         name: _topic(name, block, profile, top["seeds"], data, complaints)
         for name, block in (top.get("topics") or {}).items()
     }
-    return Settings(profile, top["workers"], top["run_minutes"], _sound(data), _sound(topics))
+    return Settings(profile, top["workers"], top["runs_per_gpu"], top["run_minutes"], _sound(data), _sound(topics))
 
 
 def _sound(blocks: Mapping[str, Block | None]) -> dict[str, Block]:
@@ -266,12 +272,28 @@ def _variant(
         return None
     if arm["augment"] and kind not in (None, "image"):
         complaints.add(join(key, "augment"), f"augmentation of data of kind {kind!r}", "image only")
+    task = _task(arm, merged, key, data, complaints)
     layers = plugins.signature(paths.PACKAGE / "layers.py", "augmentation")
-    fitting = plugins.signature(paths.PACKAGE / "runs" / "fit.py", "fit")
+    fitting = {**plugins.signature(paths.PACKAGE / "runs" / "fit.py", "fit"), **plugins.settings("tasks", task)}
     build = settle(arm["build"], plugins.settings("models", arm["model"]), join(key, "build"), complaints)
     augment = settle(arm["augment"], layers, join(key, "augment"), complaints) if arm["augment"] else {}
     fit = settle(arm["fit"], fitting, join(key, "fit"), complaints)
-    return Variant(name, arm.get("data", ""), arm["view"], arm["model"], build, augment, fit)
+    names = (arm.get("data", ""), arm["view"], arm["model"], arm["precision"])
+    return Variant(name, task, *names, build, augment, fit)
+
+
+def _task(
+    arm: Mapping[str, Any], merged: Mapping[str, Any], key: str, data: Mapping[str, Any], complaints: Complaints
+) -> str:
+    """The task that is asked for, if the data's labels can be used for it, or the first that can use them."""
+    block = data.get(str(arm.get("data")))
+    labels = plugins.constant("sources", block.source, "LABELS", "class") if block else "class"
+    fitting = [task for task in plugins.names("tasks") if labels in plugins.constant("tasks", task, "LABELS")]
+    wanted = arm["task"] or fitting[0]
+    if wanted not in fitting:
+        complaints.add(_origin(merged, "task", key), repr(wanted), f"{', '.join(fitting)} (labels: {labels})")
+        return fitting[0]
+    return str(wanted)
 
 
 def _origin(merged: Mapping[str, Any], name: str, key: str) -> str:
@@ -296,7 +318,8 @@ def _check_data(
 
 
 def _check_metrics(metrics: list[str], record: Any, key: str, complaints: Complaints) -> None:
-    known = plugins.functions(paths.PACKAGE / "metrics.py") + list(record.probes)
+    public = {name for file in paths.METRICS.glob("[!_]*.py") for name in plugins.functions(file)}
+    known = sorted(public | set(record.probes))
     for metric in metrics:
         if metric not in known:
             complaints.unknown(key, metric, known)

@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PARAMS = ROOT / "params.yaml"
 LOCK = ROOT / "requirements.lock"
 PACKAGE = ROOT / "pipeline"
+METRICS = PACKAGE / "metrics"
 
 DATA = ROOT / "data"
 RAW = DATA / "raw"

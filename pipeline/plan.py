@@ -1,14 +1,15 @@
 """Resolve everything that decides a topic's numbers into one file, so that only what changed is run again."""
 
 import ast
+from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins
 from pipeline.params import Settings, TopicSettings, Variant
 from pipeline.records import digest, read_json, write_json
 
-# Files, beside the variant's model, in which a change can change the numbers of a run.
-DECISIVE = ("layers.py", "records.py", "runtime.py", "tasks.py", "runs/fit.py", "runs/run.py")
+# Files, beside the variant's model and task, in which a change can change the numbers of a run.
+DECISIVE = ("layers.py", "optimizers.py", "records.py", "runtime.py", "runs/fit.py", "runs/run.py")
 
 
 def plan(settings: Settings) -> None:
@@ -44,12 +45,16 @@ def resolve(settings: Settings, topic: TopicSettings) -> dict[str, Any]:
 
 def _variant(variant: Variant) -> dict[str, Any]:
     card = _card(variant.data)
-    files = [paths.PACKAGE / name for name in DECISIVE] + [plugins.path("models", variant.model)]
+    files = [paths.PACKAGE / name for name in DECISIVE] + _own(variant)
     return {
         "settings": variant.settings(),
         "data_digest": data_digest(card, variant.view),
         "code": {str(file.relative_to(paths.PACKAGE)): meaning(file.read_text("utf-8")) for file in files},
     }
+
+
+def _own(variant: Variant) -> list[Path]:
+    return [plugins.path("models", variant.model), plugins.path("tasks", variant.task)]
 
 
 def data_digest(card: dict[str, Any], view: str) -> str:

@@ -22,7 +22,7 @@ UNSAID = {  # no dates and versions in files that are compared byte by byte
     ".svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
     ".png": {"Software": None},
 }
-SPLITS = {"training": "cross_entropy", "validation": "val_cross_entropy"}
+SPLITS = {"training": "objective", "validation": "val_objective"}
 WIDE, NARROW = 760, 360  # points, which a page shows as pixels: a desk, a phone
 STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -74,8 +74,8 @@ def _figure(width: float, height: float) -> "Figure":
 def overfitting(curves: Sequence[Mapping[str, Any]], histories: Sequence[Any], title: str) -> "Figure":
     """Training and validation cross-entropy (nats) of one variant by epoch, a thin line a seed, thick ones the mean.
 
-    `curves` are the variant's rows of curves.csv (epoch, split, cross_entropy), `histories` the rows of history.csv of
-    every seed; either may be empty. The dot is the epoch with the lowest mean validation cross-entropy, ticks on the
+    `curves` are the variant's rows of curves.csv (epoch, split, objective), `histories` the rows of history.csv of
+    every seed; either may be empty. The dot is the epoch with the lowest mean validation objective, ticks on the
     axis are each seed's own.
     """
     with _style():
@@ -164,13 +164,13 @@ def _column(history: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
 
 
 def _mean(curves: Sequence[Mapping[str, Any]], split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Epochs and mean cross-entropy of one split, in order of epoch."""
+    """Epochs and mean objective of one split, in order of epoch."""
     rows = sorted((row for row in curves if row["split"] == split), key=lambda row: int(row["epoch"]))
-    return np.array([int(row["epoch"]) for row in rows]), _column(rows, "cross_entropy")
+    return np.array([int(row["epoch"]) for row in rows]), _column(rows, "objective")
 
 
 def best(curves: Sequence[Mapping[str, Any]]) -> tuple[int, float] | None:
-    """(epoch, value) of the lowest mean validation cross-entropy; None without a finite one."""
+    """(epoch, value) of the lowest mean validation objective; None without a finite one."""
     epochs, values = _mean(curves, "validation")
     if not np.isfinite(values).any():
         return None
@@ -195,8 +195,8 @@ def _mark_best(axes: "Axes", panel: Panel) -> None:
 
 
 def _lowest(history: Sequence[Mapping[str, Any]]) -> int | None:
-    finite = [row for row in history if math.isfinite(float(row["val_cross_entropy"]))]
-    return int(min(finite, key=lambda row: float(row["val_cross_entropy"]))["epoch"]) if finite else None
+    finite = [row for row in history if math.isfinite(float(row["val_objective"]))]
+    return int(min(finite, key=lambda row: float(row["val_objective"]))["epoch"]) if finite else None
 
 
 def _top(panels: Sequence[Panel]) -> float:

@@ -1,4 +1,4 @@
-"""Find a source, view step, model or topic by its module's name: the folder is the registry."""
+"""Find a source, view step, model, task or topic by its module's name: the folder is the registry."""
 
 import ast
 import importlib
@@ -12,8 +12,8 @@ from typing import Any
 
 from pipeline import bounds, paths
 
-FUNCTIONS = {"sources": "load", "views": "apply", "models": "build"}
-WORDS = {"sources": "source", "views": "view step", "models": "model", "topics": "topic"}
+FUNCTIONS = {"sources": "load", "views": "apply", "models": "build", "tasks": "compile"}
+WORDS = {"sources": "source", "views": "view step", "models": "model", "tasks": "task", "topics": "topic"}
 _VOCABULARY: dict[str, Any] = {**vars(bounds), **vars(typing), "__builtins__": {}}
 _VOCABULARY |= {kind.__name__: kind for kind in (int, float, bool, str, list, dict, tuple)}
 
@@ -28,7 +28,7 @@ class Setting:
 
 
 def names(kind: str) -> list[str]:
-    """Every plugin of `kind` ("sources", "views", "models", "topics"), sorted."""
+    """Every plugin of `kind` ("sources", "views", "models", "tasks", "topics"), sorted."""
     folder = paths.PACKAGE / kind
     found = folder.glob("*/__init__.py") if kind == "topics" else folder.glob("[!_]*.py")
     return sorted(path.parent.name if kind == "topics" else path.stem for path in found)
@@ -42,7 +42,7 @@ def load(kind: str, name: str) -> ModuleType:
 
 
 def path(kind: str, name: str) -> Path:
-    """The file of one source, view step or model."""
+    """The file of one source, view step, model or task."""
     return paths.PACKAGE / kind / f"{name}.py"
 
 
@@ -76,12 +76,14 @@ def _setting(argument: ast.arg, default: ast.expr | None) -> Setting:
     return Setting(annotation, ast.literal_eval(default))
 
 
-def constant(kind: str, name: str, word: str) -> Any:
-    """A literal constant of a plugin's module, without importing it."""
+def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
+    """A literal constant of a plugin's module, without importing it; LookupError without one and without default."""
     for node in _module(path(kind, name)).body:
         if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == word for target in node.targets):
             return ast.literal_eval(node.value)
-    raise LookupError(f"{kind}/{name}.py has no constant {word}")
+    if default is None:
+        raise LookupError(f"{kind}/{name}.py has no constant {word}")
+    return default
 
 
 def functions(file: Path) -> list[str]:

@@ -25,34 +25,64 @@ def prepare(settings: DataSettings) -> None:
     whatever a user can have set wrong.
     """
     source = plugins.load("sources", settings.source)
-    parts, scaling = _scaled(settings, _split(settings, _loaded(settings, source)), source.KIND)
+    parts, scaling = _scaled(settings, _parts(settings, source), source.KIND)
     views, notes = {}, {}
     for view, steps in settings.views.items():
         views[view], notes[view] = _view(settings, view, steps, parts["train"], source.KIND)
-    card = _card(settings, source.KIND, parts, views) | {"scale": scaling, "raw": _raw(settings)}
+    card = _card(settings, source, parts, views) | {"scale": scaling, "raw": _raw(settings)}
     for view, steps_notes in notes.items():
         card["views"][view]["steps"] = steps_notes
     _write(settings.name, parts, views, card)
 
 
-def _loaded(settings: DataSettings, source: Any) -> Examples:
+def _parts(settings: DataSettings, source: Any) -> dict[str, Examples]:
+    """The source's own parts if it has them, else all its examples, split."""
     key = f"data.{settings.name}.load"
     try:
-        examples = source.load(paths.RAW, settings.seed, **settings.load)
+        loaded = source.load(paths.RAW, settings.seed, **settings.load)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from error
-    return _sound(examples, key)
+    if getattr(source, "SPLIT", "drawn") == "given":
+        train = _sound(loaded["train"], key)
+        held_out = {part: _sound(loaded[part], key, np.unique(train.y)) for part in PARTS[1:]}
+        return {"train": train} | held_out
+    examples = _sound(loaded, key)
+    return _split(settings, examples) if is_classes(examples.y) else _cut(settings, examples)
 
 
-def _sound(examples: Examples, given: str) -> Examples:
-    """The examples as float32 and int64; finite, of classes 0..C-1 with one example or more each (ValueError)."""
-    x, y = np.ascontiguousarray(examples.x, np.float32), np.ascontiguousarray(examples.y, np.int64)
-    if not len(y) or not np.isfinite(x).all():
+def is_classes(labels: np.ndarray) -> bool:
+    """Whether labels are one class an example: whole numbers, one each."""
+    return labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
+
+
+def _sound(examples: Examples, given: str, allowed: np.ndarray | None = None) -> Examples:
+    """The examples as float32, with labels as int64, or float32 where they are numbers (ValueError).
+
+    Finite; of classes 0..C-1 with one example or more each, or of the classes `allowed`.
+    """
+    x, whole = np.ascontiguousarray(examples.x, np.float32), np.issubdtype(examples.y.dtype, np.integer)
+    y = np.ascontiguousarray(examples.y, np.int64 if whole else np.float32)
+    if not len(y) or not np.isfinite(x).all() or not np.isfinite(y).all():
         raise ValueError(f"{given}: given no examples or numbers that are not finite, allowed finite numbers only")
-    missing = np.flatnonzero(np.bincount(y) == 0)
-    if len(missing):
-        raise ValueError(f"{given}: given no example of class {missing[0]}, allowed one or more of each class")
+    if is_classes(y):
+        missing = np.flatnonzero(np.bincount(y) == 0) if allowed is None else np.setdiff1d(y, allowed)
+        if len(missing):
+            wanted = "one or more of each class" if allowed is None else "classes of the training part only"
+            raise ValueError(f"{given}: given class {missing[0]} without examples to learn from, allowed {wanted}")
     return Examples(x, y)
+
+
+def _cut(settings: DataSettings, examples: Examples) -> dict[str, Examples]:
+    """Parts drawn at random, for labels that are no classes: test first, then validation, then training."""
+    split, key = settings.split, f"data.{settings.name}.split"
+    rows, chosen = np.random.default_rng(split.seed).permutation(len(examples)), {}
+    for part in ("test", "validation", "train"):
+        given = getattr(split, part)
+        size = round(given * len(examples)) if isinstance(given, float) else len(rows) if given is None else given
+        if not isinstance(size, int) or not 1 <= size <= len(rows):
+            raise ValueError(f"{key}.{part}: given {size}, allowed 1 to the {len(rows)} examples that are left")
+        chosen[part], rows = rows[:size], rows[size:]
+    return {part: examples.take(chosen[part]) for part in PARTS}
 
 
 def _split(settings: DataSettings, examples: Examples) -> dict[str, Examples]:
@@ -159,26 +189,32 @@ def _view(
 
 def _kept(examples: Examples, train: Examples, key: str) -> Examples:
     """The view's examples, if they have the classes and the shape of the training part (ValueError)."""
+    if not is_classes(train.y):
+        return examples
     given, allowed = ((len(np.unique(part.y)), *part.x.shape[1:]) for part in (examples, train))
     if given != allowed:
         raise ValueError(f"{key}: given classes and shape {given}, allowed {allowed}, as before the view")
     return examples
 
 
-def _card(settings: DataSettings, kind: str, parts: dict[str, Examples], views: dict[str, Examples]) -> dict[str, Any]:
-    classes = len(np.unique(parts["train"].y))
+def _card(
+    settings: DataSettings, source: Any, parts: dict[str, Examples], views: dict[str, Examples]
+) -> dict[str, Any]:
+    labels = parts["train"].y
+    classes = len(np.unique(labels)) if is_classes(labels) else 0
     return {
         "data": settings.name,
         "source": settings.source,
-        "kind": kind,
+        "kind": source.KIND,
+        "labels": getattr(source, "LABELS", "class"),
         "shape": list(parts["train"].x.shape[1:]),
         "classes": classes,
         "split": {part: len(parts[part]) for part in PARTS} | {"seed": settings.split.seed},
-        "counts": {part: np.bincount(parts[part].y, minlength=classes).tolist() for part in PARTS},
+        "counts": {part: _counts(parts[part].y, classes) for part in PARTS},
         "duplicates_across_splits": _duplicates(parts),
         "views": {
             view: {
-                "counts": np.bincount(examples.y, minlength=classes).tolist(),
+                "counts": _counts(examples.y, classes),
                 "examples": len(examples),
                 "digest": digest(examples.x, examples.y),
             }
@@ -186,6 +222,11 @@ def _card(settings: DataSettings, kind: str, parts: dict[str, Examples], views: 
         },
         "digests": {part: digest(parts[part].x, parts[part].y) for part in PARTS},
     }
+
+
+def _counts(labels: np.ndarray, classes: int) -> list[int]:
+    """Examples of each class; where there are no classes, one number: of all."""
+    return np.bincount(labels, minlength=classes).tolist() if classes else [len(labels)]
 
 
 def _duplicates(parts: dict[str, Examples]) -> int:

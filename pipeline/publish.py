@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import lock, paths, tracking
+from pipeline import lock, objective, paths, tracking
 from pipeline.plan import data_digest
 from pipeline.records import digest, read_history, read_json, read_rows
 from pipeline.tracking import Data, Experiment, Record
@@ -156,14 +156,20 @@ def _child(topic: Mapping[str, Any], run: Mapping[str, Any], card: Any, parent_i
         status="FINISHED" if run["status"] == "finished" else "FAILED",
         params=tracking.flat({**run["settings"], "seed": run["seed"], "parameters": run.get("parameters")}),
         history=history,
-        scores=summary | {f"test/{metric}": (value, last) for metric, value in scores.items()},
+        scores=summary | _cost(run, last) | {f"test/{metric}": (value, last) for metric, value in scores.items()},
         data=_data(run, card, evaluated=bool(scores)),
     )
 
 
+def _cost(run: Mapping[str, Any], last: int) -> dict[str, tuple[float, int]]:
+    """Seconds and memory that the run took."""
+    told = {"cost/duration_s": run.get("duration_s"), "cost/peak_memory_mb": run.get("peak_memory_mb")}
+    return {name: (float(value), last) for name, value in told.items() if value}
+
+
 def _tags(run: Mapping[str, Any]) -> dict[str, str]:
     names = ("topic", "variant", "seed", "run_key", "git_commit", "data_digest", "profile", "status", "device")
-    tags = {name: run.get(name) for name in (*names, "precision", "threads")}
+    tags = {name: run.get(name) for name in (*names, "precision", "threads", "host")}
     tags |= {f"version.{library}": version for library, version in (run.get("versions") or {}).items()}
     tags["mlflow.source.git.commit"] = (run.get("git_commit") or "").rstrip("+")
     tags["reason"] = tracking.masked(run["reason"]) if run.get("reason") else None
@@ -186,12 +192,13 @@ def _metric(column: str) -> str:
 
 
 def _summary(run: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
-    """Best epoch, and the gap between validation and training cross-entropy (nats) there and in the last epoch."""
+    """Best epoch, and the gap between validation and training objective there and in the last epoch."""
     history, best = run["history"], run.get("best_epoch")
     found = {"best_epoch": (float(best), int(best))} if best else {}
     rows = [("gap/best_epoch", row) for row in history if row["epoch"] == best]
     rows += [("gap/last_epoch", history[-1])] if history else []
-    gaps = {name: (row["val_cross_entropy"] - row["cross_entropy"], int(row["epoch"])) for name, row in rows}
+    column = objective.name(history)
+    gaps = {name: (row[f"val_{column}"] - row[column], int(row["epoch"])) for name, row in rows if column}
     return found | {name: gap for name, gap in gaps.items() if math.isfinite(gap[0])}
 
 
@@ -265,7 +272,8 @@ def _figures(topic: Mapping[str, Any]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for variant in topic["plan"]["variants"]:
-            histories = [run["history"] for run in topic["runs"] if run["variant"] == variant and run["history"]]
+            every = [objective.curve(run["history"]) for run in topic["runs"] if run["variant"] == variant]
+            histories = [history for history in every if history]
             curves = [row for row in topic["curves"] if row["variant"] == variant]
             if histories:
                 plots.save(plots.overfitting(curves, histories, variant), folder / "overfitting" / f"{variant}.png")

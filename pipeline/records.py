@@ -53,11 +53,15 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a whole file or nothing: a kill never leaves half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # on a full disk it takes the very space that is missing
+        raise
 
 
 def write_examples(path: Path, examples: Examples) -> None:

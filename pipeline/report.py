@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths, plots, plugins
+from pipeline import objective, paths, plots, plugins
 from pipeline.claims import judge
 from pipeline.records import read_history, read_json, read_rows, write_bytes, write_json
 from pipeline.topic import Claim, Topic
@@ -183,12 +183,12 @@ def _counts(scores: Mapping[str, Mapping[str, Any]], key: str) -> str:
 
 
 def _fit(curves: Sequence[Mapping[str, str]]) -> dict[str, Any] | None:
-    """Best and last epoch of the mean curves (cross-entropy, nats)."""
+    """Best and last epoch of the mean curves (objective)."""
     found = plots.best(curves)
     if found is None:
         return None
     last = {row["split"]: row for row in sorted(curves, key=lambda row: int(row["epoch"]))}
-    training, validation = (float(last[split]["cross_entropy"]) for split in ("training", "validation"))
+    training, validation = (float(last[split]["objective"]) for split in ("training", "validation"))
     ends = {"epochs": int(last["validation"]["epoch"]), "training": training, "validation": validation}
     return {"epoch": found[0], "best": found[1], "gap": validation - training, **ends}
 
@@ -230,7 +230,7 @@ def _pictures(topic: Mapping[str, Any]) -> dict[str, Any]:
     """Draw a topic's pictures as files, and give them ready to stand in a page: panels of curves, scores."""
     panels, rows, name = _panels(topic), _score_rows(topic), topic["name"]
     drawn: dict[str, Any] = {"curves": [], "scores": []}
-    if any(panel["curves"] or any(panel["histories"]) for panel in panels):
+    if panels:
         plots.save(plots.overfitting_grid(panels), paths.REPORT / f"{name}_curves.svg")
         drawn["curves"] = _inlined(plots.overfitting_panels(panels), f"{name}_curves")
     if rows:
@@ -256,15 +256,17 @@ def _inline(svg: str) -> str:
 
 
 def _panels(topic: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
+    """What the curves of each variant are drawn from; a variant without an objective has none."""
+    panels = [
         {
             "title": variant,
             "group": item["settings"]["data"],
             "curves": [row for row in topic["curves"] if row["variant"] == variant],
-            "histories": [run["history"] for run in topic["runs"][variant]],
+            "histories": [objective.curve(run["history"]) for run in topic["runs"][variant]],
         }
         for variant, item in topic["plan"]["variants"].items()
     ]
+    return [panel for panel in panels if panel["curves"] or any(panel["histories"])]
 
 
 def _score_rows(topic: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,13 +1,10 @@
-"""Seeds, threads, device and precision, settled before anything is built."""
+"""Seeds, threads and device, settled before anything is built."""
 
 import contextlib
 import os
 import platform
-import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -44,6 +41,16 @@ def device() -> str:
     )
     print("Install TensorFlow's CUDA libraries with `make repro GPU=1`; going on with the CPU.", file=sys.stderr)
     return "cpu"
+
+
+@cache
+def gpus() -> list[str]:
+    """Names of the GPUs that runs will use, as CUDA_VISIBLE_DEVICES spells them; none without a usable one."""
+    if device() == "cpu":
+        return []
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "").strip()
+    count = len(list(Path("/dev").glob("nvidia[0-9]*")))
+    return named.split(",") if named else [str(card) for card in range(count)]
 
 
 def quiet() -> None:
@@ -84,32 +91,6 @@ def seed(value: int) -> None:
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(value)
-
-
-def stop_in_order() -> None:
-    """From now on SIGTERM, and the end of the DVC that started us, stop this process as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    threading.Thread(target=_watch_dvc, daemon=True).start()
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _watch_dvc() -> None:
-    """DVC killed leaves its stage behind, still writing: a later `dvc repro` must not meet it."""
-    import psutil
-
-    def is_dvc(process: psutil.Process) -> bool:
-        with contextlib.suppress(psutil.Error):
-            return any("dvc" in Path(part).name for part in process.cmdline()[:3])
-        return False
-
-    above = [process for process in psutil.Process().parents() if is_dvc(process)]
-    while above and above[0].is_running():
-        time.sleep(0.5)
-    if above:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 @cache

@@ -45,12 +45,16 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """One chapter of the course: a question answered by claims over variants; `probes` names metrics of its own."""
+    """One chapter of the course: a question answered by claims over variants.
+
+    `probes` names metrics of its own and `series` its curves, both functions of the topic's probes.py.
+    """
 
     title: str
     question: str
     claims: tuple[Claim, ...]
     probes: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         counts = Counter(claim.name for claim in self.claims)

@@ -1,13 +1,14 @@
 """Train every variant of a topic with every seed; what was trained before is taken from the store."""
 
 import shutil
+import sys
 from typing import Any
 
 from pipeline import live, paths
 from pipeline.params import Settings
 from pipeline.plan import current
 from pipeline.progress import Board
-from pipeline.records import write_json, write_rows
+from pipeline.records import read_json, write_json, write_rows
 from pipeline.runs import executor, store
 from pipeline.runs.run import COLUMNS, Job, jobs, run
 
@@ -17,9 +18,10 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     plan = current(settings, topic)
     every = jobs(plan)
     missing = list({job.run_key: job for job in every if not store.has(job.run_key)}.values())
-    failed = {}
+    failed, limit = {}, settings.run_minutes * 60
+    _say_what_is_unused(topic, {job.run_key for job in every})
     with Board(topic, missing, before=len(every) - len(missing)) as board, live.follow(plan, every, missing):
-        done = executor.carry_out(run, missing, settings.workers, settings.run_minutes * 60, board.tick)
+        done = executor.carry_out(run, missing, settings.workers, limit, board.tick, settings.runs_per_gpu)
         for job, record, reason in done:
             record = record or {"status": "failed", "reason": reason}
             board.done(job, record)
@@ -27,6 +29,19 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
                 failed[job.run_key] = record
     shutil.rmtree(paths.RUNS / topic, ignore_errors=True)
     return [_collect(job, failed.get(job.run_key)) for job in every]
+
+
+def _say_what_is_unused(topic: str, keys: set[str]) -> None:
+    """Name half-trained runs of the topic that no setting asks for any more: their state is never gone on from."""
+    for file in sorted(paths.CHECKPOINTS.glob("*/run.json")):
+        told = read_json(file)
+        if told["topic"] == topic and file.parent.name not in keys:
+            name = f"{told['variant']} seed {told['seed']}"
+            print(
+                f"{topic}: the state of {name} is of other settings, code or data: it starts anew"
+                " (`python -m pipeline runs prune` drops the old state)",
+                file=sys.stderr,
+            )
 
 
 def _collect(job: Job, failure: dict[str, Any] | None) -> dict[str, Any]:

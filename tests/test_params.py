@@ -43,6 +43,9 @@ topics:
       images_mlp: {data: pictures, model: mlp}
       images_stride: {data: pictures, view: turned}
       images_max: {data: pictures, augment: {shift: 0.1}}
+      images_local: {data: pictures, model: local}
+      local: {model: local}
+      local_narrow: {model: local}
     profiles:
       smoke: {seeds: 2, fit: {epochs: 1}, variants: {max: {fit: {batch_size: 7}}}}
 """
@@ -167,7 +170,11 @@ SPOILED = [
     ("data.signals.views.over.rebalance.k", 3, "views.over.rebalance.k: given 'k', allowed"),
     ("data.pictures.views.turned.augment.copies", 0, "views.turned.augment.copies: given 0, allowed an integer >= 1"),
     ("data.Signals", {}, "data.Signals: given the name 'Signals', allowed lower-case"),
-    ("topics.convolutions", {}, "topics.convolutions: given 'convolutions', allowed convolution"),
+    (
+        "topics.convolutions",
+        {},
+        "topics.convolutions: given 'convolutions', allowed activations, adversarial, convolution",
+    ),
     (f"{T}.data", "signal", f"{T}.data: given 'signal', allowed pictures, signals (did you mean 'signals'?)"),
     (f"{T}.model", "convnett", f"{T}.model: given 'convnett', allowed convnet"),
     (f"{T}.view", "smote", f"{T}.view: given 'smote', allowed over, plain"),
@@ -180,7 +187,11 @@ SPOILED = [
     (f"{T}.fit.learning_rate", float("nan"), f"{T}.fit.learning_rate: given nan, allowed a number > 0"),
     (f"{T}.fit.learning_rate", float("inf"), f"{T}.fit.learning_rate: given inf"),
     (f"{T}.fit.optimizer", "adamw2", f"{T}.fit.optimizer: given 'adamw2', allowed one of"),
-    (f"{T}.fit.class_weight", "balance", f"{T}.fit.class_weight: given 'balance', allowed 'balanced' or null"),
+    (
+        f"{T}.fit.class_weight",
+        "balance",
+        f"{T}.fit.class_weight: given 'balance', allowed one of 'balanced', 'effective' or null",
+    ),
     (f"{T}.fit", None, f"{T}.fit: given nothing"),
     (f"{T}.build.width", 3, f"{T}.build.width: given 'width', allowed channels"),
     (f"{T}.build.kernels", [3, -1], f"{T}.build.kernels: given [3, -1], allowed a list, each item an integer >= 1"),

@@ -15,8 +15,8 @@ def history(seed, epochs=12, best=5):
     return [
         {
             "epoch": float(epoch),
-            "cross_entropy": 1.5 * math.exp(-epoch / 4) + abs(noise[epoch - 1]),
-            "val_cross_entropy": 0.5 + 0.01 * (epoch - best) ** 2,
+            "objective": 1.5 * math.exp(-epoch / 4) + abs(noise[epoch - 1]),
+            "val_objective": 0.5 + 0.01 * (epoch - best) ** 2,
         }
         for epoch in range(1, epochs + 1)
     ]
@@ -28,7 +28,7 @@ def curves(histories):
     for at in range(min(map(len, histories))):
         for split, column in plots.SPLITS.items():
             mean = np.mean([one[at][column] for one in histories])
-            rows.append({"epoch": str(at + 1), "split": split, "cross_entropy": repr(float(mean)), "accuracy": "0.5"})
+            rows.append({"epoch": str(at + 1), "split": split, "objective": repr(float(mean)), "accuracy": "0.5"})
     return rows
 
 
@@ -121,9 +121,9 @@ def test_the_best_epoch_is_the_lowest_mean_validation_loss():
 
 
 def test_a_loss_that_is_not_finite_is_no_best_epoch():
-    broken = [row | {"cross_entropy": "nan"} for row in curves(HISTORIES)]
+    broken = [row | {"objective": "nan"} for row in curves(HISTORIES)]
     assert plots.best(broken) is None and plots.best([]) is None
-    lost = [*history(0, epochs=3), {"epoch": 4.0, "cross_entropy": math.inf, "val_cross_entropy": math.nan}]
+    lost = [*history(0, epochs=3), {"epoch": 4.0, "objective": math.inf, "val_objective": math.nan}]
     plots.overfitting(curves([lost]), [lost, []], "diverged").draw_without_rendering()
 
 
@@ -145,7 +145,7 @@ def test_panels_are_a_figure_a_variant():
 
 @pytest.mark.parametrize("draw", [plots.overfitting_panels, lambda panels: [plots.overfitting_grid(panels)]])
 def test_panels_on_the_same_data_share_their_vertical_axis(draw):
-    high = [[row | {"val_cross_entropy": 9.0} for row in history(0)]]
+    high = [[row | {"val_objective": 9.0} for row in history(0)]]
     figures = draw([panel("a"), panel("b", histories=high), panel("c", group="other")])
     tops = [axes.get_ylim()[1] for figure in figures for axes in figure.axes]
     assert tops[0] == tops[1] > 9 > tops[2]

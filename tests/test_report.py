@@ -12,7 +12,6 @@ import pytest
 
 from pipeline import paths, plots, plugins, report, statistics
 from pipeline.records import SCORES, write_json, write_rows
-from pipeline.runs.run import COLUMNS
 from pipeline.topic import Claim, Topic
 
 CONTRACT = {
@@ -20,6 +19,8 @@ CONTRACT = {
     *("p_value", "probability_better", "verdict", "runs"),
 }
 VARIANTS = {"mlp": 0.70, "stride": 0.90, "max": 0.905}  # and their mean accuracy
+
+COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
 
 
 def claim(name, sentence, better="stride", worse="mlp", margin=0.05, **changed):
@@ -111,8 +112,10 @@ def _curves(variant, histories):
     rows = []
     for at in range(min(map(len, histories))):
         for split, prefix in (("training", ""), ("validation", "val_")):
-            names = ("cross_entropy", "accuracy")
-            means = {column: float(np.mean([one[at][prefix + column] for one in histories])) for column in names}
+            names = {"objective": "cross_entropy", "accuracy": "accuracy"}
+            means = {
+                to: float(np.mean([one[at][prefix + column] for one in histories])) for to, column in names.items()
+            }
             rows.append({"variant": variant, "epoch": at + 1, "split": split} | means)
     return rows
 
@@ -120,7 +123,7 @@ def _curves(variant, histories):
 def _write_results(name, scores, curves, confusion):
     folder = paths.results(name)
     write_rows(folder / "scores.csv", SCORES, scores)
-    write_rows(folder / "curves.csv", ("variant", "epoch", "split", "cross_entropy", "accuracy"), curves)
+    write_rows(folder / "curves.csv", ("variant", "epoch", "split", "objective", "accuracy"), curves)
     table = {}
     for row in scores:
         table.setdefault(row["variant"], {}).setdefault(row["metric"], []).append(row["value"])

@@ -89,7 +89,7 @@ def evaluate(topic=TOPIC, generation="first", accuracy=0.75):
     write_json(folder / "metrics.json", {variant: {"accuracy": mean} for variant in VARIANTS})
     write_json(folder / "confusion.json", {variant: [[3, 1], [0, 4]] for variant in VARIANTS})
     curves = [
-        {"variant": variant, "epoch": epoch, "split": split, "cross_entropy": 1 / epoch, "accuracy": 0.5}
+        {"variant": variant, "epoch": epoch, "split": split, "objective": 1 / epoch, "accuracy": 0.5}
         for variant in VARIANTS
         for epoch in range(1, EPOCHS + 1)
         for split in ("training", "validation")

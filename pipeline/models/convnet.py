@@ -9,7 +9,7 @@ from pipeline.bounds import Count
 
 def build(
     shape: tuple[int, ...],
-    classes: int,
+    outputs: int,
     *,
     channels: Count = 25,
     kernels: list[Count] = [5, 3, 3],  # noqa: B006 (read, never changed)
@@ -17,30 +17,33 @@ def build(
     padding: Literal["same", "valid"] = "same",
     initializer: Literal["glorot_uniform", "he_normal", "lecun_normal"] = "glorot_uniform",
 ) -> keras.Model:
-    """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, classes).
+    """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, outputs).
 
     One convolution of `channels` filters a kernel size, ReLU, and a halving: `stride` convolves every second
-    position, `average` and `max` pool windows of 2 (Springenberg, 2015, compares the three), `none` keeps all.
+    position, `average` and `max` pool windows of 2 (Springenberg, 2015, compares the three), `none` keeps all. The head
+    has no softmax: the loss takes it from the logits (from_logits=True), which loses no digits, and the task applies it
+    where probabilities are reported. Shapes of another rank: ValueError.
     """
     rank = len(shape) - 1
     if rank not in (1, 2):
         raise ValueError(
-            f"convnet: given inputs of shape {shape}, allowed (steps, channels) or (height, width, channels)"
+            f"convnet: given inputs of shape {shape}, allowed (steps, channels) or (height, width, channels): take"
+            " another model"
         )
     Convolution = (keras.layers.Conv1D, keras.layers.Conv2D)[rank - 1]
-    inputs = outputs = keras.Input(shape)
+    inputs = hidden = keras.Input(shape)
     for kernel in kernels:
-        outputs = Convolution(
+        hidden = Convolution(
             channels,
             kernel,
             strides=2 if pooling == "stride" else 1,
             padding=padding,
             activation="relu",
             kernel_initializer=initializer,
-        )(outputs)
+        )(hidden)
         if pooling in ("average", "max"):
-            outputs = _pool(pooling, rank, padding)(outputs)
-    return keras.Model(inputs, keras.layers.Dense(classes)(keras.layers.Flatten()(outputs)), name="convnet")
+            hidden = _pool(pooling, rank, padding)(hidden)
+    return keras.Model(inputs, keras.layers.Dense(outputs)(keras.layers.Flatten()(hidden)), name="convnet")
 
 
 def _pool(kind: str, rank: int, padding: str) -> keras.Layer:

@@ -6,32 +6,47 @@ import keras
 
 from pipeline.bounds import Count, NotNegative, Share, Whole
 
+# Glorot and Bengio (2010) for curves that are straight about 0, He (2015) for those that cut off, Klambauer (2017).
+MATCHED = {
+    "sigmoid": "glorot_uniform",
+    "tanh": "glorot_uniform",
+    "relu": "he_normal",
+    "elu": "he_normal",
+    "gelu": "he_normal",
+    "selu": "lecun_normal",
+}
+
 
 def build(
     shape: tuple[int, ...],
-    classes: int,
+    outputs: int,
     *,
     width: Count = 64,
     depth: Whole = 2,
     activation: Literal["relu", "tanh", "sigmoid", "elu", "gelu", "selu"] = "relu",
-    initializer: Literal["glorot_uniform", "he_normal", "lecun_normal"] = "glorot_uniform",
+    initializer: Literal["glorot_uniform", "he_normal", "lecun_normal", "matched"] = "glorot_uniform",
+    batch_norm: bool = False,
     dropout: Share = 0.0,
     penalty: NotNegative = 0.0,
 ) -> keras.Model:
-    """(batch, *shape) -> logits (batch, classes), through `depth` layers of `width` units; depth 0 is logistic.
+    """(batch, *shape) -> (batch, outputs), no activation at the end, through `depth` layers of `width` units.
 
-    dropout is the share of units dropped after each hidden layer (Srivastava, 2014), penalty the L2 factor on its
-    kernel.
+    depth 0 is linear. The initializer `matched` is the activation's own: Glorot for sigmoid and tanh, He for ReLU, ELU
+    and GELU, LeCun for SELU. batch_norm normalises what goes into each activation (Ioffe, 2015), dropout is the share
+    of units dropped after it (Srivastava, 2014), penalty the L2 factor on each hidden kernel.
     """
     inputs = keras.Input(shape)
-    outputs = keras.layers.Flatten()(inputs)
+    hidden = keras.layers.Flatten()(inputs)
     for _ in range(depth):
-        outputs = keras.layers.Dense(
+        hidden = keras.layers.Dense(
             width,
-            activation=activation,
-            kernel_initializer=initializer,
+            activation=None if batch_norm else activation,
+            use_bias=not batch_norm,  # the normalisation has a shift of its own
+            kernel_initializer=MATCHED[activation] if initializer == "matched" else initializer,
             kernel_regularizer=keras.regularizers.L2(penalty) if penalty else None,
-        )(outputs)
+        )(hidden)
+        if batch_norm:
+            hidden = keras.layers.Activation(activation)(keras.layers.BatchNormalization()(hidden))
         if dropout:
-            outputs = keras.layers.Dropout(dropout)(outputs)
-    return keras.Model(inputs, keras.layers.Dense(classes)(outputs), name="mlp")
+            hidden = keras.layers.Dropout(dropout)(hidden)
+    return keras.Model(inputs, keras.layers.Dense(outputs)(hidden), name="mlp")

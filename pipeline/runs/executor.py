@@ -1,5 +1,7 @@
 """Carry out runs on warm processes: TensorFlow is imported once a worker, and a crash costs its own run only."""
 
+import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
@@ -10,19 +12,22 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, TypeVar
 
-from pipeline import runtime
+from pipeline import paths, runtime
 
 Task = TypeVar("Task", bound=Hashable)
 RUNS_A_WORKER = 40  # then it is replaced: TensorFlow keeps some memory of every model
 TRIES = 2  # a run whose process died or hung is tried once more, from its checkpoint
 TICK_S = 0.5
-TOO_MUCH_MEMORY = 71  # exit code of a worker that stopped itself
+TOO_MUCH_MEMORY, WORN_OUT = 71, 72  # exit codes of a worker that stopped itself: in a run, and before one
+RENEWED = "its worker was replaced before it began"
+WORN_SHARE = 0.5  # of its memory, held before a run begins: then the worker is replaced first
 
 
-def workers(wanted: int | str, tasks: int) -> int:
-    """Number of processes: the cores there are for "auto", never more than there are tasks."""
+def workers(wanted: int | str, tasks: int, slots: int = 1) -> int:
+    """Number of processes, never more than there are tasks: for "auto" the cores, or `slots` for each GPU."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores if wanted == "auto" else int(wanted), tasks))
+    cards = len(runtime.gpus())
+    return max(1, min((cards * slots or cores) if wanted == "auto" else int(wanted), tasks))
 
 
 def carry_out(
@@ -31,22 +36,23 @@ def carry_out(
     wanted: int | str = "auto",
     limit_s: float | None = None,
     tick: Callable[[], None] = lambda: None,
+    slots: int = 1,
 ) -> Iterator[tuple[Task, dict[str, Any] | None, str | None]]:
     """(task, its record, None) as each is done, or (task, None, reason) if its process died or hung twice.
 
-    `limit_s` is the wall-clock time a task may take; `tick` is called about twice a second. Leaving the loop early
-    stops the workers.
+    `limit_s` is the wall-clock time a task may take; `tick` is called about twice a second. With GPUs each worker
+    sees one of them, and `slots` workers share it. Leaving the loop early stops the workers.
     """
     from pebble import ProcessPool
 
     if not tasks:
         return
-    count = workers(wanted, len(tasks))
+    count = workers(wanted, len(tasks), slots)
     spawn = multiprocessing.get_context("spawn")
-    setup = [os.getpid(), _memory_share(count)]
+    setup = [os.getpid(), _memory_share(count), runtime.gpus(), slots]
     pool = ProcessPool(count, max_tasks=RUNS_A_WORKER, context=spawn, initializer=_start, initargs=setup)
     tries: Counter[Task] = Counter(tasks)
-    pending: dict[Future[Any], Task] = {pool.schedule(function, args=[task], timeout=limit_s): task for task in tasks}
+    pending: dict[Future[Any], Task] = {_schedule(pool, function, task, limit_s): task for task in tasks}
     try:
         while pending:
             done, _ = wait(pending, timeout=TICK_S, return_when=FIRST_COMPLETED)
@@ -54,15 +60,34 @@ def carry_out(
             for future in done:
                 task = pending.pop(future)
                 record, reason = _result(future, limit_s)
-                if reason and tries[task] < TRIES:
-                    tries[task] += 1
-                    pending[pool.schedule(function, args=[task], timeout=limit_s)] = task
+                if reason == RENEWED or (reason and tries[task] < TRIES):
+                    tries[task] += reason != RENEWED
+                    pending[_schedule(pool, function, task, limit_s)] = task
                 else:
                     yield task, record, reason
         pool.close()
     finally:
         pool.stop()
         pool.join()
+
+
+def _schedule(pool: Any, function: Callable[[Task], Any], task: Task, limit_s: float | None) -> "Future[Any]":
+    future: Future[Any] = pool.schedule(_with_fresh_memory, args=[function, task], timeout=limit_s)
+    return future
+
+
+def _with_fresh_memory(function: Callable[[Task], Any], task: Task) -> Any:
+    """In a worker: do `task`, unless so much memory is left from earlier ones that a new worker should."""
+    if _worker.get("runs") and _held() > WORN_SHARE * _worker.get("memory", float("inf")):
+        os._exit(WORN_OUT)
+    _worker["runs"] = _worker.get("runs", 0) + 1
+    return function(task)
+
+
+def _held() -> int:
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
 
 
 def _result(future: "Future[Any]", limit_s: float | None) -> tuple[dict[str, Any] | None, str | None]:
@@ -73,6 +98,8 @@ def _result(future: "Future[Any]", limit_s: float | None) -> tuple[dict[str, Any
     except TimeoutError:
         return None, f"no result within {limit_s:g} s, {TRIES} times"
     except ProcessExpired as error:
+        if error.exitcode == WORN_OUT:
+            return None, RENEWED
         memory = "it needed more memory than its share" if error.exitcode == TOO_MUCH_MEMORY else ""
         return None, f"its process died {TRIES} times: {memory or f'exit code {error.exitcode}'}"
 
@@ -84,11 +111,30 @@ def _memory_share(count: int) -> int:
     return int(psutil.virtual_memory().total * 0.8 / count)
 
 
-def _start(parent: int, memory: int) -> None:
-    """First thing in a worker: one thread, no chatter, gone when the parent goes or memory runs short."""
+_worker: dict[str, Any] = {}  # what this process knows of itself as a worker
+
+
+def _start(parent: int, memory: int, gpus: Sequence[str], slots: int) -> None:
+    """First thing in a worker: one thread, one GPU, no chatter, gone when the parent goes or memory runs short."""
+    _worker["memory"] = memory
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
     threading.Thread(target=_watch, args=[parent, memory], daemon=True).start()
+    _take_gpu(gpus, slots)
     runtime.settle(threads=1)
+
+
+def _take_gpu(gpus: Sequence[str], slots: int) -> None:
+    """See one GPU only: the first that fewer than `slots` workers hold; a worker's end, however sudden, frees it."""
+    from filelock import FileLock, Timeout
+
+    paths.LOCKS.mkdir(parents=True, exist_ok=True)
+    for slot, card in itertools.product(range(slots), gpus):
+        hold = FileLock(paths.LOCKS / f"gpu_{card}_{slot}", timeout=0)
+        with contextlib.suppress(Timeout):
+            hold.acquire()
+            _worker["gpu"] = hold  # as long as this process lives
+            os.environ["CUDA_VISIBLE_DEVICES"] = card
+            return
 
 
 def _watch(parent: int, memory: int) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins, runtime
-from pipeline.records import Examples, read_examples, write_rows
-from pipeline.runs import store
+from pipeline.records import Examples, read_examples, write_json, write_rows
+from pipeline.runs import memory, store
 
-COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
+COLUMNS = ("epoch", "loss", "val_loss")  # of a history without a row
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,55 +63,75 @@ def _examples(path: Path) -> Examples:
 def run(job: Job) -> dict[str, Any]:
     """Train, keep what came of it in the store, and give its record; a crash is a record of status "failed"."""
     started = time.time()
-    draft = store.draft()
+    memory.forget_peak()
     try:
-        outcome = _train(job, draft)
+        record = _kept(job, started)
     except Exception as error:
-        shutil.rmtree(draft, ignore_errors=True)
         return _record(job, started) | {"status": "failed", "reason": f"{type(error).__name__}: {error}"[:500]}
-    record = _record(job, started) | outcome
-    store.put(job.run_key, draft, {name: item for name, item in record.items() if name not in job.names()})
     shutil.rmtree(paths.CHECKPOINTS / job.run_key, ignore_errors=True)
     return record
 
 
+def _kept(job: Job, started: float) -> dict[str, Any]:
+    """Train and put into the store; of a run that fails anywhere on the way nothing stays but its checkpoints."""
+    draft = store.draft()
+    try:
+        outcome = _train(job, draft)
+        record = _record(job, started) | outcome
+        store.put(job.run_key, draft, {name: item for name, item in record.items() if name not in job.names()})
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return record
+
+
 def _train(job: Job, draft: Path) -> dict[str, Any]:
-    from pipeline import layers
     from pipeline.runs.fit import fit
 
     wanted = job.settings
+    checkpoints = paths.CHECKPOINTS / job.run_key
+    write_json(checkpoints / "run.json", {"topic": job.topic, "variant": job.variant, "seed": job.seed})
     training = _examples(paths.fit_split(wanted["data"], wanted["view"]))
     validation = _examples(paths.validation_split(wanted["data"]))
-    runtime.seed(job.seed)
-    classes = int(max(training.y.max(), validation.y.max())) + 1
-    model = plugins.load("models", wanted["model"]).build(training.x.shape[1:], classes, **wanted["build"])
-    model = layers.wrap(model, layers.augmentation(**wanted["augment"]) if wanted["augment"] else [])
-    history = fit(model, training, validation, job.seed, paths.CHECKPOINTS / job.run_key, **wanted["fit"])
-    write_rows(draft / "history.csv", COLUMNS, history)
-    _save(model, draft / "model.keras")
-    return _outcome(history) | {"parameters": int(model.count_params())}
+    task = plugins.load("tasks", wanted["task"])
+    outputs = task.outputs(training, validation)
+    model = build(wanted, training.x.shape[1:], outputs, job.seed)
+    history = fit(task, model, training, validation, job.seed, checkpoints, draft, **wanted["fit"])
+    write_rows(draft / "history.csv", list(history[0]), history)
+    task.saved(model).save(draft / "model.keras")
+    return _outcome(history, task.OBJECTIVE) | {"parameters": int(model.count_params()), "outputs": outputs}
 
 
-def _save(model: Any, path: Path) -> None:
-    """Weights and architecture alone: how the model was compiled is in the record."""
+def build(wanted: Mapping[str, Any], shape: tuple[int, ...], outputs: int, seed: int) -> Any:
+    """The model that settings ask for, as it is before training: its weights follow from the seed."""
     import keras
 
-    keras.Model(model.input, model.output, name=model.name).save(path)
+    from pipeline import layers
+
+    runtime.seed(seed)
+    keras.config.set_dtype_policy(wanted["precision"])
+    model = plugins.load("models", wanted["model"]).build(shape, outputs, **wanted["build"])
+    return layers.wrap(model, layers.augmentation(**wanted["augment"]) if wanted["augment"] else [])
 
 
-def _outcome(history: list[dict[str, float]]) -> dict[str, Any]:
-    finite = [row for row in history if math.isfinite(row["val_cross_entropy"])]
-    best = min(finite, key=lambda row: row["val_cross_entropy"], default=None)
+def _outcome(history: list[dict[str, float]], objective: str | None) -> dict[str, Any]:
+    finite = [row for row in history if objective and math.isfinite(row[f"val_{objective}"])]
+    best = min(finite, key=lambda row: row[f"val_{objective}"], default=None)
     last = history[-1]
-    lost = not (math.isfinite(last["loss"]) and math.isfinite(last["cross_entropy"]))
+    losses = [value for name, value in last.items() if name in ("loss", "d_loss", "g_loss", objective)]
+    lost = not all(map(math.isfinite, losses))
     reason = f"the loss was not finite in epoch {last['epoch']}" if lost else None
     outcome = {"status": "diverged" if lost else "finished", "reason": reason, "epochs": len(history)}
     return outcome | {"best_epoch": int(best["epoch"]) if best else None}
 
 
 def _record(job: Job, started: float) -> dict[str, Any]:
-    place = {"device": job.device, "precision": "float32", "threads": 1, "versions": runtime.versions()}
-    times = {"started": started, "duration_s": round(time.time() - started, 3)}
-    origin = {"data_digest": job.data_digest, "host": platform.node(), "git_commit": runtime.commit()}
+    place = {"device": job.device, "precision": job.settings["precision"], "threads": 1}
+    times = {"started": started, "duration_s": round(time.time() - started, 3), "peak_memory_mb": memory.peak_mb()}
+    origin = {
+        "versions": runtime.versions(),
+        "data_digest": job.data_digest,
+        "host": platform.node(),
+        "git_commit": runtime.commit(),
+    }
     empty = {"status": "failed", "reason": None, "parameters": None, "epochs": 0, "best_epoch": None}
     return job.names() | empty | place | times | origin

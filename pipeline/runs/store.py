@@ -9,7 +9,7 @@ from typing import Any
 from pipeline import paths
 from pipeline.records import digest, read_json, write_json
 
-FILES = ("history.csv", "model.keras")
+FILES = ("history.csv", "model.keras", "samples.npz")
 
 
 def key(plan: Mapping[str, Any], seed: int, versions: Mapping[str, str], device: str) -> str:

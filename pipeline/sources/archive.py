@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.records import Examples
 
 KIND = "image"
+LABELS = "class"
 
 
 def load(raw: Path, seed: int, *, file: str) -> Examples:

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.records import Examples
 
 KIND = "image"
+LABELS = "class"
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 COMMAND = "apt-get install -y dataset-fashion-mnist"

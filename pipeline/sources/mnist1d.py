@@ -8,6 +8,7 @@ from pipeline.bounds import Count
 from pipeline.records import Examples
 
 KIND = "signal"
+LABELS = "class"
 
 # Heights of the ten digits' outlines at 12 positions (Greydanus & Kobak, 2024).
 OUTLINES = (

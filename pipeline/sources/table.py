@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.records import Examples
 
 KIND = "table"
+LABELS = "class"
 LARGEST = float(np.finfo(np.float32).max)
 
 

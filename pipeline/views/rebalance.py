@@ -1,5 +1,8 @@
 """Change how many training examples each class has: fewer, copied, or interpolated (SMOTE)."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
@@ -24,8 +27,9 @@ def apply(
     `under` cuts every class to at most (smallest class / ratio) examples, drawn without replacement. `over` (copies)
     and `smote` (Chawla et al., 2002: points between an example and one of its nearest neighbours of the same class)
     bring every class to at least (ratio x largest class). `count` sets that size itself, the same for every class.
-    SMOTE uses min(neighbours, n - 1) neighbours in a class of n examples, and copies where n is 1. Notes: the target,
-    and how many classes were changed in which way. ValueError: a target out of reach.
+    SMOTE uses min(neighbours, n - 1) neighbours in a class of n examples, and copies where n is 1: there is nothing to
+    combine a single example with. Notes: the target, and how many classes were changed in which way. ValueError: a
+    target out of reach.
     """
     sizes = np.bincount(examples.y)
     target = _target(sizes, sampler, ratio, count)
@@ -68,12 +72,13 @@ def _drawn(labels: np.ndarray, long: dict[int, int], single: dict[int, int], see
     from imblearn.under_sampling import RandomUnderSampler
 
     rows = np.arange(len(labels))
-    if long:
-        sampler = RandomUnderSampler(sampling_strategy=long, random_state=seed)
-        return np.sort(sampler.fit_resample(rows[:, None], labels)[0][:, 0])
-    if single:
-        sampler = RandomOverSampler(sampling_strategy=single, random_state=seed)
-        return sampler.fit_resample(rows[:, None], labels)[0][:, 0]
+    with _quiet():
+        if long:
+            under = RandomUnderSampler(sampling_strategy=long, random_state=seed)
+            return np.sort(under.fit_resample(rows[:, None], labels)[0][:, 0])
+        if single:
+            over = RandomOverSampler(sampling_strategy=single, random_state=seed)
+            return over.fit_resample(rows[:, None], labels)[0][:, 0]
     return rows
 
 
@@ -85,10 +90,19 @@ def _interpolated(examples: Examples, between: dict[int, int], target: int, seed
     for neighbours in sorted(set(between.values())):
         wanted = {label: target for label in sorted(between) if between[label] == neighbours}
         sampler = SMOTE(sampling_strategy=wanted, k_neighbors=neighbours, random_state=seed)
-        x, y = sampler.fit_resample(flat, examples.y)
+        with _quiet():
+            x, y = sampler.fit_resample(flat, examples.y)
         x, y = x[len(examples) :], y[len(examples) :]
         parts.append(Examples(x.reshape(-1, *examples.x.shape[1:]).astype(np.float32), y.astype(np.int64)))
     return parts
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the guess that labels are numbers to regress on, made where most classes have one example."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+        yield
 
 
 def _joined(parts: list[Examples]) -> Examples:

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from pipeline import layers, plugins, runtime
 
+# The classifiers; models of sequences, and those that generate, have files of their own.
 SHAPES = {"mlp": [(40, 1), (12, 12, 1), (8,)], "convnet": [(40, 1), (12, 12, 1), (12, 12, 3)]}
-CASES = [(name, shape) for name in plugins.names("models") for shape in SHAPES[name]]
+CASES = [(name, shape) for name in SHAPES for shape in SHAPES[name]]
 
 
 def built(name, shape, seed=0, **settings):

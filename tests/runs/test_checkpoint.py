@@ -9,6 +9,7 @@ from pipeline import layers, plugins, runtime
 from pipeline.records import Examples
 from pipeline.runs import checkpoint
 from pipeline.runs import fit as fitting
+from pipeline.tasks import classify
 
 
 class Killed(BaseException):
@@ -39,7 +40,7 @@ def train(folder, monkeypatch=None, kill_after=None, **settings):
         monkeypatch.setattr(checkpoint, "save", save)
     net = model()
     options = {"epochs": 5, "batch_size": 16, "learning_rate": 0.01} | settings
-    rows = fitting.fit(net, images(50, 0), images(20, 1), 3, folder, **options)
+    rows = fitting.fit(classify, net, images(50, 0), images(20, 1), 3, folder, **options)
     return rows, net.get_weights()
 
 

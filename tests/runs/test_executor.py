@@ -20,7 +20,7 @@ def light(monkeypatch):
     monkeypatch.setattr(executor, "_start", start)
 
 
-def start(parent, memory):
+def start(parent, memory, gpus, slots):
     import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -19,7 +19,8 @@ def job(house):
         records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
 
     def make(key="ab01", seed=0, model="mlp", **fit):
-        settings = {"data": "toy", "view": "plain", "model": model, "build": {"dropout": 0.2}, "augment": {}}
+        settings = {"task": "classify", "data": "toy", "view": "plain", "model": model, "precision": "float32"}
+        settings |= {"build": {"dropout": 0.2}, "augment": {}}
         settings["fit"] = FIT | fit
         return Job("topic", "variant", seed, key, "smoke", settings, "digest", "cpu")
 

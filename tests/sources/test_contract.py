@@ -14,12 +14,14 @@ LOADS = [
     ("digits", {}),
     *(("table", {"file": file}) for file in ("yeast5", "page_blocks0", "abalone19")),
 ]
-SHAPES = {"signal": r"\d+, \d+", "image": r"\d+, \d+, \d+", "table": r"\d+"}
+SHAPES = {"signal": r"\d+, \d+", "image": r"\d+, \d+, \d+", "table": r"\d+", "sequence": r"\d+, \d+"}
+SHAPES |= {"text": r"\d+", "points": r"\d+"}
 
 
 @pytest.mark.parametrize("name", plugins.names("sources"))
 def test_kind_and_settings_are_read_without_import(name):
     assert plugins.constant("sources", name, "KIND") in SHAPES
+    assert plugins.constant("sources", name, "LABELS") in ("class", "number", "tokens")
     assert isinstance(plugins.settings("sources", name), dict)
 
 

@@ -9,10 +9,18 @@ from pipeline import plugins
 from pipeline.records import Examples, digest
 from pipeline.views import augment, rebalance
 
-SHAPES = {"signal": (12, 1), "image": (8, 8, 1), "table": (5,)}
+SHAPES = {
+    "signal": (12, 1),
+    "image": (8, 8, 1),
+    "table": (5,),
+    "sequence": (12, 3),
+    "text": (12,),
+    "points": (2,),
+}
 SETTINGS = {
     "rebalance": [{"sampler": sampler} for sampler in ("under", "over", "smote")],
     "augment": [{"copies": 2, "shift": 0.1, "rotate": 15.0, "zoom": 0.1, "noise": 0.05}, {"shift": 0.2}],
+    "relabel": [{}],
 }
 CASES = [
     (step, kind, settings)

@@ -10,7 +10,7 @@ TOPIC = Topic(
         "A network whose neurons look at neighbours and share their weights should need fewer parameters and data than"
         " a fully connected one. Does it, and does the lead vanish when neighbourhood means nothing?"
     ),
-    probes=("shifted_accuracy",),
+    probes=("shifted_accuracy", "receptive_field"),
     claims=(
         Claim(
             name="convolution",
@@ -114,6 +114,50 @@ TOPIC = Topic(
             metric="accuracy",
             better="images_max",
             worse="images_mlp",
+            margin=0.01,
+        ),
+        Claim(
+            name="local_views",
+            sentence="Looking at neighbours is worth something without sharing weights: a locally connected network"
+            " classifies signals better than a fully connected one.",
+            chapter="2 Convolutional networks: local receptive field",
+            source="own pilot on MNIST-1D: 83.6 % against 64.0 %",
+            metric="accuracy",
+            better="local",
+            worse="mlp",
+            margin=0.05,
+        ),
+        Claim(
+            name="sharing",
+            sentence="Shared weights classify signals better than unshared ones with the same receptive fields and"
+            " channels, and six times the parameters.",
+            chapter="2 Convolutional networks: parameter sharing",
+            source="Novak et al. (2018) and d'Ascoli et al. (2019), as cited by Pogodin et al. (2021): locally connected"
+            " below convolutional; own pilot on MNIST-1D: 91.4 % against 83.6 %",
+            metric="accuracy",
+            better="stride",
+            worse="local",
+            margin=0.03,
+        ),
+        Claim(
+            name="sharing_at_equal_parameters",
+            sentence="For as many parameters, shared weights classify signals much better than unshared ones.",
+            chapter="2 Convolutional networks: parameter sharing",
+            source="own pilot on MNIST-1D: 91.4 % with 5,210 parameters against 69.6 % with 4,370",
+            metric="accuracy",
+            better="stride",
+            worse="local_narrow",
+            margin=0.10,
+        ),
+        Claim(
+            name="sharing_on_centred_digits",
+            sentence="On digits that all lie in the middle, shared weights classify better than unshared ones as well.",
+            chapter="2 Convolutional networks: parameter sharing",
+            source="own pilot on 500 MNIST digits: 86.2 % against 89.0 % unshared; expected: not so, for what is always"
+            " in the same place needs no sharing, only fewer parameters (6,746 against 121,914) speak for it",
+            metric="accuracy",
+            better="images_stride",
+            worse="images_local",
             margin=0.01,
         ),
     ),

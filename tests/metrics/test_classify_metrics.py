@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from pipeline import metrics, paths, plugins
+from pipeline import paths, plugins
+from pipeline.metrics import classify as metrics
 
 PRIORS = np.array([0.6, 0.3, 0.1])
 LABELS = np.array([0, 0, 0, 1, 1, 2])
@@ -40,9 +41,10 @@ def test_a_certain_mistake_costs_a_finite_amount():
     assert np.isfinite(metrics.cross_entropy(np.array([0]), np.array([[0.0, 1.0]]), np.array([0.5, 0.5])))
 
 
-@pytest.mark.parametrize("name", plugins.functions(paths.PACKAGE / "metrics.py"))
+@pytest.mark.parametrize("name", plugins.functions(paths.METRICS / "classify.py"))
 def test_a_perfect_and_a_useless_classifier(name):
     perfect = getattr(metrics, name)(LABELS, np.eye(3)[LABELS], PRIORS)
     useless = getattr(metrics, name)(LABELS, np.eye(3)[(LABELS + 1) % 3], PRIORS)
-    assert (perfect < useless) if name == "cross_entropy" else (perfect > useless)
-    assert perfect == pytest.approx(0 if name == "cross_entropy" else 1)
+    error = name in ("cross_entropy", "brier", "calibration_error")
+    assert (perfect < useless) if error else (perfect > useless)
+    assert perfect == pytest.approx(0 if error else 1)

@@ -1,0 +1,122 @@
+"""Locally connected network: a convolutional one's receptive fields and strides, without its shared weights."""
+
+import math
+from itertools import product
+from typing import Any, Literal
+
+import keras
+
+from pipeline.bounds import Count
+
+
+@keras.saving.register_keras_serializable(package="aula")
+class LocallyConnected(keras.layers.Layer):
+    """A convolution whose every position has weights and biases of its own; Keras 3 has no such layer.
+
+    (batch, steps, channels) -> (batch, steps', filters), and (batch, height, width, channels) likewise; windows,
+    strides and padding are those of Conv1D and Conv2D, and so is the spread of the initial weights: the fans are those
+    of one position. The kernel has shape (positions, *window, channels, filters), the bias (positions, filters).
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        strides: int = 1,
+        padding: Literal["same", "valid"] = "valid",
+        activation: Any = None,
+        kernel_initializer: Any = "glorot_uniform",
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.filters, self.kernel_size, self.strides, self.padding = filters, kernel_size, strides, padding
+        self.activation = keras.activations.get(activation)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """One kernel and bias a position; all places must be known (ValueError)."""
+        if len(input_shape) not in (3, 4) or None in input_shape[1:]:
+            raise ValueError(
+                f"local: given inputs of shape {input_shape[1:]}, allowed (steps, channels) or (height, width,"
+                " channels), of fixed size: each position has weights of its own"
+            )
+        places = self.compute_output_shape(input_shape)[1:-1]
+        if min(places) < 1:
+            raise ValueError(
+                f"local: given a window of {self.kernel_size} on {input_shape[1:-1]} places, allowed windows that fit:"
+                " use smaller or fewer kernels, or padding same"
+            )
+        positions, window = math.prod(places), (self.kernel_size,) * len(places)
+        shape = (positions, *window, input_shape[-1], self.filters)
+        self.kernel = self.add_weight(shape=shape, initializer=self._spread(positions), name="kernel")
+        self.bias = self.add_weight(shape=(positions, self.filters), initializer="zeros", name="bias")
+
+    def _spread(self, positions: int) -> keras.Initializer:
+        """The initializer with `positions` taken out of the fans, which Keras counts as part of the window."""
+        one = self.kernel_initializer
+        if not isinstance(one, keras.initializers.VarianceScaling):
+            return one
+        return keras.initializers.VarianceScaling(one.scale * positions, one.mode, one.distribution)
+
+    def call(self, inputs: Any) -> Any:
+        """Each position's patch times its own kernel, plus its own bias, through the activation."""
+        places = self.compute_output_shape(inputs.shape)[1:-1]
+        patches = keras.ops.reshape(self._patches(inputs, places), (-1, *self._flat[:2]))
+        outputs = keras.ops.einsum("bpd,pdf->bpf", patches, keras.ops.reshape(self.kernel, self._flat)) + self.bias
+        return self.activation(keras.ops.reshape(outputs, (-1, *places, self.filters)))
+
+    @property
+    def _flat(self) -> tuple[int, int, int]:
+        """(positions, values of a patch, filters)."""
+        return self.kernel.shape[0], math.prod(self.kernel.shape[1:-1]), self.filters
+
+    def _patches(self, inputs: Any, places: tuple[int, ...]) -> Any:
+        """(batch, *places, values of a patch): one strided slice a place of the window."""
+        step, margins = self.strides, []
+        for size, place in zip(inputs.shape[1:-1], places, strict=True):
+            lacking = max(0, (place - 1) * step + self.kernel_size - size) if self.padding == "same" else 0
+            margins.append((lacking // 2, lacking - lacking // 2))
+        padded = keras.ops.pad(inputs, [(0, 0), *margins, (0, 0)])
+        slices = []
+        for corner in product(range(self.kernel_size), repeat=len(places)):
+            spans = (slice(at, at + (place - 1) * step + 1, step) for at, place in zip(corner, places, strict=True))
+            slices.append(padded[(slice(None), *spans)])
+        return keras.ops.concatenate(slices, axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Places as a convolution counts them: rounded up with padding same, whole windows only with valid."""
+        lost = 0 if self.padding == "same" else self.kernel_size - 1
+        places = [max(0, -((lost - size) // self.strides)) for size in input_shape[1:-1] if size is not None]
+        return (input_shape[0], *places, self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        """What saves the layer in plain values."""
+        own = {name: getattr(self, name) for name in ("filters", "kernel_size", "strides", "padding")}
+        own["activation"] = keras.activations.serialize(self.activation)
+        own["kernel_initializer"] = keras.initializers.serialize(self.kernel_initializer)
+        return super().get_config() | own
+
+
+def build(
+    shape: tuple[int, ...],
+    outputs: int,
+    *,
+    channels: Count = 25,
+    kernels: list[Count] = [5, 3, 3],  # noqa: B006 (read, never changed)
+    padding: Literal["same", "valid"] = "same",
+    initializer: Literal["glorot_uniform", "he_normal", "lecun_normal"] = "glorot_uniform",
+) -> keras.Model:
+    """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, outputs).
+
+    `convnet` with pooling stride, weight sharing taken away: one locally connected layer of `channels` filters a kernel
+    size, every second position, ReLU (Pogodin et al., 2021, compare the two). Shapes of another rank: ValueError.
+    """
+    if len(shape) not in (2, 3):
+        raise ValueError(
+            f"local: given inputs of shape {shape}, allowed (steps, channels) or (height, width, channels): take"
+            " another model"
+        )
+    inputs = hidden = keras.Input(shape)
+    for kernel in kernels:
+        hidden = LocallyConnected(channels, kernel, 2, padding, "relu", initializer)(hidden)
+    return keras.Model(inputs, keras.layers.Dense(outputs)(keras.layers.Flatten()(hidden)), name="local")

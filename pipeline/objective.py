@@ -1,0 +1,17 @@
+"""The objective of a run, found in its history whatever its task."""
+
+from collections.abc import Mapping, Sequence
+
+OBJECTIVES = ("cross_entropy", "squared_error")  # plain, without penalties; at most one is a column of a history
+
+
+def name(history: Sequence[Mapping[str, float]]) -> str | None:
+    """Name of the objective's column; None where there is none, as for generated samples."""
+    return next((name for name in OBJECTIVES if f"val_{name}" in history[-1]), None) if history else None
+
+
+def curve(history: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """Rows of epoch, objective and val_objective; no rows where there is no objective."""
+    found = name(history)
+    columns = {"epoch": "epoch", "objective": found, "val_objective": f"val_{found}"}
+    return [{key: row[column] for key, column in columns.items() if column} for row in history] if found else []

@@ -1,0 +1,136 @@
+"""Write what came out of every claim beside what was published, as one page of Markdown."""
+
+import math
+import re
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths, plugins
+from pipeline.records import read_json, write_bytes
+from pipeline.topic import Claim, Topic
+
+VERDICTS = ("reproduced", "contradicted", "negligible", "undecided")
+UNTESTED = "not tested"
+MINUS, DASH = "\u2212", "\u2013"
+
+
+def results() -> None:
+    """Write docs/results.md: a row a claim, with its source's numbers, ours, the verdict; then time and runs.
+
+    Claims and sources come from the topics' modules, verdicts from data/report/claims.json, means from
+    data/results/<topic>/metrics.json, seconds from data/runs. A claim that those files do not know is "not tested", and
+    times are left out where no run is kept. The same files give the same bytes.
+    """
+    judged = {(row["topic"], row["name"]): row for row in _read(paths.REPORT / "claims.json", [])}
+    names = sorted(plugins.names("topics"), key=lambda name: (_topic(name).claims[0].chapter, name))
+    topics = [_chapter(name, judged) for name in names]
+    verdicts = Counter(row["verdict"] for topic in topics for row in topic["rows"])
+    page = {
+        "topics": topics,
+        "verdicts": [f"{verdicts[name]} {name}" for name in (*VERDICTS, UNTESTED) if verdicts[name]],
+        "times": [time for time in map(_time, names) if time],
+    }
+    write_bytes(paths.ROOT / "docs" / "results.md", _render(page).encode())
+
+
+def _topic(name: str) -> Topic:
+    topic: Topic = plugins.load("topics", name).TOPIC
+    return topic
+
+
+def _read(file: Path, otherwise: Any) -> Any:
+    return read_json(file) if file.exists() else otherwise
+
+
+def _chapter(name: str, judged: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, Any]:
+    """One topic: its question, and a row a claim."""
+    topic, scores = _topic(name), _read(paths.results(name) / "metrics.json", {})
+    rows = [_row(claim, judged.get((name, claim.name)), scores) for claim in topic.claims]
+    return {"name": name, "title": topic.title, "question": topic.question, "rows": rows}
+
+
+def _row(claim: Claim, judgement: Mapping[str, Any] | None, scores: Mapping[str, Any]) -> dict[str, Any]:
+    told = {arm: _mean(scores.get(arm, {}).get(claim.metric)) for arm in (claim.better, claim.worse)}
+    if judgement is None:
+        return {"claim": claim, "told": told, "difference": DASH, "verdict": UNTESTED, "seeds": DASH}
+    left_out = f" ({judgement['failed']} left out)" if judgement["failed"] else ""
+    return {
+        "claim": claim,
+        "told": told,
+        "difference": _difference(judgement),
+        "verdict": judgement["verdict"],
+        "seeds": f"{judgement['seeds']}{left_out}",
+    }
+
+
+def _mean(score: Mapping[str, Any] | None) -> str:
+    if score is None or score["mean"] is None:
+        return DASH
+    if score["ci_low"] is None or score["ci_high"] is None:
+        return _number(score["mean"])
+    return f"{_number(score['mean'])} ({_number(score['ci_low'])} to {_number(score['ci_high'])})"
+
+
+def _difference(row: Mapping[str, Any]) -> str:
+    """Better minus worse, with the interval that the verdict was read from."""
+    if row["difference"] is None:
+        return "no pair of runs"
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return f"{_number(row['difference'], sign=True)} (no bounded interval)"
+    bounds = f"{_number(row['ci_low'], sign=True)} to {_number(row['ci_high'], sign=True)}"
+    level = f", {100 * row['level']:.3g} %" if row.get("level") else ""
+    return f"{_number(row['difference'], sign=True)} ({bounds}{level})"
+
+
+def _number(value: float | None, sign: bool = False) -> str:
+    """Three decimals, or three digits of what is very large or very small."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    plain = value == 0 or 0.001 <= abs(value) < 10_000
+    return f"{value:{'+' if sign else ''}{'.3f' if plain else '.3g'}}".replace("-", MINUS)
+
+
+def _time(name: str) -> dict[str, Any] | None:
+    """How many runs of a topic are kept, and the seconds that they took; None without any."""
+    runs = [read_json(file) for file in sorted((paths.RUNS / name).glob("*/*/run.json"))]
+    if not runs:
+        return None
+    seconds = [run["duration_s"] for run in runs if run.get("duration_s") is not None]
+    return {
+        "name": name,
+        "profiles": _distinct(runs, "profile"),
+        "devices": _distinct(runs, "device"),
+        "runs": len(runs),
+        "unfinished": sum(run["status"] != "finished" for run in runs),
+        "variants": len({run["variant"] for run in runs}),
+        "median": f"{statistics.median(seconds):.1f}" if seconds else DASH,
+        "longest": f"{max(seconds):.1f}" if seconds else DASH,
+        "total": f"{math.fsum(seconds):.0f}" if seconds else DASH,
+    }
+
+
+def _distinct(runs: Sequence[Mapping[str, Any]], field: str) -> str:
+    return ", ".join(sorted({str(run[field]) for run in runs if run.get(field)})) or DASH
+
+
+def _cell(text: Any) -> str:
+    """Text that Markdown shows as it is, in one table cell."""
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(str(text).split()))
+
+
+def _render(page: Mapping[str, Any]) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(paths.PACKAGE),
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["cell"] = _cell
+    return environment.get_template("results.md.j2").render(page)

@@ -1,0 +1,138 @@
+"""Draw characters from the typefaces that come with matplotlib: a natural long tail, half of it seen only once."""
+
+import importlib.util
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.bounds import Count
+from pipeline.records import Examples
+
+KIND = "image"
+LABELS = "class"
+SPLIT = "given"
+
+FACES = {
+    "train": ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "STIXGeneral"),
+    "validation": ("DejaVuSans-Oblique", "DejaVuSerif-Italic", "DejaVuSansMono-Oblique", "STIXGeneralItalic"),
+    "test": ("DejaVuSans-Bold", "DejaVuSerif-Bold", "DejaVuSansMono-Bold", "STIXGeneralBol"),
+}
+KEPT = "LNSP"  # letters, numbers, symbols, punctuation: first letters of Unicode's general categories
+HEIGHT = 0.75  # size of the type, as a share of the side: accents and descenders still fit
+
+Drawn = dict[str, list[tuple[int, np.ndarray]]]  # part -> (character, image) in the order of faces and characters
+
+
+def load(
+    raw: Path,
+    seed: int,
+    *,
+    images: Count = 4251,
+    classes: Count | None = None,
+    side: Count = 28,
+    validation: Count = 1000,
+    test: Count = 3000,
+) -> dict[str, Examples]:
+    """Characters as drawn by typefaces: {"train", "validation", "test"}, x of shape (n, side, side, 1), 0..1.
+
+    A class is a character, or several that look the same pixel for pixel in one face (A, Alpha, the Cyrillic A). Of
+    the upright regular faces (DejaVu Sans, Serif and Sans Mono, STIX General) `images` are drawn at random as training
+    part: rare characters exist in one face alone. Of the classes so met, `classes` are kept with all their images
+    (null: all), so that a smaller case has the same tail. Validation images are slanted, test images bold: at most so
+    many, drawn at random from those of the training part's classes. No image occurs twice. `raw` is not read.
+    ValueError: more images or classes than there are, a side below 8, no matplotlib, a side that leaves a part empty.
+    """
+    if side < 8:
+        raise ValueError(f"side: given {side}, allowed 8 or more pixels")
+    random = np.random.default_rng(seed)
+    pools = _distinct(_merged(_drawn(_folder(), side)))
+    labels, pictures = pools["train"]
+    if images > len(labels):
+        raise ValueError(f"images: given {images}, allowed 1 to {len(labels)}: the faces have no more")
+    rows = np.sort(random.permutation(len(labels))[:images])
+    met = np.unique(labels[rows])
+    if classes is not None and classes > len(met):
+        raise ValueError(f"classes: given {classes}, allowed 1 to {len(met)}: the {images} images have no more")
+    met = np.sort(random.permutation(met)[:classes])
+    parts = {"train": _numbered(labels[rows], pictures[rows], met, images, random)}
+    for part, most in (("validation", validation), ("test", test)):
+        parts[part] = _numbered(*pools[part], met, most, random)
+    empty = [part for part, examples in parts.items() if not len(examples)]
+    if empty:
+        raise ValueError(f"images, classes: given so few that {empty[0]} is empty, allowed more")
+    return parts
+
+
+def _folder() -> Path:
+    found = importlib.util.find_spec("matplotlib")  # its files are read, the package itself is not imported
+    places = [Path(place) / "mpl-data/fonts/ttf" for place in (found.submodule_search_locations or ())] if found else []
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
+        raise ValueError("glyphs: given no matplotlib with its fonts, allowed one: `pip install matplotlib`")
+    return folder
+
+
+def _drawn(folder: Path, side: int) -> Drawn:
+    """Every character of every face that leaves ink."""
+    return {
+        part: [pair for face in faces for pair in _face(folder / f"{face}.ttf", side)] for part, faces in FACES.items()
+    }
+
+
+def _face(file: Path, side: int) -> list[tuple[int, np.ndarray]]:
+    """(character, image of bytes (side, side)) of one face, by the characters' numbers."""
+    from fontTools.ttLib import TTFont
+    from PIL import Image, ImageDraw, ImageFont
+
+    if not file.is_file():
+        raise ValueError(f"glyphs: given a matplotlib without {file.name}, allowed 3.5 or later")
+    with TTFont(file, lazy=True) as opened:
+        characters = sorted(code for code in opened.getBestCmap() if unicodedata.category(chr(code))[0] in KEPT)
+    font = ImageFont.truetype(str(file), round(HEIGHT * side), layout_engine=ImageFont.Layout.BASIC)
+    made = []
+    for code in characters:
+        image = Image.new("L", (side, side))
+        ImageDraw.Draw(image).text((side / 2, side / 2), chr(code), fill=255, font=font, anchor="mm")
+        if image.getbbox():
+            made.append((code, np.asarray(image)))
+    return made
+
+
+def _merged(drawn: Drawn) -> Drawn:
+    """Each character as the first of those that look like it in some face, or like one that does."""
+    first: dict[int, int] = {}
+
+    def root(code: int) -> int:
+        while first.setdefault(code, code) != code:
+            code = first[code]
+        return code
+
+    seen: dict[bytes, int] = {}
+    for code, image in (pair for pairs in drawn.values() for pair in pairs):
+        low, high = sorted((root(code), root(seen.setdefault(image.tobytes(), code))))
+        first[high] = low
+    return {part: [(root(code), image) for code, image in pairs] for part, pairs in drawn.items()}
+
+
+def _distinct(drawn: Drawn) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Characters (n,) and images (n, side, side) of each part; one that an earlier image equals is left out."""
+    seen: set[bytes] = set()
+    pools = {}
+    for part, pairs in drawn.items():
+        kept = []
+        for code, image in pairs:
+            if image.tobytes() not in seen:
+                seen.add(image.tobytes())
+                kept.append((code, image))
+        pools[part] = (np.array([code for code, _ in kept]), np.stack([image for _, image in kept]))
+    return pools
+
+
+def _numbered(
+    labels: np.ndarray, pictures: np.ndarray, met: np.ndarray, most: int, random: np.random.Generator
+) -> Examples:
+    """At most `most` images of the classes `met`, in random order, classes as 0, 1, ... in the order of `met`."""
+    rows = random.permutation(np.flatnonzero(np.isin(labels, met)))[:most]
+    x = pictures[rows, :, :, None].astype(np.float32) / np.float32(255)
+    return Examples(x, np.searchsorted(met, labels[rows]).astype(np.int64))

@@ -1,0 +1,46 @@
+"""Read two Japanese vowels as nine men spoke them: short series of unequal length, and who spoke."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.bounds import Count
+from pipeline.records import Examples
+
+KIND = "sequence"
+LABELS = "class"
+SPLIT = "given"
+
+LONGEST = 29  # steps of 6.4 ms
+
+
+def load(raw: Path, seed: int, *, validation: Count = 6) -> dict[str, Examples]:
+    """Japanese Vowels (Kudo, Toyama & Shimbo, 1999): x (n, 29, 12), cepstrum coefficients, y the speaker, 0 to 8.
+
+    A series has 7 to 29 steps; the steps behind its end are 0 in all 12 channels, and no real step is. `test` is the
+    authors' test part (370 series); of their 30 training series a speaker, `validation` are drawn by `seed`, the rest
+    is `train`. ValueError: no file, or no training series left.
+    """
+    series, speakers, training = _read(raw)
+    held = np.zeros(len(speakers), bool)
+    random = np.random.default_rng(seed)
+    for speaker in range(speakers.max() + 1):
+        rows = np.flatnonzero(speakers[:training] == speaker)
+        if validation >= len(rows):
+            raise ValueError(f"validation: given {validation}, allowed 1 to {len(rows) - 1}: series of each speaker")
+        held[random.choice(rows, validation, replace=False)] = True
+    given = np.arange(len(speakers)) < training
+    parts = {"train": given & ~held, "validation": held, "test": ~given}
+    return {name: Examples(series[rows], speakers[rows]) for name, rows in parts.items()}
+
+
+def _read(raw: Path) -> tuple[np.ndarray, np.ndarray, int]:
+    """Padded series (640, 29, 12), speakers (640,), and how many of the first belong to the training part."""
+    file = raw / "vowels.npz"
+    if not file.is_file():
+        raise ValueError("data/raw/vowels.npz: given no such file, allowed the one in git: `git restore data/raw`")
+    with np.load(file, allow_pickle=False) as arrays:
+        values, steps, speakers, training = (arrays[name] for name in ("x", "steps", "y", "training"))
+    series = np.zeros((len(steps), LONGEST, values.shape[1]), np.float32)
+    series[np.arange(LONGEST) < steps[:, None]] = values / np.float32(1000)
+    return series, speakers.astype(np.int64), int(training)

@@ -1,0 +1,140 @@
+"""One class for each input: softmax cross-entropy on logits, with what is done against rare classes."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from pipeline import optimizers
+from pipeline.bounds import NotNegative, Positive, Share
+from pipeline.records import Examples
+
+if TYPE_CHECKING:
+    import keras
+
+LABELS = ("class",)
+OBJECTIVE = "cross_entropy"
+EFFECTIVE = 0.999  # beta of Cui (2019)
+
+
+def outputs(training: Examples, validation: Examples) -> int:
+    """Number of classes."""
+    return int(max(training.y.max(), validation.y.max())) + 1
+
+
+def compile(
+    model: "keras.Model",
+    training: Examples,
+    steps_per_execution: int = 1,
+    jit_compile: bool = False,
+    *,
+    learning_rate: Positive = 0.001,
+    optimizer: Literal["adam", "sgd", "rmsprop"] = "adam",
+    momentum: Share = 0.0,
+    global_clipnorm: Positive | None = None,
+    watch_gradients: bool = False,
+    class_weight: Literal["balanced", "effective"] | None = None,
+    logit_adjustment: NotNegative = 0.0,
+    focal: NotNegative = 0.0,
+    label_smoothing: Share = 0.0,
+) -> None:
+    """Cross-entropy of logits (batch, classes). momentum is for sgd alone.
+
+    class_weight balances the loss by class frequency, `effective` by the effective number of examples (Cui, 2019);
+    logit_adjustment is tau of Menon (2021); focal is gamma of Lin (2017); label_smoothing the share given to all
+    classes alike (Szegedy, 2016). 0 turns each off.
+    """
+    counts = np.bincount(training.y, minlength=model.output_shape[-1])
+    watched = steps_per_execution if watch_gradients else 0
+    model.compile(
+        optimizer=optimizers.optimizer(optimizer, learning_rate, momentum, global_clipnorm, watched),
+        loss=loss(counts, class_weight, logit_adjustment, focal, label_smoothing),
+        steps_per_execution=steps_per_execution,
+        jit_compile=jit_compile,
+    )
+    model.optimizer.build(model.trainable_variables)
+
+
+def loss(
+    counts: np.ndarray,
+    weight: str | None = None,
+    adjustment: float = 0.0,
+    focal: float = 0.0,
+    smoothing: float = 0.0,
+) -> "keras.Loss":
+    """Cross-entropy of logits for classes with `counts` training examples each."""
+    import keras
+
+    if not (weight or adjustment or focal or smoothing):
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    ops, classes = keras.ops, len(counts)
+    offset = (adjustment * np.log(np.maximum(counts / counts.sum(), 1e-12))).astype("float32")
+    weights = weights_of(counts, weight).astype("float32")
+
+    class Weighted(keras.losses.Loss):
+        """Cross-entropy with the logits shifted, the labels smoothed and the examples weighted."""
+
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            logs = ops.log_softmax(y_pred + offset)
+            labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+            share = ops.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+            each = -ops.sum(share * (1 - ops.exp(logs)) ** focal * logs, -1) if focal else -ops.sum(share * logs, -1)
+            return each * ops.take(weights, labels)
+
+    return Weighted(name="weighted_cross_entropy")
+
+
+def weights_of(counts: np.ndarray, kind: str | None) -> np.ndarray:
+    """Weight of each class (classes,): inverse to its frequency or effective number, 1 on average over examples."""
+    there = np.maximum(counts, 1)
+    if kind is None:
+        return np.ones(len(counts))
+    raw = 1 / there if kind == "balanced" else (1 - EFFECTIVE) / (1 - EFFECTIVE**there)
+    return raw * there.sum() / (raw * there).sum()
+
+
+def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
+    """Cross-entropy and accuracy in evaluation mode, without weights and penalties."""
+    import tensorflow as tf
+
+    logits = tf.cast(model(x, training=False), tf.float32)
+    entropy = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+    hits = tf.reduce_mean(tf.cast(tf.argmax(logits, 1) == y, tf.float32))
+    return {"objective": objective(model, y, logits), "cross_entropy": entropy, "accuracy": hits}
+
+
+def objective(model: "keras.Model", y: Any, outputs: Any) -> Any:
+    """What training minimises, on these examples: the compiled loss with the model's penalties."""
+    import tensorflow as tf
+
+    return model.loss(y, outputs) + tf.add_n([tf.constant(0.0), *model.losses])
+
+
+def predict(model: "keras.Model", x: np.ndarray) -> np.ndarray:
+    """Softmax of the model's logits in evaluation mode, (examples, classes) float64."""
+    return softmax(logits(model, x))
+
+
+def logits(model: "keras.Model", x: np.ndarray, rows: int = 2048) -> np.ndarray:
+    """What the model answers in evaluation mode, a part of the examples at a time, float64."""
+    parts = [np.asarray(model(x[at : at + rows], training=False), "float64") for at in range(0, len(x), rows)]
+    return np.concatenate(parts)
+
+
+def softmax(values: np.ndarray) -> np.ndarray:
+    """exp(z_j) / sum_k exp(z_k) over the last axis."""
+    powers = np.exp(values - values.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def saved(model: "keras.Model") -> "keras.Model":
+    """Weights and architecture alone: how the model was compiled is in the record."""
+    import keras
+
+    return keras.Model(model.input, model.output, name=model.name)
+
+
+def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Counts (classes, classes): rows are true classes, columns predicted ones."""
+    classes = predicted.shape[1]
+    flat = np.bincount(labels * classes + predicted.argmax(1), minlength=classes * classes)
+    return flat.reshape(classes, classes)

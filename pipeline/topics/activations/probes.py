@@ -1,0 +1,134 @@
+"""What the activations topic measures: the gradient of every hidden layer, and how soon a network learns."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.records import Examples
+
+if TYPE_CHECKING:
+    import keras
+
+    from pipeline.trial import Trial
+
+KINDS = {
+    "gradient_ratio": ("classify",),
+    "gradient_factor": ("classify",),
+    "sigmoid_bound": ("classify",),
+    "steps_to_quarter": ("classify",),
+}
+SERIES = {
+    "gradient_start": {
+        "kinds": ("classify",),
+        "x": "hidden layer",
+        "y": "RMS of the gradient, at the start",
+        "log": True,
+    },
+    "gradient_trained": {"kinds": ("classify",), "x": "hidden layer", "y": "RMS of the gradient, trained", "log": True},
+}
+
+EXAMPLES = 512  # training images, the first, on which gradients are taken
+SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly 0 counts as
+STEEPEST = 0.25  # largest derivative of the sigmoid
+SLACK = 1e-4  # relative error of float32 sums
+QUARTER = 0.75  # accuracy at a training error of 25 %
+
+_start: dict[str, Any] = {}  # of one run: its probes come one after another, and all but one ask for the same
+
+
+def gradient_start(trial: "Trial") -> dict[float, float]:
+    """Hidden layer, from 1 at the input: RMS of dL/dW before training."""
+    return _numbered(_at_start(trial)["gradients"])
+
+
+def gradient_trained(trial: "Trial") -> dict[float, float]:
+    """Hidden layer, from 1 at the input: RMS of dL/dW after training."""
+    return _numbered(kernel_gradients(trial.model, trial.training))
+
+
+def gradient_ratio(trial: "Trial") -> float:
+    """log10 of the first hidden kernel's RMS gradient over the last one's, before training."""
+    values = _at_start(trial)["gradients"]
+    return math.log10(values[0] / values[-1])
+
+
+def gradient_factor(trial: "Trial") -> float:
+    """What one layer leaves of the gradient: the ratio's root, one for each step back; no value for a single layer."""
+    values = _at_start(trial)["gradients"]
+    return (values[0] / values[-1]) ** (1 / (len(values) - 1)) if len(values) > 1 else math.nan
+
+
+def sigmoid_bound(trial: "Trial") -> float:
+    """Share of the layers that pass on at most 1/4 times the spectral norm of their kernel, before training.
+
+    Going back through a sigmoid layer, |dL/da| shrinks to at most that, since its derivative is at most 1/4; other
+    activations need not keep to it. No value for a single layer.
+    """
+    factors, norms = _at_start(trial)["factors"]
+    return float(np.mean(factors <= STEEPEST * norms * (1 + SLACK))) if len(factors) else math.nan
+
+
+def steps_to_quarter(trial: "Trial") -> float:
+    """Optimizer steps to a training error of 25 % (Krizhevsky, 2012), looked at once an epoch.
+
+    A run that never gets there counts as one epoch more than it had.
+    """
+    wanted = trial.settings["fit"]
+    whole = math.ceil(len(trial.training) / wanted["batch_size"])
+    steps = min(whole, wanted.get("epoch_steps") or whole)
+    reached = [row["epoch"] for row in trial.history if row["accuracy"] >= QUARTER]
+    return float(steps * min(reached, default=len(trial.history) + 1))
+
+
+def kernel_gradients(model: "keras.Model", examples: Examples) -> np.ndarray:
+    """RMS of dL/dW of each hidden kernel (layers,), L the mean cross-entropy of the first 512 examples."""
+    import tensorflow as tf
+
+    kernels = [layer.kernel.value for layer in _dense(model)[:-1]]
+    with tf.GradientTape() as tape:
+        loss = _loss(model(examples.x[:EXAMPLES], training=False), examples)
+    return np.array([max(_rms(gradient), SMALLEST) for gradient in tape.gradient(loss, kernels)])
+
+
+def backward_factors(model: "keras.Model", examples: Examples) -> tuple[np.ndarray, np.ndarray]:
+    """|dL/da| below over above each hidden layer but the first, and the spectral norms of their kernels."""
+    import keras
+    import tensorflow as tf
+
+    hidden = _dense(model)[:-1]
+    outputs = keras.Model(model.input, [*(layer.output for layer in hidden), model.output])
+    with tf.GradientTape() as tape:
+        *activations, logits = outputs(examples.x[:EXAMPLES], training=False)
+        loss = _loss(logits, examples)
+    norms = [max(_rms(gradient), SMALLEST) * gradient.shape[1] ** 0.5 for gradient in tape.gradient(loss, activations)]
+    kernels = [np.asarray(layer.kernel, float) for layer in hidden[1:]]
+    return np.divide(norms[:-1], norms[1:]), np.array([np.linalg.norm(kernel, 2) for kernel in kernels])
+
+
+def _at_start(trial: "Trial") -> dict[str, Any]:
+    if _start.get("trial") is not trial:
+        model = trial.start()
+        gradients, factors = kernel_gradients(model, trial.training), backward_factors(model, trial.training)
+        _start.update(trial=trial, gradients=gradients, factors=factors)
+    return _start
+
+
+def _loss(logits: Any, examples: Examples) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(examples.y[:EXAMPLES], logits))
+
+
+def _rms(values: Any) -> float:
+    return float(np.sqrt(np.mean(np.asarray(values, float) ** 2)))
+
+
+def _dense(model: "keras.Model") -> list["keras.Layer"]:
+    import keras
+
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+
+
+def _numbered(values: np.ndarray) -> dict[float, float]:
+    return dict(enumerate(values.tolist(), 1))

@@ -1,0 +1,225 @@
+"""What the adversarial topic measures: modes covered, stalled training, and how close generated digits come to real."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.records import Examples, digest
+from pipeline.tasks import classify
+
+if TYPE_CHECKING:
+    from pipeline.trial import Trial
+
+KINDS = {
+    "modes_covered": ("points",),
+    "high_quality": ("points",),
+    "stalled": ("generate",),
+    "generator_gradient": ("generate",),
+    "fid": ("image",),
+    "fid_floor": ("image",),
+    "density": ("image",),
+    "coverage": ("image",),
+    "class_entropy": ("image",),
+    "nearest_ratio": ("image",),
+}
+DIVERGED = {"stalled": 1.0, "modes_covered": 0.0, "high_quality": 0.0, "density": 0.0, "coverage": 0.0}
+SERIES = {
+    "class_share": {"kinds": ("generate",), "x": "class", "y": "share of the samples", "log": False},
+    "real_score": {"kinds": ("generate",), "x": "epoch", "y": "mean D(x)", "log": False},
+    "fake_score": {"kinds": ("generate",), "x": "epoch", "y": "mean D(G(z))", "log": False},
+}
+
+DEVIATIONS = 3  # standard deviations around a mode within which a sample is of high quality (Srivastava, 2017)
+FAIR = 0.1  # part of its fair share of the samples, in high quality, that makes a mode covered
+REJECTED = 0.01  # mean D(G(z)) below which the discriminator rejects all that is generated
+NEAREST = 5  # neighbours whose distance is a real image's radius (Naeem, 2020)
+JUDGE_EPOCHS, JUDGE_WIDTH = 6, 64
+
+_judges: dict[str, Any] = {}
+
+
+# Points: which mode each sample belongs to.
+
+
+def modes_covered(trial: "Trial") -> float:
+    """Modes with at least a tenth of their fair share of samples within 3 standard deviations of the centre."""
+    mode, distance, modes = _placed(trial)
+    counts = np.bincount(mode[distance < DEVIATIONS], minlength=modes)
+    return float(np.sum(counts >= FAIR * len(mode) / modes))
+
+
+def high_quality(trial: "Trial") -> float:
+    """Share of the samples within 3 standard deviations of the centre of the nearest mode."""
+    return float(np.mean(_placed(trial)[1] < DEVIATIONS))
+
+
+def _placed(trial: "Trial") -> tuple[np.ndarray, np.ndarray, int]:
+    """Nearest mode of each sample, the distance to its centre in standard deviations, and the number of modes.
+
+    Centres and the deviation are those of the training points, so that scaled data is judged in its own unit.
+    """
+    x, y = trial.training.x.astype(float), trial.training.y
+    centres = np.stack([x[y == mode].mean(0) for mode in range(y.max() + 1)])
+    deviation = math.sqrt(np.mean((x - centres[y]) ** 2))
+    distances = np.linalg.norm(trial.predicted[:, None] - centres, axis=2) / deviation
+    return distances.argmin(1), distances.min(1), len(centres)
+
+
+# Training, as its history tells it.
+
+
+def stalled(trial: "Trial") -> float:
+    """1 if over the last third of training D gave generated samples below 0.01 in every epoch's mean, else 0: a rate.
+
+    A run whose loss is lost counts as stalled. Where all is rejected the minimax loss has next to no gradient, whether or not D still errs on real samples.
+    """
+    scores = [row["fake_score"] for row in trial.history]
+    return float(all(score < REJECTED for score in scores[-max(1, len(scores) // 3) :]))
+
+
+def generator_gradient(trial: "Trial") -> float:
+    """log10 of the norm of the generator's gradient under the run's own loss, mean of the last epoch's steps."""
+    return math.log10(max(trial.history[-1]["generator_gradient"], 1e-30))
+
+
+def real_score(trial: "Trial") -> dict[float, float]:
+    """Epoch -> mean D of real samples while training."""
+    return {row["epoch"]: row["real_score"] for row in trial.history}
+
+
+def fake_score(trial: "Trial") -> dict[float, float]:
+    """Epoch -> mean D of generated samples while training."""
+    return {row["epoch"]: row["fake_score"] for row in trial.history}
+
+
+def class_share(trial: "Trial") -> dict[float, float]:
+    """Class, or mode, of the samples -> their share: a class that is missing is a mode that is lost."""
+    if trial.card["kind"] == "image":
+        found, classes = _judged(trial)["classes"], int(trial.training.y.max()) + 1
+    else:
+        found, _, classes = _placed(trial)
+    return dict(enumerate(np.bincount(found, minlength=classes) / len(found)))
+
+
+# Images: as a small convolutional network, trained on the real training images, sees them.
+
+
+def fid(trial: "Trial") -> float:
+    """Frechet distance of generated from real test images, half the test split of each, in a classifier's features.
+
+    After Heusel (2017), with 64 features of a network trained on the same data in place of Inception's: to be compared
+    within a data set only, at one number of samples, and with `fid_floor`, since few samples alone make it large.
+    """
+    seen = _judged(trial)
+    half = len(seen["real"]) // 2
+    return frechet(seen["fake"][:half], seen["real"][half:])
+
+
+def fid_floor(trial: "Trial") -> float:
+    """The same distance of one half of the real test images from the other: what a perfect generator would get."""
+    real = _judged(trial)["real"]
+    half = len(real) // 2
+    return frechet(real[:half], real[half:])
+
+
+def density(trial: "Trial") -> float:
+    """How densely real images lie around generated ones, 1 if as around real ones (Naeem, 2020, 5 neighbours)."""
+    seen = _judged(trial)
+    return density_coverage(seen["real"], seen["fake"])[0]
+
+
+def coverage(trial: "Trial") -> float:
+    """Share of real images with a generated one among their 5 nearest neighbours' distance (Naeem, 2020)."""
+    seen = _judged(trial)
+    return density_coverage(seen["real"], seen["fake"])[1]
+
+
+def class_entropy(trial: "Trial") -> float:
+    """Entropy of the classes that the classifier sees in the samples, over that of equal shares: 1 if all alike."""
+    shares = np.array(list(class_share(trial).values()))
+    there = shares[shares > 0]
+    return float(-np.sum(there * np.log(there)) / math.log(len(shares)))
+
+
+def nearest_ratio(trial: "Trial") -> float:
+    """Median distance of samples from their nearest training image, over that of real test images, in pixel values.
+
+    About 1 for new images of the right kind; near 0 the generator repeats what it was trained on. Blurred images lie
+    near everything and lower it as well: look at them.
+    """
+    training = trial.training.x.reshape(len(trial.training), -1)
+    made, real = (np.median(_distances(part.reshape(len(part), -1), training).min(1)) for part in _sides(trial))
+    return float(made / real)
+
+
+def frechet(first: np.ndarray, second: np.ndarray) -> float:
+    """Squared Frechet distance between the Gaussians that fit two sets of features (n, features)."""
+    centre = first.mean(0) - second.mean(0)
+    one, other = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    values, vectors = np.linalg.eigh(one)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ other @ root), 0)).sum()
+    return float(centre @ centre + np.trace(one) + np.trace(other) - 2 * cross)
+
+
+def density_coverage(real: np.ndarray, fake: np.ndarray, nearest: int = NEAREST) -> tuple[float, float]:
+    """Density and coverage of `fake` among `real`, both (n, features) (Naeem, 2020, "Reliable fidelity...")."""
+    radii = np.sort(_distances(real, real), axis=1)[:, nearest]  # column 0 is the image itself
+    between = _distances(real, fake)
+    inside = between < radii[:, None]
+    return float(inside.sum(0).mean() / nearest), float((between.min(1) < radii).mean())
+
+
+def _distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Euclidean distances (n, m) of rows, through one matrix product: images have hundreds of numbers."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    squares = (one**2).sum(1)[:, None] + (other**2).sum(1) - 2 * one @ other.T
+    return np.sqrt(np.maximum(squares, 0))
+
+
+def _sides(trial: "Trial") -> tuple[np.ndarray, np.ndarray]:
+    """Samples and real test images, as many of each."""
+    return trial.predicted, trial.test.x
+
+
+def _judged(trial: "Trial") -> dict[str, np.ndarray]:
+    """Features (n, 64) of real and generated images and classes (n,) of the latter; the last trial's are kept."""
+    if _judges.get("trial") is not trial:
+        judge = _judge(trial.training)
+        fake, real = (classify.logits(judge, part) for part in _sides(trial))
+        classes = trial.training.y.max() + 1
+        _judges["seen"] = {
+            "fake": fake[:, classes:],
+            "real": real[:, classes:],
+            "classes": fake[:, :classes].argmax(1),
+        }
+        _judges["trial"] = trial
+    seen: dict[str, np.ndarray] = _judges["seen"]
+    return seen
+
+
+def _judge(training: Examples) -> Any:
+    """A network trained on `training` once a process, seed 0: image -> logits and features side by side."""
+    key = digest(training.x, training.y)
+    if _judges.get("key") != key:
+        _judges["judge"] = _trained(training)
+        _judges["key"] = key
+    return _judges["judge"]
+
+
+def _trained(training: Examples) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers, classes = keras.layers, int(training.y.max()) + 1
+    images = maps = keras.Input(training.x.shape[1:])
+    for channels in (16, 32):
+        maps = layers.Conv2D(channels, 3, padding="same", activation="relu")(maps)
+        maps = layers.MaxPooling2D()(maps)
+    features = layers.Dense(JUDGE_WIDTH, activation="relu")(layers.Flatten()(maps))
+    logits = layers.Dense(classes)(features)
+    model = keras.Model(images, logits)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(training.x, training.y, batch_size=64, epochs=JUDGE_EPOCHS, verbose=0)
+    return keras.Model(images, layers.Concatenate()([logits, features]))

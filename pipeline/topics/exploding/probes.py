@@ -1,0 +1,64 @@
+"""What the exploding topic measures: the first gradient, and apart from survival, whether anything was learned."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pipeline.trial import Trial
+
+KINDS = {"first_gradient": ("sequence",), "learned": ("regress",), "solved": ("classify",)}
+DIVERGED = {"learned": 0.0, "solved": 0.0}
+SERIES = {
+    "gradient_norm": {"kinds": ("sequence",), "x": "epoch", "y": "median norm of the gradient", "log": True},
+    "gradient_norm_max": {"kinds": ("sequence",), "x": "epoch", "y": "largest norm of the gradient", "log": True},
+}
+
+BASELINE = 1 / 6  # squared error of always answering 1: twice the variance of a uniform number
+WRONG = 0.01  # share of wrong sequences below which a run has solved its task (Pascanu, 2013)
+
+
+def first_gradient(trial: "Trial") -> float:
+    """log10 of the gradient's norm over all weights before training, on the first batch_size training sequences."""
+    import tensorflow as tf
+
+    count = trial.settings["fit"]["batch_size"]
+    model = trial.start()
+    with tf.GradientTape() as tape:
+        loss = _loss(model(trial.training.x[:count], training=False), trial.training.y[:count])
+    norm = tf.linalg.global_norm([tf.cast(part, tf.float64) for part in tape.gradient(loss, model.trainable_weights)])
+    return math.log10(float(norm))
+
+
+def learned(trial: "Trial") -> float:
+    """1 if the squared error on held-out sequences is below half of what always answering 1 has, else 0."""
+    return float(np.mean((trial.predicted - trial.test.y) ** 2) < BASELINE / 2)
+
+
+def solved(trial: "Trial") -> float:
+    """1 if less than 1 % of the held-out sequences are classified wrongly, else 0."""
+    return float(np.mean(trial.predicted.argmax(1) != trial.test.y) < WRONG)
+
+
+def gradient_norm(trial: "Trial") -> dict[float, float]:
+    """Epoch: median norm of its steps' gradients, before clipping; needs `watch_gradients`."""
+    return _column(trial, "gradient_norm")
+
+
+def gradient_norm_max(trial: "Trial") -> dict[float, float]:
+    """Epoch: largest norm of its steps' gradients, before clipping; needs `watch_gradients`."""
+    return _column(trial, "gradient_norm_max")
+
+
+def _column(trial: "Trial", name: str) -> dict[float, float]:
+    return {row["epoch"]: row[name] for row in trial.history if math.isfinite(row.get(name, math.nan))}
+
+
+def _loss(outputs: Any, labels: np.ndarray) -> Any:
+    """The objective: squared error of numbers, cross-entropy of classes."""
+    import tensorflow as tf
+
+    if labels.dtype.kind == "f":
+        return tf.reduce_mean((outputs[:, 0] - labels) ** 2)
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs))

@@ -1,0 +1,112 @@
+"""What the memory topic measures: whether and when a task is solved, and how far back the gradient reaches."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.records import Examples
+
+if TYPE_CHECKING:
+    import keras
+
+    from pipeline.trial import Trial
+
+KINDS = {
+    "solved": ("sequence",),
+    "steps_to_solution": ("sequence",),
+    "gradient_at_lag_20": ("adding", "temporal_order"),  # copying may be shorter than the lag
+    "gradient_at_lag_20_trained": ("adding", "temporal_order"),
+}
+DIVERGED = {"solved": 0.0}
+SERIES = {
+    "gradient_start": {
+        "kinds": ("sequence",),
+        "x": "lag",
+        "y": "gradient of the last state, at the start",
+        "log": True,
+    },
+    "gradient_trained": {"kinds": ("sequence",), "x": "lag", "y": "gradient of the last state, trained", "log": True},
+}
+
+SOLVED = {"val_squared_error": 0.01, "val_accuracy": 0.99}  # mean squared error at most; share right at least
+EXAMPLES = 128  # held-out sequences over which a gradient is averaged
+LAG = 20
+SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly 0 counts as
+
+
+def solved(trial: "Trial") -> float:
+    """1 if an epoch reached a validation squared error of 0.01 (baseline 0.167) or an accuracy of 0.99, else 0."""
+    return float(bool(_reached(trial.history)))
+
+
+def steps_to_solution(trial: "Trial") -> float:
+    """Optimizer steps until a run is solved, looked at once an epoch; a run that never is counts one epoch more."""
+    wanted = trial.settings["fit"]
+    whole = math.ceil(len(trial.training) / wanted["batch_size"])
+    steps = min(whole, wanted.get("epoch_steps") or whole)
+    return float(steps * min(_reached(trial.history), default=len(trial.history) + 1))
+
+
+def gradient_at_lag_20(trial: "Trial") -> float:
+    """log10 of the last state's gradient 20 steps back over that at the last step, before training."""
+    return _log_ratio(gradient_start(trial))
+
+
+def gradient_at_lag_20_trained(trial: "Trial") -> float:
+    """log10 of the last state's gradient 20 steps back over that at the last step, after training."""
+    return _log_ratio(gradient_trained(trial))
+
+
+def gradient_start(trial: "Trial") -> dict[float, float]:
+    """Lag k: norm of the derivative of the last state by the input k steps earlier, before training."""
+    return dict(enumerate(gradients(trial.start(), trial.test)))
+
+
+def gradient_trained(trial: "Trial") -> dict[float, float]:
+    """Lag k: norm of the derivative of the last state by the input k steps earlier, after training."""
+    return dict(enumerate(gradients(trial.model, trial.test)))
+
+
+def gradients(model: "keras.Model", examples: Examples) -> list[float]:
+    """Root mean square over sequences of the Frobenius norm of dh_T/dx_(T-k), for k = 0, 1, ... steps.
+
+    Each sequence's norm is estimated along one random direction of the state, the same for every model of that size:
+    E|v dh/dx|^2 is the squared Frobenius norm for v of independent standard normal numbers.
+    """
+    import tensorflow as tf
+
+    x = tf.constant(examples.x[:EXAMPLES])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        state = last_state(model, x)
+        direction = np.random.default_rng(0).standard_normal(state.shape).astype("float32")
+        along = tf.reduce_sum(state * direction)
+    squares = np.asarray(tape.gradient(along, x), float) ** 2
+    norms = np.sqrt(squares.sum(2).mean(0))
+    return np.maximum(norms, SMALLEST)[::-1].tolist()
+
+
+def last_state(model: "keras.Model", x: Any) -> Any:
+    """The recurrent layer's output at the last step (batch, units), over the whole sequence without truncation."""
+    import keras
+
+    layer = next(layer for layer in model.layers if isinstance(layer, keras.layers.RNN))
+    result = layer(x)
+    states = result[0] if isinstance(result, (list, tuple)) else result
+    return states[:, -1] if layer.return_sequences else states
+
+
+def _reached(history: list[dict[str, float]]) -> list[float]:
+    """Epochs at which the task counts as solved."""
+    error, accuracy = SOLVED["val_squared_error"], SOLVED["val_accuracy"]
+    return [
+        row["epoch"]
+        for row in history
+        if row.get("val_squared_error", math.inf) <= error or row.get("val_accuracy", 0) >= accuracy
+    ]
+
+
+def _log_ratio(curve: dict[float, float]) -> float:
+    """No value for sequences too short for the lag."""
+    return math.log10(curve[LAG] / curve[0]) if LAG in curve else math.nan

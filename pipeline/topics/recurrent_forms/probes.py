@@ -1,0 +1,152 @@
+"""What the forms are measured by beyond the plain scores: decoding without help, wrong prompts, trivial answers."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.tasks import tag
+
+if TYPE_CHECKING:
+    import keras
+
+    from pipeline.trial import Trial
+
+KINDS = {
+    "free_accuracy": ("reversal",),
+    "free_exact_match": ("reversal",),
+    "teacher_forcing_gap": ("reversal",),
+    "wrong_language_cross_entropy": ("surnames",),
+    "letter_frequency_cross_entropy": ("surnames",),
+    "marks_found": ("accents",),
+    "never_marking_exact_match": ("accents",),
+}
+DIVERGED = {"free_accuracy": 0.0, "free_exact_match": 0.0}
+END = 0  # as an answer; as an input it is padding
+LETTERS = "abcdefghijklmnopqrstuvwxyzßàáäåçèéêëìíîñòóöùúüćčđšž"  # of the source surnames
+LANGUAGES = ("German", "English", "Spanish", "Finnish", "French", "Croatian", "Italian", "Dutch", "Swedish", "any")
+MARKED = dict(zip("aeioun", "áéíóúñ", strict=True))
+SHOWN = 6  # lines of a sample, and names of a language
+
+
+def free_accuracy(trial: "Trial") -> float:
+    """Share of the answers' tokens that are right when the decoder is fed its own output, not the true one."""
+    decoded = decode(trial.model, trial.test.x, trial.test.y.shape[1])
+    return float(np.mean((decoded == trial.test.y)[trial.test.y >= 0]))
+
+
+def free_exact_match(trial: "Trial") -> float:
+    """Share of whole answers, their end included, that are right when the decoder is fed its own output.
+
+    By greedy decoding it equals `exact_match` under teacher forcing: up to a first mistake both see the same inputs.
+    """
+    decoded = decode(trial.model, trial.test.x, trial.test.y.shape[1])
+    return float(np.mean(((decoded == trial.test.y) | (trial.test.y < 0)).all(1)))
+
+
+def teacher_forcing_gap(trial: "Trial") -> float:
+    """Token accuracy fed the truth minus token accuracy fed its own output (Bengio et al., 2015)."""
+    asked = trial.test.y >= 0
+    forced = float(np.mean((trial.predicted.argmax(-1) == trial.test.y)[asked]))
+    return forced - free_accuracy(trial)
+
+
+def decode(model: "keras.Model", x: np.ndarray, length: int, random: np.random.Generator | None = None) -> np.ndarray:
+    """Tokens (n, length) int64 that the model writes when fed its own output; -1 behind the end it wrote itself.
+
+    x (n, steps) is [prompt | answer one place late] as in training; of its last `length` places only the first, which
+    starts the answer, is looked at. Each token is the likeliest, or drawn by `random`. So that padding can never count
+    as a right answer, places behind the end are -1 whatever the labels are.
+    """
+    first = x.shape[1] - length
+    fed = x.copy()
+    fed[:, first + 1 :] = END
+    written = np.full((len(x), length), -1, np.int64)
+    going = np.ones(len(x), bool)
+    for place in range(length):
+        shares = tag.predict(model, fed)[:, place - length]
+        tokens = shares.argmax(1) if random is None else _drawn(shares, random)
+        written[going, place] = tokens[going]
+        going &= tokens != END
+        if place + 1 < length:
+            fed[:, first + 1 + place] = np.where(going, tokens, END)
+    return written
+
+
+def _drawn(shares: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """One token for each row of probabilities (n, tokens)."""
+    reached = np.cumsum(shares, 1) > random.random((len(shares), 1)) * shares.sum(1, keepdims=True)
+    return reached.argmax(1)
+
+
+def wrong_language_cross_entropy(trial: "Trial") -> float:
+    """Cross-entropy of a letter, in nats, when every name is announced in the next language of the list."""
+    languages, place = np.unique(trial.test.x[:, 0], return_inverse=True)
+    wrong = trial.test.x.copy()
+    wrong[:, 0] = languages[(place + 1) % len(languages)]
+    return _cross_entropy(tag.predict(trial.model, wrong), trial.test.y)
+
+
+def letter_frequency_cross_entropy(trial: "Trial") -> float:
+    """Cross-entropy of a letter, in nats, for who knows how frequent letters are in the training part, and no more."""
+    seen = np.bincount(trial.training.y[trial.training.y >= 0], minlength=len(LETTERS) + 1) + 1  # Laplace (1814)
+    return _cross_entropy(np.broadcast_to(seen / seen.sum(), (*trial.test.y.shape, len(seen))), trial.test.y)
+
+
+def _cross_entropy(shares: np.ndarray, labels: np.ndarray) -> float:
+    """Mean over the places asked for."""
+    asked = labels >= 0
+    right = np.take_along_axis(shares, np.maximum(labels, 0)[..., None], -1)[..., 0]
+    return float(-np.mean(np.log(np.maximum(right[asked], 1e-12))))
+
+
+def marks_found(trial: "Trial") -> float:
+    """Share of the letters with a mark that are given one (recall)."""
+    return float(np.mean(trial.predicted.argmax(-1)[trial.test.y == 1] == 1))
+
+
+def never_marking_exact_match(trial: "Trial") -> float:
+    """Share of words that are right without any mark: what must be beaten."""
+    return float(np.mean((trial.test.y <= 0).all(1)))
+
+
+def samples(trial: "Trial") -> list[str]:
+    """Lines to read: digits and what was made of them, names that never were, words with their marks."""
+    tell = {"reversal": _reversals, "surnames": _names, "accents": _words}.get(trial.card["source"])
+    return tell(trial) if tell else []
+
+
+def _reversals(trial: "Trial") -> list[str]:
+    x, y = trial.test.x[:SHOWN], trial.test.y[:SHOWN]
+    decoded = decode(trial.model, x, y.shape[1])
+    question = x.shape[1] - y.shape[1]
+    rows = zip(x[:, :question].astype(int), decoded, y, strict=True)
+    return [f"{_digits(given)} -> {_digits(answer)} (right: {_digits(right)})" for given, answer, right in rows]
+
+
+def _digits(tokens: np.ndarray) -> str:
+    return "".join(str(token - 1) for token in tokens if token > 0)
+
+
+def _names(trial: "Trial") -> list[str]:
+    """A line a language, of names drawn letter by letter."""
+    random = np.random.default_rng(0)
+    prompts = np.unique(trial.test.x[:, 0])
+    x = np.zeros((len(prompts) * SHOWN, trial.test.x.shape[1]), np.float32)
+    x[:, 0] = np.repeat(prompts, SHOWN)
+    written = decode(trial.model, x, trial.test.y.shape[1], random).reshape(len(prompts), SHOWN, -1)
+    names = [", ".join("".join(LETTERS[token - 1] for token in name if token > 0) for name in of) for of in written]
+    told = [LANGUAGES[int(prompt) - len(LETTERS) - 1] for prompt in prompts]
+    return [f"{language}: {line}" for language, line in zip(told, names, strict=True)]
+
+
+def _words(trial: "Trial") -> list[str]:
+    """Words that have a mark, as they were marked and as they should have been."""
+    rows = np.flatnonzero((trial.test.y == 1).any(1))[:SHOWN]
+    marks = trial.predicted.argmax(-1)
+    return [f"{_word(trial.test.x[r], marks[r])} (right: {_word(trial.test.x[r], trial.test.y[r])})" for r in rows]
+
+
+def _word(tokens: np.ndarray, marks: np.ndarray) -> str:
+    """Letters 1 to 26 as text; a consonant that cannot carry a mark, but was given one, is followed by '."""
+    letters = [(chr(ord("a") + int(token) - 1), mark == 1) for token, mark in zip(tokens, marks, strict=True) if token]
+    return "".join(MARKED.get(letter, letter + "'") if mark else letter for letter, mark in letters)

@@ -1,0 +1,97 @@
+"""The adversarial topic's probes on samples whose modes, classes and distances are known."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipeline.records import Examples
+from pipeline.sources import ring
+from pipeline.topics.adversarial import TOPIC, probes
+
+TRAINING = ring.load(None, 0, samples=4000)
+
+
+def points(predicted):
+    return SimpleNamespace(training=TRAINING, predicted=predicted, card={"kind": "points"})
+
+
+def told(**columns):
+    length = len(next(iter(columns.values())))
+    return SimpleNamespace(
+        history=[{"epoch": at + 1, **{k: v[at] for k, v in columns.items()}} for at in range(length)]
+    )
+
+
+def stripes(n, seed):
+    """Images (n, 12, 12, 1) of four classes: one bright row each, and noise."""
+    random = np.random.default_rng(seed)
+    y = np.arange(n) % 4
+    x = random.uniform(0, 0.2, (n, 12, 12, 1))
+    x[np.arange(n), y * 3] += random.uniform(0.4, 0.8, (n, 1, 1))
+    return Examples(x.astype("float32"), y)
+
+
+REAL = stripes(400, 0), stripes(400, 1)
+
+
+def images(predicted):
+    return SimpleNamespace(training=REAL[0], test=REAL[1], predicted=predicted, card={"kind": "image"})
+
+
+def test_every_name_has_its_function_and_kind():
+    assert set(TOPIC.probes) == set(probes.KINDS) and set(TOPIC.series) == set(probes.SERIES)
+    assert all(callable(getattr(probes, name)) for name in (*TOPIC.probes, *TOPIC.series))
+    assert {claim.metric for claim in TOPIC.claims} <= set(TOPIC.probes)
+    assert any(claim.kind == "rate" for claim in TOPIC.claims)
+
+
+def test_real_points_cover_all_modes_and_three_of_them_three():
+    fresh = ring.load(None, 1, samples=1600)
+    assert probes.modes_covered(points(fresh.x)) == 8
+    assert probes.high_quality(points(fresh.x)) == pytest.approx(1 - np.exp(-4.5), abs=0.01)  # Rayleigh within 3
+    assert probes.modes_covered(points(fresh.x[fresh.y < 3])) == 3
+    share = probes.class_share(points(fresh.x[fresh.y < 3]))
+    assert list(share) == list(range(8)) and share[7] == 0 and sum(share.values()) == pytest.approx(1)
+
+
+def test_points_between_the_modes_are_of_no_quality():
+    trial = points(np.zeros((100, 2), "float32"))
+    assert probes.modes_covered(trial) == probes.high_quality(trial) == 0
+
+
+def test_a_run_is_stalled_if_all_is_rejected_to_the_end():
+    assert probes.stalled(told(fake_score=[0.5] * 4 + [0.001] * 2)) == 1
+    assert probes.stalled(told(fake_score=[0.001] * 4 + [0.001, 0.02])) == 0
+    assert probes.stalled(told(fake_score=[0.001])) == 1
+
+
+def test_the_gradient_is_in_powers_of_ten_and_may_be_zero():
+    assert probes.generator_gradient(told(generator_gradient=[5.0, 0.01])) == pytest.approx(-2)
+    assert probes.generator_gradient(told(generator_gradient=[0.0])) == -30
+
+
+def test_frechet_distance_of_known_gaussians():
+    x = np.random.default_rng(0).standard_normal((5000, 4))
+    assert probes.frechet(x, x) == pytest.approx(0, abs=1e-6)
+    assert probes.frechet(x, x + np.array([3, 0, 0, 4])) == pytest.approx(25)
+    assert probes.frechet(x, 2 * x) == pytest.approx(np.trace(np.cov(x.T)) + x.mean(0) @ x.mean(0), rel=1e-6)
+
+
+def test_density_and_coverage_by_hand():
+    real = np.array([[0.0], [1.0], [10.0], [11.0]])
+    assert probes.density_coverage(real, np.array([[0.5], [0.6]]), 1) == (2.0, 0.5)  # each within both radii of 1
+    assert probes.density_coverage(real, np.array([[100.0]]), 1) == (0.0, 0.0)
+    random = np.random.default_rng(0)
+    density, coverage = probes.density_coverage(random.normal(size=(800, 8)), random.normal(size=(800, 8)))
+    assert density == pytest.approx(1, abs=0.1) and coverage == pytest.approx(0.97, abs=0.03)
+
+
+def test_images_are_judged_against_real_ones():
+    same, lost = images(stripes(400, 2).x), images(stripes(400, 2).x[np.arange(400) // 2 * 2 % 400])
+    assert probes.fid(same) == pytest.approx(probes.fid_floor(same), rel=1)
+    assert probes.coverage(same) > 0.9 and probes.class_entropy(same) == pytest.approx(1, abs=0.01)
+    assert probes.fid(lost) > 5 * probes.fid(same)  # two of four classes are gone
+    assert probes.class_entropy(lost) == pytest.approx(0.5, abs=0.01) and probes.coverage(lost) < 0.7
+    assert probes.nearest_ratio(same) == pytest.approx(1, abs=0.05)
+    assert probes.nearest_ratio(images(stripes(400, 0).x)) == pytest.approx(0, abs=1e-3)

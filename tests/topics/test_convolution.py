@@ -1,0 +1,99 @@
+"""Probes of the convolution topic: moved images, and what a unit sees."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline import runtime
+from pipeline.models import convnet, local, mlp
+from pipeline.records import Examples
+from pipeline.topics.convolution import TOPIC, probes
+
+
+def examples(shape, n=32):
+    return Examples(np.random.default_rng(0).normal(size=(n, *shape)).astype("float32"), np.arange(n) % 3)
+
+
+def trial(model, test):
+    return SimpleNamespace(model=model, test=test)
+
+
+def test_images_are_moved_down_and_right_and_what_comes_in_is_black():
+    image = np.zeros((2, 5, 5, 1), "float32")
+    image[:, 2, 2] = 1
+    moved = probes.shifted(image, np.array([[1, -2], [0, 0]]))
+    assert moved[0, 3, 0, 0] == 1 and moved[0].sum() == 1
+    np.testing.assert_array_equal(moved[1], image[1])
+
+
+def test_black_is_the_darkest_value_there_is():
+    moved = probes.shifted(np.full((1, 3, 3, 1), -2.0, "float32") + np.eye(3)[None, :, :, None], np.array([[3, 3]]))
+    assert (moved == -2).all()
+
+
+def place_reader():
+    """Answers class 1 where the middle pixel is bright, else class 0."""
+    model = keras.Sequential([keras.Input((9, 9, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    weights = np.zeros((81, 2))
+    weights[40, 1] = 2
+    model.set_weights([weights, np.array([1.0, 0.0])])
+    return model
+
+
+def test_accuracy_on_moved_images_is_that_of_images_that_moved():
+    x = np.zeros((1000, 9, 9, 1), "float32")
+    x[:, 4, 4] = 1
+    found = probes.shifted_accuracy(trial(place_reader(), Examples(x, np.ones(1000, "int64"))))
+    assert 0 < found < 0.1  # 1 of 81 moves leaves the middle pixel where it was
+    dark = Examples(np.zeros((200, 9, 9, 1), "float32"), np.zeros(200, "int64"))
+    assert probes.shifted_accuracy(trial(place_reader(), dark)) == 1
+
+
+def test_every_run_sees_the_same_moves():
+    test = examples((9, 9, 1), 100)
+    assert len({probes.shifted_accuracy(trial(place_reader(), test)) for _ in range(2)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("layers", "size"),
+    [([], 1), ([(5, 1)], 5), ([(5, 2), (3, 2), (3, 2)], 17), ([(5, 1), (2, 2), (3, 1), (2, 2)], 12), ([(1, 4)], 1)],
+)
+def test_the_formula(layers, size):
+    assert probes.receptive_field_formula(layers) == size
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "settings", "expected"),
+    [
+        (mlp, (40, 1), {}, 40),
+        (mlp, (40, 1), {"depth": 0}, 40),
+        (convnet, (40, 1), {"pooling": "stride"}, 17),
+        (convnet, (40, 1), {"pooling": "max"}, 24),
+        (local, (40, 1), {}, 17),
+        (local, (28, 28, 1), {"channels": 8, "kernels": [5, 3], "padding": "valid"}, 81),
+        (convnet, (28, 28, 1), {"channels": 8, "kernels": [5, 3], "padding": "valid", "pooling": "max"}, 144),
+    ],
+)
+def test_what_the_models_compared_see(model, shape, settings, expected):
+    """The locally connected net sees what the convolutional one with stride sees; the fully connected one, all."""
+    runtime.seed(0)
+    assert probes.receptive_field(trial(model.build(shape, 3, **settings), examples(shape))) == expected
+
+
+def test_positions_of_which_nothing_depends_are_not_counted():
+    runtime.seed(0)
+    model = mlp.build((10, 1), 3, width=8, depth=1)
+    kernel, *rest = model.get_weights()
+    kernel[3:] = 0
+    model.set_weights([kernel, *rest])
+    assert probes.seen(model, examples((10, 1)).x).tolist() == [True] * 3 + [False] * 7
+
+
+def test_claims_of_sharing_compare_like_with_like():
+    named = {claim.name: claim for claim in TOPIC.claims}
+    for name in ("sharing", "sharing_at_equal_parameters"):
+        assert named[name].better == "stride" and named[name].worse.startswith("local")
+    assert "expected: not so" in named["sharing_on_centred_digits"].source
+    assert set(TOPIC.probes) == set(probes.KINDS)
