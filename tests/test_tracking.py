@@ -232,7 +232,7 @@ def test_a_comparison_and_its_runs(store):
     counts = publish()
     found = runs()
     (parent,) = found.pop(None)
-    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 3)}
+    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 4)}
     assert parent.info.run_name == "laptop, 2 variants x 2 seeds" and parent.info.status == "FINISHED"
     assert found.keys() == {(variant, str(seed)) for variant in VARIANTS for seed in SEEDS}
     for (variant, seed), run in found.items():
@@ -302,7 +302,7 @@ def test_histories_by_epoch(store):
     sections = {
         f"{part}/{name}" for part in ("training", "validation") for name in ("loss", "cross_entropy", "accuracy")
     }
-    assert run.data.metrics.keys() == sections | {"best_epoch", "gap/best_epoch", "gap/last_epoch"}
+    assert run.data.metrics.keys() == sections | {"best_epoch", "cost/duration_s", "gap/best_epoch", "gap/last_epoch"}
     assert run.data.metrics["best_epoch"] == 2
     assert run.data.metrics["gap/best_epoch"] == pytest.approx(0.1)
     assert history(run, "gap/best_epoch")[0][0] == 2 and history(run, "gap/last_epoch")[0][0] == EPOCHS
