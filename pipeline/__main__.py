@@ -77,6 +77,14 @@ def report(settings: "Settings") -> int:
     return DONE
 
 
+def results(settings: "Settings") -> int:
+    """write docs/results.md: every claim beside its reference"""
+    from pipeline.results import results
+
+    results()
+    return DONE
+
+
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
     """dvc repro, alone and after mending what a kill left torn"""
     from pipeline.repro import repro
@@ -128,7 +136,7 @@ def ui(settings: "Settings", port: int) -> int:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
-    for command in (check, repro, prepare, plan, train, evaluate, report, publish, reproduce, runs, ui)
+    for command in (check, repro, prepare, plan, train, evaluate, report, results, publish, reproduce, runs, ui)
 }
 ARGUMENTS = {
     "repro": ("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),
