@@ -67,6 +67,7 @@ def settle(threads: int = 1) -> None:
     with _silent():
         import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")  # many models in one process are meant: nothing to warn of
     for card in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(card, True)
 
