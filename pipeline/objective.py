@@ -1,5 +1,6 @@
 """The objective of a run, found in its history whatever its task."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 OBJECTIVES = ("cross_entropy", "squared_error")  # plain, without penalties; at most one is a column of a history
@@ -15,3 +16,8 @@ def curve(history: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
     found = name(history)
     columns = {"epoch": "epoch", "objective": found, "val_objective": f"val_{found}"}
     return [{key: row[column] for key, column in columns.items() if column} for row in history] if found else []
+
+
+def finite(row: Mapping[str, float]) -> bool:
+    """Whether training can go on from an epoch: its losses, and the objective on training examples, are numbers."""
+    return all(math.isfinite(row[name]) for name in ("loss", "d_loss", "g_loss", *OBJECTIVES) if name in row)

@@ -1,12 +1,15 @@
 """Keras' optimizers by name, and the gradient's norm before clipping kept for every step."""
 
+import math
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 KINDS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
 
 
-def optimizer(name: str, rate: float, momentum: float, clip: float | None, watched: int = 0) -> keras.Optimizer:
+def named(name: str, rate: float, momentum: float, clip: float | None, watched: int = 0) -> keras.Optimizer:
     """An optimizer that clips the norm of the whole gradient to `clip` (Pascanu, 2013); momentum is for sgd alone.
 
     The norms of the last `watched` steps are kept, 0 for none.
@@ -14,6 +17,38 @@ def optimizer(name: str, rate: float, momentum: float, clip: float | None, watch
     kind = _watched(KINDS[name], watched) if watched else KINDS[name]
     extra = {"momentum": momentum} if name == "sgd" else {}
     return kind(rate, global_clipnorm=clip, **extra)
+
+
+def compiled(
+    model: keras.Model,
+    loss: Any,
+    steps_per_execution: int,
+    jit_compile: bool,
+    learning_rate: float,
+    optimizer: str,
+    momentum: float,
+    global_clipnorm: float | None,
+    watch_gradients: bool,
+) -> None:
+    """Compile `model` with one optimizer and build that, so that a checkpoint finds its state."""
+    watched = steps_per_execution if watch_gradients else 0
+    model.compile(
+        optimizer=named(optimizer, learning_rate, momentum, global_clipnorm, watched),
+        loss=loss,
+        steps_per_execution=steps_per_execution,
+        jit_compile=jit_compile,
+    )
+    model.optimizer.build(model.trainable_variables)
+
+
+def penalties(model: keras.Model) -> tf.Tensor:
+    """Sum of what the model's layers add to the loss; 0 where they add nothing."""
+    return tf.add_n([tf.constant(0.0), *model.losses])
+
+
+def steps(examples: int, batch_size: int, epoch_steps: int | None = None) -> int:
+    """Optimizer steps of an epoch: the whole training split, or `epoch_steps` if that is less."""
+    return int(min(math.ceil(examples / batch_size), epoch_steps or math.inf))
 
 
 def norms(model: keras.Model) -> keras.Variable | None:

@@ -9,7 +9,10 @@ from pipeline.params import Settings, TopicSettings, Variant
 from pipeline.records import digest, read_json, write_json
 
 # Files, beside the variant's model and task, in which a change can change the numbers of a run.
-DECISIVE = ("layers.py", "optimizers.py", "records.py", "runtime.py", "runs/fit.py", "runs/run.py")
+DECISIVE = (
+    *("layers.py", "objective.py", "optimizers.py", "records.py", "runtime.py", "runs/fit.py", "runs/run.py"),
+    "tasks/classify.py",  # the other tasks are built on it
+)
 
 
 def plan(settings: Settings) -> None:

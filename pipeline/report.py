@@ -10,14 +10,13 @@ from typing import Any
 
 from pipeline import objective, paths, plots, plugins
 from pipeline.claims import judge
+from pipeline.pages import DASH, VERDICTS, number, render
 from pipeline.records import read_history, read_json, read_rows, write_bytes, write_json
 from pipeline.topic import Claim, Topic
 
-VERDICTS = ("reproduced", "contradicted", "negligible", "undecided")
 FEW = 12  # classes up to which a confusion matrix can be read
 WIDTHS = (plots.WIDE, plots.NARROW)
 LETTERS = 10  # of a run's key, enough to name it
-MINUS, DASH = "\u2212", "\u2013"
 
 
 def report() -> None:
@@ -35,7 +34,9 @@ def report() -> None:
         topic["pictures"] = _pictures(topic)
     page = {"topics": topics, "ledger": [_entry(row, topics) for row in rows], **_head(topics, rows)}
     for template, name in (("report.html.j2", "index.html"), ("report.md.j2", "report.md")):
-        write_bytes(paths.REPORT / name, _render(template, page).encode())
+        write_bytes(
+            paths.REPORT / name, render(template, page | {"letters": LETTERS}, probability=_probability).encode()
+        )
 
 
 # What the files under data/ say of one topic
@@ -145,7 +146,7 @@ def _told(notes: Any) -> str:
         return ", ".join(f"{key}: {_told(item)}" if item != {} else str(key) for key, item in notes.items())
     if isinstance(notes, list):
         return f"{len(notes)} values" if len(notes) > FEW else " ".join(_told(item) for item in notes)
-    return _number(notes) if isinstance(notes, float) else str(notes)
+    return number(notes) if isinstance(notes, float) else str(notes)
 
 
 def _failures(topic: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -313,12 +314,12 @@ def _difference(row: Mapping[str, Any]) -> dict[str, str]:
     if row["difference"] is None:
         return {"value": "none", "interval": "no pair of runs to compare"}
     if low is None or high is None:
-        return {"value": _number(row["difference"], sign=True), "interval": "no bounded interval from so few pairs"}
+        return {"value": number(row["difference"], sign=True), "interval": "no bounded interval from so few pairs"}
     width = high - low
     digits = min(6, max(2, 1 - math.floor(math.log10(width)))) if width > 0 else 3
-    bounds = f"{_number(low, digits)} to {_number(high, digits)}"
+    bounds = f"{number(low, digits)} to {number(high, digits)}"
     level = f"{100 * row['level']:.3g} %" if row.get("level") else "interval"
-    return {"value": _number(row["difference"], digits, sign=True), "interval": f"{bounds} ({level})"}
+    return {"value": number(row["difference"], digits, sign=True), "interval": f"{bounds} ({level})"}
 
 
 def _chance(row: Mapping[str, Any]) -> str:
@@ -330,37 +331,7 @@ def _chance(row: Mapping[str, Any]) -> str:
     return f"{row['probability_better']:.2f}{span}"
 
 
-def _number(value: float | None, digits: int | None = None, *, sign: bool = False) -> str:
-    """A number with `digits` decimals; without them three, or three digits of what is very large or very small."""
-    if value is None or not math.isfinite(value):
-        return DASH
-    plain = digits is not None or value == 0 or 0.001 <= abs(value) < 10_000
-    text = f"{value:{'+' if sign else ''}.{f'{3 if digits is None else digits}f' if plain else '3g'}}"
-    return text.replace("-", MINUS)
-
-
 def _probability(value: float | None) -> str:
     if value is None:
         return "none"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _cell(text: Any) -> str:
-    """Text that Markdown shows as it is, in one table cell."""
-    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(str(text).split()))
-
-
-def _render(template: str, page: Mapping[str, Any]) -> str:
-    import jinja2
-
-    html = template.endswith(".html.j2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(paths.PACKAGE),
-        autoescape=html,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {"number": _number, "probability": _probability, "cell": _cell}
-    return environment.get_template(template).render(page, letters=LETTERS)

@@ -1,7 +1,6 @@
 """Write what came out of every claim beside what was published, as one page of Markdown."""
 
 import math
-import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins
+from pipeline.pages import DASH, VERDICTS, number, render
 from pipeline.records import read_json, write_bytes
 from pipeline.topic import Claim, Topic
 
-VERDICTS = ("reproduced", "contradicted", "negligible", "undecided")
 UNTESTED = "not tested"
-MINUS, DASH = "\u2212", "\u2013"
 
 
 def results() -> None:
@@ -33,7 +31,7 @@ def results() -> None:
         "verdicts": [f"{verdicts[name]} {name}" for name in (*VERDICTS, UNTESTED) if verdicts[name]],
         "times": [time for time in map(_time, names) if time],
     }
-    write_bytes(paths.ROOT / "docs" / "results.md", _render(page).encode())
+    write_bytes(paths.ROOT / "docs" / "results.md", render("results.md.j2", page).encode())
 
 
 def _topic(name: str) -> Topic:
@@ -70,8 +68,8 @@ def _mean(score: Mapping[str, Any] | None) -> str:
     if score is None or score["mean"] is None:
         return DASH
     if score["ci_low"] is None or score["ci_high"] is None:
-        return _number(score["mean"])
-    return f"{_number(score['mean'])} ({_number(score['ci_low'])} to {_number(score['ci_high'])})"
+        return number(score["mean"])
+    return f"{number(score['mean'])} ({number(score['ci_low'])} to {number(score['ci_high'])})"
 
 
 def _difference(row: Mapping[str, Any]) -> str:
@@ -79,18 +77,10 @@ def _difference(row: Mapping[str, Any]) -> str:
     if row["difference"] is None:
         return "no pair of runs"
     if row["ci_low"] is None or row["ci_high"] is None:
-        return f"{_number(row['difference'], sign=True)} (no bounded interval)"
-    bounds = f"{_number(row['ci_low'], sign=True)} to {_number(row['ci_high'], sign=True)}"
+        return f"{number(row['difference'], sign=True)} (no bounded interval)"
+    bounds = f"{number(row['ci_low'], sign=True)} to {number(row['ci_high'], sign=True)}"
     level = f", {100 * row['level']:.3g} %" if row.get("level") else ""
-    return f"{_number(row['difference'], sign=True)} ({bounds}{level})"
-
-
-def _number(value: float | None, sign: bool = False) -> str:
-    """Three decimals, or three digits of what is very large or very small."""
-    if value is None or not math.isfinite(value):
-        return DASH
-    plain = value == 0 or 0.001 <= abs(value) < 10_000
-    return f"{value:{'+' if sign else ''}{'.3f' if plain else '.3g'}}".replace("-", MINUS)
+    return f"{number(row['difference'], sign=True)} ({bounds}{level})"
 
 
 def _time(name: str) -> dict[str, Any] | None:
@@ -114,23 +104,3 @@ def _time(name: str) -> dict[str, Any] | None:
 
 def _distinct(runs: Sequence[Mapping[str, Any]], field: str) -> str:
     return ", ".join(sorted({str(run[field]) for run in runs if run.get(field)})) or DASH
-
-
-def _cell(text: Any) -> str:
-    """Text that Markdown shows as it is, in one table cell."""
-    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(str(text).split()))
-
-
-def _render(page: Mapping[str, Any]) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(paths.PACKAGE),
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["cell"] = _cell
-    return environment.get_template("results.md.j2").render(page)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one run is one key: what probes share of it is kept by functools.lru_cache
 class Trial:
     """What metrics and probes may look at; the model is loaded, and asked, when first looked at."""
 
@@ -56,3 +56,11 @@ class Trial:
         """Share of each class (classes,) in the training part before any view; None where there are no classes."""
         counts = np.array(self.card["counts"]["train"])
         return counts / counts.sum() if self.card["classes"] else None
+
+
+def steps_an_epoch(trial: Trial) -> int:
+    """Optimizer steps that the run counted as one epoch."""
+    from pipeline import optimizers
+
+    fit = trial.settings["fit"]
+    return optimizers.steps(len(trial.training), fit["batch_size"], fit.get("epoch_steps"))

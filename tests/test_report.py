@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pipeline import paths, plots, plugins, report, statistics
+from pipeline import pages, paths, plots, plugins, report, statistics
 from pipeline.records import SCORES, write_json, write_rows
 from pipeline.topic import Claim, Topic
 
@@ -413,7 +413,7 @@ def test_pictures_of_topics_that_are_gone_go_too(written, records):
     [(0.1234, "0.123"), (-0.5, "\N{MINUS SIGN}0.500"), (0.00012, "0.00012"), (123456.0, "1.23e+05"), (None, "–")],
 )
 def test_numbers_as_people_read_them(value, said):
-    assert report._number(value) == said
+    assert pages.number(value) == said
 
 
 def test_bounds_have_as_many_decimals_as_their_distance_calls_for():

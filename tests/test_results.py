@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline import paths, plugins, results
+from pipeline import pages, paths, plugins, results
 from pipeline.claims import judge
 from pipeline.evaluate import summarise
 from pipeline.records import write_json
@@ -140,11 +140,11 @@ def test_every_shipped_topic_has_a_row_a_claim(house, monkeypatch):
     text = page(house)
     for name in plugins.names("topics"):
         for one in plugins.load("topics", name).TOPIC.claims:
-            assert f"| {results._cell(one.sentence)} |" in text
+            assert f"| {pages.cell(one.sentence)} |" in text
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(0.1234, "0.123"), (-0.5, "\N{MINUS SIGN}0.500"), (0.00012, "0.00012"), (None, "–")]
 )
 def test_numbers_as_people_read_them(value, said):
-    assert results._number(value) == said
+    assert pages.number(value) == said

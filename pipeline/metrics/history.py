@@ -13,8 +13,7 @@ DIVERGED = ("diverged", "clipped_share", "gradient_norm_first", "epochs")  # def
 
 def diverged(history: History) -> float | None:
     """1 if the loss was not finite in the end, else 0: a rate over runs."""
-    last = [value for name, value in history[-1].items() if name == "loss" or name.endswith("_loss")]
-    return float(not all(map(math.isfinite, last)))
+    return float(not objective.finite(history[-1]))
 
 
 def epochs(history: History) -> float | None:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline import optimizers
+from pipeline import objective, optimizers
 from pipeline.bounds import Count
 from pipeline.records import Examples
 from pipeline.runs import checkpoint
@@ -42,17 +42,17 @@ def fit(
     way is written to the folder `kept`.
     """
     state = checkpoint.load(checkpoints) if checkpoints else None
-    steps = min(math.ceil(len(training) / batch_size), epoch_steps or math.inf)
-    task.compile(model, training, int(steps), xla, **settings)
+    steps = optimizers.steps(len(training), batch_size, epoch_steps)
+    task.compile(model, training, steps, xla, **settings)
     first = _resume(model, state, epochs)
     watchers = getattr(task, "watchers", lambda *_: [])(model, epochs)
     record = Epochs(task, training, validation, settings.get("global_clipnorm"))
     callbacks = [record, *_patience(task, patience), *watchers]
     model.fit(
-        batches(training, batch_size, seed, epochs, min(first, epochs - 1), int(steps)),
+        batches(training, batch_size, seed, epochs, min(first, epochs - 1), steps),
         initial_epoch=first,
         epochs=epochs,
-        steps_per_epoch=int(steps),
+        steps_per_epoch=steps,
         shuffle=False,  # the order is already drawn from (seed, epoch)
         callbacks=callbacks + ([checkpoint.Checkpoint(checkpoints, callbacks, state)] if checkpoints else []),
         verbose=0,
@@ -129,8 +129,7 @@ class Epochs(keras.callbacks.Callback):
         row |= self._gradients()
         logs |= row
         self.rows.append({"epoch": epoch + 1, **row})
-        losses = [value for name, value in row.items() if name in ("loss", "d_loss", "g_loss", self._task.OBJECTIVE)]
-        if not all(map(math.isfinite, losses)):
+        if not objective.finite(row):
             self.model.stop_training = True
 
     def _gradients(self) -> dict[str, float]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths, plugins, runtime
+from pipeline import objective, paths, plugins, runtime
 from pipeline.records import Examples, read_examples, write_json, write_rows
 from pipeline.runs import memory, store
 
@@ -113,12 +113,11 @@ def build(wanted: Mapping[str, Any], shape: tuple[int, ...], outputs: int, seed:
     return layers.wrap(model, layers.augmentation(**wanted["augment"]) if wanted["augment"] else [])
 
 
-def _outcome(history: list[dict[str, float]], objective: str | None) -> dict[str, Any]:
-    finite = [row for row in history if objective and math.isfinite(row[f"val_{objective}"])]
-    best = min(finite, key=lambda row: row[f"val_{objective}"], default=None)
+def _outcome(history: list[dict[str, float]], aim: str | None) -> dict[str, Any]:
+    finite = [row for row in history if aim and math.isfinite(row[f"val_{aim}"])]
+    best = min(finite, key=lambda row: row[f"val_{aim}"], default=None)
     last = history[-1]
-    losses = [value for name, value in last.items() if name in ("loss", "d_loss", "g_loss", objective)]
-    lost = not all(map(math.isfinite, losses))
+    lost = not objective.finite(last)
     reason = f"the loss was not finite in epoch {last['epoch']}" if lost else None
     outcome = {"status": "diverged" if lost else "finished", "reason": reason, "epochs": len(history)}
     return outcome | {"best_epoch": int(best["epoch"]) if best else None}

@@ -44,14 +44,9 @@ def compile(
     classes alike (Szegedy, 2016). 0 turns each off.
     """
     counts = np.bincount(training.y, minlength=model.output_shape[-1])
-    watched = steps_per_execution if watch_gradients else 0
-    model.compile(
-        optimizer=optimizers.optimizer(optimizer, learning_rate, momentum, global_clipnorm, watched),
-        loss=loss(counts, class_weight, logit_adjustment, focal, label_smoothing),
-        steps_per_execution=steps_per_execution,
-        jit_compile=jit_compile,
-    )
-    model.optimizer.build(model.trainable_variables)
+    given = (learning_rate, optimizer, momentum, global_clipnorm, watch_gradients)
+    own = loss(counts, class_weight, logit_adjustment, focal, label_smoothing)
+    optimizers.compiled(model, own, steps_per_execution, jit_compile, *given)
 
 
 def loss(
@@ -99,14 +94,8 @@ def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
     logits = tf.cast(model(x, training=False), tf.float32)
     entropy = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
     hits = tf.reduce_mean(tf.cast(tf.argmax(logits, 1) == y, tf.float32))
-    return {"objective": objective(model, y, logits), "cross_entropy": entropy, "accuracy": hits}
-
-
-def objective(model: "keras.Model", y: Any, outputs: Any) -> Any:
-    """What training minimises, on these examples: the compiled loss with the model's penalties."""
-    import tensorflow as tf
-
-    return model.loss(y, outputs) + tf.add_n([tf.constant(0.0), *model.losses])
+    objective = model.loss(y, logits) + optimizers.penalties(model)
+    return {"objective": objective, "cross_entropy": entropy, "accuracy": hits}
 
 
 def predict(model: "keras.Model", x: np.ndarray) -> np.ndarray:

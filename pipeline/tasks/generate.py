@@ -57,7 +57,7 @@ def compile(
 
 
 def _optimizer(name: str, rate: float, beta_1: float) -> "keras.Optimizer":
-    optimizer = optimizers.optimizer(name, rate, 0.0, None)
+    optimizer = optimizers.named(name, rate, 0.0, None)
     if name == "adam":
         optimizer.beta_1 = beta_1
     return optimizer

@@ -35,14 +35,8 @@ def compile(
     watch_gradients: bool = False,
 ) -> None:
     """Mean squared error of outputs (batch, 1). momentum is for sgd alone."""
-    watched = steps_per_execution if watch_gradients else 0
-    model.compile(
-        optimizer=optimizers.optimizer(optimizer, learning_rate, momentum, global_clipnorm, watched),
-        loss="mean_squared_error",
-        steps_per_execution=steps_per_execution,
-        jit_compile=jit_compile,
-    )
-    model.optimizer.build(model.trainable_variables)
+    given = (learning_rate, optimizer, momentum, global_clipnorm, watch_gradients)
+    optimizers.compiled(model, "mean_squared_error", steps_per_execution, jit_compile, *given)
 
 
 def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
@@ -51,7 +45,7 @@ def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
 
     numbers = tf.cast(model(x, training=False), tf.float32)[:, 0]
     error = tf.reduce_mean((numbers - y) ** 2)
-    return {"objective": error + tf.add_n([tf.constant(0.0), *model.losses]), "squared_error": error}
+    return {"objective": error + optimizers.penalties(model), "squared_error": error}
 
 
 def predict(model: "keras.Model", x: np.ndarray) -> np.ndarray:

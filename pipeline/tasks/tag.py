@@ -35,14 +35,8 @@ def compile(
     watch_gradients: bool = False,
 ) -> None:
     """Cross-entropy of logits (batch, steps, tokens), a mean over the steps labelled 0 or more. momentum: sgd alone."""
-    watched = steps_per_execution if watch_gradients else 0
-    model.compile(
-        optimizer=optimizers.optimizer(optimizer, learning_rate, momentum, global_clipnorm, watched),
-        loss=entropy,
-        steps_per_execution=steps_per_execution,
-        jit_compile=jit_compile,
-    )
-    model.optimizer.build(model.trainable_variables)
+    given = (learning_rate, optimizer, momentum, global_clipnorm, watch_gradients)
+    optimizers.compiled(model, entropy, steps_per_execution, jit_compile, *given)
 
 
 def entropy(y: Any, logits: Any) -> Any:
@@ -65,7 +59,7 @@ def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
     hits = tf.cast(tf.argmax(logits, -1) == tf.cast(y, tf.int64), tf.float32) * asked
     error = entropy(y, logits)
     accuracy = tf.reduce_sum(hits) / tf.maximum(tf.reduce_sum(asked), 1.0)
-    objective = error + tf.add_n([tf.constant(0.0), *model.losses])
+    objective = error + optimizers.penalties(model)
     return {"objective": objective, "cross_entropy": error, "accuracy": accuracy}
 
 

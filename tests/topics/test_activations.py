@@ -1,11 +1,11 @@
 """Gradients by hand, the sigmoid's bound, and what each probe says of a run made up for it."""
 
 import math
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+from seen import Seen
 
 from pipeline import runtime
 from pipeline.models import mlp
@@ -27,7 +27,7 @@ def model(**settings):
 
 def trial(history=(), fit=None, n=64, **settings):
     built = model(**settings) if settings else None
-    return SimpleNamespace(
+    return Seen(
         start=lambda: built,
         model=built,
         training=examples(n),

@@ -1,9 +1,8 @@
 """The adversarial topic's probes on samples whose modes, classes and distances are known."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+from seen import Seen
 
 from pipeline.records import Examples
 from pipeline.sources import ring
@@ -13,14 +12,12 @@ TRAINING = ring.load(None, 0, samples=4000)
 
 
 def points(predicted):
-    return SimpleNamespace(training=TRAINING, predicted=predicted, card={"kind": "points"})
+    return Seen(training=TRAINING, predicted=predicted, card={"kind": "points"})
 
 
 def told(**columns):
     length = len(next(iter(columns.values())))
-    return SimpleNamespace(
-        history=[{"epoch": at + 1, **{k: v[at] for k, v in columns.items()}} for at in range(length)]
-    )
+    return Seen(history=[{"epoch": at + 1, **{k: v[at] for k, v in columns.items()}} for at in range(length)])
 
 
 def stripes(n, seed):
@@ -36,7 +33,7 @@ REAL = stripes(400, 0), stripes(400, 1)
 
 
 def images(predicted):
-    return SimpleNamespace(training=REAL[0], test=REAL[1], predicted=predicted, card={"kind": "image"})
+    return Seen(training=REAL[0], test=REAL[1], predicted=predicted, card={"kind": "image"})
 
 
 def test_every_name_has_its_function_and_kind():

@@ -1,11 +1,11 @@
 """The memory topic: when a run counts as solved, and the gradient over lags against derivatives worked out by hand."""
 
 import math
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+from seen import Seen
 
 from pipeline import runtime
 from pipeline.models import recurrent
@@ -15,7 +15,7 @@ from pipeline.topics.memory import TOPIC, probes
 
 def trial(history=(), **settings):
     fit = {"batch_size": 10, "epoch_steps": 5} | settings
-    return SimpleNamespace(history=list(history), settings={"fit": fit}, training=range(95))
+    return Seen(history=list(history), settings={"fit": fit}, training=range(95))
 
 
 def errors(*values, column="val_squared_error"):
@@ -86,11 +86,11 @@ def test_truncated_and_per_step_networks_are_looked_at_whole():
 def test_ratio_is_told_before_and_after_training():
     steps = probes.LAG + 2
     start, trained = (linear(factor * np.eye(2), steps) for factor in (0.5, 1.0))
-    looked = SimpleNamespace(start=lambda: start, model=trained, test=examples(steps=steps))
+    looked = Seen(start=lambda: start, model=trained, test=examples(steps=steps))
     assert probes.gradient_at_lag_20(looked) == pytest.approx(20 * math.log10(0.5), abs=0.01)
     assert probes.gradient_at_lag_20_trained(looked) == pytest.approx(0, abs=0.01)
     assert list(probes.gradient_trained(looked)) == list(range(steps))
-    short = SimpleNamespace(start=lambda: linear(np.eye(2)), test=examples())
+    short = Seen(start=lambda: linear(np.eye(2)), test=examples())
     assert math.isnan(probes.gradient_at_lag_20(short))
 
 

@@ -1,9 +1,8 @@
 """Decoding without help, by models whose mistakes are known: no padding counts, and exact match is the same."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+from seen import Seen
 
 from pipeline.records import Examples
 from pipeline.sources import reversal, surnames
@@ -43,7 +42,7 @@ def stopping(x, training=False):
 def trial(model, test, training=None, source="reversal"):
     predicted = probes.tag.predict(model, test.x) if model else None
     card = {"source": source}
-    return SimpleNamespace(model=model, test=test, training=training or test, predicted=predicted, card=card)
+    return Seen(model=model, test=test, training=training or test, predicted=predicted, card=card)
 
 
 def exact(one):

@@ -1,11 +1,13 @@
 """What the activations topic measures: the gradient of every hidden layer, and how soon a network learns."""
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.records import Examples
+from pipeline.trial import steps_an_epoch
 
 if TYPE_CHECKING:
     import keras
@@ -33,8 +35,6 @@ SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly
 STEEPEST = 0.25  # largest derivative of the sigmoid
 SLACK = 1e-4  # relative error of float32 sums
 QUARTER = 0.75  # accuracy at a training error of 25 %
-
-_start: dict[str, Any] = {}  # of one run: its probes come one after another, and all but one ask for the same
 
 
 def gradient_start(trial: "Trial") -> dict[float, float]:
@@ -74,9 +74,7 @@ def steps_to_quarter(trial: "Trial") -> float:
 
     A run that never gets there counts as one epoch more than it had.
     """
-    wanted = trial.settings["fit"]
-    whole = math.ceil(len(trial.training) / wanted["batch_size"])
-    steps = min(whole, wanted.get("epoch_steps") or whole)
+    steps = steps_an_epoch(trial)
     reached = [row["epoch"] for row in trial.history if row["accuracy"] >= QUARTER]
     return float(steps * min(reached, default=len(trial.history) + 1))
 
@@ -106,12 +104,11 @@ def backward_factors(model: "keras.Model", examples: Examples) -> tuple[np.ndarr
     return np.divide(norms[:-1], norms[1:]), np.array([np.linalg.norm(kernel, 2) for kernel in kernels])
 
 
+@lru_cache(maxsize=1)  # a run's probes come one after another, and all but one ask for the same
 def _at_start(trial: "Trial") -> dict[str, Any]:
-    if _start.get("trial") is not trial:
-        model = trial.start()
-        gradients, factors = kernel_gradients(model, trial.training), backward_factors(model, trial.training)
-        _start.update(trial=trial, gradients=gradients, factors=factors)
-    return _start
+    model = trial.start()
+    gradients, factors = kernel_gradients(model, trial.training), backward_factors(model, trial.training)
+    return {"gradients": gradients, "factors": factors}
 
 
 def _loss(logits: Any, examples: Examples) -> Any:

@@ -1,6 +1,7 @@
 """What the adversarial topic measures: modes covered, stalled training, and how close generated digits come to real."""
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ REJECTED = 0.01  # mean D(G(z)) below which the discriminator rejects all that i
 NEAREST = 5  # neighbours whose distance is a real image's radius (Naeem, 2020)
 JUDGE_EPOCHS, JUDGE_WIDTH = 6, 64
 
-_judges: dict[str, Any] = {}
+_judges: dict[str, Any] = {}  # the last one that was trained, and on what
 
 
 # Points: which mode each sample belongs to.
@@ -183,20 +184,13 @@ def _sides(trial: "Trial") -> tuple[np.ndarray, np.ndarray]:
     return trial.predicted, trial.test.x
 
 
+@lru_cache(maxsize=1)  # a run's probes come one after another
 def _judged(trial: "Trial") -> dict[str, np.ndarray]:
-    """Features (n, 64) of real and generated images and classes (n,) of the latter; the last trial's are kept."""
-    if _judges.get("trial") is not trial:
-        judge = _judge(trial.training)
-        fake, real = (classify.logits(judge, part) for part in _sides(trial))
-        classes = trial.training.y.max() + 1
-        _judges["seen"] = {
-            "fake": fake[:, classes:],
-            "real": real[:, classes:],
-            "classes": fake[:, :classes].argmax(1),
-        }
-        _judges["trial"] = trial
-    seen: dict[str, np.ndarray] = _judges["seen"]
-    return seen
+    """Features (n, 64) of real and generated images and classes (n,) of the latter."""
+    judge = _judge(trial.training)
+    fake, real = (classify.logits(judge, part) for part in _sides(trial))
+    classes = trial.training.y.max() + 1
+    return {"fake": fake[:, classes:], "real": real[:, classes:], "classes": fake[:, :classes].argmax(1)}
 
 
 def _judge(training: Examples) -> Any:

@@ -1,11 +1,13 @@
 """What the memory topic measures: whether and when a task is solved, and how far back the gradient reaches."""
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.records import Examples
+from pipeline.trial import steps_an_epoch
 
 if TYPE_CHECKING:
     import keras
@@ -42,9 +44,7 @@ def solved(trial: "Trial") -> float:
 
 def steps_to_solution(trial: "Trial") -> float:
     """Optimizer steps until a run is solved, looked at once an epoch; a run that never is counts one epoch more."""
-    wanted = trial.settings["fit"]
-    whole = math.ceil(len(trial.training) / wanted["batch_size"])
-    steps = min(whole, wanted.get("epoch_steps") or whole)
+    steps = steps_an_epoch(trial)
     return float(steps * min(_reached(trial.history), default=len(trial.history) + 1))
 
 
@@ -58,11 +58,13 @@ def gradient_at_lag_20_trained(trial: "Trial") -> float:
     return _log_ratio(gradient_trained(trial))
 
 
+@lru_cache(maxsize=1)  # asked for by the curve and by the number drawn from it
 def gradient_start(trial: "Trial") -> dict[float, float]:
     """Lag k: norm of the derivative of the last state by the input k steps earlier, before training."""
     return dict(enumerate(gradients(trial.start(), trial.test)))
 
 
+@lru_cache(maxsize=1)  # asked for by the curve and by the number drawn from it
 def gradient_trained(trial: "Trial") -> dict[float, float]:
     """Lag k: norm of the derivative of the last state by the input k steps earlier, after training."""
     return dict(enumerate(gradients(trial.model, trial.test)))
