@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import runtime
+from pipeline import layers, runtime
 from pipeline.models import convnet, local, mlp
 from pipeline.records import Examples
 from pipeline.topics.convolution import TOPIC, probes
@@ -80,6 +80,16 @@ def test_what_the_models_compared_see(model, shape, settings, expected):
     """The locally connected net sees what the convolutional one with stride sees; the fully connected one, all."""
     runtime.seed(0)
     assert probes.receptive_field(trial(model.build(shape, 3, **settings), examples(shape))) == expected
+
+
+def test_augmentation_on_the_fly_does_not_change_what_a_unit_sees():
+    shape = (20, 20, 1)
+    runtime.seed(0)
+    plain = convnet.build(shape, 3, channels=4, kernels=[5, 3], pooling="max")
+    moved = layers.wrap(plain, layers.augmentation(shift=0.1, rotate=12))
+    assert probes.receptive_field(trial(moved, examples(shape))) == probes.receptive_field(
+        trial(plain, examples(shape))
+    )
 
 
 def test_positions_of_which_nothing_depends_are_not_counted():

@@ -40,6 +40,8 @@ def seen(model: "keras.Model", inputs: np.ndarray) -> np.ndarray:
     import keras
     import tensorflow as tf
 
+    while isinstance(model.layers[-1], keras.Model):  # behind augmentation, which changes nothing outside training
+        model = model.layers[-1]
     layers = model.layers
     head = layers[-2] if isinstance(layers[-2], keras.layers.Flatten) and len(layers) > 3 else layers[-1]
     x = tf.constant(inputs)
