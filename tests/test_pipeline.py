@@ -16,10 +16,25 @@ def stages(told):
     return {line.split("'")[1] for line in told.splitlines() if line.startswith("Running stage")}
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A fresh clone after `dvc repro` in the smoke profile."""
+FEW = ("convolution", "imbalance")
+
+
+def keep_few(tree):
+    """Drop all topics but FEW, and the data that these do not use."""
+    for name in tree["topics"].keys() - set(FEW):
+        del tree["topics"][name]
+    topics = params.read().topics
+    used = {variant.data for name in FEW for variant in topics[name].variants.values()}
+    for name in tree["data"].keys() - used:
+        del tree["data"][name]
+
+
+@pytest.fixture(scope="module", params=["few", pytest.param("all", marks=pytest.mark.slow)])
+def clone(request, tmp_path_factory):
+    """A fresh clone after `dvc repro` in the smoke profile: of a few topics, or, slowly, of all."""
     place = copy_house(tmp_path_factory.mktemp("house") / "aula")
+    if request.param == "few":
+        change(place, keep_few)
     tell(place, "dvc", "repro")
     return place
 
