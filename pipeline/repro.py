@@ -1,14 +1,22 @@
 """Run `dvc repro` alone, after mending what a kill may have left torn."""
 
+import contextlib
 import ctypes
 import json
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pipeline import lock, paths
+from pipeline import lock, paths, stopping
+
+if TYPE_CHECKING:
+    import psutil
+
+TICK_S = 0.2
 
 
 def repro(targets: Sequence[str] = ()) -> int:
@@ -20,12 +28,37 @@ def repro(targets: Sequence[str] = ()) -> int:
         child = subprocess.Popen(command, cwd=paths.ROOT, preexec_fn=_go_with_parent)
         try:
             return child.wait()
+        except stopping.Terminated:
+            _end_stages(child)
+            raise
         except KeyboardInterrupt:
-            child.wait()  # it was interrupted as well, and tells its stage
+            child.wait()  # it was interrupted as well, and so was its stage
             raise
         finally:
             child.poll() is None and child.terminate()
             keep()
+
+
+def _end_stages(dvc: "subprocess.Popen[bytes]") -> None:
+    """Stop in order what DVC runs, each stage told once: DVC then ends by itself and leaves its files whole."""
+    import psutil
+
+    told: set[int] = set()
+    while dvc.poll() is None:
+        for process in _below(dvc.pid):
+            with contextlib.suppress(psutil.Error):
+                if process.pid not in told and "-m" in process.cmdline() and "pipeline" in process.cmdline():
+                    process.terminate()
+                    told.add(process.pid)
+        time.sleep(TICK_S)
+
+
+def _below(pid: int) -> "list[psutil.Process]":
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).children(recursive=True)
+    return []
 
 
 def _go_with_parent() -> None:

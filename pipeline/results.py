@@ -13,6 +13,23 @@ from pipeline.records import read_json, write_bytes
 from pipeline.topic import Claim, Topic
 
 UNTESTED = "not tested"
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+LANGUAGES = {
+    "README.md": {
+        "head": ("topic", "its first claim", "metric", "ours", "verdict", "all its claims"),
+        "sentence": True,
+        **{name: name for name in (*VERDICTS, UNTESTED)},
+    },
+    "README.es.md": {
+        "head": ("tema", "métrica", "aquí", "veredicto", "todas sus afirmaciones"),
+        "sentence": False,
+        "reproduced": "reproducida",
+        "contradicted": "contradicha",
+        "negligible": "insignificante",
+        "undecided": "sin decidir",
+        UNTESTED: "sin probar",
+    },
+}
 
 
 def results() -> None:
@@ -20,7 +37,8 @@ def results() -> None:
 
     Claims and sources come from the topics' modules, verdicts from data/report/claims.json, means from
     data/results/<topic>/metrics.json, seconds from data/runs. A claim that those files do not know is "not tested", and
-    times are left out where no run is kept. The same files give the same bytes.
+    times are left out where no run is kept. A short table of the same goes into README.md and README.es.md, between
+    the marks that stand there for it. The same files give the same bytes.
     """
     judged = {(row["topic"], row["name"]): row for row in _read(paths.REPORT / "claims.json", [])}
     names = sorted(plugins.names("topics"), key=lambda name: (_topic(name).claims[0].chapter, name))
@@ -32,6 +50,17 @@ def results() -> None:
         "times": [time for time in map(_time, names) if time],
     }
     write_bytes(paths.ROOT / "docs" / "results.md", render("results.md.j2", page).encode())
+    for file, words in LANGUAGES.items():
+        _insert(paths.ROOT / file, render("results_short.md.j2", page | {"words": words}))
+
+
+def _insert(file: Path, table: str) -> None:
+    """Put `table` between the marks of a page; a page without them is left alone."""
+    text = file.read_text("utf-8") if file.exists() else ""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if end:
+        write_bytes(file, f"{before}{begin}\n{table}{end}{after}".encode())
 
 
 def _topic(name: str) -> Topic:
@@ -47,17 +76,21 @@ def _chapter(name: str, judged: Mapping[tuple[str, str], Mapping[str, Any]]) -> 
     """One topic: its question, and a row a claim."""
     topic, scores = _topic(name), _read(paths.results(name) / "metrics.json", {})
     rows = [_row(claim, judged.get((name, claim.name)), scores) for claim in topic.claims]
-    return {"name": name, "title": topic.title, "question": topic.question, "rows": rows}
+    counts = Counter(row["verdict"] for row in rows)
+    return {"name": name, "title": topic.title, "question": topic.question, "rows": rows, "counts": counts}
 
 
 def _row(claim: Claim, judgement: Mapping[str, Any] | None, scores: Mapping[str, Any]) -> dict[str, Any]:
-    told = {arm: _mean(scores.get(arm, {}).get(claim.metric)) for arm in (claim.better, claim.worse)}
-    if judgement is None:
-        return {"claim": claim, "told": told, "difference": DASH, "verdict": UNTESTED, "seeds": DASH}
-    left_out = f" ({judgement['failed']} left out)" if judgement["failed"] else ""
-    return {
+    found = [scores.get(arm, {}).get(claim.metric) for arm in (claim.better, claim.worse)]
+    row = {
         "claim": claim,
-        "told": told,
+        "told": dict(zip((claim.better, claim.worse), map(_mean, found), strict=True)),
+        "means": [number(score["mean"]) if score else DASH for score in found],
+    }
+    if judgement is None:
+        return row | {"difference": DASH, "verdict": UNTESTED, "seeds": DASH}
+    left_out = f" ({judgement['failed']} left out)" if judgement["failed"] else ""
+    return row | {
         "difference": _difference(judgement),
         "verdict": judgement["verdict"],
         "seeds": f"{judgement['seeds']}{left_out}",

@@ -1,6 +1,7 @@
 """Seeds, threads and device, settled before anything is built."""
 
 import contextlib
+import gc
 import os
 import platform
 import subprocess
@@ -60,13 +61,19 @@ def quiet() -> None:
 
 
 def settle(threads: int = 1) -> None:
-    """Import TensorFlow with a fixed number of threads, so that results do not depend on the number of cores."""
+    """Import TensorFlow with a fixed number of threads, so that results do not depend on the number of cores.
+
+    What is imported stays for good, so the garbage collector need not look through it again before every run.
+    """
     quiet()
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
     with _silent():
+        import keras  # noqa: F401
         import tensorflow as tf
 
+    gc.collect()
+    gc.freeze()
     tf.get_logger().setLevel("ERROR")  # many models in one process are meant: nothing to warn of
     for card in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(card, True)

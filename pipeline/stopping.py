@@ -14,8 +14,12 @@ def stop_in_order() -> None:
     threading.Thread(target=_watch_dvc, daemon=True).start()
 
 
+class Terminated(KeyboardInterrupt):
+    """A SIGTERM to this process alone, where Ctrl-C would have reached its children as well."""
+
+
 def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+    raise Terminated
 
 
 def _watch_dvc() -> None:

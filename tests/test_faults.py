@@ -225,6 +225,19 @@ def test_stopped_by_sigterm_and_begun_again(house, calm):
     assert results(house) == calm
 
 
+def test_sigterm_to_the_whole_ends_the_stage_under_dvc_too(house, calm):
+    top = begin(house, "repro")
+    under_way(house)
+    family = psutil.Process(top.pid).children(recursive=True)
+    started = time.monotonic()
+    top.terminate()  # this process alone, as `kill` or a container's stop would
+    end(house, top, code=1)
+    assert time.monotonic() - started < 15
+    assert not psutil.wait_procs(family, timeout=5)[1], "a process outlived the command"
+    command(house, "repro")
+    assert results(house) == calm
+
+
 def test_a_run_that_hangs_is_ended_and_tried_again(house, calm):
     change(house, lambda tree: tree.update(workers=1, run_minutes=0.5))
     top = begin(house, "train", TOPIC)

@@ -148,3 +148,27 @@ def test_every_shipped_topic_has_a_row_a_claim(house, monkeypatch):
 )
 def test_numbers_as_people_read_them(value, said):
     assert pages.number(value) == said
+
+
+def test_a_short_table_goes_between_the_marks_of_the_readmes_and_nothing_else_changes(home):
+    judged()
+    for name in ("README.md", "README.es.md"):
+        (home / name).write_text(f"# Title\n\n{results.BEGIN}\nold\n{results.END}\n\nMore.\n", "utf-8")
+    page(home)
+    english, spanish = ((home / name).read_text("utf-8") for name in ("README.md", "README.es.md"))
+    assert english.startswith("# Title\n") and english.endswith("\nMore.\n") and "old" not in english
+    row = next(line for line in english.splitlines() if line.startswith("| `second`"))
+    assert row == (
+        "| `second` | The claim lead. | `accuracy` | `stride` 0.901, `mlp` 0.700 | **reproduced**"
+        " | reproduced × 2 |"
+    )
+    assert "`stride` 0.901, `mlp` 0.700 | **reproducida** | reproducida × 2 |" in spanish
+    again = english
+    page(home)
+    assert (home / "README.md").read_text("utf-8") == again
+
+
+def test_a_readme_without_marks_is_left_alone(home):
+    (home / "README.md").write_text("# Title\n")
+    page(home)
+    assert (home / "README.md").read_text() == "# Title\n" and not (home / "README.es.md").exists()

@@ -14,7 +14,7 @@ from pipeline.bounds import Count
 from pipeline.records import Examples
 from pipeline.runs import checkpoint
 
-PROBE = 4000  # training examples, the first of the split, on which each epoch is looked at in evaluation mode
+PROBE = 1000  # training examples, spread evenly over the split, on which each epoch is looked at in evaluation mode
 
 
 def fit(
@@ -92,13 +92,20 @@ def batches(
     return order.map(lambda at: (tf.gather(x, at), tf.gather(y, at))).prefetch(4)
 
 
+def _spread(examples: int, wanted: int) -> np.ndarray:
+    """Rows of at most `wanted` examples, at equal distances."""
+    some = min(wanted, examples)
+    return np.arange(some) * examples // some
+
+
 class Epochs(keras.callbacks.Callback):
     """One row an epoch: loss and val_loss as Keras means them, then what the task measures in evaluation mode.
 
     `loss` is the running mean of the objective in training mode, with penalties and weights; `val_loss` is the
-    objective on the validation split, with both. What the task measures is plain, in evaluation mode, on the first
-    4,000 training examples and, named `val_...`, on the validation split. With watched gradients: `gradient_norm`,
-    the median over the epoch's steps of the norm before clipping, `gradient_norm_max`, and `clipped_share`.
+    objective on the validation split, with both. What the task measures is plain, in evaluation mode, on 1,000
+    training examples spread evenly over the split (copies that a view adds stand at its end) and, named `val_...`, on
+    the validation split. With watched gradients: `gradient_norm`, the median over the epoch's steps of the norm before
+    clipping, `gradient_norm_max`, and `clipped_share`.
     """
 
     state = ("rows",)
@@ -107,7 +114,7 @@ class Epochs(keras.callbacks.Callback):
         super().__init__()
         self.rows: list[dict[str, float]] = []
         self._task, self._clip = task, clip or math.inf
-        self._training = training.take(np.arange(min(PROBE, len(training))))
+        self._training = training.take(_spread(len(training), PROBE))
         self._validation = validation
 
     def set_model(self, model: keras.Model) -> None:

@@ -116,3 +116,58 @@ def test_workers_go_when_their_parent_is_killed():
     parent.wait()
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
+
+
+HOLD = """
+import os, sys, time
+from pathlib import Path
+from pipeline import paths
+from pipeline.runs import executor
+paths.LOCKS = Path(sys.argv[1])
+executor._take_gpu(["0", "1"], int(sys.argv[2]))
+print(os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holders(tmp_path):
+    """Start a process that takes a GPU of two and keeps it; gives the process and the GPU it sees."""
+    started = []
+
+    def begin(slots):
+        environment = {name: text for name, text in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(tmp_path), str(slots)],
+            cwd=paths.ROOT, env=environment, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        started.append(process)
+        return process, process.stdout.readline().strip()
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_workers_share_gpus_evenly_and_a_killed_one_frees_its_place(holders):
+    (first, one), (_, other) = holders(2), holders(2)
+    assert [one, other] == ["0", "1"]  # every GPU has one before any has two
+    assert [holders(2)[1], holders(2)[1]] == ["0", "1"]
+    first.kill()
+    first.wait()
+    assert holders(2)[1] == "0"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "tasks", "slots", "cards", "expected"),
+    [
+        ("auto", 100, 1, ["0", "1"], 2),
+        ("auto", 100, 3, ["0", "1"], 6),
+        ("auto", 4, 3, ["0", "1"], 4),
+        (1, 9, 3, ["0"], 1),
+    ],
+)
+def test_the_number_of_workers_follows_the_gpus(monkeypatch, wanted, tasks, slots, cards, expected):
+    monkeypatch.setattr(executor.runtime, "gpus", lambda: cards)
+    assert executor.workers(wanted, tasks, slots) == expected

@@ -112,3 +112,21 @@ def test_logit_adjustment_by_hand():
     )
     plain = np.mean(np.log(np.exp(logits).sum(1)) - logits[np.arange(2), labels])
     assert float(classify.loss(priors)(labels, logits.astype("float32"))) == pytest.approx(plain, rel=1e-5)
+
+
+def test_epoch_steps_make_an_epoch_of_so_many_batches_each_time_of_others():
+    training = examples(n=60)
+    whole = [x.numpy() for x, _ in fitting.batches(training, 10, 0, 2)]
+    short = [x.numpy() for x, _ in fitting.batches(training, 10, 0, 2, steps=2)]
+    assert len(whole) == 12 and len(short) == 4
+    for at, batch in enumerate((whole[0], whole[1], whole[6], whole[7])):  # the first two of each epoch's order
+        assert np.array_equal(short[at], batch)
+    net = model()
+    fitting.fit(classify, net, training, examples(30, 1), 0, epochs=3, batch_size=10, epoch_steps=2)
+    assert int(net.optimizer.iterations) == 6
+
+
+def test_more_epoch_steps_than_there_are_batches_are_the_whole_split():
+    net = model()
+    fitting.fit(classify, net, examples(n=60), examples(30, 1), 0, epochs=2, batch_size=25, epoch_steps=50)
+    assert int(net.optimizer.iterations) == 6  # three batches, the last of ten

@@ -61,3 +61,23 @@ def test_a_crash_is_a_record_and_is_tried_again_next_time(job):
     assert record["status"] == "failed" and "no_such_model" in record["reason"]
     assert not store.has("ab01")
     assert not list((paths.STORE / "drafts").glob("*"))
+
+
+@pytest.mark.parametrize("changed", [{"precision": "mixed_bfloat16"}, {"xla": True}])
+def test_other_ways_to_calculate_give_about_the_same(job, changed):
+    precision = changed.pop("precision", "float32")
+    plain, other = job("ab01"), job("ab02", **changed)
+    other.settings["precision"] = precision
+    assert [run(one)["status"] for one in (plain, other)] == ["finished", "finished"]
+    ours, theirs = (records.read_history(store.folder(key) / "history.csv") for key in ("ab01", "ab02"))
+    assert ours[-1]["cross_entropy"] == pytest.approx(theirs[-1]["cross_entropy"], rel=0.1)
+    assert (history("ab01") != history("ab02")) or "xla" in changed  # half the digits cannot give the same bytes
+
+
+def test_mixed_precision_ends_with_its_run(job):
+    half = job("ab02")
+    half.settings["precision"] = "mixed_float16"
+    run(job("ab01"))
+    run(half)
+    run(job("ab03"))
+    assert history("ab01") == history("ab03")
