@@ -23,6 +23,9 @@ UNSAID = {  # no dates and versions in files that are compared byte by byte
     ".png": {"Software": None},
 }
 SPLITS = {"training": "objective", "validation": "val_objective"}
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+FEW_POINTS = 12  # of a line, up to which each is marked
+FAR = 100  # times its upper quartile that an axis reaches in plain steps
 WIDE, NARROW = 760, 360  # points, which a page shows as pixels: a desk, a phone
 STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -71,8 +74,13 @@ def _figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width / 72, height / 72))
 
 
-def overfitting(curves: Sequence[Mapping[str, Any]], histories: Sequence[Any], title: str) -> "Figure":
-    """Training and validation cross-entropy (nats) of one variant by epoch, a thin line a seed, thick ones the mean.
+def overfitting(
+    curves: Sequence[Mapping[str, Any]],
+    histories: Sequence[Any],
+    title: str,
+    objective: str = "cross-entropy (nats)",
+) -> "Figure":
+    """Training and validation `objective` of one variant by epoch, a thin line a seed, thick ones the mean.
 
     `curves` are the variant's rows of curves.csv (epoch, split, objective), `histories` the rows of history.csv of
     every seed; either may be empty. The dot is the epoch with the lowest mean validation objective, ticks on the
@@ -83,8 +91,8 @@ def overfitting(curves: Sequence[Mapping[str, Any]], histories: Sequence[Any], t
         axes = figure.subplots()
         figure.subplots_adjust(left=0.12, right=0.83, top=0.9, bottom=0.15)
         panel = {"title": title, "curves": curves, "histories": histories, "word": "best epoch "}
-        _draw_panel(axes, panel, _top([panel]))
-        axes.set(xlabel="epoch", ylabel="cross-entropy (nats)")
+        _draw_panel(axes, panel, [panel])
+        axes.set(xlabel="epoch", ylabel=objective)
         _name_lines(axes, curves)
     return figure
 
@@ -92,17 +100,98 @@ def overfitting(curves: Sequence[Mapping[str, Any]], histories: Sequence[Any], t
 def overfitting_panels(panels: Sequence[Panel]) -> "list[Figure]":
     """`overfitting` of many variants as small figures (200 x 150 points) that a page can lay out as it likes.
 
-    A panel has `title`, `group`, `curves` and `histories`; those of one group share their vertical axis.
+    A panel has `title`, `group`, `curves` and `histories`, and may have the `objective`'s name and `bands`, {split: {x,
+    low, high}}; those of one group share their vertical axis.
     """
     figures = []
     with _style(small=True):
         for panel in panels:
-            figure = _figure(200, 150)
-            axes = figure.subplots()
-            figure.subplots_adjust(left=30 / 200, right=1 - 6 / 200, bottom=20 / 150, top=1 - 24 / 150)
-            _draw_panel(axes, panel, _top(_group(panel, panels)))
+            figure, axes = _small()
+            _draw_panel(axes, panel, _group(panel, panels))
             figures.append(figure)
     return figures
+
+
+def _small() -> "tuple[Figure, Axes]":
+    figure = _figure(200, 150)
+    figure.subplots_adjust(left=34 / 200, right=1 - 6 / 200, bottom=20 / 150, top=1 - 24 / 150)
+    return figure, figure.subplots()
+
+
+def series_panels(panels: Sequence[Panel], *, log_x: bool, log_y: bool) -> "list[Figure]":
+    """Lines over any axis, a figure (200 x 150 points) a panel, with those of its group in grey behind them.
+
+    A panel has `title`, `group` and `lines`, at most two: x, mean, low and high of shape (points,) each. Those of one
+    group share their vertical axis.
+    """
+    figures = []
+    with _style(small=True):
+        for panel in panels:
+            figure, axes = _small()
+            group = _group(panel, panels)
+            axes.set_title(_short(panel["title"]), pad=7)
+            if log_x:
+                axes.set_xscale("log")
+            log = log_y and bool((_means(group) > 0).any())
+            if log:
+                axes.set_yscale("log")
+            _draw_series(axes, panel, [other for other in group if other is not panel])
+            axes.set_ylim(*_span(group, log=log))
+            _mark_series(axes, log_x=log_x, log_y=log)
+            figures.append(figure)
+    return figures
+
+
+def _draw_series(axes: "Axes", panel: Panel, others: Sequence[Panel]) -> None:
+    for other in others:
+        for line in other["lines"]:
+            axes.plot(line["x"], line["mean"], color=COLOURS["ink"], linewidth=0.6, alpha=0.35)
+    for line, colour in zip(panel["lines"], (COLOURS["training"], COLOURS["validation"]), strict=False):
+        _band(axes, line["x"], line["low"], line["high"], colour)
+        marker = "o" if len(line["x"]) <= FEW_POINTS else None
+        axes.plot(line["x"], line["mean"], color=colour, linewidth=2, marker=marker, markersize=3)
+
+
+def _means(panels: Sequence[Panel]) -> np.ndarray:
+    """Finite means of all lines."""
+    parts = [np.asarray(line["mean"], float) for panel in panels for line in panel["lines"]]
+    values = np.concatenate([np.zeros(0), *parts])
+    return values[np.isfinite(values)]
+
+
+def _span(panels: Sequence[Panel], *, log: bool) -> tuple[float, float]:
+    """Ends of a vertical axis that holds all means, and their bands as far as those are not much wider."""
+    values = _means(panels)
+    if log:
+        return float(values[values > 0].min()) / 2, float(values.max()) * 2
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    room = 0.08 * (high - low) or 0.5
+    return (0.0 if low >= 0 else low - room), high + room
+
+
+def _mark_series(axes: "Axes", *, log_x: bool, log_y: bool) -> None:
+    _mark_axis(axes.xaxis, log=log_x, integer=True)
+    _mark_axis(axes.yaxis, log=log_y, integer=False)
+    axes.grid(axis="y", color=COLOURS["ink"], alpha=0.2, linewidth=0.5)
+    axes.tick_params(length=3)
+
+
+def _power(value: float, _at: int | None = None) -> str:
+    """A tick of a logarithmic axis: plain where it is short, else a power of ten."""
+    if 0.01 <= value < 10_000:
+        return f"{value:g}"
+    return f"10{str(round(math.log10(value))).translate(RAISED)}" if value > 0 else ""
+
+
+def _band(axes: "Axes", x: Any, low: Any, high: Any, colour: str) -> None:
+    """A shade between two lines, as far as both are finite."""
+    x, low, high = (np.asarray(values, float) for values in (x, low, high))
+    there = np.isfinite(low) & np.isfinite(high)
+    if there.sum() > 1:
+        edge = np.concatenate([x[there], x[there][::-1]]), np.concatenate([low[there], high[there][::-1]])
+        axes.fill(*edge, color=colour, alpha=0.2, linewidth=0)
 
 
 def overfitting_grid(panels: Sequence[Panel]) -> "Figure":
@@ -117,8 +206,9 @@ def overfitting_grid(panels: Sequence[Panel]) -> "Figure":
         figure.subplots_adjust(**edges, wspace=34 / 232, hspace=58 / 114)
         places = [axes for row in grid for axes in row]
         for at, (axes, panel) in enumerate(zip(places, panels, strict=False)):
-            _draw_panel(axes, panel, _top(_group(panel, panels)))
-            _label_outer(axes, first=at % columns == 0, last=at + columns >= len(panels))
+            _draw_panel(axes, panel, _group(panel, panels))
+            name = panel.get("objective", "cross-entropy")
+            _label_outer(axes, name, first=at % columns == 0, last=at + columns >= len(panels))
         for axes in places[len(panels) :]:
             axes.remove()
         _key(figure, columns=min(4, 2 * columns))
@@ -129,30 +219,45 @@ def _group(panel: Panel, panels: Sequence[Panel]) -> list[Panel]:
     return [other for other in panels if other.get("group") == panel.get("group")]
 
 
-def _label_outer(axes: "Axes", *, first: bool, last: bool) -> None:
+def _label_outer(axes: "Axes", name: str, *, first: bool, last: bool) -> None:
     if first:
-        axes.set_ylabel("cross-entropy")
+        axes.set_ylabel(name)
     if last:
         axes.set_xlabel("epoch")
 
 
-def _draw_panel(axes: "Axes", panel: Panel, top: float) -> None:
+def _draw_panel(axes: "Axes", panel: Panel, group: Sequence[Panel]) -> None:
     axes.set_title(_short(panel["title"]), pad=7)
-    axes.set_ylim(0, top)
+    _scale(axes, group)
     drawn = False
     for split, column in SPLITS.items():
+        if band := panel.get("bands", {}).get(split):
+            _band(axes, band["x"], band["low"], band["high"], COLOURS[split])
         for history in panel["histories"]:
             epochs, values = _column(history, "epoch"), _column(history, column)
             axes.plot(epochs, values, color=COLOURS[split], linewidth=0.6, alpha=0.45)
-            drawn = drawn or len(values) > 0
+            drawn = drawn or bool(np.isfinite(values).any())
         epochs, values = _mean(panel["curves"], split)
         marker = "o" if len(epochs) == 1 else None  # a line of one epoch has no length
         axes.plot(epochs, values, color=COLOURS[split], linewidth=2, marker=marker, markersize=4)
-        drawn = drawn or len(values) > 0
+        drawn = drawn or bool(np.isfinite(values).any())
+    _mark_gap(axes, panel)
     _mark_best(axes, panel)
+    _count_epochs(axes)
     if not drawn:
         axes.text(0.5, 0.5, "no epoch finished", transform=axes.transAxes, ha="center", va="center")
-    _count_epochs(axes)
+        axes.set_xticks([])
+
+
+def _mark_gap(axes: "Axes", panel: Panel) -> None:
+    """A dotted line between the ends of both mean curves."""
+    ends = [
+        (epochs[-1], values[-1])
+        for epochs, values in (_mean(panel["curves"], split) for split in SPLITS)
+        if len(epochs)
+    ]
+    if len(ends) == 2 and all(math.isfinite(value) for _, value in ends):
+        axes.plot(*zip(*ends, strict=True), color=COLOURS["ink"], linewidth=1, linestyle=(0, (1, 1.5)))
 
 
 def _short(title: str, most: int = 34) -> str:
@@ -199,25 +304,51 @@ def _lowest(history: Sequence[Mapping[str, Any]]) -> int | None:
     return int(min(finite, key=lambda row: float(row["val_objective"]))["epoch"]) if finite else None
 
 
-def _top(panels: Sequence[Panel]) -> float:
-    """Upper end of a vertical axis that holds all mean curves, or all seeds where there is no mean."""
+def reaches_far(panels: Sequence[Panel]) -> bool:
+    """Whether the panels' shared axis needs powers of ten: few values of theirs are a hundred times the others."""
+    values = _values(panels)
+    return len(values) > 0 and float(values.max()) > FAR * float(np.quantile(values, 0.75)) > 0
+
+
+def _values(panels: Sequence[Panel]) -> np.ndarray:
+    """Finite values of all mean curves, or of all seeds where there is no mean above 0."""
     means = [_mean(panel["curves"], split)[1] for panel in panels for split in SPLITS]
     seeds = [_column(history, name) for panel in panels for history in panel["histories"] for name in SPLITS.values()]
     for parts in (means, seeds):
         values = np.concatenate([np.zeros(0), *parts])
         values = values[np.isfinite(values)]
         if len(values) and values.max() > 0:
-            return float(values.max()) * 1.12
-    return 1.0
+            return values
+    return np.zeros(0)
+
+
+def _scale(axes: "Axes", panels: Sequence[Panel]) -> None:
+    """A vertical axis from 0 that holds all values; in powers of ten, from the lowest, where it needs them."""
+    values = _values(panels)
+    if reaches_far(panels):
+        axes.set_yscale("log")
+        axes.set_ylim(float(values[values > 0].min()) / 2, float(values.max()) * 2)
+    else:
+        axes.set_ylim(0, float(values.max()) * 1.12 if len(values) else 1.0)
 
 
 def _count_epochs(axes: "Axes") -> None:
     from matplotlib.ticker import MaxNLocator
 
+    _mark_axis(axes.yaxis, log=axes.get_yscale() == "log", integer=False)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.grid(axis="y", color=COLOURS["ink"], alpha=0.2, linewidth=0.5)
     axes.tick_params(length=3)
+
+
+def _mark_axis(axis: Any, *, log: bool, integer: bool) -> None:
+    """About four ticks, in powers of ten where the axis is logarithmic."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(numticks=5) if log else MaxNLocator(4, integer=integer))
+    axis.set_minor_locator(NullLocator())
+    if log:
+        axis.set_major_formatter(FuncFormatter(_power))
 
 
 def _name_lines(axes: "Axes", curves: Sequence[Mapping[str, Any]]) -> None:
@@ -365,13 +496,20 @@ def _bytes(figure: "Figure", name: str) -> bytes:
 
 
 def _lean(text: str) -> str:
-    """The picture in a third of the bytes: no ids that nothing refers to, no layout, paths to a tenth of a point."""
+    """The picture in a third of the bytes: no ids that nothing refers to, no layout, paths to a tenth of a point.
+
+    Nor has it groups without a purpose, or shapes that are neither filled nor drawn.
+    """
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
     text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", text)
     text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
     text = re.sub(r'(?<= [xy]=")-?\d+\.\d+', lambda found: _tenths(float(found[0])), text)
     text = re.sub(r'(?<= d=")[^"]+', lambda found: _short_path(found[0]), text)
-    return re.sub(r">\s+<", "><", text).replace("><g>", ">\n<g>")
+    text = re.sub(r">\s+<", "><", text).replace("<defs></defs>", "")
+    text = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", text)
+    if "<g " not in text:
+        text = re.sub(r"</?g>", "", text)
+    return re.sub(r"(<path|<text|</svg)", r"\n\1", text)
 
 
 def _tenths(number: float) -> str:
@@ -382,10 +520,13 @@ def _tenths(number: float) -> str:
 def _short_path(path: str) -> str:
     """A path of straight lines by steps from point to point; others with plain numbers in tenths."""
     parts = re.findall(r"([A-Za-z])([^A-Za-z]*)", path)
-    if not {letter for letter, _ in parts} <= {"M", "L"}:
+    if not {letter for letter, _ in parts} <= {"M", "L", "z"}:
         return " ".join(letter + " ".join(_tenths(float(number)) for number in rest.split()) for letter, rest in parts)
     short, here = [], (0, 0)
     for letter, rest in parts:
+        if letter == "z":
+            short.append("z")
+            continue
         x, y = (round(10 * float(number)) for number in rest.split())
         step = (x, y) if letter == "M" else (x - here[0], y - here[1])
         short.append({"M": "M", "L": "l"}[letter] + " ".join(_tenths(part / 10) for part in step))

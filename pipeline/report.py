@@ -2,21 +2,20 @@
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import objective, paths, plots, plugins
+from pipeline import paths, pictures, plugins
+from pipeline.cards import FEW, card
 from pipeline.claims import judge
 from pipeline.pages import DASH, VERDICTS, number, render
 from pipeline.records import read_history, read_json, read_rows, write_bytes, write_json
 from pipeline.topic import Claim, Topic
 
-FEW = 12  # classes up to which a confusion matrix can be read
-WIDTHS = (plots.WIDE, plots.NARROW)
 LETTERS = 10  # of a run's key, enough to name it
+SIDES = ("better", "worse")
 
 
 def report() -> None:
@@ -26,17 +25,16 @@ def report() -> None:
     for a planned topic that has no module.
     """
     topics = [_topic(read_json(file)) for file in sorted(paths.PLAN.glob("*.json"))]
-    rows = [row for topic in topics for row in topic["rows"]]
     for file in sorted(paths.REPORT.glob("*.svg")):
         file.unlink()
-    write_json(paths.REPORT / "claims.json", rows)
+    write_json(paths.REPORT / "claims.json", [row for topic in topics for row in topic["rows"]])
+    topics.sort(key=lambda topic: (topic["chapter"], topic["name"]))
     for topic in topics:
-        topic["pictures"] = _pictures(topic)
-    page = {"topics": topics, "ledger": [_entry(row, topics) for row in rows], **_head(topics, rows)}
+        topic["ledger"] = [_entry(row, topic) for row in topic["rows"]]
+        topic["pictures"] = pictures.draw(topic)
+    page = {"topics": topics, "letters": LETTERS, "objectives": pictures.WORDS, **_head(topics)}
     for template, name in (("report.html.j2", "index.html"), ("report.md.j2", "report.md")):
-        write_bytes(
-            paths.REPORT / name, render(template, page | {"letters": LETTERS}, probability=_probability).encode()
-        )
+        write_bytes(paths.REPORT / name, render(template, page, probability=_probability).encode())
 
 
 # What the files under data/ say of one topic
@@ -46,23 +44,31 @@ def _topic(plan: dict[str, Any]) -> dict[str, Any]:
     name = plan["topic"]
     record: Topic = plugins.load("topics", name).TOPIC
     folder, variants = paths.results(name), plan["variants"].values()
-    scores = read_rows(folder / "scores.csv") if (folder / "scores.csv").exists() else []
+    scores = _rows(folder / "scores.csv")
     ready, missing = _sort_claims(record.claims, scores)
     topic = {
         "name": name,
         "title": record.title,
         "question": record.question,
+        "chapter": record.chapter,
+        "claims": {claim.name: claim for claim in record.claims},
         "plan": plan,
         "runs": _runs(plan),
         "rows": judge(name, ready, scores),
         "missing": missing,
         "scores": scores,
         "metrics": _read(folder / "metrics.json"),
-        "curves": read_rows(folder / "curves.csv") if (folder / "curves.csv").exists() else [],
+        "curves": _rows(folder / "curves.csv"),
+        "series": _rows(folder / "series.csv"),
+        "lines": _read(folder / "samples.json"),
         "confusions": _confusions(_read(folder / "confusion.json")),
-        "cards": [_card(data) for data in dict.fromkeys(item["settings"]["data"] for item in variants)],
+        "cards": [card(data) for data in dict.fromkeys(item["settings"]["data"] for item in variants)],
     }
     return topic | {"failures": _failures(topic), "table": _table(topic), "compared": _compared(topic)} | _cost(topic)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    return read_rows(file) if file.exists() else []
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -118,37 +124,6 @@ def _percent(share: float) -> str:
     return "<1" if share < 0.005 else f"{100 * share:.0f}"
 
 
-def _card(data: str) -> dict[str, Any]:
-    """What a reader wants of a data card; `found` is False where there is none."""
-    card = _read(paths.card(data))
-    if not card:
-        return {"data": data, "found": False}
-    rows = [(f"training, {view}", told["counts"]) for view, told in card["views"].items()]
-    rows += [(part, card["counts"][part]) for part in ("validation", "test")]
-    notes = {view: _told(told.get("steps", {})) for view, told in card["views"].items()}
-    return card | {
-        "found": True,
-        "scaled": _scaling(card["scale"]),
-        "rows": [{"name": name, "counts": counts, "total": sum(counts)} for name, counts in rows],
-        "notes": {view: note for view, note in notes.items() if note},
-        "few": card["classes"] <= FEW,
-    }
-
-
-def _scaling(scale: Mapping[str, Any]) -> str:
-    by = _told({key: item for key, item in scale.items() if key != "kind"})
-    return f"{scale['kind']} ({by})" if by else str(scale["kind"])
-
-
-def _told(notes: Any) -> str:
-    """Nested notes as a line of text; long lists are counted, not shown."""
-    if isinstance(notes, Mapping):
-        return ", ".join(f"{key}: {_told(item)}" if item != {} else str(key) for key, item in notes.items())
-    if isinstance(notes, list):
-        return f"{len(notes)} values" if len(notes) > FEW else " ".join(_told(item) for item in notes)
-    return number(notes) if isinstance(notes, float) else str(notes)
-
-
 def _failures(topic: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [run for runs in topic["runs"].values() for run in runs if run["status"] != "finished"]
 
@@ -174,24 +149,13 @@ def _table(topic: Mapping[str, Any]) -> list[dict[str, Any]]:
         scores = topic["metrics"].get(variant, {})
         curves = [row for row in topic["curves"] if row["variant"] == variant]
         counts = {key: _counts(scores, key) for key in ("n", "failed")}
-        rows.append({"variant": variant, "scores": scores, **counts, "fit": _fit(curves)})
+        rows.append({"variant": variant, "scores": scores, **counts, "fit": pictures.fitted(curves)})
     return rows
 
 
 def _counts(scores: Mapping[str, Mapping[str, Any]], key: str) -> str:
     """One number if it is that of all metrics."""
     return " or ".join(map(str, sorted({score[key] for score in scores.values()}))) or DASH
-
-
-def _fit(curves: Sequence[Mapping[str, str]]) -> dict[str, Any] | None:
-    """Best and last epoch of the mean curves (objective)."""
-    found = plots.best(curves)
-    if found is None:
-        return None
-    last = {row["split"]: row for row in sorted(curves, key=lambda row: int(row["epoch"]))}
-    training, validation = (float(last[split]["objective"]) for split in ("training", "validation"))
-    ends = {"epochs": int(last["validation"]["epoch"]), "training": training, "validation": validation}
-    return {"epoch": found[0], "best": found[1], "gap": validation - training, **ends}
 
 
 def _compared(topic: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,80 +188,43 @@ def _parameters(runs: Sequence[Mapping[str, Any]]) -> str:
     return " or ".join(f"{count:,}" for count in found) or DASH
 
 
-# Pictures
-
-
-def _pictures(topic: Mapping[str, Any]) -> dict[str, Any]:
-    """Draw a topic's pictures as files, and give them ready to stand in a page: panels of curves, scores."""
-    panels, rows, name = _panels(topic), _score_rows(topic), topic["name"]
-    drawn: dict[str, Any] = {"curves": [], "scores": []}
-    if panels:
-        plots.save(plots.overfitting_grid(panels), paths.REPORT / f"{name}_curves.svg")
-        drawn["curves"] = _inlined(plots.overfitting_panels(panels), f"{name}_curves")
-    if rows:
-        metric = topic["plan"]["metrics"][0]
-        plots.save(plots.scores(rows, metric), paths.REPORT / f"{name}_scores.svg")
-        drawn["scores"] = _inlined([plots.scores(rows, metric, width) for width in WIDTHS], f"{name}_scores")
-    return drawn
-
-
-def _inlined(figures: Sequence[Any], name: str) -> list[str]:
-    return [_inline(plots.svg(figure, f"{name}_{at}")) for at, figure in enumerate(figures)]
-
-
-def _inline(svg: str) -> str:
-    """An SVG file's picture as part of an HTML page: no prologue, colours that follow the page's theme."""
-    svg = re.sub(r"<(metadata|style).*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r' (?:xmlns(?::xlink)?|version)="[^"]*"', "", svg).replace("xlink:href", "href")
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    svg = svg.replace("font-family: 'DejaVu Sans', sans-serif; ", "").replace("; ", ";").replace(": ", ":")
-    for name, colour in plots.COLOURS.items():
-        svg = svg.replace(colour, f"var(--plot-{name})")
-    return svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1).strip()
-
-
-def _panels(topic: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the curves of each variant are drawn from; a variant without an objective has none."""
-    panels = [
-        {
-            "title": variant,
-            "group": item["settings"]["data"],
-            "curves": [row for row in topic["curves"] if row["variant"] == variant],
-            "histories": [objective.curve(run["history"]) for run in topic["runs"][variant]],
-        }
-        for variant, item in topic["plan"]["variants"].items()
-    ]
-    return [panel for panel in panels if panel["curves"] or any(panel["histories"])]
-
-
-def _score_rows(topic: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of `plots.scores` for the topic's first metric."""
-    metric, rows = topic["plan"]["metrics"][0], []
-    for variant, item in topic["plan"]["variants"].items():
-        found = topic["metrics"].get(variant, {}).get(metric)
-        if found:
-            values = [row["value"] for row in topic["scores"] if (row["variant"], row["metric"]) == (variant, metric)]
-            sound = [float(value) for value in values if value and math.isfinite(float(value))]
-            rows.append({"variant": variant, "group": item["settings"]["data"], "values": sound, **found})
-    return rows
-
-
 # The ledger
 
 
-def _head(topics: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    counts = Counter(row["verdict"] for row in rows)
+def _head(topics: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Verdicts counted over the whole page, and for each topic (which gets its own)."""
+    for topic in topics:
+        counts = Counter(row["verdict"] for row in topic["rows"])
+        topic["verdicts"] = {verdict: counts[verdict] for verdict in VERDICTS}
     return {
         "profiles": sorted({topic["plan"]["profile"] for topic in topics}),
-        "verdicts": {verdict: counts[verdict] for verdict in VERDICTS},
+        "verdicts": {verdict: sum(topic["verdicts"][verdict] for topic in topics) for verdict in VERDICTS},
         "untested": sum(len(topic["missing"]) for topic in topics),
+        "judged": sum(len(topic["rows"]) for topic in topics),
     }
 
 
-def _entry(row: Mapping[str, Any], topics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _entry(row: Mapping[str, Any], topic: Mapping[str, Any]) -> dict[str, Any]:
     """A row of claims.json in words, with the places of its marks in percent of the forest plot's width."""
-    title = next(topic["title"] for topic in topics if topic["name"] == row["topic"])
-    return {**row, "title": title, "said": _difference(row), "chance": _chance(row), "forest": _forest(row)}
+    claim = topic["claims"][row["name"]]
+    arms = [_arm(side, row[side], topic["metrics"].get(row[side], {}).get(row["metric"]), row) for side in SIDES]
+    told = {"said": _difference(row), "chance": _chance(row), "forest": _forest(row), "arms": arms}
+    return {**row, **told, "title": topic["title"], "lower": not claim.higher_is_better, "rate": claim.kind == "rate"}
+
+
+def _arm(side: str, variant: str, score: Mapping[str, Any] | None, row: Mapping[str, Any]) -> dict[str, Any]:
+    """One of a claim's two variants: its mean over the seeds with its interval, and the keys of its runs."""
+    keys = [str(key)[:LETTERS] for key in row["runs"][side]]
+    interval = ""
+    if score and score["ci_low"] is not None and score["ci_high"] is not None:
+        interval = f"{number(score['ci_low'])} to {number(score['ci_high'])}"
+    return {
+        "side": side,
+        "variant": variant,
+        "mean": score["mean"] if score else None,
+        "interval": interval,
+        "keys": keys,
+    }
 
 
 def _forest(row: Mapping[str, Any]) -> dict[str, float]:

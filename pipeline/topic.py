@@ -61,3 +61,8 @@ class Topic:
         twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
             raise ValueError(f"claims of {self.title!r}: given twice: {', '.join(twice)}; give each claim its own name")
+
+    @property
+    def chapter(self) -> str:
+        """The first of the chapters that its claims are of: pages show topics in this order; empty without claims."""
+        return min((claim.chapter for claim in self.claims), default="")

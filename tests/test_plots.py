@@ -1,6 +1,7 @@
 """Pictures show what the numbers say, and the same numbers give the same bytes."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -86,8 +87,6 @@ def test_a_picture_holds_no_date_and_text_as_text(tmp_path):
 
 
 def test_two_pictures_share_no_ids(tmp_path):
-    import re
-
     found = []
     for name in ("one", "two"):
         plots.save(drawings()["grid"], tmp_path / f"{name}.svg")
@@ -154,7 +153,66 @@ def test_panels_on_the_same_data_share_their_vertical_axis(draw):
 def test_short_paths_go_the_same_way():
     long = "M 10.04 0 L 12.349999 -3.5 \nL 12.25 0.04 \nL 100 200 "
     assert plots._short_path(long) == "M10 0l2.3-3.5l-.1 3.5l87.8 200"
+    assert plots._short_path("M 1 1 L 2 1 L 2 2 z") == "M1 1l1 0l0 1z"
     assert plots._short_path("M 0 3 C 0.795609 3 1.5 2.68 2.04 2 z") == "M0 3 C.8 3 1.5 2.7 2 2 z"
+
+
+def test_a_band_lies_behind_each_mean():
+    band = {"x": [1.0, 2.0, 3.0], "low": [0.1, 0.2, math.nan], "high": [0.5, 0.6, 0.7]}
+    (figure,) = plots.overfitting_panels([panel() | {"bands": {"training": band}}])
+    (shade,) = figure.axes[0].patches
+    np.testing.assert_allclose(shade.get_xy()[:4], [[1, 0.1], [2, 0.2], [2, 0.6], [1, 0.5]])
+
+
+def test_the_gap_is_drawn_between_both_ends():
+    (axes,) = plots.overfitting(curves(HISTORIES), HISTORIES, "mlp").axes
+    (gap,) = [line for line in axes.lines if list(line.get_xdata()) == [12, 12]]
+    ends = [float(row["objective"]) for row in curves(HISTORIES)[-2:]]
+    assert list(gap.get_ydata()) == pytest.approx(ends)
+
+
+def test_the_objective_is_named_as_told():
+    assert plots.overfitting([], [], "mlp").axes[0].get_ylabel() == "cross-entropy (nats)"
+    assert plots.overfitting([], [], "mlp", "squared error").axes[0].get_ylabel() == "squared error"
+
+
+def test_an_exploded_epoch_calls_for_powers_of_ten():
+    wild = [[{"epoch": 1.0, "objective": 1e5, "val_objective": 1e5}, *history(0)[1:]]]
+    for histories, scale in ((HISTORIES, "linear"), (wild, "log")):
+        (figure,) = plots.overfitting_panels([panel(histories=histories)])
+        assert figure.axes[0].get_yscale() == scale
+        assert plots.reaches_far([panel(histories=histories)]) is (scale == "log")
+    assert not plots.reaches_far([]) and not plots.reaches_far([panel(histories=[[]])])
+
+
+def series(title="mlp", group="digits", values=(1.0, 0.1, 0.01), lines=1):
+    low, high = [value / 2 for value in values], [value * 2 for value in values]
+    line = {"x": [1, 10, 100], "mean": list(values), "low": low, "high": high}
+    return {"title": title, "group": group, "lines": [line] * lines}
+
+
+def test_series_stand_before_those_of_their_group():
+    figures = plots.series_panels([series("a", lines=2), series("b"), series("c", "other")], log_x=True, log_y=True)
+    own = [[line for line in figure.axes[0].lines if line.get_linewidth() == 2] for figure in figures]
+    behind = [[line for line in figure.axes[0].lines if line.get_linewidth() < 1] for figure in figures]
+    assert list(map(len, own)) == [2, 1, 1] and list(map(len, behind)) == [1, 2, 0]
+    assert [line.get_color() for line in own[0]] == [plots.COLOURS["training"], plots.COLOURS["validation"]]
+    assert figures[0].axes[0].get_ylim() == figures[1].axes[0].get_ylim()
+    assert all(figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log" for figure in figures)
+
+
+@pytest.mark.parametrize(
+    "values", [(0.0, 0.0, 0.0), (math.nan, math.nan, math.nan), (-1.0, 2.0, 5.0), (1e-45, 1, 1e30)]
+)
+@pytest.mark.parametrize("log", [False, True])
+def test_series_of_any_numbers_can_be_drawn(tmp_path, values, log):
+    (figure,) = plots.series_panels([series(values=values)], log_x=False, log_y=log)
+    plots.save(figure, tmp_path / "x.svg")
+
+
+def test_powers_of_ten_are_written_short():
+    said = [plots._power(value) for value in (1e-12, 0.01, 0.1, 1.0, 1000.0, 1e5, 0.0)]
+    assert said == ["10⁻¹²", "0.01", "0.1", "1", "1000", "10⁵", ""]
 
 
 @pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])

@@ -1,5 +1,7 @@
 """The report says everything the files say, the same way each time, and admits what is missing."""
 
+import base64
+import io
 import json
 import math
 import re
@@ -9,9 +11,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from pipeline import pages, paths, plots, plugins, report, statistics
-from pipeline.records import SCORES, write_json, write_rows
+from pipeline import pages, paths, pictures, plots, plugins, report, statistics
+from pipeline.records import SCORES, Examples, read_rows, write_examples, write_json, write_rows
 from pipeline.topic import Claim, Topic
 
 CONTRACT = {
@@ -249,7 +252,7 @@ def test_what_a_claim_compares_and_found_is_in_numbers(written):
     text = page(written).text
     assert f"+{row['difference']:.3f}" in text and f"{row['ci_low']:.3f} to {row['ci_high']:.3f}" in text
     assert f"{row['p_value']:.3f}" in text and f"{row['probability_better']:.2f} (" in text
-    assert "6, 1 left out (a run failed)" in text
+    assert "6 seeds, 1 left out (a run failed)" in text
 
 
 def test_nothing_is_loaded_from_elsewhere(written):
@@ -344,7 +347,11 @@ def test_many_classes_have_no_matrix(records):
 def test_pictures_have_alternative_texts_and_follow_the_theme(written):
     found = page(written)
     labels = [value for tag, name, value in found.attributes if tag == "div" and name == "aria-label"]
-    assert any(value.startswith("Overfitting curves of 3 variants") and "mlp 0." in value for value in labels)
+    for variant in VARIANTS:
+        (label,) = [value for value in labels if value.startswith(f"Training and validation curves of {variant},")]
+        assert re.search(
+            r"cross-entropy \(nats\) by epoch: validation is lowest, 0\.\d+, in epoch \d+ of \d+; at", label
+        )
     source = (written / "index.html").read_text("utf-8")
     body = source[source.index("</style>") :]
     assert "var(--plot-training)" in body and not any(colour in body for colour in plots.COLOURS.values())
@@ -357,8 +364,213 @@ def test_markdown_has_the_ledger_and_the_scores(written):
     assert len(rows) == 4 and "Convolution & pooling beat \\<b\\>everything\\</b\\>." in rows[0]
     tables = [line for line in text.splitlines() if line.startswith("|")]
     widths = [len(re.findall(r"(?<!\\)\|", line)) for line in tables]
-    assert widths[:6] == 6 * [13] and set(widths[6:]) == {6}
+    assert (widths[:6], widths[6:11], widths[11:]) == (6 * [13], 5 * [6], 5 * [8])  # claims, scores, curves
+    assert "Author (2000)" in text and "python -m pipeline reproduce" in text
     assert "## Convolution \\| networks" in text
+
+
+def test_both_variants_means_stand_beside_what_the_source_reports(written):
+    scores = json.loads((paths.results("convolution") / "metrics.json").read_text())
+    source = (written / "index.html").read_text("utf-8")
+    (row,) = re.findall(r'<tr><td><span class="badge reproduced">.*?</tr>', source, re.DOTALL)
+    for variant in ("stride", "mlp"):
+        assert f"<code>{variant}</code> {scores[variant]['accuracy']['mean']:.3f}" in row
+    assert "Author (2000)" in row and 'href="#convolution-lead"' in row
+
+
+def test_a_claim_names_the_runs_of_both_variants_and_how_to_find_them(written):
+    source = (written / "index.html").read_text("utf-8")
+    (claim,) = re.findall(r'<li class="claim" id="convolution-lead".*?</li>', source, re.DOTALL)
+    for variant in ("stride", "mlp"):
+        assert all(key("convolution", variant, seed)[: report.LETTERS] in claim for seed in range(6))
+        assert f"tags.variant = '{variant}'" in claim
+
+
+def test_a_claim_where_less_is_more_says_so(records):
+    records["convolution"] = topic((claim("low", "Less.", metric="cross_entropy", higher_is_better=False),))
+    write_topic("convolution", VARIANTS)
+    report.report()
+    assert "cross entropy, lower is better; 6 seeds" in page(paths.REPORT).text
+
+
+def test_topics_stand_in_the_order_of_their_chapters(records):
+    records["zebra"] = topic((claim("first", "One.", chapter="1 Neuron"),), "Zebra")
+    for name in ("convolution", "zebra"):
+        write_topic(name, VARIANTS)
+    report.report()
+    found = page(paths.REPORT)
+    sections = [value for tag, name, value in found.attributes if tag == "section" and name == "id"]
+    assert sections == ["ledger", "zebra", "convolution"]
+    links = [value for tag, name, value in found.attributes if tag == "a" and name == "href"]
+    assert links.index("#zebra") < links.index("#convolution")
+
+
+def test_verdicts_are_counted_topic_by_topic(written):
+    text = page(written).text
+    overview = text[text.index("Convolution | networks ✓") :]
+    assert re.match(r"Convolution \| networks ✓ \d reproduced ✕ \d contradicted ≈ 1 negligible", overview)
+
+
+# Pictures of a topic's own
+
+
+def change_histories(name, change):
+    for file in paths.RUNS.glob(f"{name}/*/*/history.csv"):
+        rows = [change(row) for row in read_rows(file)]
+        write_rows(file, list(rows[0]), rows)
+
+
+def test_the_objective_is_called_by_its_name(records):
+    write_topic("convolution", VARIANTS)
+    change_histories(
+        "convolution", lambda row: {key.replace("cross_entropy", "squared_error"): row[key] for key in row}
+    )
+    report.report()
+    text = page(paths.REPORT).text
+    assert "Squared error" in text and "Mean squared error over the seeds" in text
+    assert "Cross-entropy" not in text and "cross-entropy" not in text
+
+
+def test_runs_without_an_objective_have_no_curves(records):
+    write_topic("convolution", VARIANTS)
+    change_histories("convolution", lambda row: {"epoch": row["epoch"], "d_loss": 0.7, "g_loss": 0.7})
+    write_rows(paths.results("convolution") / "curves.csv", ("variant", "epoch", "split", "objective", "accuracy"), [])
+    report.report()
+    text = page(paths.REPORT).text
+    assert "no objective" in text and "best epoch" not in text and "no histories" not in text
+
+
+SERIES = ("variant", "seed", "series", "at", "value")
+
+
+def write_series(name, series, value, variants=tuple(VARIANTS), seeds=6, ats=range(1, 6)):
+    rows = [
+        {"variant": variant, "seed": seed, "series": one, "at": at, "value": value(at) * (1 + 0.01 * seed)}
+        for one in series
+        for variant in variants
+        for seed in range(seeds)
+        for at in ats
+    ]
+    write_rows(paths.results(name) / "series.csv", SERIES, rows)
+
+
+def test_series_are_drawn_in_pairs_with_words(records):
+    records["memory"] = topic()
+    write_topic("memory", VARIANTS)
+    write_series("memory", ("gradient_start", "gradient_trained"), lambda at: 10.0**-at)
+    report.report()
+    found = page(paths.REPORT)
+    labels = [value for tag, name, value in found.attributes if tag == "div" and name == "aria-label"]
+    (label,) = [value for value in labels if value.startswith("stride: ")]
+    assert "gradient of the last state, at the start 0.102 at lag 1" in label and "trained 0.102 at lag 1" in label
+    assert "geometric mean" in found.text and "Across: lag" in found.text
+
+
+def test_a_series_that_no_probe_describes_is_drawn_all_the_same(records):
+    write_topic("convolution", VARIANTS)
+    write_series("convolution", ("some_thing",), lambda at: at)
+    report.report()
+    assert "Some thing" in page(paths.REPORT).text
+
+
+def test_only_numbers_that_grow_by_steps_have_an_axis_of_powers():
+    assert pictures._uneven([4, 7, 11, 19, 52, 144, 400])
+    assert (
+        not pictures._uneven(range(1, 41)) and not pictures._uneven([0, 1, 10, 100]) and not pictures._uneven([1, 50])
+    )
+
+
+def test_a_geometric_mean_leaves_out_what_has_no_logarithm():
+    line = pictures._line([1.0], [[0.01, 1.0, 0.0, math.inf]], log=True)
+    assert line["mean"] == [pytest.approx(0.1)] and line["low"][0] < 0.1 < line["high"][0]
+
+
+def write_samples(name, variant, shape, seed=0):
+    images = np.random.default_rng(seed).normal(0, 1, (3, 64, *shape)).astype("float32")
+    file = paths.run(name, variant, 0) / "samples.npz"
+    np.savez(file, epochs=np.array([1, 5, 9]), images=images)
+    return images
+
+
+def images_of(folder):
+    return re.findall(
+        r'<img src="data:image/png;base64,([^"]+)"[^>]*alt="([^"]+)"', (folder / "index.html").read_text()
+    )
+
+
+def decoded(text):
+    return Image.open(io.BytesIO(base64.b64decode(text)))
+
+
+def test_samples_are_shown_still_and_moving(records):
+    write_topic("convolution", VARIANTS)
+    write_samples("convolution", "mlp", (28, 28, 1))
+    write_samples("convolution", "max", (2,))
+    report.report()
+    (still, said), (points, _), (moving, all_said), _ = images_of(paths.REPORT)
+    assert said == "64 samples of mlp, seed 0, after epoch 9" and all_said.endswith("after epochs 1, 5, 9 in turn")
+    assert decoded(still).size == (224, 224) and decoded(points).size[0] == decoded(points).size[1] > 300
+    assert decoded(moving).n_frames == 3 and getattr(decoded(still), "n_frames", 1) == 1
+    source = (paths.REPORT / "index.html").read_text()
+    assert source.count('prefers-reduced-motion: reduce)" srcset=') == 2
+
+
+def test_a_grid_has_the_last_look_and_white_for_the_most(records):
+    write_topic("convolution", VARIANTS)
+    images = write_samples("convolution", "mlp", (28, 28, 1))
+    report.report()
+    shown = np.asarray(decoded(images_of(paths.REPORT)[0][0]).convert("L"), float)
+    expected = (images[2, 9, :, :, 0] - images.min()) / (images.max() - images.min()) * 255
+    np.testing.assert_allclose(shown[28:56, 28:56], expected, atol=9)
+
+
+def test_points_stand_before_training_examples(records):
+    write_topic("convolution", VARIANTS)
+    write_samples("convolution", "mlp", (2,))
+    write_examples(paths.fit_split("digits", "plain"), Examples(np.ones((9, 2), "float32"), np.zeros(9, "int64")))
+    report.report()
+    colours = decoded(images_of(paths.REPORT)[0][0]).convert("RGB").getcolors()
+    assert {colour for _, colour in colours} == set(pictures.DOTS.values())
+
+
+def test_samples_that_are_not_numbers_do_not_stop_the_report(records):
+    write_topic("convolution", VARIANTS)
+    for variant, shape in (("mlp", (28, 28, 1)), ("max", (2,))):
+        images = np.full((1, 64, *shape), np.nan, "float32")
+        np.savez(paths.run("convolution", variant, 0) / "samples.npz", epochs=np.array([1]), images=images)
+    report.report()
+    assert len(images_of(paths.REPORT)) == 4
+
+
+def test_training_images_are_shown_and_test_images_are_not(records):
+    write_topic("convolution", VARIANTS)
+    x = np.random.default_rng(0).random((30, 28, 28, 1)).astype("float32")
+    write_examples(paths.fit_split("digits", "plain"), Examples(x, np.arange(30) % 2))
+    paths.TEST.mkdir(parents=True)
+    (paths.TEST / "digits.npz").write_bytes(b"not to be read")
+    report.report()
+    ((strip, said),) = images_of(paths.REPORT)
+    assert decoded(strip).size == (56, 28) and said == "A training image of each of 2 classes (0 1) of digits"
+
+
+def test_lines_that_models_wrote_can_be_read(records):
+    write_topic("convolution", VARIANTS)
+    write_json(paths.results("convolution") / "samples.json", {"mlp": ["123 -> 321 (right: 321)", "<b>: anna"]})
+    report.report()
+    source = (paths.REPORT / "index.html").read_text("utf-8")
+    assert "<li>123 -&gt; 321 (right: 321)</li>" in source and "<li>&lt;b&gt;: anna</li>" in source
+    assert "123 -\\> 321" in (paths.REPORT / "report.md").read_text("utf-8")
+
+
+def test_pictures_give_the_same_bytes_too(records):
+    write_topic("convolution", VARIANTS)
+    write_samples("convolution", "mlp", (28, 28, 1))
+    write_samples("convolution", "max", (2,))
+    write_series("convolution", ("one", "two"), lambda at: at)
+    report.report()
+    first = (paths.REPORT / "index.html").read_bytes()
+    report.report()
+    assert (paths.REPORT / "index.html").read_bytes() == first
 
 
 # What is missing
@@ -432,8 +644,8 @@ def test_zero_is_in_the_middle_of_every_forest_plot():
 
 
 def themes():
-    """Colours of the template by theme."""
-    style = (paths.PACKAGE / "report.html.j2").read_text("utf-8")
+    """Colours of the page by theme."""
+    style = (paths.PACKAGE / "report.css").read_text("utf-8")
     parts = style.split("prefers-color-scheme: dark")
     light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in parts)
     return {"light": light, "dark": dark}

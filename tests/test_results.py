@@ -159,8 +159,7 @@ def test_a_short_table_goes_between_the_marks_of_the_readmes_and_nothing_else_ch
     assert english.startswith("# Title\n") and english.endswith("\nMore.\n") and "old" not in english
     row = next(line for line in english.splitlines() if line.startswith("| `second`"))
     assert row == (
-        "| `second` | The claim lead. | `accuracy` | `stride` 0.901, `mlp` 0.700 | **reproduced**"
-        " | reproduced × 2 |"
+        "| `second` | The claim lead. | `accuracy` | `stride` 0.901, `mlp` 0.700 | **reproduced** | reproduced × 2 |"
     )
     assert "`stride` 0.901, `mlp` 0.700 | **reproducida** | reproducida × 2 |" in spanish
     again = english
