@@ -4,7 +4,7 @@ import argparse
 import errno
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import paths
 
@@ -15,6 +15,7 @@ DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 EXAMPLES = """examples:
   python -m pipeline check                  is params.yaml sound, for every profile?
   python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
+  python -m pipeline claims memory          the verdicts of one topic (--json for a script)
   python -m pipeline reproduce 3f2a         train a finished run again and compare, by the first letters of its key
   python -m pipeline ui                     open MLflow's UI on this machine
 
@@ -63,17 +64,28 @@ def evaluate(settings: "Settings", topic: str) -> int:
     """score a topic's runs on held-out data"""
     from pipeline.evaluate import evaluate
 
-    evaluate(settings, topic)
-    _track([topic])
+    evaluate(settings, topic)  # the report brings the scores of all topics to MLflow, in one go
     return DONE
 
 
 def report(settings: "Settings") -> int:
     """judge the claims and write data/report"""
+    from pipeline import ledger
+    from pipeline.records import read_json
     from pipeline.report import report
 
     report()
     _track(list(settings.topics))
+    page = (paths.REPORT / "index.html").relative_to(paths.ROOT)
+    print(f"{page}: {ledger.summary(read_json(paths.REPORT / 'claims.json'))}")
+    return DONE
+
+
+def claims(settings: "Settings", topic: str | None, json: bool) -> int:
+    """show the verdicts there are, of one topic or of all"""
+    from pipeline import ledger
+
+    ledger.show(ledger.rows(topic), json)
     return DONE
 
 
@@ -107,14 +119,14 @@ def publish(settings: "Settings") -> int:
 
 
 def reproduce(settings: "Settings", run: str) -> int:
-    """train a finished run again and compare its history, to the last digit"""
+    """train a finished run again and compare, to the last digit"""
     from pipeline.reproduce import reproduce
 
     return DONE if reproduce(run) else RUN_FAILED
 
 
 def runs(settings: "Settings", action: str) -> int:
-    """look at the store of finished runs, or drop what params.yaml no longer asks for"""
+    """list the store of finished runs, or drop what no topic asks for"""
     from pipeline.runs import shelf
 
     print(shelf.prune(settings) if action == "prune" else shelf.show(settings))
@@ -123,29 +135,30 @@ def runs(settings: "Settings", action: str) -> int:
 
 def ui(settings: "Settings", port: int) -> int:
     """MLflow's UI over the same store, on loopback only"""
-    from pipeline import tracking
+    from pipeline.ui import ui
 
-    try:
-        tracking.create()
-    except tracking.Unreachable as error:
-        print(f"MLflow: {error}", file=sys.stderr)
-        return RUN_FAILED
-    print(f"MLflow: http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning (Ctrl-C ends it)", flush=True)
-    return tracking.serve(port)
+    return ui(port)
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
-    for command in (check, repro, prepare, plan, train, evaluate, report, results, publish, reproduce, runs, ui)
+    for command in (check, repro, prepare, plan, train, evaluate, report, claims, results, publish, reproduce, runs, ui)
 }
-ARGUMENTS = {
-    "repro": ("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),
-    "runs": ("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),
-    "prepare": ("data", {"help": "name of a block under data: in params.yaml"}),
-    "train": ("topic", {"help": "name of a block under topics: in params.yaml"}),
-    "evaluate": ("topic", {"help": "name of a block under topics: in params.yaml"}),
-    "reproduce": ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
-    "ui": ("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),
+A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
+ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
+    "prepare": (("data", {"help": "name of a block under data: in params.yaml"}),),
+    "train": (A_TOPIC,),
+    "evaluate": (A_TOPIC,),
+    "claims": (
+        ("topic", {"nargs": "?", "help": "name of a topic (default: all)"}),
+        ("--json", {"action": "store_true", "help": "print the rows of data/report/claims.json, for a script"}),
+    ),
+    "reproduce": (
+        ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
+    ),
+    "runs": (("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),),
+    "ui": (("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),),
 }
 
 
@@ -179,13 +192,12 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m pipeline",
         description="A deep-learning course as experiments that anyone can rerun and compare.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=14, width=100),
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         one = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
-        if name in ARGUMENTS:
-            argument, extra = ARGUMENTS[name]
+        for argument, extra in ARGUMENTS.get(name, ()):
             one.add_argument(argument, **extra)
     return top
 

@@ -170,9 +170,12 @@ def summarise(scores: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _narrow(metrics: dict[str, Any], metric: str) -> dict[str, Any]:
-    """One number a variant, for `dvc metrics show`."""
-    means = {variant: scores[metric]["mean"] for variant, scores in metrics.items() if metric in scores}
-    return {metric: {variant: None if mean is None else round(mean, 4) for variant, mean in means.items()}}
+    """The headline metric over all variants, a line of `dvc metrics show`: narrow, whatever a topic compares."""
+    scores = [found[metric] for found in metrics.values() if metric in found]
+    means = sorted(score["mean"] for score in scores if score["mean"] is not None)
+    told = {"lowest": means[0], "median": float(np.median(means)), "highest": means[-1]} if means else {}
+    rounded = {name: round(value, 4) for name, value in told.items()}
+    return {"metric": metric, **rounded, "failed": sum(score["failed"] for score in scores)}
 
 
 def _curves(topic: str, variant: str, seeds: list[int]) -> list[dict[str, Any]]:

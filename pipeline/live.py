@@ -1,4 +1,4 @@
-"""Show long runs in MLflow while they train; whatever goes wrong here, training goes on and `publish` catches up."""
+"""Show runs in MLflow while a topic trains; whatever goes wrong here, training goes on and `publish` catches up."""
 
 import contextlib
 import os
@@ -6,22 +6,23 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import publish, tracking
-from pipeline.runs import diary
+from pipeline import lock, publish, tracking
+from pipeline.records import read_history, read_json
+from pipeline.runs import diary, store
 from pipeline.runs.run import Job
 from pipeline.tracking import Experiment, Record
 
-PERIOD_S = 5.0  # between two looks at the runs in progress
+PERIOD_S = 5.0  # between two looks at the runs
 LONG_S = 10.0  # a run is shown live once it has taken so long; shorter ones are written once, when they are done
 
 
 @contextlib.contextmanager
 def follow(plan: Mapping[str, Any], every: Sequence[Job], missing: Sequence[Job]) -> Iterator[None]:
-    """While the block runs, log the epochs of the runs in `missing` as they come; never raises."""
+    """While the block runs, log the runs in `missing` as they come; never raises, and training never waits for it."""
     stop = threading.Event()
     thread = threading.Thread(target=_follow, args=[plan, every, missing, stop], daemon=True)
     if missing:
@@ -38,7 +39,9 @@ def _follow(plan: Mapping[str, Any], every: Sequence[Job], missing: Sequence[Job
     window = Window(plan, every)
     while not stop.wait(PERIOD_S):
         try:
-            window.look(missing)
+            window.look(missing, stop.is_set)
+        except lock.Held:
+            continue  # somebody publishes: there is time
         except (tracking.Unreachable, OSError) as error:
             print(f"MLflow: {error}; training goes on, the epochs are kept", file=sys.stderr, flush=True)
             stop.wait(12 * PERIOD_S)
@@ -54,25 +57,48 @@ class Window:
     def __post_init__(self) -> None:
         self._seen: dict[str, float] = {}
         self._written: dict[str, int] = {}
+        self._done: set[str] = set()
         self._experiment: Experiment | None = None
-        self._parent_id = ""
+        self._parent_id = self._comparison = ""
 
-    def look(self, jobs: Sequence[Job]) -> None:
-        """Log what the runs in progress have written since the last look."""
-        now = time.time()
-        for job in jobs:
-            rows = diary.read(job.run_key)
-            if not rows:
-                continue
-            started = self._seen.setdefault(job.run_key, now)
-            fresh = [row for row in rows if row["epoch"] > self._written.get(job.run_key, 0)]
-            if fresh and now - started >= LONG_S:
-                self._open().follow(self._record(job, started), publish.points(fresh))
-                self._written[job.run_key] = int(rows[-1]["epoch"])
+    def look(self, jobs: Sequence[Job], stopped: Callable[[], bool] = lambda: False) -> None:
+        """Log the runs that are finished, and what long ones have written since the last look; lock.Held, Unreachable.
+
+        `stopped` is asked between two runs; what it leaves out is for the next look, or for `publish`.
+        """
+        waiting = [job for job in jobs if job.run_key not in self._done]
+        finished = [job for job in waiting if store.has(job.run_key)]
+        fresh = {job: rows for job in waiting if (rows := self._fresh(job))}
+        if not (finished or fresh):
+            return
+        tracking.create()
+        with lock.hold("mlflow"):  # whoever publishes meanwhile would write the same runs
+            experiment = self._open()
+            for job in (*finished, *fresh):
+                if stopped():
+                    return
+                self._follow(experiment, job, fresh[job]) if job in fresh else self._keep(experiment, job)
+
+    def _fresh(self, job: Job) -> list[dict[str, Any]]:
+        """New epochs of a run that has been in progress for long."""
+        rows, now = diary.read(job.run_key), time.time()
+        if not rows or now - self._seen.setdefault(job.run_key, now) < LONG_S:
+            return []
+        return [row for row in rows if row["epoch"] > self._written.get(job.run_key, 0)]
+
+    def _follow(self, experiment: Experiment, job: Job, rows: Sequence[Mapping[str, Any]]) -> None:
+        experiment.follow(self._record(job, self._seen[job.run_key]), publish.points(rows))
+        self._written[job.run_key] = int(rows[-1]["epoch"])
+
+    def _keep(self, experiment: Experiment, job: Job) -> None:
+        """Write a finished run as `publish` would, from the store that it has been put into."""
+        folder = store.folder(job.run_key)
+        run = {**job.names(), **read_json(folder / "run.json"), "history": read_history(folder / "history.csv")}
+        experiment.keep(publish.child(run, self._comparison, self._parent_id))
+        self._done.add(job.run_key)
 
     def _open(self) -> Experiment:
         if self._experiment is None:
-            tracking.create()
             facts = [vars(job) for job in self.every]
             comparison = publish.comparison(facts)
             experiment = Experiment(self.plan["topic"], publish.question(self.plan["topic"]), comparison)

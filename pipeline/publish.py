@@ -1,20 +1,21 @@
 """Bring MLflow in line with the files under data/, which are the truth it can be rebuilt from."""
 
-import contextlib
 import math
+import shutil
 import sys
 import tempfile
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import lock, objective, paths, tracking
+from pipeline import lock, mosaics, objective, paths, plugins, registry, tracking
 from pipeline.plan import data_digest
 from pipeline.records import digest, read_history, read_json, read_rows
 from pipeline.tracking import Data, Experiment, Record
 
-COUNTED = ("experiments", "comparisons", "runs", "points")
+COUNTED = ("experiments", "comparisons", "runs", "points", "models")
 LETTERS = 12  # of a digest in a tag
 ROWS = 40  # of a table in a description
 
@@ -22,8 +23,8 @@ ROWS = 40  # of a table in a description
 def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     """Write to MLflow what it lacks of the runs, scores and verdicts of `topics` (default: every planned one).
 
-    Gives how many experiments, comparisons, runs and points (metric values) are new; none if it was complete.
-    tracking.Unreachable where MLflow cannot be used; another call goes on from there.
+    Gives how many experiments, comparisons, runs, points (metric values) and versions of registered models are new;
+    none if it was complete. tracking.Unreachable where MLflow cannot be used; another call goes on from there.
     """
     planned = [read_json(file) for file in sorted(paths.PLAN.glob("*.json"))]
     gathered = [_gather(plan) for plan in planned if topics is None or plan["topic"] in topics]
@@ -47,7 +48,7 @@ def _gather(plan: Mapping[str, Any]) -> dict[str, Any]:
     missing = len(plan["variants"]) * len(plan["seeds"]) - len(runs)
     if missing:
         print(f"MLflow: {name}: {missing} runs are not there yet", file=sys.stderr)
-    topic = {"name": name, "plan": plan, "runs": runs, "comparison": comparison(runs)}
+    topic = {"name": name, "plan": plan, "runs": runs, "missing": missing, "comparison": comparison(runs)}
     return topic | _results(name, runs) | {"claims": _claims(name, runs), "question": question(name)}
 
 
@@ -69,18 +70,26 @@ def _runs(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _results(name: str, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What evaluation says of these very runs; means, matrices and curves only if it says it of all of them."""
     folder = paths.results(name)
-    rows = read_rows(folder / "scores.csv") if (folder / "scores.csv").exists() else []
     scores: dict[tuple[str, ...], dict[str, float]] = {}
-    for row in rows:
+    for row in _rows(folder / "scores.csv"):
         found = scores.setdefault((row["variant"], row["seed"], row["run_key"]), {})
         if row["value"] and math.isfinite(float(row["value"])):
             found[row["metric"]] = float(row["value"])
-    complete = bool(rows) and scores.keys() == {_place(run) for run in runs}
+    complete = bool(scores) and scores.keys() == {_place(run) for run in runs}
     files = {"metrics": "metrics.json", "confusion": "confusion.json"}
     extra = {key: read_json(folder / file) for key, file in files.items() if complete and (folder / file).exists()}
-    curves = read_rows(folder / "curves.csv") if complete and (folder / "curves.csv").exists() else []
-    return {"scores": scores, "metrics": {}, "confusion": {}, "curves": curves} | extra
+    series: dict[tuple[str, str], list[tuple[str, float, int]]] = {}
+    for row in _rows(folder / "series.csv") if complete else []:
+        if row["value"] and math.isfinite(float(row["value"])) and float(row["at"]).is_integer():
+            point = (f"series/{row['series']}", float(row["value"]), int(float(row["at"])))
+            series.setdefault((row["variant"], row["seed"]), []).append(point)
+    return {"scores": scores, "complete": complete, "metrics": {}, "confusion": {}, "series": series} | extra
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    return read_rows(file) if file.exists() else []
 
 
 def _place(run: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -96,8 +105,6 @@ def _claims(name: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
 
 def question(name: str) -> str:
     """What a topic asks; nothing for one that is gone."""
-    from pipeline import plugins
-
     if name not in plugins.names("topics"):
         return ""
     asked: str = plugins.load("topics", name).TOPIC.question
@@ -109,29 +116,30 @@ def question(name: str) -> str:
 
 def _publish(topic: Mapping[str, Any]) -> Counter[str]:
     experiment = Experiment(topic["name"], topic["question"], topic["comparison"])
-    parent = _parent(topic)
+    best = None if topic["missing"] else registry.best(topic["runs"])
+    parent = _parent(topic, best)
     parent_id = experiment.keep_parent(parent)
-    cards: dict[str, Any] = {}
     for run in topic["runs"]:
-        data = run["settings"]["data"]
-        if data not in cards:
-            cards[data] = read_json(paths.card(data)) if paths.card(data).exists() else None
-        experiment.keep(_child(topic, run, cards[data], parent_id))
-    mark = digest([topic["confusion"], topic["curves"], [run["history"] for run in topic["runs"]]])[:LETTERS]
-    if topic["curves"] and experiment.tag(parent, "figures") != mark:
-        with _figures(topic) as folder:
-            experiment.keep_folder(parent, folder, "figures", "figures", mark)
+        known = topic["scores"].get(_place(run)), topic["series"].get((run["variant"], str(run["seed"])), ())
+        record = child(run, topic["comparison"], parent_id, *known)
+        experiment.keep(record)
+        if run["seed"] == topic["plan"]["seeds"][0]:
+            _keep_samples(experiment, record, run)
+        if run is best:
+            _keep_best(experiment, record, run, topic["runs"])
+    if topic["complete"]:
+        _keep_figures(experiment, parent, topic)
     experiment.close(parent)
     return experiment.counts
 
 
-def _parent(topic: Mapping[str, Any]) -> Record:
+def _parent(topic: Mapping[str, Any], best: Mapping[str, Any] | None) -> Record:
     runs, plan = topic["runs"], topic["plan"]
     tags = {"comparison": topic["comparison"], "topic": topic["name"], "profile": plan["profile"]}
     tags |= {f"claim.{row['name']}": row["verdict"] for row in topic["claims"]}
     return Record(
         name=title(plan, runs),
-        tags=tags | {tracking.NOTE: _description(topic)},
+        tags=tags | {tracking.NOTE: _description(topic, best)},
         started=min(run["started"] for run in runs),
         ended=max(run["started"] + (run.get("duration_s") or 0) for run in runs),
     )
@@ -143,28 +151,35 @@ def title(plan: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> str:
     return f"{plan['profile']}, {len(variants)} variants x {len(seeds)} seeds"
 
 
-def _child(topic: Mapping[str, Any], run: Mapping[str, Any], card: Any, parent_id: str) -> Record:
-    scores = topic["scores"].get(_place(run), {})
-    history, summary = points(run["history"]), _summary(run)
-    last = int(run["history"][-1]["epoch"]) if run["history"] else 0
+def child(
+    run: Mapping[str, Any],
+    comparison: str,
+    parent_id: str,
+    scores: Mapping[str, float] | None = None,
+    series: Sequence[tuple[str, float, int]] = (),
+) -> Record:
+    """A finished run as MLflow should hold it; `scores` and `series` are what evaluation found, if it has been."""
+    history = points(run["history"])
     mark = digest([history, run["status"], run.get("parameters")])[:LETTERS]
+    found = {f"test/{metric}": value for metric, value in (scores or {}).items()}
     return Record(
         name=f"{run['variant']} seed {run['seed']}",
-        tags=_tags(run) | {"comparison": topic["comparison"], tracking.PARENT: parent_id, tracking.MARK: mark},
+        tags=_tags(run) | {"comparison": comparison, tracking.PARENT: parent_id, tracking.MARK: mark},
         started=run["started"],
         ended=run["started"] + (run.get("duration_s") or 0),
         status="FINISHED" if run["status"] == "finished" else "FAILED",
         params=tracking.flat({**run["settings"], "seed": run["seed"], "parameters": run.get("parameters")}),
         history=history,
-        scores=summary | _cost(run, last) | {f"test/{metric}": (value, last) for metric, value in scores.items()},
-        data=_data(run, card, evaluated=bool(scores)),
+        scores=_summary(run) | _cost(run) | found,
+        series=series,
+        data=_data(run, evaluated=bool(scores)),
     )
 
 
-def _cost(run: Mapping[str, Any], last: int) -> dict[str, tuple[float, int]]:
+def _cost(run: Mapping[str, Any]) -> dict[str, float]:
     """Seconds and memory that the run took."""
     told = {"cost/duration_s": run.get("duration_s"), "cost/peak_memory_mb": run.get("peak_memory_mb")}
-    return {name: (float(value), last) for name, value in told.items() if value}
+    return {name: float(value) for name, value in told.items() if value}
 
 
 def _tags(run: Mapping[str, Any]) -> dict[str, str]:
@@ -191,20 +206,21 @@ def _metric(column: str) -> str:
     return f"validation/{column.removeprefix('val_')}" if column.startswith("val_") else f"training/{column}"
 
 
-def _summary(run: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
+def _summary(run: Mapping[str, Any]) -> dict[str, float]:
     """Best epoch, and the gap between validation and training objective there and in the last epoch."""
     history, best = run["history"], run.get("best_epoch")
-    found = {"best_epoch": (float(best), int(best))} if best else {}
+    found = {"best_epoch": float(best)} if best else {}
     rows = [("gap/best_epoch", row) for row in history if row["epoch"] == best]
     rows += [("gap/last_epoch", history[-1])] if history else []
     column = objective.name(history)
-    gaps = {name: (row[f"val_{column}"] - row[column], int(row["epoch"])) for name, row in rows if column}
-    return found | {name: gap for name, gap in gaps.items() if math.isfinite(gap[0])}
+    gaps = {name: row[f"val_{column}"] - row[column] for name, row in rows if column}
+    return found | {name: gap for name, gap in gaps.items() if math.isfinite(gap)}
 
 
-def _data(run: Mapping[str, Any], card: Any, evaluated: bool) -> list[Data]:
+def _data(run: Mapping[str, Any], evaluated: bool) -> list[Data]:
     """The splits that a run has read, unless the data has been prepared anew since."""
     name, view = run["settings"]["data"], run["settings"]["view"]
+    card = read_json(paths.card(name)) if paths.card(name).exists() else None
     if not card or view not in card["views"] or data_digest(card, view) != run["data_digest"]:
         return []
     splits = {"training": (view, paths.fit_split(name, view), card["views"][view])}
@@ -227,9 +243,16 @@ def _data(run: Mapping[str, Any], card: Any, evaluated: bool) -> list[Data]:
 # What people read and see
 
 
-def _description(topic: Mapping[str, Any]) -> str:
+def _description(topic: Mapping[str, Any], best: Mapping[str, Any] | None) -> str:
     parts = [topic["question"], _verdicts(topic["claims"]), _means(topic["plan"]["metrics"], topic["metrics"])]
+    parts += [_best(best)] if best else []
     return "\n\n".join(part for part in parts if part) or f"Comparison {topic['comparison']}"
+
+
+def _best(run: Mapping[str, Any]) -> str:
+    place = f"models:/{registry.name(run['topic'])}@{tracking.BEST}"
+    value = _number(registry.reached(run))
+    return f"Best model by validation: {run['variant']} seed {run['seed']} ({value}), registered as `{place}`."
 
 
 def _verdicts(claims: Sequence[Mapping[str, Any]]) -> str:
@@ -264,20 +287,55 @@ def _number(value: float | None, sign: str = "") -> str:
     return "–" if value is None else f"{value:{sign}.4g}"
 
 
-@contextlib.contextmanager
-def _figures(topic: Mapping[str, Any]) -> Iterator[Path]:
-    """A folder with two pictures of every variant: overfitting, and the confusion matrix over all seeds."""
-    from pipeline import plots
+def _keep_best(
+    experiment: Experiment, record: Record, run: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]
+) -> None:
+    """Register the topic's best model, unless it is."""
+    name = registry.name(run["topic"])
+    if experiment.is_best(name, run["run_key"]):
+        return
+    with registry.packed(run, experiment.run_id(record)) as folder:
+        if folder:
+            experiment.make_best(record, name, registry.described(run, runs), registry.tags(run), folder)
 
+
+def _keep_samples(experiment: Experiment, record: Record, run: Mapping[str, Any]) -> None:
+    """The looks at a generator's samples, where MLflow's charts find images with a slider for the epoch."""
+    file = paths.run(run["topic"], run["variant"], run["seed"]) / "samples.npz"
+    if not file.exists() or experiment.tag(record, tracking.IMAGES):
+        return
+    import numpy as np
+
+    with np.load(file, allow_pickle=False) as arrays, tempfile.TemporaryDirectory() as made:
+        frames = mosaics.sheets(arrays["images"])
+        for epoch, frame in zip(arrays["epochs"].tolist(), frames, strict=True):
+            name = uuid.UUID(digest([run["run_key"], epoch])[:32])  # MLflow draws one: this is the same each time
+            place = Path(made) / f"samples+step+{epoch}+timestamp+{int(record.ended * 1000)}+{name}"
+            frame.save(f"{place}.png")
+            frame.save(f"{place}+compressed.webp")
+        mosaics.animate(frames, Path(made) / "samples.gif")
+        experiment.keep_folder(record, Path(made), "images", tracking.IMAGES, "True")
+
+
+def _keep_figures(experiment: Experiment, parent: Record, topic: Mapping[str, Any]) -> None:
+    """The report's pictures of the topic, and the confusion matrices of its variants, on the parent."""
+    name = topic["name"]
+    pictures = {file.name.removeprefix(f"{name}_"): file for file in _pictures(name)} if topic["claims"] else {}
+    parts = {shown: digest(file.read_bytes()) for shown, file in pictures.items()}
+    mark = digest([parts, topic["confusion"]])[:LETTERS]
+    matrices = mosaics.confusions(topic["confusion"]) if experiment.tag(parent, "figures") != mark else None
+    if experiment.tag(parent, "figures") == mark or not (pictures or matrices):
+        return
     with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        for variant in topic["plan"]["variants"]:
-            every = [objective.curve(run["history"]) for run in topic["runs"] if run["variant"] == variant]
-            histories = [history for history in every if history]
-            curves = [row for row in topic["curves"] if row["variant"] == variant]
-            if histories:
-                plots.save(plots.overfitting(curves, histories, variant), folder / "overfitting" / f"{variant}.png")
-            if any(map(any, topic["confusion"].get(variant, ()))):
-                picture = plots.confusion(topic["confusion"][variant], variant)
-                plots.save(picture, folder / "confusion" / f"{variant}.png")
-        yield folder
+        for shown, file in pictures.items():
+            shutil.copyfile(file, Path(made) / shown)
+        if matrices:
+            matrices.save(Path(made) / "confusion.png")
+        experiment.keep_folder(parent, Path(made), "figures", "figures", mark)
+
+
+def _pictures(topic: str) -> list[Path]:
+    """The report's picture files of a topic, not those of another one whose name goes on."""
+    others = [other for other in plugins.names("topics") if other != topic and other.startswith(topic)]
+    found = sorted(paths.REPORT.glob(f"{topic}_*.svg"))
+    return [file for file in found if not file.name.startswith(tuple(f"{other}_" for other in others))]

@@ -5,10 +5,7 @@ import json
 import logging
 import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +19,8 @@ if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Run
 
 NOTE, PARENT, CONTEXT = "mlflow.note.content", "mlflow.parentRunId", "mlflow.data.context"
+IMAGES = "mlflow.loggedImages"  # tag of a run whose folder `images` MLflow's charts may show
+BEST = "best"  # alias of a registered model's version
 IDENTITY = ("comparison", "variant", "seed", "run_key")
 MARK = "history"  # tag with the digest of what never changes in a run
 OWNER = "owner"  # tag of a run that is followed while it trains: host and process that keep it open
@@ -57,10 +56,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Record:
-    """One run of MLflow. `history` (name, value, step) never changes; tags, scores and data may come later.
+    """One run of MLflow. `history` (name, value, step) never changes; tags, scores, series and data may come later.
 
-    `started` and `ended` are seconds since 1970; `scores` are name: (value, step). The tags in IDENTITY tell two runs
-    apart.
+    `started` and `ended` are seconds since 1970; `scores` have one value, `series` are curves over any axis, (name,
+    value, step). The tags in IDENTITY tell two runs apart.
     """
 
     name: str
@@ -70,13 +69,19 @@ class Record:
     status: str = "FINISHED"
     params: Mapping[str, str] = field(default_factory=dict)
     history: Sequence[tuple[str, float, int]] = ()
-    scores: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    series: Sequence[tuple[str, float, int]] = ()
     data: Sequence[Data] = ()
 
 
 def uri() -> str:
     """Where MLflow's store is: MLFLOW_TRACKING_URI, or mlflow.db beside dvc.yaml."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{paths.TRACKING}"
+
+
+def remote() -> bool:
+    """Whether the store is a server: the one that keeps its artifacts, and has a UI of its own."""
+    return uri().split("://")[0] in ("http", "https")
 
 
 def create() -> None:
@@ -87,41 +92,6 @@ def create() -> None:
     with lock.hold("mlflow", wait=True):
         if not _made(file):
             _make(file)
-
-
-def ui_command(port: int) -> list[str]:
-    """Command of MLflow's UI over the same store: this machine only, one worker, no jobs, nothing unpickled.
-
-    ValueError where the store is a server, which has a UI of its own.
-    """
-    if _remote():
-        raise ValueError(f"MLFLOW_TRACKING_URI: given {masked(uri())}, allowed a database: that server has its own UI")
-    calm = {
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }
-    hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
-    settings = {"backend-store-uri": uri(), "default-artifact-root": str(paths.ARTIFACTS), "workers": "1"}
-    settings |= {"host": "127.0.0.1", "port": str(port), "allowed-hosts": hosts}
-    options = [text for name, value in settings.items() for text in (f"--{name}", value)]
-    words = [f"{name}={value}" for name, value in calm.items()]
-    return ["env", *words, sys.executable, "-m", "mlflow", "server", *options]
-
-
-def serve(port: int) -> int:
-    """Run MLflow's UI until it ends or we are stopped; its own processes end with it. Gives an exit code."""
-    server = subprocess.Popen(ui_command(port), start_new_session=True)
-    if hasattr(signal, "SIGHUP"):  # the terminal was closed
-        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
-    try:
-        return server.wait()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
 
 
 def masked(text: str) -> str:
@@ -168,7 +138,7 @@ def _calm() -> None:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     for name, value in CALM.items():
         os.environ.setdefault(name, value)
-    if not _remote():
+    if not remote():
         from mlflow.store.db import utils
 
         utils.MAX_RETRY_COUNT = 4  # it doubles its pauses between ten tries: 100 seconds
@@ -182,10 +152,6 @@ def _line(error: BaseException, most: int = 300) -> str:
     if isinstance(error, OSError):
         told = re.sub(r"[\"']\)+$", "", told.rpartition("(Caused by ")[2].rpartition("): ")[2])
     return told if len(told) <= most else f"{told[: most - 1]}…"
-
-
-def _remote() -> bool:
-    return uri().split("://")[0] in ("http", "https")
 
 
 def _database() -> Path | None:
@@ -273,7 +239,7 @@ class Experiment:
         if there is not None:
             self._client.delete_run(there.info.run_id)
         run_id = self._start(record)
-        self._log(run_id, params=record.params, points=self._points(record))
+        self._log(run_id, params=record.params, points=self._epochs(record) + self._late(record))
         self._log_data(run_id, record.data)
         self._client.set_terminated(run_id, record.status, int(record.ended * 1000))
         self.counts["runs"] += 1
@@ -287,7 +253,7 @@ class Experiment:
         elif there.info.status != "RUNNING" or there.data.tags.get(OWNER) != record.tags[OWNER]:
             self._client.update_run(there.info.run_id, status="RUNNING")  # it was cut short: it goes on as the same run
             self._client.set_tag(there.info.run_id, OWNER, record.tags[OWNER])
-        run_id = self._run_id(record)
+        run_id = self.run_id(record)
         known = self._known(run_id, history)
         points = [(key, value, step, time.time()) for key, value, step in history if (key, step) not in known]
         self._log(run_id, points=points)
@@ -316,9 +282,37 @@ class Experiment:
 
     @_plainly()
     def keep_folder(self, record: Record, folder: Path, place: str, tag: str, digest: str) -> None:
-        """Put the files of `folder` under the artifact path `place` of a parent, and then their digest in its `tag`."""
-        self._client.log_artifacts(self._run_id(record), str(folder), place)
-        self._log(self._run_id(record), tags={tag: digest})
+        """Put the files of `folder` under the artifact path `place` of a kept run, and then `digest` in its `tag`."""
+        self._client.log_artifacts(self.run_id(record), str(folder), place)
+        self._log(self.run_id(record), tags={tag: digest})
+
+    @_plainly()
+    def is_best(self, name: str, run_key: str) -> bool:
+        """Whether the run of that key is what the registered model `name` has under the alias `best`."""
+        found = self._client.search_registered_models(f"name = '{name}'")
+        version = found[0].aliases.get(BEST) if found else None
+        return version is not None and self._client.get_model_version(name, version).tags.get("run_key") == run_key
+
+    @_plainly()
+    def make_best(self, record: Record, name: str, description: str, tags: Mapping[str, str], folder: Path) -> None:
+        """Register the model in `folder`, made by the kept run `record`, and point the alias `best` at it.
+
+        A version with the same tag run_key is there once; the alias goes back to it when it is the best again.
+        """
+        if not self._client.search_registered_models(f"name = '{name}'"):
+            note = "The best run of its topic by validation, under the alias `best`."
+            self._client.create_registered_model(name, {"topic": record.tags["topic"]}, note)
+        versions = self._client.search_model_versions(f"name = '{name}' and tags.run_key = '{tags['run_key']}'")
+        if not versions:
+            run = self._there[_identity(record.tags)]
+            self._client.log_artifacts(run.info.run_id, str(folder), folder.name)
+            source = f"{run.info.artifact_uri}/{folder.name}"
+            made = self._client.create_model_version(
+                name, source, run.info.run_id, dict(tags), description=description, await_creation_for=0
+            )
+            versions = [made]
+            self.counts["models"] += 1
+        self._client.set_registered_model_alias(name, BEST, versions[0].version)
 
     @_plainly()
     def close(self, record: Record) -> None:
@@ -328,11 +322,12 @@ class Experiment:
             self._client.set_terminated(there.info.run_id, record.status, int(record.ended * 1000))
 
     def tag(self, record: Record, name: str) -> str | None:
-        """What a kept parent's tag said when it was found."""
+        """What a kept run's tag said when it was found."""
         found: str | None = self._there[_identity(record.tags)].data.tags.get(name)
         return found
 
-    def _run_id(self, record: Record) -> str:
+    def run_id(self, record: Record) -> str:
+        """Identifier of a kept run."""
         return str(self._there[_identity(record.tags)].info.run_id)
 
     def _open(self, name: str, description: str) -> str:
@@ -340,7 +335,7 @@ class Experiment:
         there = self._client.get_experiment_by_name(name)
         if there is None:
             self.counts["experiments"] += 1
-            place = None if _remote() else (paths.ARTIFACTS / name).as_uri()
+            place = None if remote() else (paths.ARTIFACTS / name).as_uri()
             return str(self._client.create_experiment(name, artifact_location=place, tags=tags))
         if there.lifecycle_stage == "deleted":
             self._client.restore_experiment(there.experiment_id)
@@ -370,21 +365,33 @@ class Experiment:
         tags = {key: value[:LONGEST] for key, value in record.tags.items()}
         tags = {key: value for key, value in tags.items() if there.data.tags.get(key) != value}
         params = {key: value for key, value in record.params.items() if key not in there.data.params}
-        known, now = there.data.metrics, time.time()
-        # MLflow shows the value with the latest time: one that replaces another must be younger than it.
-        points = [
-            (key, value, step, now if key in known else record.ended)
-            for key, (value, step) in record.scores.items()
-            if known.get(key) != value
-        ]
+        points = self._news(there.data.metrics, record)
         if tags or params or points:
             self._log(there.info.run_id, tags=tags, params=params, points=points)
         inputs = there.inputs.dataset_inputs if there.inputs else []
         have = {tag.value for one in inputs for tag in one.tags if tag.key == CONTEXT}
         self._log_data(there.info.run_id, [one for one in record.data if one.context not in have])
 
-    def _points(self, record: Record) -> list[tuple[str, float, int, float]]:
-        return self._epochs(record) + [(key, value, step, record.ended) for key, (value, step) in record.scores.items()]
+    def _news(self, known: Mapping[str, float], record: Record) -> list[tuple[str, float, int, float]]:
+        """Scores and series that are not known, or known with another value (of a series: its last one).
+
+        MLflow shows the value with the latest time: one that replaces another must be younger than it.
+        """
+        last: dict[str, tuple[int, float]] = {name: (0, value) for name, value in record.scores.items()}
+        for name, value, step in record.series:
+            last[name] = max(last.get(name, (step, value)), (step, value))
+        other = {name for name, (_, value) in last.items() if known.get(name) != value}
+        now = time.time()
+        return [
+            (name, value, step, now if name in known else seconds)
+            for name, value, step, seconds in self._late(record)
+            if name in other
+        ]
+
+    def _late(self, record: Record) -> list[tuple[str, float, int, float]]:
+        """Scores and series as points of when the run ended; MLflow draws what has step 0 alone as bars."""
+        scores = [(name, value, 0) for name, value in record.scores.items()]
+        return [(*point, record.ended) for point in (*scores, *record.series)]
 
     def _epochs(self, record: Record) -> list[tuple[str, float, int, float]]:
         """The history's points with times: the run's span shared out evenly over its epochs."""

@@ -1,15 +1,16 @@
-"""Long runs show in MLflow while they train, each point once, and nothing that happens to MLflow reaches training."""
+"""Runs show in MLflow while a topic trains, each point once, and nothing that happens to MLflow reaches training."""
 
 import os
+import shutil
 import socket
 import time
 
 import pytest
 import test_tracking as records
 
-from pipeline import live, paths, publish, tracking
-from pipeline.records import read_history, read_json
-from pipeline.runs import diary
+from pipeline import live, lock, paths, publish, tracking
+from pipeline.records import read_history, read_json, write_json
+from pipeline.runs import diary, store
 from pipeline.runs.run import Job
 
 VARIANT, SEED = records.VARIANTS[0], records.SEEDS[0]
@@ -19,6 +20,7 @@ VARIANT, SEED = records.VARIANTS[0], records.SEEDS[0]
 def jobs(house, monkeypatch):
     """The runs of a small topic, as they stand before they are trained."""
     monkeypatch.setattr(live, "LONG_S", 0.0)
+    paths.TRACKING.write_bytes(records.empty_store())
     records.train()
     names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest", "device")
     files = [paths.run(records.TOPIC, variant, seed) for variant in records.VARIANTS for seed in records.SEEDS]
@@ -45,7 +47,7 @@ def client():
 
 def runs():
     experiment = client().get_experiment_by_name(records.TOPIC)
-    return client().search_runs([experiment.experiment_id])
+    return client().search_runs([experiment.experiment_id]) if experiment else []
 
 
 def the_run():
@@ -111,8 +113,54 @@ def test_a_living_process_keeps_its_runs(jobs, plan, monkeypatch):
 def test_short_runs_are_left_to_publish(jobs, plan, monkeypatch):
     monkeypatch.setattr(live, "LONG_S", 60.0)
     progress(jobs[0], 2)
-    live.Window(plan, jobs).look(jobs)
-    assert not paths.TRACKING.exists()
+    with records.unwritten(paths.TRACKING):
+        live.Window(plan, jobs).look(jobs)
+
+
+def finished(job):
+    """What the run's own process has left in the store of finished runs."""
+    folder = paths.run(job.topic, job.variant, job.seed)
+    shutil.copytree(folder, store.folder(job.run_key))
+    record = read_json(folder / "run.json")
+    write_json(store.folder(job.run_key) / "run.json", {k: v for k, v in record.items() if k not in job.names()})
+    shutil.rmtree(paths.CHECKPOINTS / job.run_key, ignore_errors=True)
+
+
+def test_a_finished_run_is_written_while_others_train_as_publish_would(jobs, plan):
+    window = live.Window(plan, jobs)
+    finished(jobs[0])
+    window.look(jobs)
+    shown = the_run()
+    assert shown.info.status == "FINISHED" and len(runs()) == 2
+    window.look(jobs)
+    assert publish.publish()["runs"] == len(jobs) - 1
+    assert the_run().to_dictionary() == shown.to_dictionary()
+
+
+def test_a_long_run_that_has_been_watched_is_finished_as_itself(jobs, plan):
+    window = live.Window(plan, jobs)
+    progress(jobs[0], 2)
+    window.look(jobs)
+    watched = the_run()
+    finished(jobs[0])
+    window.look(jobs)
+    assert the_run().info.run_id == watched.info.run_id and the_run().info.status == "FINISHED"
+    assert steps(the_run()) == [1, 2, 3, 4]
+
+
+def test_what_a_stop_leaves_out_is_for_publish(jobs, plan):
+    for job in jobs:
+        finished(job)
+    live.Window(plan, jobs).look(jobs, lambda: len(runs()) > 2)
+    assert len(runs()) == 3, "the parent and two runs"
+    publish.publish()
+    assert len(runs()) == 1 + len(jobs)
+
+
+def test_nothing_is_written_while_somebody_publishes(jobs, plan):
+    finished(jobs[0])
+    with lock.hold("mlflow"), records.unwritten(paths.TRACKING), pytest.raises(lock.Held):
+        live.Window(plan, jobs).look(jobs)
 
 
 def test_a_store_out_of_reach_neither_stops_nor_loses_anything(jobs, plan, monkeypatch, capsys):
@@ -136,6 +184,6 @@ def test_following_is_done_in_the_background(jobs, plan, monkeypatch):
     progress(jobs[0], 2)
     with live.follow(plan, jobs, jobs):
         until = time.time() + 20
-        while time.time() < until and not (paths.TRACKING.exists() and len(runs()) > 1):
+        while time.time() < until and len(runs()) < 2:
             time.sleep(0.2)
     assert steps(the_run()) == [1, 2]

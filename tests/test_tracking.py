@@ -1,28 +1,29 @@
 """MLflow holds what data/ holds: every run once, whatever was killed, lost, repeated or out of reach in between."""
 
 import contextlib
+import functools
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from pipeline import paths, plugins, tracking
 from pipeline.plan import data_digest
 from pipeline.publish import publish
-from pipeline.records import SCORES, digest, write_json, write_rows
+from pipeline.records import SCORES, digest, write_bytes, write_json, write_rows
 
 COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
 CONTRACT = {"topic", "variant", "seed", "run_key", "git_commit", "data_digest"}
 TOPIC, VARIANTS, SEEDS, EPOCHS = "demo", ("plain_net", "wide_net"), (0, 1), 4
-NOTHING = {"experiments": 0, "comparisons": 0, "runs": 0, "points": 0}
+NOTHING = {"experiments": 0, "comparisons": 0, "runs": 0, "points": 0, "models": 0}
 CREATE = (
     "import sys; from pathlib import Path; from pipeline import paths, tracking; here = Path(sys.argv[1])\n"
     "paths.TRACKING, paths.LOCKS, paths.ARTIFACTS = here / 'mlflow.db', here / 'locks', here / 'mlartifacts'\n"
@@ -97,6 +98,18 @@ def evaluate(topic=TOPIC, generation="first", accuracy=0.75):
     write_rows(folder / "curves.csv", tuple(curves[0]), curves)
 
 
+def series(scale):
+    """A curve of every run, with a point that is no number and one that is at no whole step."""
+    points = [(1.0, 2.0), (5.0, 10.0), (9.0, 18.0), (10.0, float("inf")), (10.5, 1.0)]
+    rows = [
+        {"variant": variant, "seed": seed, "series": "gradient", "at": at, "value": value * scale}
+        for variant in VARIANTS
+        for seed in SEEDS
+        for at, value in points
+    ]
+    write_rows(paths.results(TOPIC) / "series.csv", tuple(rows[0]), rows)
+
+
 def report(topic=TOPIC, generation="first", verdict="reproduced", name="wider"):
     runs = {
         arm: [key(variant, seed, generation) for seed in SEEDS]
@@ -107,19 +120,21 @@ def report(topic=TOPIC, generation="first", verdict="reproduced", name="wider"):
     write_json(
         paths.REPORT / "claims.json", [row | {"margin": 0.05, "runs": runs}, row | {"topic": "other", "runs": runs}]
     )
+    for picture in ("curves", "scores"):
+        write_bytes(paths.REPORT / f"{topic}_{picture}.svg", f"<svg><!-- {verdict} --></svg>".encode())
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """An empty store, made once."""
-    folder = tmp_path_factory.mktemp("made")
-    subprocess.run([sys.executable, "-c", CREATE, str(folder)], cwd=paths.ROOT, check=True, env=clean())
-    return folder / "mlflow.db"
+@functools.cache
+def empty_store():
+    """Bytes of a store without an experiment, made once: it takes seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-c", CREATE, folder], cwd=paths.ROOT, check=True, env=clean())
+        return (Path(folder) / "mlflow.db").read_bytes()
 
 
 @pytest.fixture
-def store(house, made):
-    shutil.copyfile(made, paths.TRACKING)
+def store(house):
+    paths.TRACKING.write_bytes(empty_store())
     return paths.TRACKING
 
 
@@ -207,16 +222,16 @@ def test_a_user_chooses_another_database(house, monkeypatch):
     assert (house / "elsewhere" / "mine.db").exists() and not paths.TRACKING.exists()
 
 
-def test_folders_may_have_any_name(house, made, monkeypatch):
+def test_folders_may_have_any_name(house, monkeypatch):
     odd = house / "a b#c é"
     odd.mkdir()
     monkeypatch.setattr(paths, "TRACKING", odd / "mlflow.db")
     monkeypatch.setattr(paths, "ARTIFACTS", odd / "mlartifacts")
-    shutil.copyfile(made, paths.TRACKING)
+    paths.TRACKING.write_bytes(empty_store())
     train()
     evaluate()
     publish()
-    assert len(list(odd.rglob("*.png"))) == 4
+    assert len(list(odd.rglob("*.png"))) == 1
     assert publish() == NOTHING
 
 
@@ -232,7 +247,7 @@ def test_a_comparison_and_its_runs(store):
     counts = publish()
     found = runs()
     (parent,) = found.pop(None)
-    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 4)}
+    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 4), "models": 0}
     assert parent.info.run_name == "laptop, 2 variants x 2 seeds" and parent.info.status == "FINISHED"
     assert found.keys() == {(variant, str(seed)) for variant in VARIANTS for seed in SEEDS}
     for (variant, seed), run in found.items():
@@ -305,7 +320,8 @@ def test_histories_by_epoch(store):
     assert run.data.metrics.keys() == sections | {"best_epoch", "cost/duration_s", "gap/best_epoch", "gap/last_epoch"}
     assert run.data.metrics["best_epoch"] == 2
     assert run.data.metrics["gap/best_epoch"] == pytest.approx(0.1)
-    assert history(run, "gap/best_epoch")[0][0] == 2 and history(run, "gap/last_epoch")[0][0] == EPOCHS
+    for name in ("best_epoch", "gap/best_epoch", "gap/last_epoch"):
+        assert [step for step, _ in history(run, name)] == [0], "MLflow draws it as a bar"
 
 
 def test_long_histories_take_several_batches(store):
@@ -365,17 +381,62 @@ def test_scores_and_verdicts_join_the_runs_that_are_there(store):
     assert "| plain_net | 0.75 [0.5, –] | 2 | 0 |" in note
 
 
-def test_pictures_of_every_variant_are_on_the_parent_alone(store):
+def test_the_reports_pictures_and_the_confusions_are_on_the_parent_alone(store):
     train()
     publish()
-    assert not list(paths.ARTIFACTS.rglob("*.png"))
+    assert not [file for file in paths.ARTIFACTS.rglob("*") if file.is_file()]
     evaluate()
+    report()
     publish()
     (parent,) = runs()[None]
-    for kind in ("overfitting", "confusion"):
-        files = client().list_artifacts(parent.info.run_id, f"figures/{kind}")
-        assert [file.path for file in files] == [f"figures/{kind}/{variant}.png" for variant in VARIANTS]
-        assert all(file.file_size > 1000 for file in files)
+    files = client().list_artifacts(parent.info.run_id, "figures")
+    assert [file.path for file in files] == [
+        f"figures/{name}" for name in ("confusion.png", "curves.svg", "scores.svg")
+    ]
+    (kept,) = paths.ARTIFACTS.rglob("curves.svg")
+    assert kept.read_bytes() == (paths.REPORT / f"{TOPIC}_curves.svg").read_bytes()
+
+
+def test_a_report_of_other_runs_shows_no_pictures(store):
+    train()
+    evaluate()
+    report(generation="second")
+    publish()
+    (parent,) = runs()[None]
+    assert [file.path for file in client().list_artifacts(parent.info.run_id, "figures")] == ["figures/confusion.png"]
+
+
+def test_pictures_of_a_topic_whose_name_goes_on_stay_with_it(store, monkeypatch):
+    monkeypatch.setattr(plugins, "names", lambda kind: [TOPIC, f"{TOPIC}_more"])
+    monkeypatch.setattr("pipeline.publish.question", lambda topic: "")
+    train()
+    evaluate()
+    report()
+    write_bytes(paths.REPORT / f"{TOPIC}_more_curves.svg", b"<svg/>")
+    publish()
+    assert not list(paths.ARTIFACTS.rglob("more*"))
+
+
+def test_a_curve_over_any_axis_is_a_metric_by_step(store):
+    train()
+    publish()
+    evaluate()
+    series(scale=1.0)
+    assert publish() == NOTHING | {"points": 4 + 4 * 3}
+    assert history(runs()["wide_net", "1"], "series/gradient") == [(1, 2.0), (5, 10.0), (9, 18.0)]
+    assert publish() == NOTHING
+    series(scale=2.0)
+    publish()
+    assert runs()["wide_net", "1"].data.metrics["series/gradient"] == 36.0
+    assert publish() == NOTHING
+
+
+def test_curves_of_other_runs_are_left_out(store):
+    train()
+    evaluate(generation="second")
+    series(scale=1.0)
+    publish()
+    assert "series/gradient" not in runs()["wide_net", "1"].data.metrics
 
 
 def test_the_experiment_carries_the_topics_question(store):
@@ -477,7 +538,7 @@ def test_a_publish_cut_short_is_completed_exactly_once(store, monkeypatch, metho
         assert history(run, "validation/loss") == [(epoch, epoch + 0.1) for epoch in range(1, EPOCHS + 1)]
         assert run.data.metrics["test/accuracy"] and len(run.inputs.dataset_inputs) == 3
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
-    assert len(client().list_artifacts(parent.info.run_id, "figures/overfitting")) == 2
+    assert len(client().list_artifacts(parent.info.run_id, "figures")) == 3
     assert publish() == NOTHING
 
 
@@ -581,49 +642,3 @@ def test_a_database_that_cannot_be_opened_is_out_of_reach_within_seconds(house):
     with pytest.raises(tracking.Unreachable, match="unable to open database file"):
         publish()
     assert time.monotonic() - started < 10
-
-
-# The UI
-
-
-def test_the_ui_is_for_this_machine_alone(house, monkeypatch):
-    command = tracking.ui_command(5123)
-    assert command[command.index("--host") + 1] == "127.0.0.1" and command[command.index("--port") + 1] == "5123"
-    assert command[command.index("--workers") + 1] == "1"
-    assert command[command.index("--backend-store-uri") + 1] == f"sqlite:///{paths.TRACKING}"
-    assert "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false" in command and "*" not in " ".join(command)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:hidden@mlflow.example")
-    with pytest.raises(ValueError, match=r"MLFLOW_TRACKING_URI: given https://\*\*\*@mlflow.example"):
-        tracking.ui_command(5123)
-
-
-@pytest.mark.slow
-def test_the_ui_starts_and_refuses_strangers(store):
-    train()
-    publish()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        tracking.ui_command(port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=store.parent
-    )
-    try:
-        assert knock(port, "127.0.0.1") == 200
-        assert knock(port, "stranger.example") == 403
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def knock(port, host):
-    address = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/get-by-name?experiment_name={TOPIC}"
-    request = urllib.request.Request(address, headers={"Host": f"{host}:{port}"})
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            assert time.monotonic() < deadline, "the server did not come up"
-            time.sleep(0.3)
