@@ -4,14 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
+LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: repro test test-slow bench ui lint lock help
+.PHONY: repro test test-slow bench ui notebooks lint lock help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make repro      prepare data, train, evaluate and report (GPU=1: with TensorFlow's CUDA libraries)"
 	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
+	@echo "make notebooks  open the lessons in JupyterLab, on this machine only (once: JupyterLab is added, a minute)"
 	@echo "make test       run the tests          make test-slow   those marked slow as well"
 	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
 	@echo "make bench      measure this project against what one would write without it (about 20 minutes, quiet machine)"
@@ -31,6 +33,10 @@ bench: $(READY)
 ui: $(READY)
 	@$(RUN) python -m pipeline ui
 
+# JupyterLab refuses to run as root (in a container, say) unless told to.
+notebooks: $(READY) $(LAB)
+	@cd notebooks && PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
+
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
@@ -43,8 +49,17 @@ $(READY): $(LOCK)
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true
 	@touch $@
 
+# The same versions as in $(LOCK), and JupyterLab: a lock of its own, as most people set up the project without it.
+$(LAB): requirements-notebooks.lock | $(READY)
+	@echo "Adding JupyterLab to $(VENV) from $< (once, about a minute)"
+	@rm -f $(VENV)/lab-*
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r $<
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true
+	@touch $@
+
 # Needs uv (any recent release) on the path; the result is the same for every platform.
 LOCKING = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra test --custom-compile-command "make lock"
 lock:
 	$(LOCKING) --output-file requirements.lock
 	$(LOCKING) --extra gpu --output-file requirements-gpu.lock
+	$(LOCKING) --extra notebooks --output-file requirements-notebooks.lock
