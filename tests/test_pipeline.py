@@ -139,8 +139,9 @@ def test_a_new_seed_trains_only_the_new_runs(clone):
     assert f"convolution: {3 * variants} runs, {2 * variants} of them done before" in told
 
 
-def test_what_was_deleted_comes_back_without_training(clone):
-    before = {file: file.read_bytes() for file in (clone / "data" / "results").rglob("*.csv")}
+def test_what_was_deleted_comes_back_without_training(clone, settings):
+    files = [file for topic in settings.topics for file in (clone / "data" / "results" / topic).rglob("*.csv")]
+    before = {file: file.read_bytes() for file in files}
     for folder in (clone / "data").iterdir():
         if folder.is_dir() and folder.name != "raw":
             shutil.rmtree(folder)
