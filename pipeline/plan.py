@@ -10,7 +10,8 @@ from pipeline.records import digest, read_json, write_json
 
 # Files, beside the variant's model and task, in which a change can change the numbers of a run.
 DECISIVE = (
-    *("layers.py", "objective.py", "optimizers.py", "records.py", "runtime.py", "runs/fit.py", "runs/run.py"),
+    *("layers.py", "objective.py", "optimizers.py", "records.py", "runtime.py"),
+    *("runs/fit.py", "runs/run.py", "runs/traced.py"),
     "tasks/classify.py",  # the other tasks are built on it
 )
 

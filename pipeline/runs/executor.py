@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pipeline import paths, runtime
 
 Task = TypeVar("Task", bound=Hashable)
-RUNS_A_WORKER = 40  # then it is replaced: TensorFlow keeps some memory of every model
+RUNS_A_WORKER = 100  # then it is replaced: TensorFlow keeps some memory of every model
 TRIES = 2  # a run whose process died or hung is tried once more, from its checkpoint
 TICK_S = 0.5
 TOO_MUCH_MEMORY, WORN_OUT = 71, 72  # exit codes of a worker that stopped itself: in a run, and before one

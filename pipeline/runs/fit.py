@@ -1,6 +1,7 @@
 """Fit one model through Keras' own `fit`, and record how it went epoch by epoch."""
 
 import math
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,7 @@ import tensorflow as tf
 from pipeline import objective, optimizers
 from pipeline.bounds import Count
 from pipeline.records import Examples
-from pipeline.runs import checkpoint
+from pipeline.runs import checkpoint, traced
 
 PROBE = 1000  # training examples, spread evenly over the split, on which each epoch is looked at in evaluation mode
 
@@ -25,6 +26,7 @@ def fit(
     seed: int,
     checkpoints: Path | None = None,
     kept: Path | None = None,
+    likeness: str | None = None,
     *,
     epochs: Count = 20,
     batch_size: Count = 64,
@@ -39,24 +41,25 @@ def fit(
     With `patience`, training stops after so many epochs without a lower objective on the validation split, and the
     best epoch's weights are kept. A loss that is not finite ends training at that epoch. Every epoch's state is kept
     in the folder `checkpoints`; a training found there goes on exactly where it stood. What the task watches on the
-    way is written to the folder `kept`.
+    way is written to the folder `kept`. Trainings of one `likeness` are traced once in a process: see `traced`.
     """
     state = checkpoint.load(checkpoints) if checkpoints else None
     steps = optimizers.steps(len(training), batch_size, epoch_steps)
     task.compile(model, training, steps, xla, **settings)
-    first = _resume(model, state, epochs)
-    watchers = getattr(task, "watchers", lambda *_: [])(model, epochs)
     record = Epochs(task, training, validation, settings.get("global_clipnorm"))
-    callbacks = [record, *_patience(task, patience), *watchers]
-    model.fit(
-        batches(training, batch_size, seed, epochs, min(first, epochs - 1), steps),
-        initial_epoch=first,
-        epochs=epochs,
-        steps_per_epoch=steps,
-        shuffle=False,  # the order is already drawn from (seed, epoch)
-        callbacks=callbacks + ([checkpoint.Checkpoint(checkpoints, callbacks, state)] if checkpoints else []),
-        verbose=0,
-    )
+    with traced.borrowed(model, likeness) as net:
+        first = _resume(net, state, epochs)
+        watchers = getattr(task, "watchers", lambda *_: [])(net, epochs)
+        callbacks = [record, *_patience(task, patience), *watchers]
+        net.fit(
+            batches(training, batch_size, seed, epochs, min(first, epochs - 1), steps),
+            initial_epoch=first,
+            epochs=epochs,
+            steps_per_epoch=steps,
+            shuffle=False,  # the order is already drawn from (seed, epoch)
+            callbacks=callbacks + ([checkpoint.Checkpoint(checkpoints, callbacks, state)] if checkpoints else []),
+            verbose=0,
+        )
     for watcher in watchers if kept else []:
         watcher.keep(kept)
     return record.rows
@@ -84,12 +87,22 @@ def batches(
     x, y = tf.constant(examples.x), tf.constant(examples.y)
     rows = tf.range(len(examples))
 
+    @tf.autograph.experimental.do_not_convert
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(rows, seed=tf.stack([tf.constant(seed, tf.int64), number]))
         return tf.data.Dataset.from_tensor_slices(order).batch(size).take(steps or -1)
 
-    order = tf.data.Dataset.range(first, epochs).flat_map(epoch)
-    return order.map(lambda at: (tf.gather(x, at), tf.gather(y, at))).prefetch(4)
+    @tf.autograph.experimental.do_not_convert
+    def rows_of(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.gather(x, batch), tf.gather(y, batch)
+
+    return tf.data.Dataset.range(first, epochs).flat_map(epoch).map(rows_of).prefetch(4)
+
+
+@lru_cache(maxsize=1)
+def _measuring(task: ModuleType, model: keras.Model) -> Any:
+    """The task's measure of `model` as a function of (x, y), traced once for all splits and runs."""
+    return tf.function(lambda x, y: task.measure(model, x, y), reduce_retracing=True, autograph=False)
 
 
 def _spread(examples: int, wanted: int) -> np.ndarray:
@@ -118,9 +131,9 @@ class Epochs(keras.callbacks.Callback):
         self._validation = validation
 
     def set_model(self, model: keras.Model) -> None:
-        """Trace the measuring once, for both splits."""
+        """Have both splits at hand, and what measures them."""
         super().set_model(model)
-        self._measure = tf.function(lambda x, y: self._task.measure(model, x, y), reduce_retracing=True)
+        self._measure = _measuring(self._task, model)
         self._splits = [(tf.constant(part.x), tf.constant(part.y)) for part in (self._training, self._validation)]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

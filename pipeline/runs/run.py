@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import objective, paths, plugins, runtime
-from pipeline.records import Examples, read_examples, write_json, write_rows
+from pipeline.records import Examples, digest, read_examples, write_json, write_rows
 from pipeline.runs import memory, store
 
 COLUMNS = ("epoch", "loss", "val_loss")  # of a history without a row
@@ -95,7 +95,8 @@ def _train(job: Job, draft: Path) -> dict[str, Any]:
     task = plugins.load("tasks", wanted["task"])
     outputs = task.outputs(training, validation)
     model = build(wanted, training.x.shape[1:], outputs, job.seed)
-    history = fit(task, model, training, validation, job.seed, checkpoints, draft, **wanted["fit"])
+    alike = digest(dict(wanted), job.data_digest)
+    history = fit(task, model, training, validation, job.seed, checkpoints, draft, alike, **wanted["fit"])
     write_rows(draft / "history.csv", list(history[0]), history)
     task.saved(model).save(draft / "model.keras")
     return _outcome(history, task.OBJECTIVE) | {"parameters": int(model.count_params()), "outputs": outputs}
