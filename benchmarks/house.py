@@ -54,7 +54,7 @@ def small(seeds: int, data: dict[str, Any] = DIGITS, **topic: Any) -> Iterator[P
         change(place, lambda tree: tree.update(blocks))
         python(place, "-m", "pipeline", "prepare", DATA)
         python(place, "-m", "pipeline", "plan")
-        python(place, "-c", "from pipeline import tracking; tracking.create()")
+        python(place, "-c", "from pipeline.workbench import tracking; tracking.create()")
         (place / "mlflow.db").rename(place / "made.db")
         yield place
 

@@ -35,7 +35,8 @@ def autologged(job: Job) -> dict[str, Any]:
 def inside(side: str) -> int:
     """`python -m pipeline train` with our tracking, with none, or with autolog in its place; says what it took."""
     from pipeline import __main__ as line
-    from pipeline import live, publish, train
+    from pipeline import train
+    from pipeline.workbench import live, publish
 
     spent: list[float] = []
     if side == "ours":

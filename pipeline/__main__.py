@@ -70,9 +70,9 @@ def evaluate(settings: "Settings", topic: str) -> int:
 
 def report(settings: "Settings") -> int:
     """judge the claims and write data/report"""
-    from pipeline import ledger
+    from pipeline.pages import ledger
+    from pipeline.pages.report import report
     from pipeline.records import read_json
-    from pipeline.report import report
 
     report()
     _track(list(settings.topics))
@@ -83,7 +83,7 @@ def report(settings: "Settings") -> int:
 
 def claims(settings: "Settings", topic: str | None, json: bool) -> int:
     """show the verdicts there are, of one topic or of all"""
-    from pipeline import ledger
+    from pipeline.pages import ledger
 
     ledger.show(ledger.rows(topic), json)
     return DONE
@@ -91,7 +91,7 @@ def claims(settings: "Settings", topic: str | None, json: bool) -> int:
 
 def results(settings: "Settings") -> int:
     """write docs/results.md: every claim beside its reference"""
-    from pipeline.results import results
+    from pipeline.pages.results import results
 
     results()
     return DONE
@@ -106,8 +106,8 @@ def repro(settings: "Settings", targets: Sequence[str]) -> int:
 
 def publish(settings: "Settings") -> int:
     """bring MLflow in line with the files under data/"""
-    from pipeline import tracking
-    from pipeline.publish import publish
+    from pipeline.workbench import tracking
+    from pipeline.workbench.publish import publish
 
     try:
         counts = publish()
@@ -135,7 +135,7 @@ def runs(settings: "Settings", action: str) -> int:
 
 def ui(settings: "Settings", port: int) -> int:
     """MLflow's UI over the same store, on loopback only"""
-    from pipeline.ui import ui
+    from pipeline.workbench.ui import ui
 
     return ui(port)
 
@@ -164,7 +164,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach never fails a stage."""
-    from pipeline.publish import publish
+    from pipeline.workbench.publish import publish
 
     try:
         publish(topics)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import objective, params, paths, plugins
-from pipeline.pages import DASH, VERDICTS, number
+from pipeline.pages.words import DASH, VERDICTS, number
 from pipeline.records import Examples, read_json, read_rows
 from pipeline.topic import Claim, Topic
 from pipeline.trial import Trial
@@ -46,7 +46,7 @@ class Table:
 
 @dataclass(frozen=True, repr=False)
 class Picture:
-    """A figure of `pipeline.plots`, as SVG."""
+    """A figure of `pipeline.pages.plots`, as SVG."""
 
     svg: str
 
@@ -195,7 +195,7 @@ def scores(topic: str, metric: str, variants: Sequence[str] = ()) -> Picture | T
 
     `variants` names some of them, in that order; else all that have the metric are shown.
     """
-    from pipeline import plots
+    from pipeline.pages import plots
 
     found = _read(paths.results(topic) / "metrics.json", {})
     wanted = [name for name in variants or found if metric in found.get(name, {})]

@@ -4,13 +4,14 @@ import shutil
 import sys
 from typing import Any
 
-from pipeline import live, paths
+from pipeline import paths
 from pipeline.params import Settings
 from pipeline.plan import current
 from pipeline.progress import Board
 from pipeline.records import read_json, write_json, write_rows
 from pipeline.runs import executor, store
 from pipeline.runs.run import COLUMNS, Job, jobs, run
+from pipeline.workbench import live
 
 
 def train(settings: Settings, topic: str) -> list[dict[str, Any]]:

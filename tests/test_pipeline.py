@@ -86,7 +86,7 @@ def test_test_bytes_and_training_bytes_never_meet(clone, settings):
 
 def test_mlflow_has_a_run_a_variant_and_seed(clone, settings):
     script = (
-        "import json, mlflow; from pipeline import tracking; c = mlflow.MlflowClient(tracking.uri());"
+        "import json, mlflow; from pipeline.workbench import tracking; c = mlflow.MlflowClient(tracking.uri());"
         "es = c.search_experiments(); print(json.dumps({e.name: len(c.search_runs([e.experiment_id])) for e in es}))"
     )
     counts = json.loads(tell(clone, sys.executable, "-c", script).splitlines()[-1])

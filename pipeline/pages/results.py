@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins
-from pipeline.pages import DASH, VERDICTS, number, render
+from pipeline.pages.words import DASH, VERDICTS, number, render
 from pipeline.records import read_json, write_bytes
 from pipeline.topic import Claim, Topic
 

@@ -9,8 +9,9 @@ import urllib.request
 import pytest
 import test_tracking as records
 
-from pipeline import paths, ui
-from pipeline.publish import publish
+from pipeline import paths
+from pipeline.workbench import ui
+from pipeline.workbench.publish import publish
 
 
 def test_a_server_has_a_ui_of_its_own(house, monkeypatch):

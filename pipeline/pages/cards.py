@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline import paths
-from pipeline.pages import number
+from pipeline.pages.words import number
 from pipeline.records import read_json
 
 FEW = 12  # classes up to which each has a column of its own, and values up to which a list is shown

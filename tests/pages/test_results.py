@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline import pages, paths, plugins, results
+from pipeline import paths, plugins
 from pipeline.claims import judge
 from pipeline.evaluate import summarise
+from pipeline.pages import results, words
 from pipeline.records import write_json
 from pipeline.topic import Claim, Topic
 
@@ -140,14 +141,14 @@ def test_every_shipped_topic_has_a_row_a_claim(house, monkeypatch):
     text = page(house)
     for name in plugins.names("topics"):
         for one in plugins.load("topics", name).TOPIC.claims:
-            assert f"| {pages.cell(one.sentence)} |" in text
+            assert f"| {words.cell(one.sentence)} |" in text
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(0.1234, "0.123"), (-0.5, "\N{MINUS SIGN}0.500"), (0.00012, "0.00012"), (None, "–")]
 )
 def test_numbers_as_people_read_them(value, said):
-    assert pages.number(value) == said
+    assert words.number(value) == said
 
 
 def test_a_short_table_goes_between_the_marks_of_the_readmes_and_nothing_else_changes(home):

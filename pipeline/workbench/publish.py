@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import lock, mosaics, objective, paths, plugins, registry, tracking
+from pipeline import lock, objective, paths, plugins
 from pipeline.plan import data_digest
 from pipeline.records import digest, read_history, read_json, read_rows
-from pipeline.tracking import Data, Experiment, Record
+from pipeline.workbench import mosaics, registry, tracking
+from pipeline.workbench.tracking import Data, Experiment, Record
 
 COUNTED = ("experiments", "comparisons", "runs", "points", "models")
 LETTERS = 12  # of a digest in a tag

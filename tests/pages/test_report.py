@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import pages, paths, pictures, plots, plugins, report, statistics
+from pipeline import paths, plugins, statistics
+from pipeline.pages import pictures, plots, report, words
 from pipeline.records import SCORES, Examples, read_rows, write_examples, write_json, write_rows
 from pipeline.topic import Claim, Topic
 
@@ -625,7 +626,7 @@ def test_pictures_of_topics_that_are_gone_go_too(written, records):
     [(0.1234, "0.123"), (-0.5, "\N{MINUS SIGN}0.500"), (0.00012, "0.00012"), (123456.0, "1.23e+05"), (None, "–")],
 )
 def test_numbers_as_people_read_them(value, said):
-    assert pages.number(value) == said
+    assert words.number(value) == said
 
 
 def test_bounds_have_as_many_decimals_as_their_distance_calls_for():
@@ -645,7 +646,7 @@ def test_zero_is_in_the_middle_of_every_forest_plot():
 
 def themes():
     """Colours of the page by theme."""
-    style = (paths.PACKAGE / "report.css").read_text("utf-8")
+    style = (paths.PACKAGE / "pages" / "report.css").read_text("utf-8")
     parts = style.split("prefers-color-scheme: dark")
     light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in parts)
     return {"light": light, "dark": dark}

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths, pictures, plugins
-from pipeline.cards import FEW, card
+from pipeline import paths, plugins
 from pipeline.claims import judge
-from pipeline.pages import DASH, VERDICTS, number, render
+from pipeline.pages import pictures
+from pipeline.pages.cards import FEW, card
+from pipeline.pages.words import DASH, VERDICTS, number, render
 from pipeline.records import read_history, read_json, read_rows, write_bytes, write_json
 from pipeline.topic import Claim, Topic
 

@@ -8,10 +8,11 @@ import time
 import pytest
 import test_tracking as records
 
-from pipeline import live, lock, paths, publish, tracking
+from pipeline import lock, paths
 from pipeline.records import read_history, read_json, write_json
 from pipeline.runs import diary, store
 from pipeline.runs.run import Job
+from pipeline.workbench import live, publish, tracking
 
 VARIANT, SEED = records.VARIANTS[0], records.SEEDS[0]
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from pipeline import ledger, paths
+from pipeline import paths
 from pipeline.__main__ import main
+from pipeline.pages import ledger
 from pipeline.records import write_json
 
 ROW = {"ci_low": 0.1, "ci_high": 0.3, "difference": 0.2, "claim": "Deeper is better.", "verdict": "reproduced"}

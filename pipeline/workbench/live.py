@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import lock, publish, tracking
+from pipeline import lock
 from pipeline.records import read_history, read_json
 from pipeline.runs import diary, store
 from pipeline.runs.run import Job
-from pipeline.tracking import Experiment, Record
+from pipeline.workbench import publish, tracking
+from pipeline.workbench.tracking import Experiment, Record
 
 PERIOD_S = 5.0  # between two looks at the runs
 LONG_S = 10.0  # a run is shown live once it has taken so long; shorter ones are written once, when they are done

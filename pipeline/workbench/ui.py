@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 
-from pipeline import paths, tracking
+from pipeline import paths
+from pipeline.workbench import tracking
 
 PAGE = "#/experiments?workflowType=machine_learning"  # without it MLflow opens on pages for language models
 CALM = {

@@ -15,17 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths, plugins, tracking
+from pipeline import paths, plugins
 from pipeline.plan import data_digest
-from pipeline.publish import publish
 from pipeline.records import SCORES, digest, write_bytes, write_json, write_rows
+from pipeline.workbench import tracking
+from pipeline.workbench.publish import publish
 
 COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
 CONTRACT = {"topic", "variant", "seed", "run_key", "git_commit", "data_digest"}
 TOPIC, VARIANTS, SEEDS, EPOCHS = "demo", ("plain_net", "wide_net"), (0, 1), 4
 NOTHING = {"experiments": 0, "comparisons": 0, "runs": 0, "points": 0, "models": 0}
 CREATE = (
-    "import sys; from pathlib import Path; from pipeline import paths, tracking; here = Path(sys.argv[1])\n"
+    "import sys; from pathlib import Path; here = Path(sys.argv[1])\n"
+    "from pipeline import paths; from pipeline.workbench import tracking\n"
     "paths.TRACKING, paths.LOCKS, paths.ARTIFACTS = here / 'mlflow.db', here / 'locks', here / 'mlartifacts'\n"
     "tracking.create(); print('mlflow' in sys.modules)"
 )
@@ -408,7 +410,7 @@ def test_a_report_of_other_runs_shows_no_pictures(store):
 
 def test_pictures_of_a_topic_whose_name_goes_on_stay_with_it(store, monkeypatch):
     monkeypatch.setattr(plugins, "names", lambda kind: [TOPIC, f"{TOPIC}_more"])
-    monkeypatch.setattr("pipeline.publish.question", lambda topic: "")
+    monkeypatch.setattr("pipeline.workbench.publish.question", lambda topic: "")
     train()
     evaluate()
     report()

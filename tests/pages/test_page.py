@@ -9,7 +9,8 @@ import pytest
 import test_report as given
 from conftest import FOLDERS
 
-from pipeline import paths, plugins, report
+from pipeline import paths, plugins
+from pipeline.pages import report
 from pipeline.records import Examples, write_examples, write_json
 
 LONG = "a_variant_with_a_rather_long_name"

@@ -10,9 +10,10 @@ import pytest
 import test_tracking as records
 from test_faults import Server
 
-from pipeline import paths, plugins, registry, tracking
-from pipeline.publish import publish
+from pipeline import paths, plugins
 from pipeline.records import Examples, read_json, write_examples, write_json
+from pipeline.workbench import registry, tracking
+from pipeline.workbench.publish import publish
 
 NAME = registry.name(records.TOPIC)
 ASK = (

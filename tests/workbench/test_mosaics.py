@@ -5,8 +5,9 @@ import pytest
 import test_tracking as records
 from PIL import Image
 
-from pipeline import mosaics, paths, tracking
-from pipeline.publish import publish
+from pipeline import paths
+from pipeline.workbench import mosaics, tracking
+from pipeline.workbench.publish import publish
 
 
 def images(times=3):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import objective, paths, plots, plugins, statistics
-from pipeline.pages import number
+from pipeline import objective, paths, plugins, statistics
+from pipeline.pages import plots
+from pipeline.pages.words import number
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline import paths
-from pipeline.pages import VERDICTS, number
+from pipeline.pages.words import VERDICTS, number
 from pipeline.records import read_json
 
 COLOURS = {"reproduced": "green", "contradicted": "red", "negligible": "blue", "undecided": "yellow"}

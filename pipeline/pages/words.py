@@ -30,7 +30,7 @@ def render(template: str, page: Mapping[str, Any], **filters: Any) -> str:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(paths.PACKAGE),
+        loader=jinja2.FileSystemLoader(paths.PACKAGE / "pages"),
         autoescape=template.endswith(".html.j2"),
         trim_blocks=True,
         lstrip_blocks=True,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from pipeline import plots
+from pipeline.pages import plots
 
 
 def history(seed, epochs=12, best=5):
