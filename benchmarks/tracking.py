@@ -70,7 +70,7 @@ def measure(place: Path, side: str, told: dict[str, list[list[float]]]) -> None:
     empty(place)
     said = python(place, "benchmarks/tracking.py", side)
     assert said.count("finished") == RUNS, said
-    told.setdefault(side, []).append([float(word) for word in said.split("measured ")[1].split()])
+    told.setdefault(side, []).append([float(word) for word in said.split("measured ")[1].splitlines()[0].split()])
 
 
 def main() -> int:
