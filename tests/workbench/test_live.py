@@ -90,25 +90,19 @@ def test_a_resumed_run_goes_on_under_its_own_identifier(jobs, plan, monkeypatch)
     assert steps(the_run()) == [1, 2, 3, 4]
 
 
-def test_what_a_dead_process_left_open_is_ended_as_killed(jobs, plan, monkeypatch):
+@pytest.mark.parametrize(
+    ("process", "status"),
+    [pytest.param(2**22 + 1, "KILLED", id="dead"), pytest.param(os.getppid(), "RUNNING", id="living")],
+)
+def test_a_run_left_open_is_ended_as_killed_once_its_process_is_gone(jobs, plan, monkeypatch, process, status):
     with monkeypatch.context() as patch:
-        patch.setattr(live, "own", lambda: f"{os.uname().nodename}:{2**22 + 1}")
+        patch.setattr(live, "own", lambda: f"{os.uname().nodename}:{process}")
         progress(jobs[0], 1)
         live.Window(plan, jobs).look(jobs)
     progress(jobs[1], 1)
     fewer = jobs[1:]  # another comparison: the first run is no part of it
     live.Window(plan, fewer).look(fewer)
-    assert the_run().info.status == "KILLED"
-
-
-def test_a_living_process_keeps_its_runs(jobs, plan, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(live, "own", lambda: f"{os.uname().nodename}:{os.getppid()}")
-        progress(jobs[0], 1)
-        live.Window(plan, jobs).look(jobs)
-    progress(jobs[1], 1)
-    live.Window(plan, jobs[1:]).look(jobs[1:])
-    assert the_run().info.status == "RUNNING"
+    assert the_run().info.status == status
 
 
 def test_short_runs_are_left_to_publish(jobs, plan, monkeypatch):
