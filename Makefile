@@ -46,7 +46,7 @@ $(READY): $(LOCK)
 	@rm -f $(VENV)/ready-*
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r $(LOCK)
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1 || true
 	@touch $@
 
 # The same versions as in $(LOCK), and JupyterLab: a lock of its own, as most people set up the project without it.
@@ -54,7 +54,7 @@ $(LAB): requirements-notebooks.lock | $(READY)
 	@echo "Adding JupyterLab to $(VENV) from $< (once, about a minute)"
 	@rm -f $(VENV)/lab-*
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r $<
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1 || true
 	@touch $@
 
 # Needs uv (any recent release) on the path; the result is the same for every platform.

@@ -59,7 +59,7 @@ def parse(file: Path) -> Any:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+        return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ParamsError([f"{file.name}: given no readable file ({error.strerror}), allowed YAML 1.2"]) from None
     except UnicodeDecodeError:

@@ -56,7 +56,8 @@ def evaluate(settings: Settings, topic: str) -> None:
 
 def _scored(entries: list[Entry], settings: Settings) -> dict[Entry, dict[str, Any]]:
     found = {}
-    for entry, answer, reason in executor.carry_out(score, entries, settings.workers, slots=settings.runs_per_gpu):
+    spread = {"slots": settings.runs_per_gpu, "alike": lambda entry: entry.variant}
+    for entry, answer, reason in executor.carry_out(score, entries, settings.workers, **spread):
         if answer is None:
             raise RuntimeError(f"{entry.topic}: {entry.variant} seed {entry.seed} cannot be scored: {reason}")
         found[entry] = answer

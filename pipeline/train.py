@@ -22,7 +22,8 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     failed, limit = {}, settings.run_minutes * 60
     _say_what_is_unused(topic, {job.run_key for job in every})
     with Board(topic, missing, before=len(every) - len(missing)) as board, live.follow(plan, every, missing):
-        done = executor.carry_out(run, missing, settings.workers, limit, board.tick, settings.runs_per_gpu)
+        given = run, missing, settings.workers, limit, board.tick, settings.runs_per_gpu
+        done = executor.carry_out(*given, alike=lambda job: job.variant)
         for job, record, reason in done:
             record = record or {"status": "failed", "reason": reason}
             board.done(job, record)

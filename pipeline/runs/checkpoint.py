@@ -3,19 +3,22 @@
 import hashlib
 import io
 import json
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from pipeline.records import write_bytes
 from pipeline.runs import diary
 
 NEWEST, OLDER = "newest.state", "older.state"
+FORMAT = b"2"  # part of the checksum: a file of another format counts as damaged
 # What Keras' own callbacks would start anew; ours name theirs in an attribute `state`.
 KEPT = {
     "EarlyStopping": ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
@@ -77,21 +80,27 @@ def load(folder: Path) -> State | None:
 
 
 def _sound(content: bytes) -> bool:
-    return len(content) > 32 and hashlib.sha256(content[32:]).digest() == content[:32]
+    return len(content) > 32 and _checksum(content[32:]) == content[:32]
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(FORMAT + content).digest()
 
 
 def _pack(state: State) -> bytes:
-    arrays = {f"variable{at}": array for at, array in enumerate(state.variables)}
-    plain = []
-    for at, kept in enumerate(state.callbacks):
+    """The arrays of one type lie end to end in one array of the archive: dozens of small ones take long to write."""
+    arrays, plain = list(state.variables), []
+    for kept in state.callbacks:
         lists = {name: item for name, item in kept.items() if _is_arrays(item)}
-        arrays |= {f"callback{at}.{name}.{n}": array for name, item in lists.items() for n, array in enumerate(item)}
+        arrays += [array for item in lists.values() for array in item]
         plain.append({name: len(item) if name in lists else item for name, item in kept.items()} | {"": list(lists)})
     header = {"epoch": state.epoch, "stopped": state.stopped, "callbacks": plain, "variables": len(state.variables)}
-    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    header["arrays"] = [[array.dtype.str, array.shape] for array in arrays]
+    kinds = {array.dtype.str for array in arrays}
+    flat = {kind: np.concatenate([array.ravel() for array in arrays if array.dtype.str == kind]) for kind in kinds}
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
+    np.savez(buffer, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **flat)
+    return _checksum(buffer.getvalue()) + buffer.getvalue()
 
 
 def _is_arrays(item: Any) -> bool:
@@ -99,15 +108,25 @@ def _is_arrays(item: Any) -> bool:
 
 
 def _unpack(content: bytes) -> State:
-    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as arrays:
-        header = json.loads(arrays["header"].tobytes())
-        callbacks = []
-        for at, plain in enumerate(header["callbacks"]):
-            lists = plain.pop("")
-            parts = {name: [arrays[f"callback{at}.{name}.{n}"] for n in range(plain[name])] for name in lists}
-            callbacks.append(plain | parts)
-        kept = [arrays[f"variable{at}"] for at in range(header["variables"])]
-    return State(header["epoch"], header["stopped"], callbacks, kept)
+    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as archive:
+        flat = dict(archive)
+    header = json.loads(flat.pop("header").tobytes())
+    arrays = _apart(flat, header["arrays"])
+    variables = [next(arrays) for _ in range(header["variables"])]
+    callbacks = []
+    for plain in header["callbacks"]:
+        lists = {name: [next(arrays) for _ in range(plain[name])] for name in plain.pop("")}
+        callbacks.append(plain | lists)
+    return State(header["epoch"], header["stopped"], callbacks, variables)
+
+
+def _apart(flat: dict[str, np.ndarray], arrays: Sequence[tuple[str, Sequence[int]]]) -> Iterator[np.ndarray]:
+    """The arrays that lie end to end in `flat`, by type, in the order in which they were put there."""
+    at = dict.fromkeys(flat, 0)
+    for kind, shape in arrays:
+        size = math.prod(shape)
+        yield flat[kind][at[kind] : at[kind] + size].reshape(shape)
+        at[kind] += size
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -128,9 +147,19 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Save weights, optimizers, seed generators, callbacks and the number of epochs done."""
         kept = [{name: getattr(callback, name) for name in _kept(callback)} for callback in self._others]
-        arrays = [np.asarray(variable) for variable in variables(self.model)]
+        arrays = [_read(variable) for variable in variables(self.model)]
         save(self._folder, State(epoch + 1, bool(self.model.stop_training), kept, arrays))
         diary.add(self._folder, {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}})
+
+
+def _read(variable: Any) -> np.ndarray:
+    """What a variable holds; np.asarray takes four times as long, and is for those that lie on several devices."""
+    value = variable.value
+    try:
+        array: np.ndarray = tf.raw_ops.ReadVariableOp(resource=value.handle, dtype=value.dtype).numpy()
+    except ValueError:
+        return np.asarray(variable)
+    return array
 
 
 def _kept(callback: keras.callbacks.Callback) -> Sequence[str]:

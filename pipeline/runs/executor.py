@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, TypeVar
 
 from pipeline import paths, runtime
+from pipeline.runs.rota import Rota
 
 Task = TypeVar("Task", bound=Hashable)
 RUNS_A_WORKER = 100  # then it is replaced: TensorFlow keeps some memory of every model
@@ -37,43 +38,57 @@ def carry_out(
     limit_s: float | None = None,
     tick: Callable[[], None] = lambda: None,
     slots: int = 1,
+    alike: Callable[[Task], Hashable] = lambda task: task,
 ) -> Iterator[tuple[Task, dict[str, Any] | None, str | None]]:
     """(task, its record, None) as each is done, or (task, None, reason) if its process died or hung twice.
 
     `limit_s` is the wall-clock time a task may take; `tick` is called about twice a second. With GPUs each worker
-    sees one of them, and `slots` workers share it. Leaving the loop early stops the workers.
+    sees one of them, and `slots` workers share it. Tasks for which `alike` gives the same go to one worker if they
+    can. Leaving the loop early stops the workers.
     """
-    from pebble import ProcessPool
-
     if not tasks:
         return
-    count = workers(wanted, len(tasks), slots)
-    spawn = multiprocessing.get_context("spawn")
-    setup = [os.getpid(), _memory_share(count), runtime.gpus(), slots]
-    pool = ProcessPool(count, max_tasks=RUNS_A_WORKER, context=spawn, initializer=_start, initargs=setup)
+    pools, rota = _pools(workers(wanted, len(tasks), slots), slots), Rota(tasks, alike)
     tries: Counter[Task] = Counter(tasks)
-    pending: dict[Future[Any], Task] = {_schedule(pool, function, task, limit_s): task for task in tasks}
+    pending: dict[Future[Any], tuple[Task, Any]] = {}
+
+    def give(pool: Any) -> None:
+        task = rota.give(pool)
+        if task is not None:
+            pending[pool.schedule(_with_fresh_memory, args=[function, task], timeout=limit_s)] = task, pool
+
     try:
+        for pool in pools:
+            give(pool)
         while pending:
             done, _ = wait(pending, timeout=TICK_S, return_when=FIRST_COMPLETED)
             tick()
             for future in done:
-                task = pending.pop(future)
+                task, pool = pending.pop(future)
                 record, reason = _result(future, limit_s)
-                if reason == RENEWED or (reason and tries[task] < TRIES):
+                again = reason == RENEWED or (reason is not None and tries[task] < TRIES)
+                if again:
                     tries[task] += reason != RENEWED
-                    pending[_schedule(pool, function, task, limit_s)] = task
-                else:
+                    rota.take_back(task)
+                give(pool)
+                if not again:
                     yield task, record, reason
-        pool.close()
     finally:
-        pool.stop()
-        pool.join()
+        for pool in pools:
+            pool.stop()
+        for pool in pools:
+            pool.join()
 
 
-def _schedule(pool: Any, function: Callable[[Task], Any], task: Task, limit_s: float | None) -> "Future[Any]":
-    future: Future[Any] = pool.schedule(_with_fresh_memory, args=[function, task], timeout=limit_s)
-    return future
+def _pools(count: int, slots: int) -> list[Any]:
+    """One pool a worker, so that we and not the pool choose what a worker does next."""
+    from pebble import ProcessPool
+
+    spawn = multiprocessing.get_context("spawn")
+    setup = [os.getpid(), _memory_share(count), runtime.gpus(), slots]
+    return [
+        ProcessPool(1, max_tasks=RUNS_A_WORKER, context=spawn, initializer=_start, initargs=setup) for _ in range(count)
+    ]
 
 
 def _with_fresh_memory(function: Callable[[Task], Any], task: Task) -> Any:

@@ -83,7 +83,10 @@ def _patience(task: ModuleType, patience: int | None) -> list[keras.callbacks.Ca
 def batches(
     examples: Examples, size: int, seed: int, epochs: int, first: int = 0, steps: int | None = None
 ) -> tf.data.Dataset:
-    """(x, y) batches of epochs `first` to `epochs` in one go; an epoch's order follows from (seed, epoch) alone."""
+    """(x, y) batches of epochs `first` to `epochs` in one go; an epoch's order follows from (seed, epoch) alone.
+
+    Autotuning is off: its thread sleeps twice as long each time, and the end of a training would wait until it wakes.
+    """
     x, y = tf.constant(examples.x), tf.constant(examples.y)
     rows = tf.range(len(examples))
 
@@ -96,7 +99,9 @@ def batches(
     def rows_of(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.gather(x, batch), tf.gather(y, batch)
 
-    return tf.data.Dataset.range(first, epochs).flat_map(epoch).map(rows_of).prefetch(4)
+    plain = tf.data.Options()
+    plain.autotune.enabled = False
+    return tf.data.Dataset.range(first, epochs).flat_map(epoch).map(rows_of).prefetch(4).with_options(plain)
 
 
 @lru_cache(maxsize=1)
