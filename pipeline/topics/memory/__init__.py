@@ -9,7 +9,7 @@ BPTT = "3 Recurrent networks: back-propagation through time"
 REMEDY = "5 Common problems: vanishing gradient, LSTM"
 BAI = "Bai, Kolter and Koltun (2018), table 1"
 PILOT = "own pilot, 64 units, 50 steps"
-RUNS = 0.1  # of a rate: one run in ten, for which all against none of six runs is just enough
+RUNS = 0.1  # of a rate: one run in ten, for which all against none of seven runs is enough
 
 TOPIC = Topic(
     title="Long dependencies: plain, LSTM and GRU",
