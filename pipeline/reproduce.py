@@ -47,6 +47,9 @@ def _warn(record: dict[str, Any]) -> None:
     for name, version in runtime.versions().items():
         if record["versions"].get(name) != version:
             print(f"{name}: {record['versions'].get(name)} then, {version} now")
+    then, now = record.get("processor"), runtime.processor()
+    if then and then != now:
+        print(f"processor: {then} then, {now} now: the last digits may differ, and in long trainings more than those")
 
 
 def _compare(record: dict[str, Any], again: dict[str, Any], then: Path, now: Path) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from pipeline import paths
 
 LIBRARIES = ("tensorflow", "keras", "numpy")
+VECTORS = ("avx512f", "avx2", "avx")  # widest first
 
 
 def versions() -> dict[str, str]:
@@ -42,6 +44,15 @@ def device() -> str:
     )
     print("Install TensorFlow's CUDA libraries with `make repro GPU=1`; going on with the CPU.", file=sys.stderr)
     return "cpu"
+
+
+@cache
+def processor() -> str:
+    """Name of the processor and the widest of its vector units: another one adds up in another order."""
+    file = Path("/proc/cpuinfo")
+    told = dict(re.findall(r"^(.*?)\s*: (.*)$", file.read_text(), re.M)) if file.exists() else {}
+    name = told.get("model name") or platform.processor() or platform.machine()
+    return " ".join([name, *[unit for unit in VECTORS if unit in told.get("flags", "").split()][:1]])
 
 
 @cache

@@ -131,6 +131,7 @@ def _record(job: Job, started: float) -> dict[str, Any]:
         "versions": runtime.versions(),
         "data_digest": job.data_digest,
         "host": platform.node(),
+        "processor": runtime.processor(),
         "git_commit": runtime.commit(),
     }
     empty = {"status": "failed", "reason": None, "parameters": None, "epochs": 0, "best_epoch": None}
