@@ -39,7 +39,7 @@ for topic in read(paths.PARAMS).topics.values():
     for name, variant in topic.variants.items():
         fit = variant.settings()["fit"]
         examples = sum(read_json(paths.card(variant.data))["views"][variant.view]["counts"])
-        steps = optimizers.steps(examples, fit["batch_size"], fit["epoch_steps"])
+        steps = optimizers.steps(examples, fit["batch_size"], fit["epoch_steps"], fit["xla"])
         found[topic.name]["variants"][name] = {"epochs": fit["epochs"], "steps": steps}
 print(json.dumps(found))
 """

@@ -36,10 +36,12 @@ def inside(side: str) -> int:
     """`python -m pipeline train` with our tracking, with none, or with autolog in its place; says what it took."""
     from pipeline import __main__ as line
     from pipeline import train
-    from pipeline.workbench import live, publish
+    from pipeline.workbench import live, publish, tracking
 
     spent: list[float] = []
+    made: list[float] = []
     if side == "ours":
+        counted(tracking.create, made)()
         live._follow = counted(live._follow, spent)
         publish.publish = counted(publish.publish, spent)
     else:
@@ -48,7 +50,7 @@ def inside(side: str) -> int:
     if side == "autolog":
         train.run = autologged
     code = line.main(["train", TOPIC])
-    print(f"measured {sum(spent)} {core_seconds()}")
+    print(f"measured {sum(spent)} {core_seconds() - sum(made)} {sum(made)}")
     return code
 
 
@@ -81,8 +83,9 @@ def main() -> int:
         taken = turns({side: lambda side=side: measure(place, side, told) for side in sides}, ROUNDS)
     walls = {side: statistics.median(taken[side]) for side in sides}
     cores = {side: statistics.median(row[1] for row in told[side]) for side in sides}
-    spent = statistics.median(row[0] for row in told["ours"])
-    a_run = max(spent - imported, 0) / RUNS
+    spent, _, made = (statistics.median(column) for column in zip(*told["ours"], strict=True))
+    made -= imported  # MLflow is imported there
+    a_run = spent / RUNS
     topic = imported + a_run * LAPTOP
     table(
         f"tracking.py: {RUNS} runs of a CNN on digits, 30 epochs; s of wall clock, cs of processor time",
@@ -90,12 +93,12 @@ def main() -> int:
             Line("training without tracking", walls["none"], " s"),
             Line("training without tracking", cores["none"], " cs"),
             Line("ours: added, a difference of two trainings", walls["ours"] - walls["none"], " s"),
-            Line("ours: spent", spent, " cs"),
-            Line("of it, importing MLflow (once a stage)", imported, " cs"),
-            Line("of it, a run", a_run, " cs"),
+            Line("ours: making MLflow's database (once a project)", made, " cs"),
+            Line("ours: importing MLflow (once a stage)", imported, " cs"),
+            Line("ours: a run", a_run, " cs"),
             Line("mlflow.keras.autolog: added", walls["autolog"] - walls["none"], " s"),
             Line("mlflow.keras.autolog: added", cores["autolog"] - cores["none"], " cs"),
-            Line("ours, share of this training", 100 * spent / cores["none"], " %"),
+            Line("ours, all three, share of this training", 100 * (made + imported + spent) / cores["none"], " %"),
             Line(
                 f"ours, in a topic of {LAPTOP} such runs", 100 * topic / (cores["none"] * LAPTOP / RUNS), " %", most=3
             ),

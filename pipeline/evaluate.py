@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import objective, paths, plugins, statistics
+from pipeline import objective, paths, plugins
 from pipeline.metrics import history as histories
 from pipeline.params import Settings
 from pipeline.plan import current
@@ -160,6 +160,8 @@ def _confusion(found: dict[Entry, dict[str, Any]], variant: str) -> list[list[in
 
 def summarise(scores: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """{variant: {metric: {mean, sd, ci_low, ci_high, n, failed}}} of rows of scores.csv."""
+    from pipeline import statistics
+
     groups: dict[tuple[str, str], list[Any]] = {}
     for row in scores:
         groups.setdefault((row["variant"], row["metric"]), []).append(row["value"])

@@ -46,9 +46,13 @@ def penalties(model: keras.Model) -> tf.Tensor:
     return tf.add_n([tf.constant(0.0), *model.losses])
 
 
-def steps(examples: int, batch_size: int, epoch_steps: int | None = None) -> int:
-    """Optimizer steps of an epoch: the whole training split, or `epoch_steps` if that is less."""
-    return int(min(math.ceil(examples / batch_size), epoch_steps or math.inf))
+def steps(examples: int, batch_size: int, epoch_steps: int | None = None, xla: bool = False) -> int:
+    """Optimizer steps of an epoch: the whole training split, or `epoch_steps` if that is less.
+
+    With `xla` a last, smaller batch is left out, as XLA would compile the step once more for its shape alone.
+    """
+    whole = max(1, examples // batch_size) if xla else math.ceil(examples / batch_size)
+    return min(whole, epoch_steps or whole)
 
 
 def norms(model: keras.Model) -> keras.Variable | None:

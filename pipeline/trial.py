@@ -63,4 +63,4 @@ def steps_an_epoch(trial: Trial) -> int:
     from pipeline import optimizers
 
     fit = trial.settings["fit"]
-    return optimizers.steps(len(trial.training), fit["batch_size"], fit.get("epoch_steps"))
+    return optimizers.steps(len(trial.training), fit["batch_size"], fit.get("epoch_steps"), fit.get("xla", False))

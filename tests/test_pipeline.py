@@ -160,8 +160,13 @@ def test_a_lost_mlflow_store_is_rebuilt_and_a_complete_one_left_alone(clone):
 
 
 def test_a_finished_run_is_reproduced_to_the_last_digit(clone):
-    key = read_json(clone / "data" / "runs" / "exploding" / "unit_clipped" / "0" / "run.json")["run_key"]
-    assert "the same, to the last digit" in tell(clone, sys.executable, "-m", "pipeline", "reproduce", key[:10])
+    file = clone / "data" / "runs" / "exploding" / "unit_clipped" / "0" / "run.json"
+    record, text = read_json(file), file.read_text()
+    ask = (sys.executable, "-m", "pipeline", "reproduce", record["run_key"][:10])
+    assert "the same, to the last digit" in tell(clone, *ask)
+    file.write_text(text.replace(json.dumps(record["processor"]), '"abacus"'))
+    assert "abacus then" in tell(clone, *ask)
+    file.write_text(text)
 
 
 def test_an_experiment_by_dvc_exp_run(clone):

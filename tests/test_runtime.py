@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from pipeline import paths
+from pipeline import paths, runtime
 
 SCRIPT = """
 import gc, json, sys
@@ -22,3 +22,9 @@ def test_a_settled_process_lacks_nothing():
     told = json.loads(run.stdout)
     assert told["hidden"] == [] and told["collects"]
     assert run.stderr == ""
+
+
+def test_the_processor_has_one_name_of_one_line():
+    told = runtime.processor()
+    assert told == told.strip() and told and "\n" not in told
+    assert sum(unit in told.split() for unit in runtime.VECTORS) <= 1

@@ -52,9 +52,20 @@ def test_priors_are_shares_before_any_view_and_none_without_classes(trial):
     assert numbers.priors is None
 
 
-@pytest.mark.parametrize(("asked", "steps"), [(None, 3), (2, 2), (50, 3)])
-def test_steps_an_epoch(trial, asked, steps):
-    fit = {"batch_size": 8, "epoch_steps": asked}
+@pytest.mark.parametrize(
+    ("size", "asked", "xla", "steps"),
+    [
+        (8, None, False, 3),
+        (8, 2, False, 2),
+        (8, 50, False, 3),
+        (8, None, True, 2),
+        (10, None, True, 2),
+        (32, 9, True, 1),
+    ],
+)
+def test_steps_an_epoch(trial, size, asked, xla, steps):
+    """Without a whole batch there is one step all the same; XLA leaves out the smaller last one."""
+    fit = {"batch_size": size, "epoch_steps": asked, "xla": xla}
     assert steps_an_epoch(Trial(SETTINGS | {"fit": fit}, 0, {}, [], {}, SPLIT, SPLIT, trial.folder)) == steps
 
 

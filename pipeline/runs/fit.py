@@ -37,14 +37,15 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train `model` as its task compiles it with `settings`, and give its history, one row an epoch: see `Epochs`.
 
-    An epoch takes the whole training split in an order drawn from (seed, epoch), or its first `epoch_steps` batches.
+    An epoch takes the whole training split in an order drawn from (seed, epoch), or its first `epoch_steps` batches;
+    with `xla`, whole batches alone.
     With `patience`, training stops after so many epochs without a lower objective on the validation split, and the
     best epoch's weights are kept. A loss that is not finite ends training at that epoch. Every epoch's state is kept
     in the folder `checkpoints`; a training found there goes on exactly where it stood. What the task watches on the
     way is written to the folder `kept`. Trainings of one `likeness` are traced once in a process: see `traced`.
     """
     state = checkpoint.load(checkpoints) if checkpoints else None
-    steps = optimizers.steps(len(training), batch_size, epoch_steps)
+    steps = optimizers.steps(len(training), batch_size, epoch_steps, xla)
     task.compile(model, training, steps, xla, **settings)
     record = Epochs(task, training, validation, settings.get("global_clipnorm"))
     with traced.borrowed(model, likeness) as net:

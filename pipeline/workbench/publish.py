@@ -185,7 +185,7 @@ def _cost(run: Mapping[str, Any]) -> dict[str, float]:
 
 def _tags(run: Mapping[str, Any]) -> dict[str, str]:
     names = ("topic", "variant", "seed", "run_key", "git_commit", "data_digest", "profile", "status", "device")
-    tags = {name: run.get(name) for name in (*names, "precision", "threads", "host")}
+    tags = {name: run.get(name) for name in (*names, "precision", "threads", "host", "processor")}
     tags |= {f"version.{library}": version for library, version in (run.get("versions") or {}).items()}
     tags["mlflow.source.git.commit"] = (run.get("git_commit") or "").rstrip("+")
     tags["reason"] = tracking.masked(run["reason"]) if run.get("reason") else None

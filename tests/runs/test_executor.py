@@ -68,6 +68,11 @@ def test_every_task_is_answered_by_few_processes():
     assert len({record["pid"] for record, _ in found.values()}) <= 2
 
 
+def test_tasks_that_are_alike_follow_each_other():
+    done = executor.carry_out(double, [0, 1, 2, 3], 1, alike=lambda task: task % 2)
+    assert [task for task, _, _ in done] == [0, 2, 1, 3]
+
+
 def test_no_tasks_no_pool():
     assert answers(double, []) == {}
 

@@ -1,0 +1,93 @@
+"""Photograph a lesson in JupyterLab once all its cells have run, as a reader sees it who scrolls through it."""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from screenshots import ROOT, SIZES, Browser, find, small
+
+WAIT = 300  # seconds for the server to start, and for all cells to run
+OPEN = "jupyterapp.commands.execute('docmanager:open', {path: '%s'}).then(() => 1)"
+RUN = "jupyterapp.commands.execute('notebook:run-all-cells').then(() => 1)"
+CALM = (
+    "for (const command of ['application:set-mode', 'application:toggle-left-area'])"
+    " jupyterapp.commands.execute(command, {mode: 'single-document'});"
+    "document.querySelectorAll('.jp-toast-button, .Toastify__close-button').forEach(button => button.click()); 1"
+)
+READY = "Boolean(window.jupyterapp && document.querySelector('.jp-DirListing-item'))"
+BUSY = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(prompt => !/\\d/.test(prompt.textContent))"
+FAULTS = "document.querySelectorAll('.jp-OutputArea-output[data-mime-type*=error], .jp-RenderedText[data-mime-type*=stderr]').length"
+SCROLL = (
+    "(() => { const place = document.querySelector('.jp-WindowedPanel-outer');"
+    " const before = place.scrollTop; place.scrollTop += place.clientHeight - 80; return place.scrollTop > before })()"
+)
+
+
+def wait(browser: Browser, script: str, seconds: float = WAIT) -> None:
+    """Until the script says yes; TimeoutError."""
+    until = time.monotonic() + seconds
+    while not browser.run(script):
+        if time.monotonic() > until:
+            raise TimeoutError(f"JupyterLab: given nothing for {script} within {seconds:g} s")
+        time.sleep(0.5)
+
+
+def look(address: str, notebook: str, to: Path, size: str, scheme: str) -> int:
+    """Run all cells and keep a picture of each screenful; how many outputs are errors or warnings."""
+    with Browser(*SIZES[size], scheme) as browser:
+        browser.call("Page.navigate", url=f"{address}/lab?reset")
+        wait(browser, READY)
+        browser.run(CALM)
+        browser.run(OPEN % notebook)
+        wait(browser, "Boolean(document.querySelector('.jp-CodeCell'))")
+        time.sleep(5)  # until its kernel is there
+        browser.run(RUN)
+        wait(browser, f"!({BUSY})")
+        time.sleep(3)
+        faults = int(browser.run(FAULTS))
+        browser.run("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
+        for number in range(1, 30):
+            time.sleep(1)
+            (to / f"{Path(notebook).stem}_{size}_{scheme}_{number}.png").write_bytes(small(browser.picture()))
+            if not browser.run(SCROLL):
+                break
+    return faults
+
+
+def main() -> int:
+    """Start JupyterLab on a free port, photograph the lesson, end it; 1: a cell complained, 2: something is missing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("notebook", nargs="?", default="memory.ipynb")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "pictures", help="folder of the pictures")
+    parser.add_argument("--size", choices=tuple(SIZES), default="desktop")
+    parser.add_argument("--scheme", choices=("light", "dark"), default="light")
+    given = parser.parse_args()
+    if find() is None or not (Path(sys.executable).parent / "jupyter-lab").exists():
+        print("notebook_screenshots: a Chromium or JupyterLab is missing: run `make notebooks` once", file=sys.stderr)
+        return 2
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root"]
+    command += [f"--port={port}", "--ip=127.0.0.1", "--IdentityProvider.token="]
+    server = subprocess.Popen(command, cwd=ROOT / "notebooks", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + WAIT
+        while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < until:
+            time.sleep(0.5)
+        given.to.mkdir(parents=True, exist_ok=True)
+        faults = look(f"http://127.0.0.1:{port}", given.notebook, given.to, given.size, given.scheme)
+    finally:
+        os.kill(server.pid, signal.SIGTERM)
+        server.wait()
+    print(f"{given.notebook}: {faults} outputs are errors or warnings")
+    return min(faults, 1)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
