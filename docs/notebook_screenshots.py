@@ -21,7 +21,10 @@ CALM = (
 )
 READY = "Boolean(window.jupyterapp && document.querySelector('.jp-DirListing-item'))"
 BUSY = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(prompt => !/\\d/.test(prompt.textContent))"
-FAULTS = "document.querySelectorAll('.jp-OutputArea-output[data-mime-type*=error], .jp-RenderedText[data-mime-type*=stderr]').length"
+FAULTS = (
+    "document.querySelectorAll('.jp-OutputArea-output[data-mime-type*=error],"
+    " .jp-RenderedText[data-mime-type*=stderr]').length"
+)
 SCROLL = (
     "(() => { const place = document.querySelector('.jp-WindowedPanel-outer');"
     " const before = place.scrollTop; place.scrollTop += place.clientHeight - 80; return place.scrollTop > before })()"
@@ -63,7 +66,7 @@ def main() -> int:
     """Start JupyterLab on a free port, photograph the lesson, end it; 1: a cell complained, 2: something is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebook", nargs="?", default="memory.ipynb")
-    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "pictures", help="folder of the pictures")
+    parser.add_argument("--to", type=Path, default=ROOT / "data" / "pictures", help="folder of the pictures")
     parser.add_argument("--size", choices=tuple(SIZES), default="desktop")
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     given = parser.parse_args()

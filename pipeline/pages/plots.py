@@ -74,34 +74,13 @@ def _figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width / 72, height / 72))
 
 
-def overfitting(
-    curves: Sequence[Mapping[str, Any]],
-    histories: Sequence[Any],
-    title: str,
-    objective: str = "cross-entropy (nats)",
-) -> "Figure":
-    """Training and validation `objective` of one variant by epoch, a thin line a seed, thick ones the mean.
-
-    `curves` are the variant's rows of curves.csv (epoch, split, objective), `histories` the rows of history.csv of
-    every seed; either may be empty. The dot is the epoch with the lowest mean validation objective, ticks on the
-    axis are each seed's own.
-    """
-    with _style():
-        figure = _figure(560, 350)
-        axes = figure.subplots()
-        figure.subplots_adjust(left=0.12, right=0.83, top=0.9, bottom=0.15)
-        panel = {"title": title, "curves": curves, "histories": histories, "word": "best epoch "}
-        _draw_panel(axes, panel, [panel])
-        axes.set(xlabel="epoch", ylabel=objective)
-        _name_lines(axes, curves)
-    return figure
-
-
 def overfitting_panels(panels: Sequence[Panel]) -> "list[Figure]":
-    """`overfitting` of many variants as small figures (200 x 150 points) that a page can lay out as it likes.
+    """Training and validation objective by epoch, a small figure (200 x 150 points) a variant, for a page to lay out.
 
-    A panel has `title`, `group`, `curves` and `histories`, and may have the `objective`'s name and `bands`, {split: {x,
-    low, high}}; those of one group share their vertical axis.
+    A thin line a seed, thick ones the mean; the dot is the epoch with the lowest mean validation objective, ticks on
+    the axis are each seed's own. A panel has `title`, `group`, `curves` (rows of curves.csv: epoch, split, objective)
+    and `histories` (those of every seed), either may be empty, and may have the `objective`'s name and `bands`,
+    {split: {x, low, high}}; the panels of one group share their vertical axis.
     """
     figures = []
     with _style(small=True):
@@ -294,9 +273,8 @@ def _mark_best(axes: "Axes", panel: Panel) -> None:
     found = best(panel["curves"])
     if found:
         axes.plot(*found, "o", color=COLOURS["validation"], markersize=6, clip_on=False, zorder=5)
-        said = f"{panel.get('word', '')}{found[0]}"
         place: dict[str, Any] = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
-        axes.annotate(said, found, color=COLOURS["validation"], **place)
+        axes.annotate(str(found[0]), found, color=COLOURS["validation"], **place)
 
 
 def _lowest(history: Sequence[Mapping[str, Any]]) -> int | None:
@@ -349,16 +327,6 @@ def _mark_axis(axis: Any, *, log: bool, integer: bool) -> None:
     axis.set_minor_locator(NullLocator())
     if log:
         axis.set_major_formatter(FuncFormatter(_power))
-
-
-def _name_lines(axes: "Axes", curves: Sequence[Mapping[str, Any]]) -> None:
-    """Names at the right ends of the mean lines, kept apart where the lines meet."""
-    ends = [(float(values[-1]), split) for split in SPLITS for values in [_mean(curves, split)[1]] if len(values)]
-    low, high = axes.get_ylim()
-    at = -math.inf
-    for value, split in sorted((value, split) for value, split in ends if math.isfinite(value)):
-        at = max(at + 0.06, (min(value, high) - low) / (high - low))
-        axes.text(1.02, at, split, color=COLOURS[split], transform=axes.transAxes, va="center")
 
 
 def _key(figure: "Figure", columns: int) -> None:
@@ -441,32 +409,6 @@ def _finish_scores(axes: "Axes") -> None:
     axes.margins(x=0.04)
     axes.grid(axis="x", color=COLOURS["ink"], alpha=0.25, linewidth=0.5)
     axes.tick_params(length=3)
-
-
-def confusion(matrix: Sequence[Sequence[float]], title: str) -> "Figure":
-    """Counts (classes, classes), rows true and columns predicted; the shade is the share of the true class."""
-    counts = np.asarray(matrix, dtype=float)
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    with _style():
-        figure = _figure(430, 430)
-        axes = figure.subplots()
-        figure.subplots_adjust(left=0.13, right=0.97, top=0.92, bottom=0.12)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        axes.set(xlabel="predicted class", ylabel="true class")
-        axes.set_title(_short(title, 48), pad=8)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        if len(counts) <= 12:
-            axes.set(xticks=range(len(counts)), yticks=range(len(counts)))
-            _write_counts(axes, counts, shares)
-    return figure
-
-
-def _write_counts(axes: "Axes", counts: np.ndarray, shares: np.ndarray) -> None:
-    for (row, column), count in np.ndenumerate(counts):
-        if count:
-            colour = "white" if shares[row, column] > 0.55 else "black"
-            axes.text(column, row, f"{count:g}", ha="center", va="center", color=colour, fontsize=9)
 
 
 def save(figure: "Figure", path: Path) -> None:

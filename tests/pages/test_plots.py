@@ -40,6 +40,11 @@ def panel(title="mlp", group="digits", histories=HISTORIES):
     return {"title": title, "group": group, "curves": curves(histories), "histories": histories}
 
 
+def only_panel(**changed):
+    (figure,) = plots.overfitting_panels([panel() | changed])
+    return figure
+
+
 def row(variant="mlp", group="digits", **changed):
     return {
         "variant": variant, "group": group, "values": [0.7, 0.72, 0.74], "mean": 0.72, "ci_low": 0.67, "ci_high": 0.77,
@@ -53,10 +58,9 @@ def texts(figure):
 
 def drawings():
     return {
-        "overfitting": plots.overfitting(curves(HISTORIES), HISTORIES, "mlp"),
+        "panel": only_panel(),
         "grid": plots.overfitting_grid([panel(), panel("max")]),
         "scores": plots.scores([row(), row("max", failed=1)], "accuracy"),
-        "confusion": plots.confusion([[9, 1], [2, 8]], "mlp"),
     }
 
 
@@ -100,7 +104,7 @@ def test_another_kind_of_file_is_refused(tmp_path):
 
 
 def test_a_thin_line_a_seed_a_thick_one_for_the_mean():
-    (axes,) = plots.overfitting(curves(HISTORIES), HISTORIES, "mlp").axes
+    (axes,) = only_panel().axes
     for split in plots.SPLITS:
         lines = [
             line for line in axes.lines if line.get_color() == plots.COLOURS[split] and len(line.get_xdata()) == 12
@@ -113,8 +117,8 @@ def test_a_thin_line_a_seed_a_thick_one_for_the_mean():
 
 def test_the_best_epoch_is_the_lowest_mean_validation_loss():
     assert plots.best(curves(HISTORIES)) == (5, pytest.approx(0.5))
-    figure = plots.overfitting(curves(HISTORIES), HISTORIES, "mlp")
-    assert "best epoch 5" in texts(figure)
+    figure = only_panel()
+    assert "5" in texts(figure)
     dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert [tuple(dot.get_xdata()) for dot in dots] == [(5,)]
 
@@ -123,11 +127,11 @@ def test_a_loss_that_is_not_finite_is_no_best_epoch():
     broken = [row | {"objective": "nan"} for row in curves(HISTORIES)]
     assert plots.best(broken) is None and plots.best([]) is None
     lost = [*history(0, epochs=3), {"epoch": 4.0, "objective": math.inf, "val_objective": math.nan}]
-    plots.overfitting(curves([lost]), [lost, []], "diverged").draw_without_rendering()
+    only_panel(curves=curves([lost]), histories=[lost, []]).draw_without_rendering()
 
 
 def test_without_any_epoch_the_panel_says_so():
-    assert "no epoch finished" in texts(plots.overfitting([], [[], []], "mlp"))
+    assert "no epoch finished" in texts(only_panel(curves=[], histories=[[], []]))
 
 
 def test_the_grid_has_a_panel_a_variant_four_in_a_row():
@@ -165,15 +169,15 @@ def test_a_band_lies_behind_each_mean():
 
 
 def test_the_gap_is_drawn_between_both_ends():
-    (axes,) = plots.overfitting(curves(HISTORIES), HISTORIES, "mlp").axes
+    (axes,) = only_panel().axes
     (gap,) = [line for line in axes.lines if list(line.get_xdata()) == [12, 12]]
     ends = [float(row["objective"]) for row in curves(HISTORIES)[-2:]]
     assert list(gap.get_ydata()) == pytest.approx(ends)
 
 
 def test_the_objective_is_named_as_told():
-    assert plots.overfitting([], [], "mlp").axes[0].get_ylabel() == "cross-entropy (nats)"
-    assert plots.overfitting([], [], "mlp", "squared error").axes[0].get_ylabel() == "squared error"
+    assert plots.overfitting_grid([panel()]).axes[0].get_ylabel() == "cross-entropy"
+    assert plots.overfitting_grid([panel() | {"objective": "squared error"}]).axes[0].get_ylabel() == "squared error"
 
 
 def test_an_exploded_epoch_calls_for_powers_of_ten():
@@ -241,14 +245,6 @@ def test_scores_say_what_is_missing():
 def test_several_data_sets_are_named():
     assert {"digits", "yeast"} <= set(texts(plots.scores([row(), row("b", "yeast")], "accuracy")))
     assert "digits" not in texts(plots.scores([row(), row("b")], "accuracy"))
-
-
-def test_confusion_writes_counts_for_few_classes_only():
-    few = plots.confusion([[9, 1], [0, 8]], "mlp")
-    assert {"9", "1", "8"} <= set(texts(few)) and "0" not in texts(few)
-    assert (few.axes[0].get_xlabel(), few.axes[0].get_ylabel()) == ("predicted class", "true class")
-    many = plots.confusion(np.eye(30, dtype=int).tolist(), "mlp")
-    assert not many.axes[0].texts
 
 
 @pytest.mark.parametrize("colour", plots.COLOURS.values())
