@@ -83,6 +83,7 @@ def two_and_one() -> list[Line]:
         Line("one worker to two", ratio(one, two), "x", least=1.7),
         Line("a run beside another to a run alone", slower, "x"),
         Line("so two of this machine's processors are worth, of one", 2 / slower, "x"),
+        Line("and the pool makes of that", 50 * ratio(one, two) * slower, " %"),
     ]
 
 
