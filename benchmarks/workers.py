@@ -78,12 +78,13 @@ def two_and_one() -> list[Line]:
         taken = turns(ask, ROUNDS)
     one, two = taken.values()
     slower = statistics.median(each[2]) / statistics.median(each[1])
+    worth = 2 / slower
     return [
         *medians(taken),
         Line("one worker to two", ratio(one, two), "x", least=1.7),
         Line("a run beside another to a run alone", slower, "x"),
-        Line("so two of this machine's processors are worth, of one", 2 / slower, "x"),
-        Line("and the pool makes of that", 50 * ratio(one, two) * slower, " %"),
+        Line("so two of this machine's processors are worth, of one", worth, "x"),
+        Line("and the pool makes of that", 100 * ratio(one, two) / worth, " %"),
     ]
 
 

@@ -69,7 +69,7 @@ def _go_with_parent() -> None:
 
 def keep() -> None:
     """Remember a sound dvc.lock, to mend a torn one with."""
-    if not _kept_lock() and _sound_lock():
+    if _sound_lock():
         paths.STATE.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(paths.ROOT / "dvc.lock", paths.STATE / "dvc.lock")
 
@@ -78,7 +78,7 @@ def mend() -> list[str]:
     """Put torn files of DVC right; says what was done, one line each."""
     told = []
     file, kept = paths.ROOT / "dvc.lock", paths.STATE / "dvc.lock"
-    if file.exists() and not _kept_lock() and not _sound_lock():
+    if file.exists() and not _sound_lock():
         committed = subprocess.run(["git", "show", "HEAD:dvc.lock"], cwd=paths.ROOT, capture_output=True, check=False)
         if kept.exists():
             shutil.copyfile(kept, file)
@@ -94,20 +94,16 @@ def mend() -> list[str]:
     return told
 
 
-def _kept_lock() -> bool:
-    """Whether dvc.lock is the one that was sound when it was kept: to compare is quicker than to parse."""
-    try:
-        return (paths.ROOT / "dvc.lock").read_bytes() == (paths.STATE / "dvc.lock").read_bytes()
-    except OSError:
-        return False
-
-
 def _sound_lock() -> bool:
+    """Whether dvc.lock is the one that was kept, which was sound (to compare is quicker than to parse), or is one."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    file, kept = paths.ROOT / "dvc.lock", paths.STATE / "dvc.lock"
     try:
-        content = YAML(typ="safe").load((paths.ROOT / "dvc.lock").read_text(encoding="utf-8"))
+        if kept.exists() and file.read_bytes() == kept.read_bytes():
+            return True
+        content = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     except (OSError, YAMLError, UnicodeDecodeError):
         return False
     stages = content.get("stages") if isinstance(content, dict) else None

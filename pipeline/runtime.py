@@ -79,9 +79,8 @@ def settle(threads: int = 1) -> None:
     quiet()
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    os.environ["TF_ENABLE_ONEDNN_OPTS"] = (
-        "1"  # else TensorFlow decides by the processor: convolutions take half the time
-    )
+    # Else TensorFlow decides by the processor; with oneDNN, convolutions take half the time.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     gc.disable()  # imports leave nothing to collect, and looking for it takes a third of their time
     with _silent(), _without("sklearn", "matplotlib"):
         import keras  # noqa: F401

@@ -112,12 +112,12 @@ def _unpack(content: bytes) -> State:
         flat = dict(archive)
     header = json.loads(flat.pop("header").tobytes())
     arrays = _apart(flat, header["arrays"])
-    variables = [next(arrays) for _ in range(header["variables"])]
+    kept = [next(arrays) for _ in range(header["variables"])]
     callbacks = []
     for plain in header["callbacks"]:
         lists = {name: [next(arrays) for _ in range(plain[name])] for name in plain.pop("")}
         callbacks.append(plain | lists)
-    return State(header["epoch"], header["stopped"], callbacks, variables)
+    return State(header["epoch"], header["stopped"], callbacks, kept)
 
 
 def _apart(flat: dict[str, np.ndarray], arrays: Sequence[tuple[str, Sequence[int]]]) -> Iterator[np.ndarray]:
