@@ -2,16 +2,12 @@
 
 import io
 import json
-import os
-import signal
-import socket
-import subprocess
 import sys
 import time
 import urllib.request
 from typing import Any
 
-from screenshots import ROOT, Browser, find
+from screenshots import ROOT, Browser, find, served
 
 TOPIC = "overfitting"  # whose runs are shown
 SIZE = (1360, 1080)  # CSS pixels
@@ -107,19 +103,8 @@ def main() -> int:
     if find() is None or not (ROOT / "mlflow.db").exists():
         print("mlflow_screenshots: a Chromium or mlflow.db is missing: run `make repro` first", file=sys.stderr)
         return 2
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "pipeline", "ui", "--port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + WAIT
-        while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < until:
-            time.sleep(0.5)
-        look(f"http://127.0.0.1:{port}")
-    finally:
-        os.kill(server.pid, signal.SIGTERM)
-        server.wait()
+    with served(["-m", "pipeline", "ui"], ROOT, WAIT) as address:
+        look(address)
     return 0
 
 

@@ -1,15 +1,11 @@
 """Photograph a lesson in JupyterLab once all its cells have run, as a reader sees it who scrolls through it."""
 
 import argparse
-import os
-import signal
-import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from screenshots import ROOT, SIZES, Browser, find, small
+from screenshots import ROOT, SIZES, Browser, find, served, small
 
 WAIT = 300  # seconds for the server to start, and for all cells to run
 OPEN = "jupyterapp.commands.execute('docmanager:open', {path: '%s'}).then(() => 1)"
@@ -73,21 +69,10 @@ def main() -> int:
     if find() is None or not (Path(sys.executable).parent / "jupyter-lab").exists():
         print("notebook_screenshots: a Chromium or JupyterLab is missing: run `make notebooks` once", file=sys.stderr)
         return 2
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root"]
-    command += [f"--port={port}", "--ip=127.0.0.1", "--IdentityProvider.token="]
-    server = subprocess.Popen(command, cwd=ROOT / "notebooks", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + WAIT
-        while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < until:
-            time.sleep(0.5)
-        given.to.mkdir(parents=True, exist_ok=True)
-        faults = look(f"http://127.0.0.1:{port}", given.notebook, given.to, given.size, given.scheme)
-    finally:
-        os.kill(server.pid, signal.SIGTERM)
-        server.wait()
+    command = ["-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root", "--ip=127.0.0.1"]
+    given.to.mkdir(parents=True, exist_ok=True)
+    with served([*command, "--IdentityProvider.token="], ROOT / "notebooks", WAIT) as address:
+        faults = look(address, given.notebook, given.to, given.size, given.scheme)
     print(f"{given.notebook}: {faults} outputs are errors or warnings")
     return min(faults, 1)
 

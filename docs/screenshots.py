@@ -10,10 +10,12 @@ import os
 import select
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,24 @@ class Browser:
     def picture(self) -> bytes:
         """PNG of what the window shows."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
+
+@contextlib.contextmanager
+def served(command: Sequence[str], place: Path, seconds: float) -> Iterator[str]:
+    """Address of the server that `command` and a free port start in the folder `place`; ended in the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen([sys.executable, *command, "--port", str(port)], cwd=place, stdout=quiet, stderr=quiet)
+    try:
+        until = time.monotonic() + seconds
+        while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < until:
+            time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.kill(server.pid, signal.SIGTERM)
+        server.wait()
 
 
 def small(picture: bytes) -> bytes:
