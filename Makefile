@@ -6,6 +6,8 @@ LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r
+COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1 || true
 
 .PHONY: repro test test-slow bench ui notebooks lint lock help
 .DEFAULT_GOAL := help
@@ -40,26 +42,29 @@ notebooks: $(READY) $(LAB)
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
+# First pip itself: the one that Python brings along takes twice as long to unpack the rest.
 $(READY): $(LOCK)
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Aula needs Python 3.11 or newer, this is %d.%d: name another by make PYTHON=...' % sys.version_info[:2])"
 	@echo "Setting up $(VENV) from $(LOCK) (TensorFlow and friends: once, a few minutes)"
 	@rm -f $(VENV)/ready-*
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r $(LOCK)
-	@$(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1 || true
+	@$(INSTALL) requirements-pip.lock
+	@$(INSTALL) $(LOCK)
+	@$(COMPILE)
 	@touch $@
 
 # The same versions as in $(LOCK), and JupyterLab: a lock of its own, as most people set up the project without it.
 $(LAB): requirements-notebooks.lock | $(READY)
 	@echo "Adding JupyterLab to $(VENV) from $< (once, about a minute)"
 	@rm -f $(VENV)/lab-*
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r $<
-	@$(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1 || true
+	@$(INSTALL) $<
+	@$(COMPILE)
 	@touch $@
 
 # Needs uv (any recent release) on the path; the result is the same for every platform.
-LOCKING = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra test --custom-compile-command "make lock"
+LOCKING = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock:
-	$(LOCKING) --output-file requirements.lock
-	$(LOCKING) --extra gpu --output-file requirements-gpu.lock
-	$(LOCKING) --extra notebooks --output-file requirements-notebooks.lock
+	echo pip | $(LOCKING) - --output-file requirements-pip.lock
+	$(LOCKING) pyproject.toml --extra test --output-file requirements.lock
+	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock
+	$(LOCKING) pyproject.toml --extra test --extra notebooks --output-file requirements-notebooks.lock

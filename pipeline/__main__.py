@@ -30,11 +30,13 @@ def check(settings: "Settings") -> int:
     return DONE
 
 
-def prepare(settings: "Settings", data: str) -> int:
-    """split, scale, rebalance and augment one data set"""
+def prepare(settings: "Settings", data: str | None) -> int:
+    """split, scale, rebalance and augment the data sets, or one of them"""
     from pipeline.prepare import prepare
 
-    prepare(_named(settings.data, "data", data))
+    for block in [_named(settings.data, "data", data)] if data else settings.data.values():
+        prepare(block)
+        print(f"prepared {block.name}", flush=True)
     return DONE
 
 
@@ -147,7 +149,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
-    "prepare": (("data", {"help": "name of a block under data: in params.yaml"}),),
+    "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
     "train": (A_TOPIC,),
     "evaluate": (A_TOPIC,),
     "claims": (

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline import paths, plugins
+from pipeline import params, paths, plugins
+from pipeline.__main__ import prepare as prepare_command
 from pipeline.params import DataSettings, LongTail, Split
 from pipeline.prepare import prepare
 from pipeline.records import Examples, digest, read_examples, read_json
@@ -245,6 +246,19 @@ def test_a_view_that_breaks_the_contract_is_refused(raw, spoil, told, monkeypatc
     with pytest.raises(ValueError) as caught:
         prepare(TABLE)
     assert told in str(caught.value) and "data.own.views.over" in str(caught.value)
+
+
+def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatch, capsys):
+    given = []
+    monkeypatch.setattr("pipeline.prepare.prepare", given.append)
+    settings = params.read(paths.PARAMS)
+    assert prepare_command(settings, "digits") == 0
+    assert given == [settings.data["digits"]]
+    assert prepare_command(settings, None) == 0
+    assert given[1:] == list(settings.data.values())
+    assert capsys.readouterr().out.splitlines() == [f"prepared {name}" for name in ("digits", *settings.data)]
+    with pytest.raises(ValueError, match="given 'digit', allowed mnist1d, "):
+        prepare_command(settings, "digit")
 
 
 def test_preparing_imports_no_tensorflow(tmp_path):
