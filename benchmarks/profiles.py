@@ -52,8 +52,7 @@ def main() -> int:
     with whole() as place:
         (place / "pipeline" / "sources" / "fashion_mnist.py").write_text(STAND_IN)
         change(place, lambda tree: tree.update(profile=profile))
-        for name in _blocks(place)["data"]:
-            python(place, "-m", "pipeline", "prepare", name)
+        python(place, "-m", "pipeline", "prepare")
         asked = json.loads(python(place, "-c", ASK).splitlines()[-1])
         taken = {shape: _durations(place, profile, *sizes) for shape, sizes in SHAPES.items()}
     print(

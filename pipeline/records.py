@@ -11,9 +11,12 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,13 @@ def digest(*parts: Any) -> str:
     return total.hexdigest()
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing: a kill never leaves half of it."""
+def write_bytes(path: Path, *parts: ReadableBuffer) -> None:
+    """Write a whole file, `parts` end to end, or nothing: a kill never leaves half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     try:
         with draft.open("wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

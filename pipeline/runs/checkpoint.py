@@ -1,14 +1,12 @@
 """Keep the whole state of a training at the end of each epoch, and go on from it as if nothing had happened."""
 
 import hashlib
-import io
 import json
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -17,8 +15,11 @@ import tensorflow as tf
 from pipeline.records import write_bytes
 from pipeline.runs import diary
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
 NEWEST, OLDER = "newest.state", "older.state"
-FORMAT = b"2"  # part of the checksum: a file of another format counts as damaged
+FORMAT = b"3"  # part of the checksum: a file of another format counts as damaged
 # What Keras' own callbacks would start anew; ours name theirs in an attribute `state`.
 KEPT = {
     "EarlyStopping": ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
@@ -58,13 +59,16 @@ def restore(model: keras.Model, state: State) -> None:
         variable.assign(array)
 
 
-def save(folder: Path, state: State) -> None:
-    """Write `state` as the newest generation, whole or not at all; the newest so far becomes the older one."""
+def save(folder: Path, state: State, known: bool = False) -> None:
+    """Write `state` as the newest generation, whole or not at all; the newest so far becomes the older one.
+
+    `known` says that the newest so far is sound: else it is read first, as a damaged one must not replace the older.
+    """
     newest = folder / NEWEST
-    content = _pack(state)
-    if newest.exists() and _sound(newest.read_bytes()):
+    parts = _pack(state)
+    if newest.exists() and (known or _sound(newest.read_bytes())):
         newest.replace(folder / OLDER)
-    write_bytes(newest, content)
+    write_bytes(newest, _checksum(parts), *parts)
 
 
 def load(folder: Path) -> State | None:
@@ -74,21 +78,24 @@ def load(folder: Path) -> State | None:
         if file.exists():
             content = file.read_bytes()
             if _sound(content):
-                return _unpack(content)
+                return _unpack(memoryview(content)[32:])
             print(f"{file.parent.name}/{name} is damaged: going on from the state before it", file=sys.stderr)
     return None
 
 
 def _sound(content: bytes) -> bool:
-    return len(content) > 32 and _checksum(content[32:]) == content[:32]
+    return len(content) > 32 and _checksum([memoryview(content)[32:]]) == content[:32]
 
 
-def _checksum(content: bytes) -> bytes:
-    return hashlib.sha256(FORMAT + content).digest()
+def _checksum(parts: "Sequence[Buffer]") -> bytes:
+    total = hashlib.sha256(FORMAT)
+    for part in parts:
+        total.update(part)
+    return total.digest()
 
 
-def _pack(state: State) -> bytes:
-    """The arrays of one type lie end to end in one array of the archive: dozens of small ones take long to write."""
+def _pack(state: State) -> "list[Buffer]":
+    """A line that says what there is, then the bytes of every array: what is written, without a copy of it."""
     arrays, plain = list(state.variables), []
     for kept in state.callbacks:
         lists = {name: item for name, item in kept.items() if _is_arrays(item)}
@@ -96,22 +103,17 @@ def _pack(state: State) -> bytes:
         plain.append({name: len(item) if name in lists else item for name, item in kept.items()} | {"": list(lists)})
     header = {"epoch": state.epoch, "stopped": state.stopped, "callbacks": plain, "variables": len(state.variables)}
     header["arrays"] = [[array.dtype.str, array.shape] for array in arrays]
-    kinds = {array.dtype.str for array in arrays}
-    flat = {kind: np.concatenate([array.ravel() for array in arrays if array.dtype.str == kind]) for kind in kinds}
-    buffer = io.BytesIO()
-    np.savez(buffer, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **flat)
-    return _checksum(buffer.getvalue()) + buffer.getvalue()
+    return [json.dumps(header).encode() + b"\n", *(np.ascontiguousarray(array).reshape(-1).data for array in arrays)]
 
 
 def _is_arrays(item: Any) -> bool:
     return isinstance(item, list) and bool(item) and all(isinstance(part, np.ndarray) for part in item)
 
 
-def _unpack(content: bytes) -> State:
-    with np.load(io.BytesIO(content[32:]), allow_pickle=False) as archive:
-        flat = dict(archive)
-    header = json.loads(flat.pop("header").tobytes())
-    arrays = _apart(flat, header["arrays"])
+def _unpack(content: memoryview) -> State:
+    line, _, _ = bytes(content).partition(b"\n")
+    header = json.loads(line)
+    arrays = _apart(content[len(line) + 1 :], header["arrays"])
     kept = [next(arrays) for _ in range(header["variables"])]
     callbacks = []
     for plain in header["callbacks"]:
@@ -120,13 +122,13 @@ def _unpack(content: bytes) -> State:
     return State(header["epoch"], header["stopped"], callbacks, kept)
 
 
-def _apart(flat: dict[str, np.ndarray], arrays: Sequence[tuple[str, Sequence[int]]]) -> Iterator[np.ndarray]:
-    """The arrays that lie end to end in `flat`, by type, in the order in which they were put there."""
-    at = dict.fromkeys(flat, 0)
+def _apart(content: memoryview, arrays: Sequence[tuple[str, Sequence[int]]]) -> Iterator[np.ndarray]:
+    """The arrays that lie end to end in `content`, each of a type and a shape."""
+    at = 0
     for kind, shape in arrays:
-        size = math.prod(shape)
-        yield flat[kind][at[kind] : at[kind] + size].reshape(shape)
-        at[kind] += size
+        array = np.ndarray(shape, kind, content, at)
+        at += array.nbytes
+        yield array.copy()
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -135,6 +137,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, folder: Path, others: Sequence[keras.callbacks.Callback], state: State | None) -> None:
         super().__init__()
         self._folder, self._others, self._state = folder, list(others), state
+        self._known = False  # whether the newest generation is one that we wrote
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Callbacks start anew when training begins: give them back what they knew."""
@@ -148,7 +151,8 @@ class Checkpoint(keras.callbacks.Callback):
         """Save weights, optimizers, seed generators, callbacks and the number of epochs done."""
         kept = [{name: getattr(callback, name) for name in _kept(callback)} for callback in self._others]
         arrays = [_read(variable) for variable in variables(self.model)]
-        save(self._folder, State(epoch + 1, bool(self.model.stop_training), kept, arrays))
+        save(self._folder, State(epoch + 1, bool(self.model.stop_training), kept, arrays), self._known)
+        self._known = True
         diary.add(self._folder, {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}})
 
 

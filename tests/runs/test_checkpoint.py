@@ -31,8 +31,8 @@ def train(folder, monkeypatch=None, kill_after=None, **settings):
     """History and weights of a training; with `kill_after`, it dies right after that epoch's checkpoint."""
     saved = checkpoint.save
 
-    def save(place, state):
-        saved(place, state)
+    def save(place, state, known):
+        saved(place, state, known)
         if state.epoch == kill_after:
             raise Killed
 
@@ -86,6 +86,28 @@ def test_both_damaged_means_from_the_start(tmp_path):
     for name in (checkpoint.NEWEST, checkpoint.OLDER):
         (tmp_path / "cut" / name).write_bytes(b"x" * 50)
     same(train(tmp_path / "cut"), whole)
+
+
+def test_a_state_comes_back_as_it_was(tmp_path):
+    arrays = [np.array(2.5, np.float32), np.arange(6.0).reshape(2, 3).T, np.zeros((0, 3), np.int64), np.array([True])]
+    kept = [{"wait": 3, "best": float("inf"), "best_weights": arrays[:2]}, {"rows": [{"name": "a\nb"}]}, {}]
+    checkpoint.save(tmp_path, checkpoint.State(7, True, kept, arrays))
+    found = checkpoint.load(tmp_path)
+    assert (found.epoch, found.stopped, len(found.variables)) == (7, True, 4)
+    back = [*found.variables, *found.callbacks[0].pop("best_weights")]
+    for one, other in zip(back, arrays + arrays[:2], strict=True):
+        assert one.dtype == other.dtype and one.shape == other.shape and one.flags.writeable
+        assert np.array_equal(one, other)
+    assert found.callbacks == [{"wait": 3, "best": float("inf")}, *kept[1:]]
+
+
+def test_a_damaged_newest_never_replaces_a_sound_older_one(tmp_path):
+    for epoch in (1, 2):
+        checkpoint.save(tmp_path, checkpoint.State(epoch, False, [], [np.ones(3)]))
+    (tmp_path / checkpoint.NEWEST).write_bytes(b"x" * 50)
+    checkpoint.save(tmp_path, checkpoint.State(2, False, [], [np.ones(3)]))
+    (tmp_path / checkpoint.NEWEST).unlink()
+    assert checkpoint.load(tmp_path).epoch == 1
 
 
 def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
