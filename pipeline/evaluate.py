@@ -21,7 +21,7 @@ from pipeline.trial import Trial
 
 CURVES = ("variant", "epoch", "split", "objective", "accuracy")
 SERIES = ("variant", "seed", "series", "at", "value")
-FEW = 12  # classes of a confusion matrix worth keeping
+FEW = 12  # classes up to which a confusion matrix can be read, and is kept
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Resolve everything that decides a topic's numbers into one file, so that only what changed is run again."""
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def _card(data: str) -> dict[str, Any]:
     return card
 
 
+@cache  # every variant asks for much the same files
 def meaning(source: str) -> str:
     """Digest of Python source that comments, docstrings and layout do not change."""
     tree = ast.parse(source)

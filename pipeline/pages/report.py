@@ -10,7 +10,7 @@ from typing import Any
 from pipeline import paths, plugins
 from pipeline.claims import judge
 from pipeline.pages import pictures
-from pipeline.pages.cards import FEW, card
+from pipeline.pages.cards import card
 from pipeline.pages.words import DASH, VERDICTS, number, render
 from pipeline.records import read_history, read_json, read_rows, write_bytes, write_json
 from pipeline.topic import Claim, Topic
@@ -106,11 +106,11 @@ def _history(folder: Path) -> list[dict[str, float]]:
 
 
 def _confusions(found: Mapping[str, list[list[int]]]) -> list[dict[str, Any]]:
-    """Matrices small enough to read, as percent of the true class."""
-    small = {variant: matrix for variant, matrix in found.items() if len(matrix) <= FEW and any(map(any, matrix))}
+    """The matrices there are, as percent of the true class."""
+    kept = {variant: matrix for variant, matrix in found.items() if any(map(any, matrix))}
     return [
         {"variant": variant, "rows": [{"total": sum(row), "cells": _shares(row)} for row in matrix]}
-        for variant, matrix in small.items()
+        for variant, matrix in kept.items()
     ]
 
 

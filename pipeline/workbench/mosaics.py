@@ -14,7 +14,6 @@ CELL, GAP, ACROSS = 26, 30, 4  # pixels of a cell and around a matrix; matrices 
 SIDE, DOT = 320, 3  # pixels of a picture of points, and of half a point
 PAUSE = 700  # milliseconds between two looks at the samples
 INK, SEA, GREY = (40, 40, 40), (0, 114, 178), (225, 225, 225)
-FEW = 12  # classes up to which a matrix can be read
 
 
 def sheets(times: np.ndarray) -> "list[Image]":
@@ -64,12 +63,11 @@ def animate(frames: "Sequence[Image]", path: Path) -> None:
 def confusions(matrices: Mapping[str, Sequence[Sequence[float]]]) -> "Image | None":
     """Counts of every variant, rows true and columns predicted, shaded by the share of the true class, side by side.
 
-    Empty matrices, and those of more classes than can be read, are left out; None if none is left.
+    Empty matrices are left out; None if none is left.
     """
     from PIL import Image, ImageDraw
 
-    kept = {name: np.asarray(rows, float) for name, rows in matrices.items() if rows and len(rows) <= FEW}
-    kept = {name: counts for name, counts in kept.items() if counts.any()}
+    kept = {name: np.asarray(rows, float) for name, rows in matrices.items() if any(map(any, rows))}
     if not kept:
         return None
     side = max(max(len(counts) for counts in kept.values()) * CELL, 6 * CELL)

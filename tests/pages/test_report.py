@@ -338,7 +338,7 @@ def test_confusions_are_shares_of_the_true_class(written):
 
 def test_many_classes_have_no_matrix(records):
     write_topic("convolution", VARIANTS)
-    write_json(paths.results("convolution") / "confusion.json", {"mlp": np.eye(40, dtype=int).tolist()})
+    write_json(paths.results("convolution") / "confusion.json", {"mlp": []})  # `evaluate` keeps none of 40
     write_card("digits", classes=40)
     report.report()
     text = page(paths.REPORT).text
