@@ -55,8 +55,8 @@ def test_a_fit_is_recorded_kept_and_resumed_to_the_bit(tmp_path):
         images = kept["images"]
     save = checkpoint.save
 
-    def dying(place, state):
-        save(place, state)
+    def dying(place, state, known):
+        save(place, state, known)
         if state.epoch == 2:
             raise Killed
 
