@@ -52,7 +52,7 @@ def small(seeds: int, data: dict[str, Any] = DIGITS, **topic: Any) -> Iterator[P
         (place / "pipeline" / "topics" / TOPIC).mkdir()
         (place / "pipeline" / "topics" / TOPIC / "__init__.py").write_text(QUESTION)
         change(place, lambda tree: tree.update(blocks))
-        python(place, "-m", "pipeline", "prepare", DATA)
+        python(place, "-m", "pipeline", "prepare")
         python(place, "-m", "pipeline", "plan")
         python(place, "-c", "from pipeline.workbench import tracking; tracking.create()")
         (place / "mlflow.db").rename(place / "made.db")

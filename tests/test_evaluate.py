@@ -35,7 +35,6 @@ def write_run(topic, variant, seed, status="finished", losses=(0.9, 0.7, 0.8), t
     if status == "diverged":
         rows[-1]["loss"] = float("inf")
     write_rows(folder / "history.csv", ("epoch", *ROW, "val_cross_entropy"), rows)
-    return folder
 
 
 def values(topic, *metrics):

@@ -43,8 +43,7 @@ def template(tmp_path_factory):
     change(place, shrink)
     topic = place / "pipeline" / "topics" / TOPIC / "__init__.py"
     topic.write_text(topic.read_text() + FEWER.format(arms=set(read_params(place)["topics"][TOPIC]["variants"])))
-    for name in read_params(place)["data"]:
-        command(place, "prepare", name)
+    command(place, "prepare")
     command(place, "plan")
     return place
 

@@ -16,10 +16,11 @@ from pipeline.records import write_bytes
 from pipeline.runs import diary
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
+    from _typeshed import ReadableBuffer
 
 NEWEST, OLDER = "newest.state", "older.state"
 FORMAT = b"3"  # part of the checksum: a file of another format counts as damaged
+SUM = hashlib.sha256().digest_size  # bytes of the checksum that a file begins with
 # What Keras' own callbacks would start anew; ours name theirs in an attribute `state`.
 KEPT = {
     "EarlyStopping": ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
@@ -78,23 +79,23 @@ def load(folder: Path) -> State | None:
         if file.exists():
             content = file.read_bytes()
             if _sound(content):
-                return _unpack(memoryview(content)[32:])
+                return _unpack(content)
             print(f"{file.parent.name}/{name} is damaged: going on from the state before it", file=sys.stderr)
     return None
 
 
 def _sound(content: bytes) -> bool:
-    return len(content) > 32 and _checksum([memoryview(content)[32:]]) == content[:32]
+    return len(content) > SUM and _checksum([memoryview(content)[SUM:]]) == content[:SUM]
 
 
-def _checksum(parts: "Sequence[Buffer]") -> bytes:
+def _checksum(parts: "Sequence[ReadableBuffer]") -> bytes:
     total = hashlib.sha256(FORMAT)
     for part in parts:
         total.update(part)
     return total.digest()
 
 
-def _pack(state: State) -> "list[Buffer]":
+def _pack(state: State) -> "list[ReadableBuffer]":
     """A line that says what there is, then the bytes of every array: what is written, without a copy of it."""
     arrays, plain = list(state.variables), []
     for kept in state.callbacks:
@@ -110,10 +111,10 @@ def _is_arrays(item: Any) -> bool:
     return isinstance(item, list) and bool(item) and all(isinstance(part, np.ndarray) for part in item)
 
 
-def _unpack(content: memoryview) -> State:
-    line, _, _ = bytes(content).partition(b"\n")
-    header = json.loads(line)
-    arrays = _apart(content[len(line) + 1 :], header["arrays"])
+def _unpack(content: bytes) -> State:
+    end = content.index(b"\n", SUM)
+    header = json.loads(content[SUM:end])
+    arrays = _apart(content, end + 1, header["arrays"])
     kept = [next(arrays) for _ in range(header["variables"])]
     callbacks = []
     for plain in header["callbacks"]:
@@ -122,9 +123,8 @@ def _unpack(content: memoryview) -> State:
     return State(header["epoch"], header["stopped"], callbacks, kept)
 
 
-def _apart(content: memoryview, arrays: Sequence[tuple[str, Sequence[int]]]) -> Iterator[np.ndarray]:
-    """The arrays that lie end to end in `content`, each of a type and a shape."""
-    at = 0
+def _apart(content: bytes, at: int, arrays: Sequence[tuple[str, Sequence[int]]]) -> Iterator[np.ndarray]:
+    """The arrays that lie end to end in `content` from byte `at` on, each of a type and a shape."""
     for kind, shape in arrays:
         array = np.ndarray(shape, kind, content, at)
         at += array.nbytes
