@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from pipeline import optimizers
+from pipeline import graphs, optimizers
 from pipeline.bounds import NotNegative, Positive, Share
 from pipeline.records import Examples
 
@@ -105,8 +105,12 @@ def predict(model: "keras.Model", x: np.ndarray) -> np.ndarray:
 
 def logits(model: "keras.Model", x: np.ndarray, rows: int = 2048) -> np.ndarray:
     """What the model answers in evaluation mode, a part of the examples at a time, float64."""
-    parts = [np.asarray(model(x[at : at + rows], training=False), "float64") for at in range(0, len(x), rows)]
-    return np.concatenate(parts)
+    parts = [graphs.run(_answer, model, x[at : at + rows]) for at in range(0, len(x), rows)]
+    return np.concatenate([np.asarray(part, "float64") for part in parts])
+
+
+def _answer(model: "keras.Model", x: Any) -> Any:
+    return model(x, training=False)
 
 
 def softmax(values: np.ndarray) -> np.ndarray:

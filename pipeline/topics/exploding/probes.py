@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline import graphs
+
 if TYPE_CHECKING:
+    import keras
+
     from pipeline.trial import Trial
 
 KINDS = {"first_gradient": ("sequence",), "learned": ("regress",), "solved": ("classify",)}
@@ -21,13 +25,8 @@ WRONG = 0.01  # share of wrong sequences below which a run has solved its task (
 
 def first_gradient(trial: "Trial") -> float:
     """log10 of the gradient's norm over all weights before training, on the first batch_size training sequences."""
-    import tensorflow as tf
-
     count = trial.settings["fit"]["batch_size"]
-    model = trial.start()
-    with tf.GradientTape() as tape:
-        loss = _loss(model(trial.training.x[:count], training=False), trial.training.y[:count])
-    norm = tf.linalg.global_norm([tf.cast(part, tf.float64) for part in tape.gradient(loss, model.trainable_weights)])
+    norm = graphs.run(_norm, trial.start(), trial.training.x[:count], trial.training.y[:count])
     return math.log10(float(norm))
 
 
@@ -55,10 +54,18 @@ def _column(trial: "Trial", name: str) -> dict[float, float]:
     return {row["epoch"]: row[name] for row in trial.history if math.isfinite(row.get(name, math.nan))}
 
 
-def _loss(outputs: Any, labels: np.ndarray) -> Any:
+def _norm(model: "keras.Model", x: Any, y: Any) -> Any:
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = _loss(model(x, training=False), y)
+    return tf.linalg.global_norm([tf.cast(part, tf.float64) for part in tape.gradient(loss, model.trainable_weights)])
+
+
+def _loss(outputs: Any, labels: Any) -> Any:
     """The objective: squared error of numbers, cross-entropy of classes."""
     import tensorflow as tf
 
-    if labels.dtype.kind == "f":
+    if tf.as_dtype(labels.dtype).is_floating:
         return tf.reduce_mean((outputs[:, 0] - labels) ** 2)
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs))

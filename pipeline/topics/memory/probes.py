@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline import graphs
 from pipeline.records import Examples
 from pipeline.trial import steps_an_epoch
 
@@ -76,17 +77,22 @@ def gradients(model: "keras.Model", examples: Examples) -> list[float]:
     Each sequence's norm is estimated along one random direction of the state, the same for every model of that size:
     E|v dh/dx|^2 is the squared Frobenius norm for v of independent standard normal numbers.
     """
+    squares = np.asarray(graphs.run(_along, model, examples.x[:EXAMPLES]), float) ** 2
+    norms = np.sqrt(squares.sum(2).mean(0))
+    return np.maximum(norms, SMALLEST)[::-1].tolist()
+
+
+def _along(model: "keras.Model", x: Any) -> Any:
+    """Gradient of the last state along a random direction by the inputs."""
     import tensorflow as tf
 
-    x = tf.constant(examples.x[:EXAMPLES])
+    x = tf.convert_to_tensor(x)
     with tf.GradientTape() as tape:
         tape.watch(x)
         state = last_state(model, x)
         direction = np.random.default_rng(0).standard_normal(state.shape).astype("float32")
         along = tf.reduce_sum(state * direction)
-    squares = np.asarray(tape.gradient(along, x), float) ** 2
-    norms = np.sqrt(squares.sum(2).mean(0))
-    return np.maximum(norms, SMALLEST)[::-1].tolist()
+    return tape.gradient(along, x)
 
 
 def last_state(model: "keras.Model", x: Any) -> Any:

@@ -1,0 +1,36 @@
+"""What a recurrent model is asked again and again, as a graph: in eager mode every step costs a trip through Python."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+MOST = 8  # graphs that are kept
+
+_kept: dict[tuple[Callable[..., Any], str], tuple["keras.Model", Any]] = {}  # the longest kept first
+
+
+def run(function: Callable[..., Any], model: "keras.Model", *inputs: Any) -> Any:
+    """What `function(model, *inputs)` gives; a recurrent model is traced once for all models of the same architecture.
+
+    `function` makes tensors of arrays or tensors, and changes nothing. What is traced is a copy that takes on the state
+    of each model asked, so that no model learns of another. Models that are not recurrent answer sooner than traced.
+    """
+    import keras
+    import tensorflow as tf
+
+    recurrent = keras.layers.RNN | keras.layers.Bidirectional
+    if not any(isinstance(layer, recurrent) for layer in getattr(model, "layers", ())):
+        return function(model, *inputs)
+    key = function, model.to_json()
+    if key not in _kept:
+        while len(_kept) >= MOST:
+            del _kept[next(iter(_kept))]
+        copy = keras.models.clone_model(model)
+        _kept[key] = copy, tf.function(partial(function, copy), autograph=False)
+    copy, graph = _kept[key]
+    for ours, theirs in zip(model.variables, copy.variables, strict=True):
+        theirs.assign(ours)
+    return graph(*map(tf.constant, inputs))
