@@ -8,8 +8,8 @@ from typing import Any
 
 from house import change, python, whole
 
-SHORT, LONG = 10, 60  # optimizer steps of an epoch
-SHAPES = {"short": (1, SHORT), "epochs": (3, SHORT), "steps": (1, LONG)}  # epochs, steps an epoch
+SHORT, LONG = 10, 40  # optimizer steps of an epoch
+SHAPES = {"short": (1, SHORT), "epochs": (2, SHORT), "steps": (1, LONG)}  # epochs, steps an epoch
 STAND_IN = '''"""Noise in the shape of Fashion-MNIST: what a step costs does not depend on what is in the picture."""
 
 from pathlib import Path
@@ -116,7 +116,7 @@ def _seconds(
     short, epochs, steps = (taken[shape][topic, name] for shape in SHAPES)
     few, many = min(SHORT, wanted["steps"]), min(LONG, wanted["steps"])
     step = max(0.0, (steps - short) / (many - few)) if many > few else 0.0
-    epoch = max(0.0, (epochs - short) / 2)  # with `few` steps in it
+    epoch = max(0.0, epochs - short)  # with `few` steps in it
     start = max(0.0, short - epoch)
     return start + wanted["epochs"] * (epoch + step * (wanted["steps"] - few))
 

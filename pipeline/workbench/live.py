@@ -14,7 +14,7 @@ from pipeline import lock
 from pipeline.records import read_history, read_json
 from pipeline.runs import diary, store
 from pipeline.runs.run import Job
-from pipeline.workbench import publish, tracking
+from pipeline.workbench import masking, publish, tracking
 from pipeline.workbench.tracking import Experiment, Record
 
 PERIOD_S = 5.0  # between two looks at the runs
@@ -114,7 +114,7 @@ class Window:
     def _record(self, job: Job, started: float) -> Record:
         tags = {name: str(item) for name, item in job.names().items() if name != "settings"}
         tags |= {"comparison": self._comparison, tracking.PARENT: self._parent_id, tracking.OWNER: own()}
-        params = tracking.flat({**job.settings, "seed": job.seed})
+        params = masking.flat({**job.settings, "seed": job.seed})
         return Record(f"{job.variant} seed {job.seed}", tags, started=started, ended=started, params=params)
 
 

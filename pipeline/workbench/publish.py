@@ -13,7 +13,7 @@ from typing import Any
 from pipeline import lock, objective, paths, plugins
 from pipeline.plan import data_digest
 from pipeline.records import digest, read_history, read_json, read_rows
-from pipeline.workbench import mosaics, registry, tracking
+from pipeline.workbench import masking, mosaics, registry, tracking
 from pipeline.workbench.tracking import Data, Experiment, Record
 
 COUNTED = ("experiments", "comparisons", "runs", "points", "models")
@@ -169,7 +169,7 @@ def child(
         started=run["started"],
         ended=run["started"] + (run.get("duration_s") or 0),
         status="FINISHED" if run["status"] == "finished" else "FAILED",
-        params=tracking.flat({**run["settings"], "seed": run["seed"], "parameters": run.get("parameters")}),
+        params=masking.flat({**run["settings"], "seed": run["seed"], "parameters": run.get("parameters")}),
         history=history,
         scores=_summary(run) | _cost(run) | found,
         series=series,
@@ -188,7 +188,7 @@ def _tags(run: Mapping[str, Any]) -> dict[str, str]:
     tags = {name: run.get(name) for name in (*names, "precision", "threads", "host", "processor")}
     tags |= {f"version.{library}": version for library, version in (run.get("versions") or {}).items()}
     tags["mlflow.source.git.commit"] = (run.get("git_commit") or "").rstrip("+")
-    tags["reason"] = tracking.masked(run["reason"]) if run.get("reason") else None
+    tags["reason"] = masking.masked(run["reason"]) if run.get("reason") else None
     return {name: str(value) for name, value in tags.items() if value not in (None, "")}
 
 

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline import lock, paths
+from pipeline.workbench import masking
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Run
@@ -32,10 +33,6 @@ CALM = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-SECRET = re.compile(r"passw(or)?d|passphrase|secret|credential|(^|[._-])(token|(api)?key)$", re.I)
-SAID_SECRET = re.compile(
-    r"(?i)\b([\w-]*(?:passw(?:or)?d|token|secret|key)\s*[=:]\s*)[^\s,;&'\"}]+|(?<=://)[^/@\s]+(?=@)"
-)
 
 
 class Unreachable(ConnectionError):
@@ -94,25 +91,6 @@ def create() -> None:
             _make(file)
 
 
-def masked(text: str) -> str:
-    """`text` without what looks like a secret in it: key=..., token: ..., user:password@host."""
-    return SAID_SECRET.sub(lambda found: f"{found[1] or ''}***", text)
-
-
-def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested settings as MLflow's parameters, `fit.learning_rate` and so on; secrets are masked."""
-    found: dict[str, str] = {}
-    for key, value in settings.items():
-        name = f"{prefix}{key}"
-        if SECRET.search(str(key)):
-            found[name] = "***"
-        elif isinstance(value, Mapping):
-            found |= flat(value, f"{name}.")
-        else:
-            found[name] = masked(value if isinstance(value, str) else json.dumps(value))
-    return found
-
-
 @contextlib.contextmanager
 def _plainly() -> Iterator[None]:
     """What MLflow and the libraries below it raise as one line, without their own lines in the log."""
@@ -127,7 +105,7 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
-        raise Unreachable(f"cannot use {masked(uri())}: {_line(error)}") from error
+        raise Unreachable(f"cannot use {masking.masked(uri())}: {_line(error)}") from error
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
@@ -148,7 +126,7 @@ def _line(error: BaseException, most: int = 300) -> str:
     """The innermost cause in one line: of a refused connection, MLflow tells the retries first."""
     while isinstance(error.__cause__ or error.__context__, OSError):
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    told = masked(" ".join(str(error).split()))
+    told = masking.masked(" ".join(str(error).split()))
     if isinstance(error, OSError):
         told = re.sub(r"[\"']\)+$", "", told.rpartition("(Caused by ")[2].rpartition("): ")[2])
     return told if len(told) <= most else f"{told[: most - 1]}…"

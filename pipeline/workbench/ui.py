@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from pipeline import paths
-from pipeline.workbench import tracking
+from pipeline.workbench import masking, tracking
 
 PAGE = "#/experiments?workflowType=machine_learning"  # without it MLflow opens on pages for language models
 CALM = {
@@ -35,7 +35,7 @@ def ui(port: int) -> int:
 def serving(port: int) -> list[str]:
     """Command of MLflow's UI over our store: this machine only, one worker, no jobs, nothing unpickled."""
     if tracking.remote():
-        given = tracking.masked(tracking.uri())
+        given = masking.masked(tracking.uri())
         raise ValueError(f"MLFLOW_TRACKING_URI: given {given}, allowed a database: that server has its own UI")
     hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
     settings = {"backend-store-uri": tracking.uri(), "default-artifact-root": str(paths.ARTIFACTS), "workers": "1"}

@@ -280,26 +280,6 @@ def test_parameters_are_flat_and_secrets_masked(store):
     assert params["fit.service_token"] == params["fit.key"] == "***"
 
 
-@pytest.mark.parametrize(
-    "name", ["password", "db_passwd", "token", "access_token", "client_secret", "api_key", "apikey", "Key"]
-)
-def test_names_of_secrets(name):
-    assert tracking.flat({"a": {name: "x"}}) == {f"a.{name}": "***"}
-
-
-@pytest.mark.parametrize("name", ["tokens", "key_dim", "keys", "keep", "monkey_business"])
-def test_names_of_no_secrets(name):
-    assert tracking.flat({name: 16}) == {name: "16"}
-
-
-def test_secrets_within_texts():
-    assert (
-        tracking.masked("at http://me:pw@host/x, api_key=abc; token: d")
-        == "at http://***@host/x, api_key=***; token: ***"
-    )
-    assert tracking.masked("KeyError: 'units' in epoch 3") == "KeyError: 'units' in epoch 3"
-
-
 def test_no_secret_and_no_environment_reaches_the_store(store, monkeypatch):
     monkeypatch.setenv("SOME_VARIABLE", "hidden-3")
     train(status="failed", epochs=0)

@@ -1,0 +1,30 @@
+"""What of settings and messages may leave the machine: secrets are masked, by their name or by how they are said."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+SECRET = re.compile(r"passw(or)?d|passphrase|secret|credential|(^|[._-])(token|(api)?key)$", re.I)
+SAID_SECRET = re.compile(
+    r"(?i)\b([\w-]*(?:passw(?:or)?d|token|secret|key)\s*[=:]\s*)[^\s,;&'\"}]+|(?<=://)[^/@\s]+(?=@)"
+)
+
+
+def masked(text: str) -> str:
+    """`text` without what looks like a secret in it: key=..., token: ..., user:password@host."""
+    return SAID_SECRET.sub(lambda found: f"{found[1] or ''}***", text)
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested settings as MLflow's parameters, `fit.learning_rate` and so on; secrets are masked."""
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        if SECRET.search(str(key)):
+            found[name] = "***"
+        elif isinstance(value, Mapping):
+            found |= flat(value, f"{name}.")
+        else:
+            found[name] = masked(value if isinstance(value, str) else json.dumps(value))
+    return found
