@@ -4,11 +4,13 @@ import re
 
 import pytest
 from ruamel.yaml import YAML
+from test_structure import imports
 
-from pipeline import paths, plugins
+from pipeline import paths, plan, plugins
 
 STAGES = YAML(typ="safe").load((paths.ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS = YAML(typ="safe").load(paths.PARAMS.read_text())
+MUTE = {"params", "paths", "plan", "plugins", "runs", "topic"}  # no score shows what they do
 
 
 def body(stage):
@@ -31,6 +33,16 @@ def test_only_evaluate_depends_on_the_test_split():
 def test_no_stage_but_evaluate_depends_on_a_folder_around_the_test_split(stage):
     around = {"data", ".", "data/"}
     assert not around & set(body(stage)["deps"])
+
+
+def test_whatever_decides_a_score_is_a_dependency_of_evaluate():
+    """Directly, or through the plan, which has the digests of what decides a run and of its task."""
+    deps = [dep.replace("/${key}", "") for dep in body("evaluate")["deps"] if dep.startswith("pipeline/")]
+    files = [file for dep in deps for file in (paths.ROOT / dep).rglob("*.py")]
+    files += [paths.ROOT / dep for dep in deps if dep.endswith(".py")]
+    asked = {found for file in files for found in imports(file)} - MUTE
+    told = {dep.removeprefix("pipeline/").removesuffix(".py").replace("/", ".") for dep in (*deps, *plan.DECISIVE)}
+    assert {name for name in asked if not {name, name.split(".")[0]} & (told | {"tasks"})} == set()
 
 
 def test_topics_are_the_topic_folders():
