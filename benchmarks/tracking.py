@@ -1,4 +1,4 @@
-"""What tracking costs a stage that trains: ours, and mlflow.keras.autolog on the same trainings (four minutes)."""
+"""What tracking costs a stage that trains: ours, and mlflow.keras.autolog on the same trainings (six minutes)."""
 
 import contextlib
 import statistics
