@@ -2,14 +2,19 @@
 
 import argparse
 import json
+import sys
+import time
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from house import change, python, whole
 
-SHORT, LONG = 10, 40  # optimizer steps of an epoch
-SHAPES = {"short": (1, SHORT), "epochs": (2, SHORT), "steps": (1, LONG)}  # epochs, steps an epoch
+from pipeline.runs.run import Job, run
+
+EPOCHS, STEPS = 3, 20  # of each run; the first epoch pays for tracing and is not looked at
+LAPS = "laps"  # folder that the runs write their times to
 STAND_IN = '''"""Noise in the shape of Fashion-MNIST: what a step costs does not depend on what is in the picture."""
 
 from pathlib import Path
@@ -45,53 +50,68 @@ print(json.dumps(found))
 """
 
 
+def timed(job: Job) -> dict[str, Any]:
+    """The run, which also writes when each epoch began, when its steps were done, and when it was measured."""
+    from pipeline.runs import fit
+
+    laps: list[list[float]] = []
+    measured = fit.Epochs.on_epoch_end
+
+    def begin(_self: Any, _epoch: int, _logs: Any = None) -> None:
+        laps.append([time.perf_counter()])
+
+    def end(self: Any, epoch: int, logs: Any = None) -> None:
+        laps[-1].append(time.perf_counter())
+        measured(self, epoch, logs)
+
+    fit.Epochs.on_epoch_begin, fit.Epochs.on_epoch_end = begin, end
+    started = time.perf_counter()
+    record = run(job)
+    fit.Epochs.on_epoch_end = measured
+    told = {"started": started, "ended": time.perf_counter(), "status": record["status"], "laps": laps}
+    (Path(LAPS) / f"{job.topic}.{job.variant}.json").write_text(json.dumps(told | {"reason": record["reason"]}))
+    return record
+
+
+def inside(topic: str) -> int:
+    """`python -m pipeline train`, with every run timed."""
+    from pipeline import __main__ as line
+    from pipeline import train
+
+    train.run = timed
+    return line.main(["train", topic])
+
+
 def main() -> int:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("profile", choices=("smoke", "laptop", "full", "gpu"))
     profile = given.parse_args().profile
     with whole() as place:
         (place / "pipeline" / "sources" / "fashion_mnist.py").write_text(STAND_IN)
+        (place / LAPS).mkdir()
         change(place, lambda tree: tree.update(profile=profile))
         python(place, "-m", "pipeline", "prepare")
         told = python(place, "-c", ASK).splitlines()  # TensorFlow may have said something as well
         asked = json.loads(next(line for line in told if line.startswith("{")))
-        taken = {shape: _durations(place, profile, *sizes) for shape, sizes in SHAPES.items()}
-    print(
-        f"profile {profile}: {sum(len(topic['variants']) for topic in asked.values())} variants started, none failed\n"
-    )
+        change(place, lambda tree: _cut(tree, profile))
+        python(place, "-m", "pipeline", "plan")
+        for topic in asked:
+            python(place, "benchmarks/profiles.py", "inside", topic)
+        taken = {file.stem: json.loads(file.read_text()) for file in (place / LAPS).glob("*.json")}
+    failed = [f"{name}: {told['reason']}" for name, told in taken.items() if told["status"] == "failed"]
+    variants = sum(len(topic["variants"]) for topic in asked.values())
+    print(f"profile {profile}: {len(taken)} of {variants} variants started, {len(failed)} failed\n", *failed, sep="\n")
     _tell(asked, taken)
-    return 0
+    return len(failed) > 0
 
 
-def _blocks(place: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-
-    found: dict[str, Any] = YAML(typ="safe").load((place / "params.yaml").read_text())
-    return found
-
-
-def _durations(place: Path, profile: str, epochs: int, steps: int) -> dict[tuple[str, str], float]:
-    """Seconds of one run of each variant, cut to `epochs` of at most `steps` steps."""
-    change(place, lambda tree: _cut(tree, profile, epochs, steps))
-    python(place, "-m", "pipeline", "plan")
-    found = {}
-    for topic in _blocks(place)["topics"]:
-        python(place, "-m", "pipeline", "train", topic)
-        for file in (place / "data" / "runs" / topic).glob("*/0/run.json"):
-            run = json.loads(file.read_text())
-            if run["status"] == "failed":
-                raise SystemExit(f"{topic}: {run['variant']} failed: {run['reason']}")
-            found[topic, run["variant"]] = run["duration_s"]
-    return found
-
-
-def _cut(tree: Any, profile: str, epochs: int, steps: int) -> None:
+def _cut(tree: Any, profile: str) -> None:
     """Shorten every fit of the profile, wherever it is spelt."""
     for topic in tree["topics"].values():
         over = topic.setdefault("profiles", {}).setdefault(profile, {})
         over["seeds"] = 1
         for fit in _fits(over):
-            fit.update(epochs=epochs, epoch_steps=steps)
+            fit.update(epochs=EPOCHS, epoch_steps=STEPS)
 
 
 def _fits(over: Any) -> Iterator[Any]:
@@ -100,27 +120,27 @@ def _fits(over: Any) -> Iterator[Any]:
         yield variant.setdefault("fit", {})
 
 
-def _tell(asked: Mapping[str, Any], taken: Mapping[str, Mapping[tuple[str, str], float]]) -> None:
+def _tell(asked: Mapping[str, Any], taken: Mapping[str, Mapping[str, Any]]) -> None:
     """Core-hours of each topic: start-up once a run, measuring once an epoch, and the steps."""
     total = 0.0
     for topic, told in asked.items():
-        hours = sum(_seconds(wanted, topic, name, taken) for name, wanted in told["variants"].items())
+        hours = sum(_seconds(wanted, taken[f"{topic}.{name}"]) for name, wanted in told["variants"].items())
         hours *= told["seeds"] / 3600
         total += hours
         print(f"  {topic:<16} {len(told['variants']):3} variants x {told['seeds']:2} seeds {hours:9.2f} core-hours")
     print(f"  {'all':<38} {total:9.2f} core-hours, one thread a run")
 
 
-def _seconds(
-    wanted: Mapping[str, int], topic: str, name: str, taken: Mapping[str, Mapping[tuple[str, str], float]]
-) -> float:
-    short, epochs, steps = (taken[shape][topic, name] for shape in SHAPES)
-    few, many = min(SHORT, wanted["steps"]), min(LONG, wanted["steps"])
-    step = max(0.0, (steps - short) / (many - few)) if many > few else 0.0
-    epoch = max(0.0, epochs - short)  # with `few` steps in it
-    start = max(0.0, short - epoch)
-    return start + wanted["epochs"] * (epoch + step * (wanted["steps"] - few))
+def _seconds(wanted: Mapping[str, int], told: Mapping[str, Any]) -> float:
+    """A run's seconds; one that stops in its first epochs takes what it took."""
+    laps, whole = told["laps"], told["ended"] - told["started"]
+    if len(laps) < EPOCHS:
+        return whole
+    step = min(done - begun for begun, done in laps[1:]) / min(STEPS, wanted["steps"])
+    between = min(after[0] - before[1] for before, after in pairwise(laps))
+    start = max(0.0, whole - EPOCHS * (between + step * min(STEPS, wanted["steps"])))
+    return start + wanted["epochs"] * (between + step * wanted["steps"])
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(inside(sys.argv[2]) if sys.argv[1:2] == ["inside"] else main())
