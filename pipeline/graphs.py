@@ -1,7 +1,7 @@
 """What a recurrent model is asked again and again, as a graph: in eager mode every step costs a trip through Python."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def run(function: Callable[..., Any], model: "keras.Model", *inputs: Any) -> Any
     recurrent = keras.layers.RNN | keras.layers.Bidirectional
     if not any(isinstance(layer, recurrent) for layer in getattr(model, "layers", ())):
         return function(model, *inputs)
-    key = function, model.to_json()
+    key = function, _architecture(model)
     if key not in _kept:
         while len(_kept) >= MOST:
             del _kept[next(iter(_kept))]
@@ -34,3 +34,9 @@ def run(function: Callable[..., Any], model: "keras.Model", *inputs: Any) -> Any
     for ours, theirs in zip(model.variables, copy.variables, strict=True):
         theirs.assign(ours)
     return graph(*map(tf.constant, inputs))
+
+
+@lru_cache(maxsize=1)  # the same model is asked again and again
+def _architecture(model: "keras.Model") -> str:
+    told: str = model.to_json()
+    return told

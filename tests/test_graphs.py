@@ -63,6 +63,15 @@ def test_another_architecture_function_or_shape_is_traced_anew():
     assert len(calls) == 1
 
 
+def test_a_model_asked_again_and_again_is_described_once(monkeypatch):
+    answer, calls = counted()
+    model, told = recurrent(0), []
+    monkeypatch.setattr(keras.Model, "to_json", lambda model: told.append(model) or "{}")
+    for _ in range(3):
+        graphs.run(answer, model, X)
+    assert told == [model] and len(calls) == 1
+
+
 @pytest.mark.parametrize("layer", [keras.layers.SimpleRNN, lambda n: keras.layers.Bidirectional(keras.layers.LSTM(n))])
 def test_every_kind_of_recurrent_layer_is_traced(layer):
     answer, calls = counted()
