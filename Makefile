@@ -27,7 +27,7 @@ repro: $(READY)
 	@$(RUN) python -m pipeline repro
 
 test: $(READY)
-	@$(RUN) python -m pytest -m "not slow"
+	@$(RUN) python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(READY)
 	@$(RUN) python -m pytest
