@@ -13,6 +13,7 @@ TOPIC = "overfitting"  # whose runs are shown
 SIZE = (1360, 1080)  # CSS pixels
 COLOURS = 200  # of a picture
 WAIT = 60  # seconds until something must be there
+BARE = "document.head.insertAdjacentHTML('beforeend', '<style>.modebar { display: none }</style>')"  # seen on hover
 CALM = "localStorage['mlflow.assistant.panelOpen_v1'] = 'false'; "
 CALM += "localStorage['mlflow.assistant.fab.autoOpenedOnFirstLoad_v1'] = 'true'"
 
@@ -36,16 +37,9 @@ class Page:
         words = json.dumps(text)
         found = f"[...document.querySelectorAll('{tag}')].filter(e => e.textContent.trim() === {words}).pop()"
         middle = "const box = e.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
-        return self.wait(f"(() => {{ const e = {found}; if (!e) return null; {middle} }})()")
-
-    def wait(self, script: str) -> Any:
-        """What a script gives once it gives something."""
-        until = time.monotonic() + WAIT
-        while not (found := self._browser.run(script)):
-            if time.monotonic() > until:
-                raise TimeoutError(f"MLflow's UI: given nothing for {script} within {WAIT} s")
-            time.sleep(0.3)
-        return found
+        script = f"(() => {{ const e = {found}; if (!e) return null; {middle} }})()"
+        place: list[float] = self._browser.wait(script, WAIT)
+        return place
 
     def click(self, text: str, tag: str = "*") -> None:
         """Click on the innermost element with that text."""
@@ -57,13 +51,14 @@ class Page:
     def type(self, placeholder: str, text: str) -> None:
         """Write into the field with that placeholder."""
         field = f"document.querySelector('input[placeholder={json.dumps(placeholder)}]')"
-        self.wait(f"(() => {{ const e = {field}; if (e) e.focus(); return Boolean(e) }})()")
+        self._browser.wait(f"(() => {{ const e = {field}; if (e) e.focus(); return Boolean(e) }})()", WAIT)
         self._browser.call("Input.insertText", text=text)
 
     def keep(self, name: str) -> None:
         """Write what is seen under docs/pictures, in few colours."""
         from PIL import Image
 
+        self._browser.run(BARE)
         time.sleep(6)  # charts are drawn one after another
         (ROOT / "docs" / "pictures").mkdir(exist_ok=True)
         picture = Image.open(io.BytesIO(self._browser.picture())).convert("RGB")

@@ -27,26 +27,17 @@ SCROLL = (
 )
 
 
-def wait(browser: Browser, script: str, seconds: float = WAIT) -> None:
-    """Until the script says yes; TimeoutError."""
-    until = time.monotonic() + seconds
-    while not browser.run(script):
-        if time.monotonic() > until:
-            raise TimeoutError(f"JupyterLab: given nothing for {script} within {seconds:g} s")
-        time.sleep(0.5)
-
-
 def look(address: str, notebook: str, to: Path, size: str, scheme: str) -> int:
     """Run all cells and keep a picture of each screenful; how many outputs are errors or warnings."""
     with Browser(*SIZES[size], scheme) as browser:
         browser.call("Page.navigate", url=f"{address}/lab?reset")
-        wait(browser, READY)
+        browser.wait(READY, WAIT)
         browser.run(CALM)
         browser.run(OPEN % notebook)
-        wait(browser, "Boolean(document.querySelector('.jp-CodeCell'))")
+        browser.wait("Boolean(document.querySelector('.jp-CodeCell'))", WAIT)
         time.sleep(5)  # until its kernel is there
         browser.run(RUN)
-        wait(browser, f"!({BUSY})")
+        browser.wait(f"!({BUSY})", WAIT)
         time.sleep(3)
         faults = int(browser.run(FAULTS))
         browser.run("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")

@@ -139,6 +139,15 @@ class Browser:
             raise RuntimeError(f"page: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
+    def wait(self, script: str, seconds: float = PATIENCE) -> Any:
+        """What a script gives once that is something; TimeoutError."""
+        until = time.monotonic() + seconds
+        while not (found := self.run(script)):
+            if time.monotonic() > until:
+                raise TimeoutError(f"page: given nothing for {script} within {seconds:g} s")
+            time.sleep(0.3)
+        return found
+
     def press(self, key: str, code: int) -> None:
         """Press and release a key, as a hand would."""
         text = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
