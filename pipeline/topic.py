@@ -3,11 +3,13 @@
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 SLUG = re.compile(r"[a-z0-9_]+")
 KINDS = ("mean", "rate")
+LINES = 2  # at most in a sweep: a picture has as many colours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +46,37 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a sweep: in words what it shows, its metric, and at each number the variant scored there."""
+
+    words: str
+    metric: str
+    variants: Mapping[float, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Scores over a number in which variants differ: over the training examples, it is a learning curve.
+
+    `x` and `y` say what the axes show, units included. The report draws one or two lines over the variants there are.
+    ValueError for more, or none.
+    """
+
+    x: str
+    y: str
+    lines: tuple[Line, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.lines) <= LINES:
+            raise ValueError(f"sweep over {self.x!r}: lines: given {len(self.lines)}, allowed 1 to {LINES}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Topic:
     """One chapter of the course: a question answered by claims over variants.
 
-    `probes` names metrics of its own and `series` its curves, both functions of the topic's probes.py.
+    `probes` names metrics of its own and `series` its curves, both functions of the topic's probes.py; `sweeps` are
+    pictures of scores over variants.
     """
 
     title: str
@@ -55,6 +84,7 @@ class Topic:
     claims: tuple[Claim, ...]
     probes: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
 
     def __post_init__(self) -> None:
         counts = Counter(claim.name for claim in self.claims)

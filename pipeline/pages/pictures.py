@@ -1,4 +1,4 @@
-"""What of a topic can be seen: curves, series and samples, each with words for those who do not see it."""
+"""What of a topic can be seen: curves, scores, series and samples, each with words for those who do not see it."""
 
 import base64
 import io
@@ -12,6 +12,7 @@ import numpy as np
 from pipeline import objective, paths, plugins, statistics
 from pipeline.pages import plots
 from pipeline.pages.words import number
+from pipeline.topic import Line, Sweep
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,6 +34,7 @@ def draw(topic: Topic) -> dict[str, Any]:
     return {
         "curves": _curves(topic),
         "scores": _scores(topic),
+        "sweeps": [found for sweep in topic["sweeps"] if (found := _sweep(topic, sweep))],
         "series": _series(topic),
         "samples": [found for variant in topic["plan"]["variants"] if (found := _samples(topic, variant))],
         "strips": {card["data"]: found for card in topic["cards"] if (found := _strip(card))},
@@ -147,10 +149,37 @@ def score_rows(topic: Topic) -> tuple[list[dict[str, Any]], str]:
     for variant, item in topic["plan"]["variants"].items():
         found = topic["metrics"].get(variant, {}).get(metric)
         if found:
-            values = [row["value"] for row in topic["scores"] if (row["variant"], row["metric"]) == (variant, metric)]
-            sound = [float(value) for value in values if value and math.isfinite(float(value))]
-            rows.append({"variant": variant, "group": item["settings"]["data"], "values": sound, **found})
+            values = _values(topic, variant, metric)
+            rows.append({"variant": variant, "group": item["settings"]["data"], "values": values, **found})
     return rows, metric
+
+
+def _values(topic: Topic, variant: str, metric: str) -> list[float]:
+    """Finite scores of a variant's runs; none where there is no such variant or metric."""
+    values = [row["value"] for row in topic["scores"] if (row["variant"], row["metric"]) == (variant, metric)]
+    return [float(value) for value in values if value and math.isfinite(float(value))]
+
+
+def _sweep(topic: Topic, sweep: Sweep) -> dict[str, Any] | None:
+    """Scores over a number in which variants differ: the picture, what its lines are, and all of it in words."""
+    found = {each.words: points for each in sweep.lines if (points := _swept(topic, each))}
+    if not found:
+        return None
+    lines = [_line(list(points), list(points.values())) for points in found.values()]
+    log_x = _uneven([at for points in found.values() for at in points])
+    panel = {"title": sweep.y, "group": sweep.x, "lines": lines}
+    (picture,) = _inlined(
+        plots.series_panels([panel], log_x=log_x, log_y=False),
+        f"{topic['name']}_sweep_{list(topic['sweeps']).index(sweep)}",
+    )
+    told = [{"x": sweep.x, "y": words} for words in found]
+    shown = {"x": sweep.x, "y": sweep.y, "lines": list(found), "log_x": log_x}
+    return shown | {"svg": picture, "alt": _series_words(panel, told)}
+
+
+def _swept(topic: Topic, line: Line) -> dict[float, list[float]]:
+    """{number: scores of the seeds} of the variants that have any, in order."""
+    return {at: values for at, name in sorted(line.variants.items()) if (values := _values(topic, name, line.metric))}
 
 
 # Series

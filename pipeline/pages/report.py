@@ -53,6 +53,7 @@ def _topic(plan: dict[str, Any]) -> dict[str, Any]:
         "question": record.question,
         "chapter": record.chapter,
         "claims": {claim.name: claim for claim in record.claims},
+        "sweeps": record.sweeps,
         "plan": plan,
         "runs": _runs(plan),
         "rows": judge(name, ready, scores),

@@ -16,7 +16,7 @@ from PIL import Image
 from pipeline import paths, plugins, statistics
 from pipeline.pages import pictures, plots, report, words
 from pipeline.records import SCORES, Examples, read_rows, write_examples, write_json, write_rows
-from pipeline.topic import Claim, Topic
+from pipeline.topic import Claim, Line, Sweep, Topic
 
 CONTRACT = {
     *("topic", "claim", "source", "metric", "better", "worse", "margin", "seeds", "difference", "ci_low", "ci_high"),
@@ -472,6 +472,35 @@ def test_a_series_that_no_probe_describes_is_drawn_all_the_same(records):
     write_series("convolution", ("some_thing",), lambda at: at)
     report.report()
     assert "Some thing" in page(paths.REPORT).text
+
+
+SWEEP = Sweep(
+    x="units",
+    y="accuracy (share)",
+    lines=(
+        Line(words="first", metric="accuracy", variants={100: "stride", 10: "mlp", 1000: "max", 5000: "nowhere"}),
+        Line(words="second", metric="cross_entropy", variants={10: "mlp", 100: "stride"}),
+    ),
+)
+
+
+def test_a_sweep_shows_the_scores_of_the_variants_there_are_in_order_of_its_number(records):
+    records["convolution"] = Topic(title="Width", question="How wide?", claims=CLAIMS, sweeps=(SWEEP,))
+    write_topic("convolution", VARIANTS, failed=[("max", 2)])
+    report.report()
+    found = page(paths.REPORT)
+    (label,) = [value for _, name, value in found.attributes if name == "aria-label" and "(share): first" in value]
+    ends = r"first 0\.70\d at units 10, 0\.90\d at units 1000; second 0\.(?:39|40)\d at units 10, 0\.60\d at units 100\."
+    assert re.search(rf"accuracy \(share\): {ends}", label)
+    assert "Scores over units" in found.text and "in powers of ten" in found.text
+
+
+def test_a_sweep_without_scores_is_not_shown(records):
+    elsewhere = Sweep(x="units", y="accuracy", lines=(Line(words="w", metric="accuracy", variants={1: "nowhere"}),))
+    records["convolution"] = Topic(title="Width", question="How wide?", claims=CLAIMS, sweeps=(elsewhere,))
+    write_topic("convolution", VARIANTS)
+    report.report()
+    assert "Scores over" not in page(paths.REPORT).text
 
 
 def test_only_numbers_that_grow_by_steps_have_an_axis_of_powers():

@@ -1,11 +1,12 @@
 """Activation functions and depth: does the sigmoid make gradients vanish, and does ReLU cure it?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.topic import Claim, Line, Sweep, Topic
 
 ACTIVATION = "1 Neuron, activation functions, network: activation functions"
 VANISHING = "5 Common problems: vanishing gradient"
 REMEDY = "5 Common problems: vanishing gradient, remedies"
 PILOT = "own pilot on 4,000 MNIST digits"
+SIGMOID, RELU = ({depth: f"{name}_{depth}" for depth in (2, 5, 10, 20)} for name in ("sigmoid", "relu"))
 
 TOPIC = Topic(
     title="Activation functions and the vanishing gradient",
@@ -14,6 +15,24 @@ TOPIC = Topic(
         " How much of the gradient is left in the first layer, what does that do to learning, and is ReLU the cure?"
     ),
     probes=("gradient_ratio", "gradient_factor", "sigmoid_bound", "steps_to_quarter"),
+    sweeps=(
+        Sweep(
+            x="hidden layers",
+            y="accuracy",
+            lines=(
+                Line(words="sigmoid", metric="accuracy", variants=SIGMOID),
+                Line(words="ReLU", metric="accuracy", variants=RELU),
+            ),
+        ),
+        Sweep(
+            x="hidden layers",
+            y="gradient, first over last (log10)",
+            lines=(
+                Line(words="sigmoid", metric="gradient_ratio", variants=SIGMOID),
+                Line(words="ReLU", metric="gradient_ratio", variants=RELU),
+            ),
+        ),
+    ),
     series=("gradient_start", "gradient_trained"),
     claims=(
         Claim(

@@ -1,9 +1,11 @@
 """Class imbalance: do resampling, class weights, adjusted losses or thresholds help when some classes are rare?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.topic import Claim, Line, Sweep, Topic
 
 CHAPTER = "5 Common problems: imbalance"
 PILOT = "own pilot on digits thinned to 400 to 4 a class, balanced accuracy"
+UNTOUCHED = {10: "ratio_10_untouched", 30: "ratio_30_untouched", 100: "untouched"}
+UNDER = {10: "ratio_10_under", 30: "ratio_30_under", 100: "under"}
 
 TOPIC = Topic(
     title="Class imbalance",
@@ -13,6 +15,16 @@ TOPIC = Topic(
         " probabilities?"
     ),
     probes=("moved_balanced_accuracy",),
+    sweeps=(
+        Sweep(
+            x="images of the most frequent digit for one of the rarest",
+            y="balanced accuracy",
+            lines=(
+                Line(words="untouched", metric="balanced_accuracy", variants=UNTOUCHED),
+                Line(words="under-sampled", metric="balanced_accuracy", variants=UNDER),
+            ),
+        ),
+    ),
     claims=(
         Claim(
             name="under_sampling_hurts",

@@ -1,11 +1,12 @@
 """Overfitting: how it grows with too little data, and which remedy helps against it."""
 
-from pipeline.topic import Claim, Topic
+from pipeline.topic import Claim, Line, Sweep, Topic
 
 CAUSES = "5 Common problems: overfitting, causes"
 AUGMENTATION = "5 Common problems: overfitting, data augmentation"
 REGULARISATION = "5 Common problems: overfitting, regularisation"
 PILOT = "own pilot on 300 MNIST digits"
+SIZES = {100: "n_100", 300: "n_300", 1000: "n_1000", 4000: "n_4000"}
 
 TOPIC = Topic(
     title="Overfitting",
@@ -14,6 +15,21 @@ TOPIC = Topic(
         " training images, on the network's size and on the labels, and do augmentation and regularisation help?"
     ),
     probes=("onset", "accuracy_gap"),
+    sweeps=(
+        Sweep(
+            x="training images",
+            y="accuracy",
+            lines=(
+                Line(words="seen images", metric="train_accuracy", variants=SIZES),
+                Line(words="new images", metric="accuracy", variants=SIZES),
+            ),
+        ),
+        Sweep(
+            x="training images",
+            y="gap in cross-entropy (nats)",
+            lines=(Line(words="after the last epoch", metric="gap", variants=SIZES),),
+        ),
+    ),
     claims=(
         Claim(
             name="too_little_data",
