@@ -1,5 +1,6 @@
 """Every topic has a lesson of its own, and every lesson runs from a fresh clone, here in the smoke profile."""
 
+import ast
 import json
 import os
 import re
@@ -59,9 +60,23 @@ def test_it_is_a_lesson(name):
 def test_it_names_variants_that_exist(name):
     from pipeline import params
 
-    variants = params.read().topics[name].variants
-    for told in re.findall(r'lesson\.(?:trial|curves)\("\w+", "(\w+)"', source(name, "code")):
-        assert told in variants
+    named = list(variants_of(ast.parse(source(name, "code"))))
+    assert named and set(named) <= params.read(profile="laptop").topics[name].variants.keys()
+
+
+def variants_of(code):
+    """What a lesson trains, or shows the curves of: named outright, or one after another in a loop over `variant`."""
+    yield from (call.args[1].value for call in calls(code) if isinstance(call.args[1], ast.Constant))
+    for loop in ast.walk(code):
+        if isinstance(loop, ast.For) and "variant" in ast.unparse(loop.target):
+            words = [node.value for node in ast.walk(loop.iter) if isinstance(node, ast.Constant)]
+            asked = [ast.unparse(call.args[1]) for call in calls(loop)]
+            yield from (eval(said, {"variant": word}) for said in asked for word in words if isinstance(word, str))
+
+
+def calls(code):
+    told = [node for node in ast.walk(code) if isinstance(node, ast.Call)]
+    return [node for node in told if ast.unparse(node.func) in ("lesson.trial", "lesson.curves")]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -490,7 +490,9 @@ def test_a_sweep_shows_the_scores_of_the_variants_there_are_in_order_of_its_numb
     report.report()
     found = page(paths.REPORT)
     (label,) = [value for _, name, value in found.attributes if name == "aria-label" and "(share): first" in value]
-    ends = r"first 0\.70\d at units 10, 0\.90\d at units 1000; second 0\.(?:39|40)\d at units 10, 0\.60\d at units 100\."
+    ends = (
+        r"first 0\.70\d at units 10, 0\.90\d at units 1000; second 0\.(?:39|40)\d at units 10, 0\.60\d at units 100\."
+    )
     assert re.search(rf"accuracy \(share\): {ends}", label)
     assert "Scores over units" in found.text and "in powers of ten" in found.text
 
