@@ -66,6 +66,7 @@ $(LAB): requirements-notebooks.lock | $(READY)
 # The result is the same for every platform.
 LOCKING = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock: $(READY)
+	@test -x $(BIN)/uv || $(PIP) requirements-uv.lock
 	echo uv | $(LOCKING) - --output-file requirements-uv.lock
 	$(LOCKING) pyproject.toml --extra test --output-file requirements.lock
 	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock
