@@ -139,7 +139,7 @@ class Browser:
             raise RuntimeError(f"page: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def wait(self, script: str, seconds: float = PATIENCE) -> Any:
+    def wait(self, script: str, seconds: float) -> Any:
         """What a script gives once that is something; TimeoutError."""
         until = time.monotonic() + seconds
         while not (found := self.run(script)):

@@ -34,7 +34,7 @@ def draw(topic: Topic) -> dict[str, Any]:
     return {
         "curves": _curves(topic),
         "scores": _scores(topic),
-        "sweeps": [found for sweep in topic["sweeps"] if (found := _sweep(topic, sweep))],
+        "sweeps": [found for at, sweep in enumerate(topic["sweeps"]) if (found := _sweep(topic, sweep, at))],
         "series": _series(topic),
         "samples": [found for variant in topic["plan"]["variants"] if (found := _samples(topic, variant))],
         "strips": {card["data"]: found for card in topic["cards"] if (found := _strip(card))},
@@ -160,7 +160,7 @@ def _values(topic: Topic, variant: str, metric: str) -> list[float]:
     return [float(value) for value in values if value and math.isfinite(float(value))]
 
 
-def _sweep(topic: Topic, sweep: Sweep) -> dict[str, Any] | None:
+def _sweep(topic: Topic, sweep: Sweep, number: int) -> dict[str, Any] | None:
     """Scores over a number in which variants differ: the picture, what its lines are, and all of it in words."""
     found = {each.words: points for each in sweep.lines if (points := _swept(topic, each))}
     if not found:
@@ -168,10 +168,8 @@ def _sweep(topic: Topic, sweep: Sweep) -> dict[str, Any] | None:
     lines = [_line(list(points), list(points.values())) for points in found.values()]
     log_x = _uneven([at for points in found.values() for at in points])
     panel = {"title": sweep.y, "group": sweep.x, "lines": lines}
-    (picture,) = _inlined(
-        plots.series_panels([panel], log_x=log_x, log_y=False),
-        f"{topic['name']}_sweep_{list(topic['sweeps']).index(sweep)}",
-    )
+    drawn = plots.series_panels([panel], log_x=log_x, log_y=False)
+    (picture,) = _inlined(drawn, f"{topic['name']}_sweep_{number}")
     told = [{"x": sweep.x, "y": words} for words in found]
     shown = {"x": sweep.x, "y": sweep.y, "lines": list(found), "log_x": log_x}
     return shown | {"svg": picture, "alt": _series_words(panel, told)}
