@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from timing import Line, medians, ratio, table, turns
 
-from pipeline import runtime
+from pipeline.training import runtime
 
 runtime.settle()
 
@@ -17,7 +17,7 @@ import numpy as np  # noqa: E402
 
 from pipeline import plugins  # noqa: E402
 from pipeline.records import Examples  # noqa: E402
-from pipeline.runs.fit import fit  # noqa: E402
+from pipeline.training.fit import fit  # noqa: E402
 
 ROUNDS = 5
 CASES = {

@@ -18,7 +18,7 @@ DIGITS = {
     "source": "digits",
     "split": {"validation": 200, "test": 800, "train": {"head": 400, "tail": 4}},
 }
-QUESTION = """from pipeline.topic import Topic
+QUESTION = """from pipeline.verdicts.topic import Topic
 
 TOPIC = Topic(title="Bench", question="How long does it take?", claims=())
 """
@@ -54,7 +54,7 @@ def small(seeds: int, data: dict[str, Any] = DIGITS, **topic: Any) -> Iterator[P
         change(place, lambda tree: tree.update(blocks))
         python(place, "-m", "pipeline", "prepare")
         python(place, "-m", "pipeline", "plan")
-        python(place, "-c", "from pipeline.workbench import tracking; tracking.create()")
+        python(place, "-c", "from pipeline.mlflow_sync import client; client.create()")
         (place / "mlflow.db").rename(place / "made.db")
         yield place
 

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from house import change, python, whole
 
-from pipeline.runs.run import Job, run
+from pipeline.training.run import Job, run
 
 EPOCHS, STEPS = 3, 20  # of each run; the first epoch pays for tracing and is not looked at
 LAPS = "laps"  # folder that the runs write their times to
@@ -53,7 +53,7 @@ print(json.dumps(found))
 
 def timed(job: Job) -> dict[str, Any]:
     """The run, which also writes when each epoch began, when its steps were done, and when it was measured."""
-    from pipeline.runs import fit
+    from pipeline.training import fit
 
     laps: list[list[float]] = []
     measured = fit.Epochs.on_epoch_end
@@ -75,7 +75,7 @@ def timed(job: Job) -> dict[str, Any]:
 def inside(topic: str) -> int:
     """`python -m pipeline train`, with every run timed."""
     from pipeline import __main__ as line
-    from pipeline import train
+    from pipeline.stages import train
 
     train.run = timed
     return line.main(["train", topic])

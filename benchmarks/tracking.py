@@ -11,7 +11,7 @@ from typing import Any
 from house import TOPIC, empty, python, small
 from timing import Line, core_seconds, table, turns
 
-from pipeline.runs.run import Job, run
+from pipeline.training.run import Job, run
 
 RUNS, MORE, ROUNDS = 12, 36, 1  # runs of a small topic, and of one from which the cost of one more run follows
 LAPTOP = 70  # runs of a topic in the laptop profile, about
@@ -34,8 +34,8 @@ def autologged(job: Job) -> dict[str, Any]:
 def inside(side: str) -> int:
     """`python -m pipeline train` with our tracking, with none, or with autolog in its place; says what it took."""
     from pipeline import __main__ as line
-    from pipeline import train
-    from pipeline.workbench import live, publish
+    from pipeline.mlflow_sync import live, publish
+    from pipeline.stages import train
 
     spent: list[float] = []
     if side == "ours":

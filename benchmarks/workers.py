@@ -29,10 +29,11 @@ def carry_out(count: int, file: Path) -> None:
     """Carry out the topic's runs on `count` workers; each run's seconds and the workers' memory go to `file`."""
     import psutil
 
-    from pipeline import params, paths
-    from pipeline.plan import current
-    from pipeline.runs import executor
-    from pipeline.runs.run import jobs, run
+    from pipeline import paths
+    from pipeline.pool import workers
+    from pipeline.settings import params
+    from pipeline.settings.plan import current
+    from pipeline.training.run import jobs, run
 
     me, memory, runs = psutil.Process(), [], []
 
@@ -42,7 +43,7 @@ def carry_out(count: int, file: Path) -> None:
 
     every = jobs(current(params.read(paths.PARAMS), TOPIC))
     started = time.perf_counter()
-    for _, record, reason in executor.carry_out(run, every, wanted=count, tick=look):
+    for _, record, reason in workers.carry_out(run, every, wanted=count, tick=look):
         assert record and record["status"] == "finished", record or reason
         runs.append(record["duration_s"])
     file.write_text(json.dumps({"seconds": time.perf_counter() - started, "runs": runs, "memory": memory}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import paths
 
 if TYPE_CHECKING:
-    from pipeline.params import Settings
+    from pipeline.settings.params import Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 EXAMPLES = """examples:
@@ -32,7 +32,7 @@ def check(settings: "Settings") -> int:
 
 def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
-    from pipeline.prepare import prepare
+    from pipeline.stages.prepare import prepare
 
     for block in [_named(settings.data, "data", data)] if data else settings.data.values():
         prepare(block)
@@ -42,7 +42,7 @@ def prepare(settings: "Settings", data: str | None) -> int:
 
 def plan(settings: "Settings") -> int:
     """resolve what decides every topic's numbers"""
-    from pipeline.plan import plan
+    from pipeline.settings.plan import plan
 
     plan(settings)
     return DONE
@@ -50,8 +50,8 @@ def plan(settings: "Settings") -> int:
 
 def train(settings: "Settings", topic: str) -> int:
     """train every variant of a topic with every seed"""
-    from pipeline import lock
-    from pipeline.train import train
+    from pipeline.operations import lock
+    from pipeline.stages.train import train
 
     with lock.hold(f"train_{topic}", wait=True):
         records = train(settings, topic)
@@ -64,36 +64,46 @@ def train(settings: "Settings", topic: str) -> int:
 
 def evaluate(settings: "Settings", topic: str) -> int:
     """score a topic's runs on held-out data"""
-    from pipeline.evaluate import evaluate
+    from pipeline.stages.evaluate import evaluate
 
     evaluate(settings, topic)  # the report brings the scores of all topics to MLflow, in one go
     return DONE
 
 
-def report(settings: "Settings") -> int:
-    """judge the claims and write data/report"""
-    from pipeline.pages import ledger
-    from pipeline.pages.report import report
-    from pipeline.records import read_json
+def judge(settings: "Settings") -> int:
+    """judge the claims of all topics from their scores"""
+    from pipeline.report import terminal
+    from pipeline.stages.judge import judge
 
+    print(terminal.summary(judge()))
+    return DONE
+
+
+def report(settings: "Settings") -> int:
+    """write data/report: the verdicts, the page and its pictures"""
+    from pipeline.report import terminal
+    from pipeline.stages.judge import judge
+    from pipeline.stages.report import report
+
+    rows = judge()
     report()
     _track(list(settings.topics))
     page = (paths.REPORT / "index.html").relative_to(paths.ROOT)
-    print(f"{page}: {ledger.summary(read_json(paths.REPORT / 'claims.json'))}")
+    print(f"{page}: {terminal.summary(rows)}")
     return DONE
 
 
 def claims(settings: "Settings", topic: str | None, json: bool) -> int:
     """show the verdicts there are, of one topic or of all"""
-    from pipeline.pages import ledger
+    from pipeline.report import terminal
 
-    ledger.show(ledger.rows(topic), json)
+    terminal.show(terminal.rows(topic), json)
     return DONE
 
 
 def results(settings: "Settings") -> int:
     """write docs/results.md: every claim beside its reference"""
-    from pipeline.pages.results import results
+    from pipeline.report.results import results
 
     results()
     return DONE
@@ -101,19 +111,19 @@ def results(settings: "Settings") -> int:
 
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
     """dvc repro, alone and after mending what a kill left torn"""
-    from pipeline.repro import repro
+    from pipeline.operations.dvc_repro import repro
 
     return repro(targets)
 
 
 def publish(settings: "Settings") -> int:
     """bring MLflow in line with the files under data/"""
-    from pipeline.workbench import tracking
-    from pipeline.workbench.publish import publish
+    from pipeline.mlflow_sync import client
+    from pipeline.mlflow_sync.publish import publish
 
     try:
         counts = publish()
-    except tracking.Unreachable as error:
+    except client.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
         return RUN_FAILED
     print(", ".join(f"{count} {what}" for what, count in counts.items()) + " written to MLflow")
@@ -122,29 +132,32 @@ def publish(settings: "Settings") -> int:
 
 def reproduce(settings: "Settings", run: str) -> int:
     """train a finished run again and compare, to the last digit"""
-    from pipeline.reproduce import reproduce
+    from pipeline.operations.rerun import reproduce
 
     return DONE if reproduce(run) else RUN_FAILED
 
 
 def runs(settings: "Settings", action: str) -> int:
     """list the store of finished runs, or drop what no topic asks for"""
-    from pipeline.runs import shelf
+    from pipeline.operations import prune
 
-    print(shelf.prune(settings) if action == "prune" else shelf.show(settings))
+    print(prune.prune(settings) if action == "prune" else prune.show(settings))
     return DONE
 
 
 def ui(settings: "Settings", port: int) -> int:
     """MLflow's UI over the same store, on loopback only"""
-    from pipeline.workbench.ui import ui
+    from pipeline.mlflow_sync.ui import ui
 
     return ui(port)
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
-    for command in (check, repro, prepare, plan, train, evaluate, report, claims, results, publish, reproduce, runs, ui)
+    for command in (
+        *(check, repro, prepare, plan, train, evaluate, judge, report),
+        *(claims, results, publish, reproduce, runs, ui),
+    )
 }
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
@@ -166,11 +179,11 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach never fails a stage."""
-    from pipeline.workbench.publish import publish
+    from pipeline.mlflow_sync.publish import publish
 
     try:
         publish(topics)
-    except OSError as error:  # tracking.Unreachable, or a disk that is full
+    except OSError as error:  # client.Unreachable, or a disk that is full
         print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
@@ -208,10 +221,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; params.yaml is checked first, whatever the command."""
     given = vars(parser().parse_args(arguments))
     command = COMMANDS[given.pop("command")]
-    from pipeline import stopping
-    from pipeline.params import read
+    from pipeline.operations import signals
+    from pipeline.settings.params import read
 
-    stopping.stop_in_order()
+    signals.stop_in_order()
     try:
         return command(read(paths.PARAMS), **given)
     except ValueError as error:

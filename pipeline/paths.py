@@ -4,7 +4,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PARAMS = ROOT / "params.yaml"
-LOCK = ROOT / "requirements.lock"
 PACKAGE = ROOT / "pipeline"
 METRICS = PACKAGE / "metrics"
 
@@ -16,6 +15,8 @@ PLAN = DATA / "plan"
 RUNS = DATA / "runs"
 RESULTS = DATA / "results"
 REPORT = DATA / "report"
+CLAIMS = REPORT / "claims.json"
+PICTURES = REPORT / "pictures"
 
 STATE = ROOT / ".aula"
 STORE = STATE / "runs"

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipeline import bounds, paths
+from pipeline import number_types, paths
 
 FUNCTIONS = {"sources": "load", "views": "apply", "models": "build", "tasks": "compile"}
 WORDS = {"sources": "source", "views": "view step", "models": "model", "tasks": "task", "topics": "topic"}
-_VOCABULARY: dict[str, Any] = {**vars(bounds), **vars(typing), "__builtins__": {}}
+_VOCABULARY: dict[str, Any] = {**vars(number_types), **vars(typing), "__builtins__": {}}
 _VOCABULARY |= {kind.__name__: kind for kind in (int, float, bool, str, list, dict, tuple)}
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 
-from pipeline import params, paths, records, runtime
+from pipeline import paths, records
+from pipeline.settings import params
+from pipeline.training import runtime
 
 runtime.quiet()
 
-FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "TRACKING", "ARTIFACTS")
-FOLDERS += ("STATE", "STORE", "CHECKPOINTS", "LOCKS")
+FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "CLAIMS", "PICTURES")
+FOLDERS += ("TRACKING", "ARTIFACTS", "STATE", "STORE", "CHECKPOINTS", "LOCKS")
 
 
 @pytest.fixture

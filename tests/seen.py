@@ -1,4 +1,4 @@
-"""A stand-in for a Trial, with only what one probe looks at; like a Trial it is told from others by identity."""
+"""A stand-in for a FinishedRun, with only what one probe looks at, and like it told from others by identity."""
 
 from types import SimpleNamespace
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import runtime
 from pipeline.models import convnet, gan, mlp
 from pipeline.tasks import classify
 from pipeline.topics.convolution import probes
+from pipeline.training import runtime
 
 IMAGE = np.array([list(map(int, row)) for row in ["11100", "01110", "00111", "00110", "01100"]], "float32")
 FILTER = np.array([list(map(int, row)) for row in ["101", "010", "101"]], "float32")

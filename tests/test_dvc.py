@@ -6,7 +6,8 @@ import pytest
 from ruamel.yaml import YAML
 from test_structure import imports
 
-from pipeline import paths, plan, plugins
+from pipeline import paths, plugins
+from pipeline.settings import plan
 
 STAGES = YAML(typ="safe").load((paths.ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS = YAML(typ="safe").load(paths.PARAMS.read_text())

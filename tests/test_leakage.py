@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline import paths
-from pipeline.params import DataSettings, Split
-from pipeline.prepare import prepare
 from pipeline.records import Examples, read_examples
+from pipeline.settings.params import DataSettings, Split
+from pipeline.stages.prepare import prepare
 from pipeline.views import rebalance
 
 SEEDS, EXAMPLES, COLUMNS, POSITIVE = range(5), 2000, 10, 0.1

@@ -51,14 +51,14 @@ def test_it_is_a_lesson(name):
     places = [text.index(part) for part in PARTS]
     assert places == sorted(places)
     assert re.search(r"\(\*[^*]+\*", text)  # a term of the course, in Spanish
-    assert f'lesson.verdicts("{name}")' in code and "lesson.scores(" in code
-    assert set(re.findall(r'lesson\.\w+\(\s*"(\w+)"', code)) == {name}  # no other topic's trials or results
+    assert f'notebook.verdicts("{name}")' in code and "notebook.scores(" in code
+    assert set(re.findall(r'notebook\.\w+\(\s*"(\w+)"', code)) == {name}  # no other topic's runs or results
     assert re.search(r"^SEED = \d+$", code, re.M)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_names_variants_that_exist(name):
-    from pipeline import params
+    from pipeline.settings import params
 
     named = list(variants_of(ast.parse(source(name, "code"))))
     assert named and set(named) <= params.read(profile="laptop").topics[name].variants.keys()
@@ -76,7 +76,7 @@ def variants_of(code):
 
 def calls(code):
     told = [node for node in ast.walk(code) if isinstance(node, ast.Call)]
-    return [node for node in told if ast.unparse(node.func) in ("lesson.trial", "lesson.curves")]
+    return [node for node in told if ast.unparse(node.func) in ("notebook.run", "notebook.curves")]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,8 +15,8 @@ from clone import ENVIRONMENT, change, copy_house, tell
 
 from pipeline import paths
 from pipeline.__main__ import parser
-from pipeline.params import read
 from pipeline.records import read_json
+from pipeline.settings.params import read
 
 PAGES = sorted(
     [*paths.ROOT.glob("README*.md"), *(paths.ROOT / "docs").glob("*.md"), *paths.ROOT.glob("notebooks/*.md")]

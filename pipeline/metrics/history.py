@@ -2,7 +2,7 @@
 
 import math
 
-from pipeline import objective
+from pipeline.training import objective
 
 # Every metric takes the rows of history.csv, an epoch a row, and gives one number, or None where the history has no
 # such column. The objective is the column that training is after, without penalties.

@@ -4,7 +4,7 @@ from typing import Literal
 
 import keras
 
-from pipeline.bounds import Count
+from pipeline.number_types import Count
 
 CELLS = {"plain": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 

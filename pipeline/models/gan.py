@@ -6,7 +6,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from pipeline.bounds import Count, Share
+from pipeline.number_types import Count, Share
 
 TRACKED = ("d_loss", "g_loss", "real_score", "fake_score", "generator_gradient", "discriminator_gradient")
 SLOPE = 0.2  # of leaky ReLU below 0, in convolutional discriminators (Radford, 2016)

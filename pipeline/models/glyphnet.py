@@ -2,7 +2,7 @@
 
 import keras
 
-from pipeline.bounds import Count, Share, Whole
+from pipeline.number_types import Count, Share, Whole
 
 
 def build(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from pipeline.bounds import Count
+from pipeline.number_types import Count
 
 
 @keras.saving.register_keras_serializable(package="aula")

@@ -4,7 +4,7 @@ from typing import Literal
 
 import keras
 
-from pipeline.bounds import Count, NotNegative, Share, Whole
+from pipeline.number_types import Count, NotNegative, Share, Whole
 
 # Glorot and Bengio (2010) for curves that are straight about 0, He (2015) for those that cut off, Klambauer (2017).
 MATCHED = {

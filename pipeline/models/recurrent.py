@@ -4,7 +4,7 @@ from typing import Literal
 
 import keras
 
-from pipeline.bounds import Count, Positive
+from pipeline.number_types import Count, Positive
 
 GATES = {"plain": 1, "irnn": 1, "gru": 3, "lstm": 4}  # blocks of weights in a cell
 LARGEST = 10_000  # units tried when a number of parameters is asked for

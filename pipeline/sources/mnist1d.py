@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.bounds import Count
+from pipeline.number_types import Count
 from pipeline.records import Examples
 
 KIND = "signal"

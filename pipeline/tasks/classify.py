@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from pipeline import graphs, optimizers
-from pipeline.bounds import NotNegative, Positive, Share
+from pipeline.number_types import NotNegative, Positive, Share
 from pipeline.records import Examples
+from pipeline.scoring import graph_cache
+from pipeline.training import optimizers
 
 if TYPE_CHECKING:
     import keras
@@ -105,7 +106,7 @@ def predict(model: "keras.Model", x: np.ndarray) -> np.ndarray:
 
 def logits(model: "keras.Model", x: np.ndarray, rows: int = 2048) -> np.ndarray:
     """What the model answers in evaluation mode, a part of the examples at a time, float64."""
-    parts = [graphs.run(_answer, model, x[at : at + rows]) for at in range(0, len(x), rows)]
+    parts = [graph_cache.run(_answer, model, x[at : at + rows]) for at in range(0, len(x), rows)]
     return np.concatenate([np.asarray(part, "float64") for part in parts])
 
 

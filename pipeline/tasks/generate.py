@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from pipeline import optimizers
-from pipeline.bounds import Positive, Share, Whole
+from pipeline.number_types import Positive, Share, Whole
 from pipeline.records import Examples, write_bytes
+from pipeline.training import optimizers
 
 if TYPE_CHECKING:
     import keras

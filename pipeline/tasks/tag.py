@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from pipeline import optimizers
-from pipeline.bounds import Positive, Share
+from pipeline.number_types import Positive, Share
 from pipeline.records import Examples
 from pipeline.tasks import classify
+from pipeline.training import optimizers
 
 if TYPE_CHECKING:
     import keras

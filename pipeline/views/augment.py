@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.bounds import Count, NotNegative, Share
+from pipeline.number_types import Count, NotNegative, Share
 from pipeline.records import Examples
 
 KINDS = ("image",)

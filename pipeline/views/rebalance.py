@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.bounds import Count, Positive
+from pipeline.number_types import Count, Positive
 from pipeline.records import Examples
 
 KINDS = ("signal", "image", "table")

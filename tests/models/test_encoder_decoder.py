@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import runtime
 from pipeline.models import encoder_decoder
+from pipeline.training import runtime
 
 CELLS = ("plain", "lstm", "gru")
 X = np.array([[3, 1, 0, 9, 1, 3, 0], [2, 7, 1, 9, 1, 7, 2]], "float32")  # question in 3 places, then 9 = start

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import paths, runtime
+from pipeline import paths
 from pipeline.models import gan
-from pipeline.runs import checkpoint
+from pipeline.training import checkpoint, runtime
 
 UPDATES = ("alternating", "simultaneous")
 

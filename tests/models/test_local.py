@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import paths, runtime
+from pipeline import paths
 from pipeline.models import convnet, local
+from pipeline.training import runtime
 
 CASES = [((40, 1), {}), ((13, 3), {}), ((12, 12, 1), {"kernels": [5, 3]}), ((9, 14, 2), {"kernels": [3, 2]})]
 

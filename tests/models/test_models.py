@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import layers, plugins, runtime
+from pipeline import plugins
+from pipeline.training import augmentation, runtime
 
 # The classifiers; models of sequences, and those that generate, have files of their own.
 SHAPES = {"mlp": [(40, 1), (12, 12, 1), (8,)], "convnet": [(40, 1), (12, 12, 1), (12, 12, 3)]}
@@ -73,8 +74,8 @@ def test_pooling_by_hand():
 @pytest.mark.parametrize("setting", ["shift", "rotate", "zoom", "noise"])
 def test_augmentation_acts_in_training_only(setting):
     runtime.seed(0)
-    model = layers.wrap(
-        built("mlp", (12, 12, 1)), layers.augmentation(**{setting: 20.0 if setting == "rotate" else 0.3})
+    model = augmentation.wrap(
+        built("mlp", (12, 12, 1)), augmentation.augmentation(**{setting: 20.0 if setting == "rotate" else 0.3})
     )
     x = inputs((12, 12, 1))
     inner = model.layers[-1]
@@ -85,4 +86,4 @@ def test_augmentation_acts_in_training_only(setting):
 
 def test_without_augmentation_the_model_stays_itself():
     model = built("mlp", (8,))
-    assert layers.wrap(model, layers.augmentation()) is model
+    assert augmentation.wrap(model, augmentation.augmentation()) is model

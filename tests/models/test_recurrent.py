@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import runtime
 from pipeline.models import recurrent
+from pipeline.training import runtime
 
 CELLS = ("plain", "lstm", "gru", "irnn")
 

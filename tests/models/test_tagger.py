@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import runtime
 from pipeline.models import tagger
+from pipeline.training import runtime
 
 CELLS = ("plain", "lstm", "gru")
 X = np.array([[3, 1, 4, 1, 5, 0, 0], [2, 7, 1, 8, 2, 8, 1]], "float32")

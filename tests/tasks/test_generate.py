@@ -4,12 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import runtime
 from pipeline.models import gan
 from pipeline.records import Examples
-from pipeline.runs import checkpoint
-from pipeline.runs.fit import fit
 from pipeline.tasks import generate
+from pipeline.training import checkpoint, runtime
+from pipeline.training.fit import fit
 
 COLUMNS = {"d_loss", "g_loss", "real_score", "fake_score", "generator_gradient", "discriminator_gradient"}
 COLUMNS |= {"epoch", "judged_real", "val_judged_real"}

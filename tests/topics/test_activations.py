@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from seen import Seen
 
-from pipeline import runtime
 from pipeline.models import mlp
 from pipeline.records import Examples
 from pipeline.topics.activations import TOPIC, probes
+from pipeline.training import runtime
 
 SHAPE, CLASSES = (6, 6, 1), 4
 
@@ -25,7 +25,7 @@ def model(**settings):
     return mlp.build(SHAPE, CLASSES, width=32, initializer="matched", **settings)
 
 
-def trial(history=(), fit=None, n=64, **settings):
+def run(history=(), fit=None, n=64, **settings):
     built = model(**settings) if settings else None
     return Seen(
         start=lambda: built,
@@ -52,7 +52,7 @@ def test_the_gradient_of_a_hidden_kernel_is_the_slope_of_the_loss():
 
 
 def test_sigmoid_gradients_vanish_by_about_a_quarter_a_layer_and_relus_do_not():
-    runs = {kind: trial(activation=kind, depth=5) for kind in ("sigmoid", "tanh", "relu")}
+    runs = {kind: run(activation=kind, depth=5) for kind in ("sigmoid", "tanh", "relu")}
     factors = {kind: probes.gradient_factor(run) for kind, run in runs.items()}
     assert 0.1 < factors["sigmoid"] < 0.3 and 0.6 < factors["relu"] < 1.6 and 0.6 < factors["tanh"] < 1.6
     ratio = probes.gradient_ratio(runs["sigmoid"])
@@ -79,24 +79,24 @@ def test_a_factor_above_the_bound_is_seen_as_one():
 
 
 def test_a_run_is_not_told_the_figures_of_the_one_before():
-    first, second = (probes.gradient_ratio(trial(activation=kind, depth=3)) for kind in ("sigmoid", "relu"))
+    first, second = (probes.gradient_ratio(run(activation=kind, depth=3)) for kind in ("sigmoid", "relu"))
     assert first < second - 0.5
 
 
 def test_a_single_layer_has_no_factor_and_no_bound():
-    single = trial(activation="relu", depth=1)
+    single = run(activation="relu", depth=1)
     assert math.isnan(probes.gradient_factor(single)) and math.isnan(probes.sigmoid_bound(single))
     assert probes.gradient_ratio(single) == 0
 
 
 def test_a_gradient_of_zero_counts_as_the_smallest_number():
-    dead = trial(activation="relu", depth=2)
+    dead = run(activation="relu", depth=2)
     dead.start().set_weights([np.zeros_like(weight) for weight in dead.start().get_weights()])
     assert np.isfinite(probes.gradient_ratio(dead)) and list(probes.gradient_start(dead).values()) == [2.0**-149] * 2
 
 
 def test_series_have_a_point_a_hidden_layer():
-    found = trial(activation="relu", depth=3)
+    found = run(activation="relu", depth=3)
     for name in TOPIC.series:
         curve = getattr(probes, name)(found)
         assert list(curve) == [1, 2, 3] and min(curve.values()) > 0 and name in probes.SERIES
@@ -112,7 +112,7 @@ def test_series_have_a_point_a_hidden_layer():
     ],
 )
 def test_steps_to_a_quarter(history, fit, steps):
-    assert probes.steps_to_quarter(trial(history, fit)) == steps
+    assert probes.steps_to_quarter(run(history, fit)) == steps
 
 
 def test_every_probe_says_where_it_applies_and_every_claim_has_a_metric():

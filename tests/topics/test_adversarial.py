@@ -53,8 +53,8 @@ def test_real_points_cover_all_modes_and_three_of_them_three():
 
 
 def test_points_between_the_modes_are_of_no_quality():
-    trial = points(np.zeros((100, 2), "float32"))
-    assert probes.modes_covered(trial) == probes.high_quality(trial) == 0
+    run = points(np.zeros((100, 2), "float32"))
+    assert probes.modes_covered(run) == probes.high_quality(run) == 0
 
 
 def test_a_run_is_stalled_if_all_is_rejected_to_the_end():

@@ -6,17 +6,17 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import layers, runtime
 from pipeline.models import convnet, local, mlp
 from pipeline.records import Examples
 from pipeline.topics.convolution import TOPIC, probes
+from pipeline.training import augmentation, runtime
 
 
 def examples(shape, n=32):
     return Examples(np.random.default_rng(0).normal(size=(n, *shape)).astype("float32"), np.arange(n) % 3)
 
 
-def trial(model, test):
+def run(model, test):
     return SimpleNamespace(model=model, test=test)
 
 
@@ -45,15 +45,15 @@ def place_reader():
 def test_accuracy_on_moved_images_is_that_of_images_that_moved():
     x = np.zeros((1000, 9, 9, 1), "float32")
     x[:, 4, 4] = 1
-    found = probes.shifted_accuracy(trial(place_reader(), Examples(x, np.ones(1000, "int64"))))
+    found = probes.shifted_accuracy(run(place_reader(), Examples(x, np.ones(1000, "int64"))))
     assert 0 < found < 0.1  # 1 of 81 moves leaves the middle pixel where it was
     dark = Examples(np.zeros((200, 9, 9, 1), "float32"), np.zeros(200, "int64"))
-    assert probes.shifted_accuracy(trial(place_reader(), dark)) == 1
+    assert probes.shifted_accuracy(run(place_reader(), dark)) == 1
 
 
 def test_every_run_sees_the_same_moves():
     test = examples((9, 9, 1), 100)
-    assert len({probes.shifted_accuracy(trial(place_reader(), test)) for _ in range(2)}) == 1
+    assert len({probes.shifted_accuracy(run(place_reader(), test)) for _ in range(2)}) == 1
 
 
 @pytest.mark.parametrize(
@@ -79,17 +79,15 @@ def test_the_formula(layers, size):
 def test_what_the_models_compared_see(model, shape, settings, expected):
     """The locally connected net sees what the convolutional one with stride sees; the fully connected one, all."""
     runtime.seed(0)
-    assert probes.receptive_field(trial(model.build(shape, 3, **settings), examples(shape))) == expected
+    assert probes.receptive_field(run(model.build(shape, 3, **settings), examples(shape))) == expected
 
 
 def test_augmentation_on_the_fly_does_not_change_what_a_unit_sees():
     shape = (20, 20, 1)
     runtime.seed(0)
     plain = convnet.build(shape, 3, channels=4, kernels=[5, 3], pooling="max")
-    moved = layers.wrap(plain, layers.augmentation(shift=0.1, rotate=12))
-    assert probes.receptive_field(trial(moved, examples(shape))) == probes.receptive_field(
-        trial(plain, examples(shape))
-    )
+    moved = augmentation.wrap(plain, augmentation.augmentation(shift=0.1, rotate=12))
+    assert probes.receptive_field(run(moved, examples(shape))) == probes.receptive_field(run(plain, examples(shape)))
 
 
 def test_positions_of_which_nothing_depends_are_not_counted():

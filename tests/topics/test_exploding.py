@@ -59,14 +59,14 @@ def test_solved_is_fewer_than_one_percent_wrong(wrong, solved):
     labels = np.arange(200) % 4
     predicted = np.eye(4)[labels]
     predicted[:wrong] = np.roll(predicted[:wrong], 1, axis=1)
-    trial = SimpleNamespace(predicted=predicted, test=Examples(np.zeros((200, 1), "float32"), labels))
-    assert probes.solved(trial) == solved
+    run = SimpleNamespace(predicted=predicted, test=Examples(np.zeros((200, 1), "float32"), labels))
+    assert probes.solved(run) == solved
 
 
 def test_norms_over_epochs_leave_out_what_is_not_finite():
     history = [{"epoch": 1.0, "gradient_norm": 3.0, "gradient_norm_max": math.inf}, {"epoch": 2.0}]
-    trial = SimpleNamespace(history=history)
-    assert probes.gradient_norm(trial) == {1.0: 3.0} and probes.gradient_norm_max(trial) == {}
+    run = SimpleNamespace(history=history)
+    assert probes.gradient_norm(run) == {1.0: 3.0} and probes.gradient_norm_max(run) == {}
 
 
 def test_topic_names_what_the_probes_have():

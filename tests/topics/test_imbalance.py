@@ -9,7 +9,7 @@ from pipeline.records import Examples
 from pipeline.topics.imbalance import TOPIC, probes
 
 
-def trial(trained, predicted, labels):
+def finished(trained, predicted, labels):
     """A run trained on labels `trained` that gave the probabilities `predicted`."""
     trained, labels = np.array(trained), np.array(labels)
     return SimpleNamespace(
@@ -21,13 +21,13 @@ def trial(trained, predicted, labels):
 
 def test_a_rare_class_is_named_once_its_probability_exceeds_its_share():
     predicted = [[0.8, 0.2], [0.85, 0.15], [0.95, 0.05], [0.99, 0.01]]
-    assert probes.moved_balanced_accuracy(trial([0] * 9 + [1], predicted, [1, 1, 0, 0])) == 1
-    assert probes.moved_balanced_accuracy(trial([0, 1], predicted, [1, 1, 0, 0])) == 0.5
+    assert probes.moved_balanced_accuracy(finished([0] * 9 + [1], predicted, [1, 1, 0, 0])) == 1
+    assert probes.moved_balanced_accuracy(finished([0, 1], predicted, [1, 1, 0, 0])) == 0.5
 
 
 def test_recall_is_averaged_over_the_classes_there_are():
     predicted = [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.7, 0.3, 0.0], [0.6, 0.4, 0.0]]
-    run = trial([0, 1, 2], predicted, [0, 1, 1, 1])
+    run = finished([0, 1, 2], predicted, [0, 1, 1, 1])
     assert probes.moved_balanced_accuracy(run) == pytest.approx((1 + 1 / 3) / 2)
 
 

@@ -12,7 +12,7 @@ from pipeline.topics.long_tail import TOPIC, probes
 COUNTS = [1, 1, 2, 3, 1, 2]  # training images of six classes
 
 
-def trial(labels, answers, training=None):
+def finished(labels, answers, training=None):
     """A run that answered `answers`, the classes after the first in the order of their numbers."""
     labels = np.array(labels)
     predicted = np.tile(np.linspace(0.2, 0.1, len(COUNTS)), (len(labels), 1))
@@ -23,19 +23,19 @@ def trial(labels, answers, training=None):
 
 
 def test_recall_is_told_apart_by_training_images():
-    run = trial([0, 0, 1, 2, 2, 3, 5, 5], [0, 1, 1, 2, 0, 3, 0, 0])
+    run = finished([0, 0, 1, 2, 2, 3, 5, 5], [0, 1, 1, 2, 0, 3, 0, 0])
     assert probes.singleton_recall(run) == pytest.approx(2 / 3)
     assert probes.repeated_recall(run) == pytest.approx(2 / 5)
     assert probes.recall_by_images(run) == pytest.approx({1.0: 2 / 3, 2.0: 1 / 4, 3.0: 1.0})
 
 
 def test_no_such_class_is_no_value():
-    assert np.isnan(probes.singleton_recall(trial([2, 3], [2, 3])))
-    assert np.isnan(probes.repeated_recall(trial([0, 1], [0, 1])))
+    assert np.isnan(probes.singleton_recall(finished([2, 3], [2, 3])))
+    assert np.isnan(probes.repeated_recall(finished([0, 1], [0, 1])))
 
 
 def test_the_true_class_is_among_five_of_six_unless_it_is_last():
-    assert probes.top_5(trial([0, 1, 2, 3, 4, 5], [0, 0, 0, 0, 0, 0])) == pytest.approx(5 / 6)
+    assert probes.top_5(finished([0, 1, 2, 3, 4, 5], [0, 0, 0, 0, 0, 0])) == pytest.approx(5 / 6)
 
 
 def test_five_guesses_of_fewer_classes_always_hit():

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from seen import Seen
 
-from pipeline import runtime
 from pipeline.models import recurrent
 from pipeline.records import Examples
 from pipeline.topics.memory import TOPIC, probes
+from pipeline.training import runtime
 
 
-def trial(history=(), **settings):
+def run(history=(), **settings):
     fit = {"batch_size": 10, "epoch_steps": 5} | settings
     return Seen(history=list(history), settings={"fit": fit}, training=range(95))
 
@@ -48,13 +48,13 @@ def linear(recurrent_kernel, steps=6):
     ],
 )
 def test_solution_and_its_steps(history, solved, steps):
-    assert probes.solved(trial(history)) == solved
-    assert probes.steps_to_solution(trial(history)) == steps
+    assert probes.solved(run(history)) == solved
+    assert probes.steps_to_solution(run(history)) == steps
 
 
 def test_an_epoch_without_a_limit_is_the_whole_training_split():
-    assert probes.steps_to_solution(trial(errors(0.001), epoch_steps=None)) == 10
-    assert probes.steps_to_solution(trial(errors(0.001), epoch_steps=50)) == 10
+    assert probes.steps_to_solution(run(errors(0.001), epoch_steps=None)) == 10
+    assert probes.steps_to_solution(run(errors(0.001), epoch_steps=50)) == 10
 
 
 def test_gradient_falls_by_the_recurrent_factor_at_every_step():

@@ -8,7 +8,7 @@ import pytest
 from pipeline.topics.overfitting import TOPIC, probes
 
 
-def trial(losses=(1.0,), accuracy=1.0, predicted=((1.0, 0.0),), labels=(0,)):
+def run(losses=(1.0,), accuracy=1.0, predicted=((1.0, 0.0),), labels=(0,)):
     history = [
         {"epoch": at, "val_cross_entropy": loss, "accuracy": accuracy if at == len(losses) else 0.0}
         for at, loss in enumerate(losses, 1)
@@ -28,12 +28,12 @@ def trial(losses=(1.0,), accuracy=1.0, predicted=((1.0, 0.0),), labels=(0,)):
     ],
 )
 def test_onset(losses, epoch):
-    assert probes.onset(trial(losses)) == epoch
+    assert probes.onset(run(losses)) == epoch
 
 
 def test_accuracy_gap_is_training_less_test():
     predicted = [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]]
-    found = trial((2.0, 1.0), 0.95, predicted, [0, 1, 1, 1])
+    found = run((2.0, 1.0), 0.95, predicted, [0, 1, 1, 1])
     assert probes.accuracy_gap(found) == pytest.approx(0.95 - 0.5)
 
 

@@ -39,7 +39,7 @@ def stopping(x, training=False):
     return one_hot(np.zeros((len(x), 6), int), 11)
 
 
-def trial(model, test, training=None, source="reversal"):
+def run(model, test, training=None, source="reversal"):
     predicted = probes.tag.predict(model, test.x) if model else None
     card = {"source": source}
     return Seen(model=model, test=test, training=training or test, predicted=predicted, card=card)
@@ -58,23 +58,23 @@ def test_the_answer_is_never_looked_at():
 
 
 def test_what_is_written_is_fed_back():
-    one = trial(copying, QUESTIONS)
+    one = run(copying, QUESTIONS)
     asked = QUESTIONS.y >= 0
     forced = float(np.mean((one.predicted.argmax(-1) == QUESTIONS.y)[asked]))
     assert probes.free_accuracy(one) < forced
     assert probes.teacher_forcing_gap(one) == pytest.approx(forced - probes.free_accuracy(one))
-    assert probes.teacher_forcing_gap(trial(right, QUESTIONS)) == 0
+    assert probes.teacher_forcing_gap(run(right, QUESTIONS)) == 0
 
 
 @pytest.mark.parametrize("model", [right, copying, stopping])
 def test_whole_answers_are_as_often_right_with_and_without_help(model):
-    one = trial(model, QUESTIONS)
+    one = run(model, QUESTIONS)
     assert probes.free_exact_match(one) == pytest.approx(exact(one))
 
 
 def test_padding_never_counts_as_right():
     """Who stops at once has said one token: the end, at the first place, where it is wrong."""
-    one = trial(stopping, QUESTIONS)
+    one = run(stopping, QUESTIONS)
     assert probes.free_accuracy(one) == 0 and probes.free_exact_match(one) == 0
     assert (probes.decode(stopping, QUESTIONS.x, 6)[:, 1:] == -1).all()
 
@@ -98,7 +98,7 @@ def reader(x, training=False):
 
 
 def test_a_wrong_language_costs_what_the_language_told():
-    one = trial(reader, names(), source="surnames")
+    one = run(reader, names(), source="surnames")
     even = np.log(52)
     told = probes._cross_entropy(one.predicted, one.test.y)
     assert told == pytest.approx(even * 3 / 5, abs=1e-3)  # 3 of 5 letters are guessed evenly
@@ -111,28 +111,28 @@ def test_letter_frequencies_are_those_of_the_training_part():
     counts[[5, 0]] += [2, 1]
     shares = counts / counts.sum()
     expected = -np.mean(np.log(shares[[1, 2, 0, 3, 0]]))
-    assert probes.letter_frequency_cross_entropy(trial(None, names(), training)) == pytest.approx(expected)
+    assert probes.letter_frequency_cross_entropy(run(None, names(), training)) == pytest.approx(expected)
 
 
 def test_marks_and_words():
     y = np.array([[0, 1, -1], [0, 0, 1], [0, 0, -1], [0, 0, 0]])
     x = np.array([[1, 5, 0], [1, 2, 15], [3, 1, 0], [3, 1, 1]], "float32")
     guess = one_hot(np.array([[0, 1, 1], [0, 0, 0], [0, 0, 0], [0, 1, 0]]), 2)
-    one = trial(lambda part, training=False: guess, Examples(x, y), source="accents")
+    one = run(lambda part, training=False: guess, Examples(x, y), source="accents")
     assert probes.marks_found(one) == 0.5 and probes.never_marking_exact_match(one) == 0.5
     assert probes.samples(one) == ["aé (right: aé)", "abo (right: abó)"]
 
 
 def test_samples_can_be_read():
-    lines = probes.samples(trial(right, QUESTIONS))
+    lines = probes.samples(run(right, QUESTIONS))
     assert len(lines) == probes.SHOWN
     said, truth = lines[0].split(" -> ")[1].split(" (right: ")
     assert said == truth.rstrip(")") == lines[0].split(" -> ")[0][::-1]
-    assert [line.split(":")[0] for line in probes.samples(trial(reader, names(), source="surnames"))] == [
+    assert [line.split(":")[0] for line in probes.samples(run(reader, names(), source="surnames"))] == [
         "German",
         "English",
     ]
-    assert probes.samples(trial(None, names(), source="digits")) == []
+    assert probes.samples(run(None, names(), source="digits")) == []
 
 
 def test_the_alphabet_is_the_sources():

@@ -1,6 +1,6 @@
 """Activation functions and depth: does the sigmoid make gradients vanish, and does ReLU cure it?"""
 
-from pipeline.topic import Claim, Line, Sweep, Topic
+from pipeline.verdicts.topic import Claim, Line, Sweep, Topic
 
 ACTIVATION = "1 Neuron, activation functions, network: activation functions"
 VANISHING = "5 Common problems: vanishing gradient"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.records import Examples
-from pipeline.trial import steps_an_epoch
+from pipeline.scoring.finished_run import steps_an_epoch
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {
     "gradient_ratio": ("classify",),
@@ -37,46 +37,46 @@ SLACK = 1e-4  # relative error of float32 sums
 QUARTER = 0.75  # accuracy at a training error of 25 %
 
 
-def gradient_start(trial: "Trial") -> dict[float, float]:
+def gradient_start(run: "FinishedRun") -> dict[float, float]:
     """Hidden layer, from 1 at the input: RMS of dL/dW before training."""
-    return _numbered(_at_start(trial)["gradients"])
+    return _numbered(_at_start(run)["gradients"])
 
 
-def gradient_trained(trial: "Trial") -> dict[float, float]:
+def gradient_trained(run: "FinishedRun") -> dict[float, float]:
     """Hidden layer, from 1 at the input: RMS of dL/dW after training."""
-    return _numbered(kernel_gradients(trial.model, trial.training))
+    return _numbered(kernel_gradients(run.model, run.training))
 
 
-def gradient_ratio(trial: "Trial") -> float:
+def gradient_ratio(run: "FinishedRun") -> float:
     """log10 of the first hidden kernel's RMS gradient over the last one's, before training."""
-    values = _at_start(trial)["gradients"]
+    values = _at_start(run)["gradients"]
     return math.log10(values[0] / values[-1])
 
 
-def gradient_factor(trial: "Trial") -> float:
+def gradient_factor(run: "FinishedRun") -> float:
     """What one layer leaves of the gradient: the ratio's root, one for each step back; no value for a single layer."""
-    values = _at_start(trial)["gradients"]
+    values = _at_start(run)["gradients"]
     return (values[0] / values[-1]) ** (1 / (len(values) - 1)) if len(values) > 1 else math.nan
 
 
-def sigmoid_bound(trial: "Trial") -> float:
+def sigmoid_bound(run: "FinishedRun") -> float:
     """Share of the layers that pass on at most 1/4 times the spectral norm of their kernel, before training.
 
     Going back through a sigmoid layer, |dL/da| shrinks to at most that, since its derivative is at most 1/4; other
     activations need not keep to it. No value for a single layer.
     """
-    factors, norms = _at_start(trial)["factors"]
+    factors, norms = _at_start(run)["factors"]
     return float(np.mean(factors <= STEEPEST * norms * (1 + SLACK))) if len(factors) else math.nan
 
 
-def steps_to_quarter(trial: "Trial") -> float:
+def steps_to_quarter(run: "FinishedRun") -> float:
     """Optimizer steps to a training error of 25 % (Krizhevsky, 2012), looked at once an epoch.
 
     A run that never gets there counts as one epoch more than it had.
     """
-    steps = steps_an_epoch(trial)
-    reached = [row["epoch"] for row in trial.history if row["accuracy"] >= QUARTER]
-    return float(steps * min(reached, default=len(trial.history) + 1))
+    steps = steps_an_epoch(run)
+    reached = [row["epoch"] for row in run.history if row["accuracy"] >= QUARTER]
+    return float(steps * min(reached, default=len(run.history) + 1))
 
 
 def kernel_gradients(model: "keras.Model", examples: Examples) -> np.ndarray:
@@ -105,9 +105,9 @@ def backward_factors(model: "keras.Model", examples: Examples) -> tuple[np.ndarr
 
 
 @lru_cache(maxsize=1)  # a run's probes come one after another, and all but one ask for the same
-def _at_start(trial: "Trial") -> dict[str, Any]:
-    model = trial.start()
-    gradients, factors = kernel_gradients(model, trial.training), backward_factors(model, trial.training)
+def _at_start(run: "FinishedRun") -> dict[str, Any]:
+    model = run.start()
+    gradients, factors = kernel_gradients(model, run.training), backward_factors(model, run.training)
     return {"gradients": gradients, "factors": factors}
 
 

@@ -1,6 +1,6 @@
 """Generative adversarial networks: when does log(1 - D(G(z))) saturate, and what does the other loss change?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.verdicts.topic import Claim, Topic
 
 LOSS = "4 Generative adversarial networks: the generator's loss"
 NETWORKS = "4 Generative adversarial networks: generator and discriminator"

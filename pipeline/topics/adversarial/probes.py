@@ -10,7 +10,7 @@ from pipeline.records import Examples, digest
 from pipeline.tasks import classify
 
 if TYPE_CHECKING:
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {
     "modes_covered": ("points",),
@@ -43,114 +43,114 @@ _judges: dict[str, Any] = {}  # the last one that was trained, and on what
 # Points: which mode each sample belongs to.
 
 
-def modes_covered(trial: "Trial") -> float:
+def modes_covered(run: "FinishedRun") -> float:
     """Modes with at least a tenth of their fair share of samples within 3 standard deviations of the centre."""
-    mode, distance, modes = _placed(trial)
+    mode, distance, modes = _placed(run)
     counts = np.bincount(mode[distance < DEVIATIONS], minlength=modes)
     return float(np.sum(counts >= FAIR * len(mode) / modes))
 
 
-def high_quality(trial: "Trial") -> float:
+def high_quality(run: "FinishedRun") -> float:
     """Share of the samples within 3 standard deviations of the centre of the nearest mode."""
-    return float(np.mean(_placed(trial)[1] < DEVIATIONS))
+    return float(np.mean(_placed(run)[1] < DEVIATIONS))
 
 
-def _placed(trial: "Trial") -> tuple[np.ndarray, np.ndarray, int]:
+def _placed(run: "FinishedRun") -> tuple[np.ndarray, np.ndarray, int]:
     """Nearest mode of each sample, the distance to its centre in standard deviations, and the number of modes.
 
     Centres and the deviation are those of the training points, so that scaled data is judged in its own unit.
     """
-    x, y = trial.training.x.astype(float), trial.training.y
+    x, y = run.training.x.astype(float), run.training.y
     centres = np.stack([x[y == mode].mean(0) for mode in range(y.max() + 1)])
     deviation = math.sqrt(np.mean((x - centres[y]) ** 2))
-    distances = np.linalg.norm(trial.predicted[:, None] - centres, axis=2) / deviation
+    distances = np.linalg.norm(run.predicted[:, None] - centres, axis=2) / deviation
     return distances.argmin(1), distances.min(1), len(centres)
 
 
 # Training, as its history tells it.
 
 
-def stalled(trial: "Trial") -> float:
+def stalled(run: "FinishedRun") -> float:
     """1 if over the last third of training D gave generated samples below 0.01 in every epoch's mean, else 0: a rate.
 
     A run whose loss is lost counts as stalled. Where all is rejected the minimax loss has next to no gradient, whether or not D still errs on real samples.
     """
-    scores = [row["fake_score"] for row in trial.history]
+    scores = [row["fake_score"] for row in run.history]
     return float(all(score < REJECTED for score in scores[-max(1, len(scores) // 3) :]))
 
 
-def generator_gradient(trial: "Trial") -> float:
+def generator_gradient(run: "FinishedRun") -> float:
     """log10 of the norm of the generator's gradient under the run's own loss, mean of the last epoch's steps."""
-    return math.log10(max(trial.history[-1]["generator_gradient"], 1e-30))
+    return math.log10(max(run.history[-1]["generator_gradient"], 1e-30))
 
 
-def real_score(trial: "Trial") -> dict[float, float]:
+def real_score(run: "FinishedRun") -> dict[float, float]:
     """Epoch -> mean D of real samples while training."""
-    return {row["epoch"]: row["real_score"] for row in trial.history}
+    return {row["epoch"]: row["real_score"] for row in run.history}
 
 
-def fake_score(trial: "Trial") -> dict[float, float]:
+def fake_score(run: "FinishedRun") -> dict[float, float]:
     """Epoch -> mean D of generated samples while training."""
-    return {row["epoch"]: row["fake_score"] for row in trial.history}
+    return {row["epoch"]: row["fake_score"] for row in run.history}
 
 
-def class_share(trial: "Trial") -> dict[float, float]:
+def class_share(run: "FinishedRun") -> dict[float, float]:
     """Class, or mode, of the samples -> their share: a class that is missing is a mode that is lost."""
-    if trial.card["kind"] == "image":
-        found, classes = _judged(trial)["classes"], int(trial.training.y.max()) + 1
+    if run.card["kind"] == "image":
+        found, classes = _judged(run)["classes"], int(run.training.y.max()) + 1
     else:
-        found, _, classes = _placed(trial)
+        found, _, classes = _placed(run)
     return dict(enumerate(np.bincount(found, minlength=classes) / len(found)))
 
 
 # Images: as a small convolutional network, trained on the real training images, sees them.
 
 
-def fid(trial: "Trial") -> float:
+def fid(run: "FinishedRun") -> float:
     """Frechet distance of generated from real test images, half the test split of each, in a classifier's features.
 
     After Heusel (2017), with 64 features of a network trained on the same data in place of Inception's: to be compared
     within a data set only, at one number of samples, and with `fid_floor`, since few samples alone make it large.
     """
-    seen = _judged(trial)
+    seen = _judged(run)
     half = len(seen["real"]) // 2
     return frechet(seen["fake"][:half], seen["real"][half:])
 
 
-def fid_floor(trial: "Trial") -> float:
+def fid_floor(run: "FinishedRun") -> float:
     """The same distance of one half of the real test images from the other: what a perfect generator would get."""
-    real = _judged(trial)["real"]
+    real = _judged(run)["real"]
     half = len(real) // 2
     return frechet(real[:half], real[half:])
 
 
-def density(trial: "Trial") -> float:
+def density(run: "FinishedRun") -> float:
     """How densely real images lie around generated ones, 1 if as around real ones (Naeem, 2020, 5 neighbours)."""
-    seen = _judged(trial)
+    seen = _judged(run)
     return density_coverage(seen["real"], seen["fake"])[0]
 
 
-def coverage(trial: "Trial") -> float:
+def coverage(run: "FinishedRun") -> float:
     """Share of real images with a generated one among their 5 nearest neighbours' distance (Naeem, 2020)."""
-    seen = _judged(trial)
+    seen = _judged(run)
     return density_coverage(seen["real"], seen["fake"])[1]
 
 
-def class_entropy(trial: "Trial") -> float:
+def class_entropy(run: "FinishedRun") -> float:
     """Entropy of the classes that the classifier sees in the samples, over that of equal shares: 1 if all alike."""
-    shares = np.array(list(class_share(trial).values()))
+    shares = np.array(list(class_share(run).values()))
     there = shares[shares > 0]
     return float(-np.sum(there * np.log(there)) / math.log(len(shares)))
 
 
-def nearest_ratio(trial: "Trial") -> float:
+def nearest_ratio(run: "FinishedRun") -> float:
     """Median distance of samples from their nearest training image, over that of real test images, in pixel values.
 
     About 1 for new images of the right kind; near 0 the generator repeats what it was trained on. Blurred images lie
     near everything and lower it as well: look at them.
     """
-    training = trial.training.x.reshape(len(trial.training), -1)
-    made, real = (np.median(_distances(part.reshape(len(part), -1), training).min(1)) for part in _sides(trial))
+    training = run.training.x.reshape(len(run.training), -1)
+    made, real = (np.median(_distances(part.reshape(len(part), -1), training).min(1)) for part in _sides(run))
     return float(made / real)
 
 
@@ -179,17 +179,17 @@ def _distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squares, 0))
 
 
-def _sides(trial: "Trial") -> tuple[np.ndarray, np.ndarray]:
+def _sides(run: "FinishedRun") -> tuple[np.ndarray, np.ndarray]:
     """Samples and real test images, as many of each."""
-    return trial.predicted, trial.test.x
+    return run.predicted, run.test.x
 
 
 @lru_cache(maxsize=1)  # a run's probes come one after another
-def _judged(trial: "Trial") -> dict[str, np.ndarray]:
+def _judged(run: "FinishedRun") -> dict[str, np.ndarray]:
     """Features (n, 64) of real and generated images and classes (n,) of the latter."""
-    judge = _judge(trial.training)
-    fake, real = (classify.logits(judge, part) for part in _sides(trial))
-    classes = trial.training.y.max() + 1
+    judge = _judge(run.training)
+    fake, real = (classify.logits(judge, part) for part in _sides(run))
+    classes = run.training.y.max() + 1
     return {"fake": fake[:, classes:], "real": real[:, classes:], "classes": fake[:, :classes].argmax(1)}
 
 

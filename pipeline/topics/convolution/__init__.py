@@ -1,6 +1,6 @@
 """Convolutional networks: what do local receptive fields, shared weights and pooling buy?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.verdicts.topic import Claim, Topic
 
 MNIST1D = "Greydanus and Kobak (2024), MNIST-1D table"
 

@@ -10,24 +10,24 @@ from pipeline.tasks import classify
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {"shifted_accuracy": ("image",), "receptive_field": ("image", "signal")}
 FARTHEST = 4  # pixels, in each direction
 LOOKED_AT = 64  # test examples: a ReLU that is shut, or the loser of a maximum, passes no gradient for one of them
 
 
-def shifted_accuracy(trial: "Trial") -> float:
+def shifted_accuracy(run: "FinishedRun") -> float:
     """Accuracy on the test images, each moved by up to 4 pixels both ways; the same moves for every run."""
-    test, random = trial.test, np.random.default_rng(0)
+    test, random = run.test, np.random.default_rng(0)
     moves = random.integers(-FARTHEST, FARTHEST + 1, size=(len(test), 2))
-    predicted = classify.predict(trial.model, shifted(test.x, moves))
+    predicted = classify.predict(run.model, shifted(test.x, moves))
     return float(np.mean(predicted.argmax(1) == test.y))
 
 
-def receptive_field(trial: "Trial") -> float:
+def receptive_field(run: "FinishedRun") -> float:
     """Input positions that the middle place of the last layer before the dense head looks at, by its gradient."""
-    return float(np.sum(seen(trial.model, trial.test.x[:LOOKED_AT])))
+    return float(np.sum(seen(run.model, run.test.x[:LOOKED_AT])))
 
 
 def seen(model: "keras.Model", inputs: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Exploding gradients: what makes them, what does clipping save, and does the saved network learn?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.verdicts.topic import Claim, Topic
 
 CHAPTER = "5 Common problems: exploding gradient"
 REMEDY = "5 Common problems: exploding gradient, gradient clipping"

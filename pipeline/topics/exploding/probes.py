@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import graphs
+from pipeline.scoring import graph_cache
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {"first_gradient": ("sequence",), "learned": ("regress",), "solved": ("classify",)}
 DIVERGED = {"learned": 0.0, "solved": 0.0}
@@ -23,35 +23,35 @@ BASELINE = 1 / 6  # squared error of always answering 1: twice the variance of a
 WRONG = 0.01  # share of wrong sequences below which a run has solved its task (Pascanu, 2013)
 
 
-def first_gradient(trial: "Trial") -> float:
+def first_gradient(run: "FinishedRun") -> float:
     """log10 of the gradient's norm over all weights before training, on the first batch_size training sequences."""
-    count = trial.settings["fit"]["batch_size"]
-    norm = graphs.run(_norm, trial.start(), trial.training.x[:count], trial.training.y[:count])
+    count = run.settings["fit"]["batch_size"]
+    norm = graph_cache.run(_norm, run.start(), run.training.x[:count], run.training.y[:count])
     return math.log10(float(norm))
 
 
-def learned(trial: "Trial") -> float:
+def learned(run: "FinishedRun") -> float:
     """1 if the squared error on held-out sequences is below half of what always answering 1 has, else 0."""
-    return float(np.mean((trial.predicted - trial.test.y) ** 2) < BASELINE / 2)
+    return float(np.mean((run.predicted - run.test.y) ** 2) < BASELINE / 2)
 
 
-def solved(trial: "Trial") -> float:
+def solved(run: "FinishedRun") -> float:
     """1 if less than 1 % of the held-out sequences are classified wrongly, else 0."""
-    return float(np.mean(trial.predicted.argmax(1) != trial.test.y) < WRONG)
+    return float(np.mean(run.predicted.argmax(1) != run.test.y) < WRONG)
 
 
-def gradient_norm(trial: "Trial") -> dict[float, float]:
+def gradient_norm(run: "FinishedRun") -> dict[float, float]:
     """Epoch: median norm of its steps' gradients, before clipping; needs `watch_gradients`."""
-    return _column(trial, "gradient_norm")
+    return _column(run, "gradient_norm")
 
 
-def gradient_norm_max(trial: "Trial") -> dict[float, float]:
+def gradient_norm_max(run: "FinishedRun") -> dict[float, float]:
     """Epoch: largest norm of its steps' gradients, before clipping; needs `watch_gradients`."""
-    return _column(trial, "gradient_norm_max")
+    return _column(run, "gradient_norm_max")
 
 
-def _column(trial: "Trial", name: str) -> dict[float, float]:
-    return {row["epoch"]: row[name] for row in trial.history if math.isfinite(row.get(name, math.nan))}
+def _column(run: "FinishedRun", name: str) -> dict[float, float]:
+    return {row["epoch"]: row[name] for row in run.history if math.isfinite(row.get(name, math.nan))}
 
 
 def _norm(model: "keras.Model", x: Any, y: Any) -> Any:

@@ -1,6 +1,6 @@
 """Class imbalance: do resampling, class weights, adjusted losses or thresholds help when some classes are rare?"""
 
-from pipeline.topic import Claim, Line, Sweep, Topic
+from pipeline.verdicts.topic import Claim, Line, Sweep, Topic
 
 CHAPTER = "5 Common problems: imbalance"
 PILOT = "own pilot on digits thinned to 400 to 4 a class, balanced accuracy"

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {"moved_balanced_accuracy": ("classify",)}
 
 
-def moved_balanced_accuracy(trial: "Trial") -> float:
+def moved_balanced_accuracy(run: "FinishedRun") -> float:
     """Mean recall over the classes once each probability is divided by its class's share in what was trained on.
 
     Thresholds moved without retraining (Buda, Maki and Mazurowski, 2018): nothing moves where a view has made the
     classes equal, and a loss that is weighted or adjusted already is corrected a second time.
     """
-    answers = _moved(trial.predicted, _shares(trial.training.y, trial.predicted.shape[1])).argmax(axis=1)
-    classes = np.unique(trial.test.y)
-    return float(np.mean([np.mean(answers[trial.test.y == label] == label) for label in classes]))
+    answers = _moved(run.predicted, _shares(run.training.y, run.predicted.shape[1])).argmax(axis=1)
+    classes = np.unique(run.test.y)
+    return float(np.mean([np.mean(answers[run.test.y == label] == label) for label in classes]))
 
 
 def _shares(labels: np.ndarray, classes: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The course's long tail: what can be done when most categories have a single image?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.verdicts.topic import Claim, Topic
 
 CHAPTER = "5 Common problems: imbalance"
 AUGMENTATION = "5 Common problems: overfitting, data augmentation"

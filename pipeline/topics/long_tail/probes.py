@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {
     "top_5": ("image",),
@@ -20,44 +20,44 @@ BEST = 5
 ROWS = 500  # test images whose distances are held at a time
 
 
-def top_5(trial: "Trial") -> float:
+def top_5(run: "FinishedRun") -> float:
     """Share of test images whose true class is among the five likeliest, all of them in a case of fewer classes."""
-    predicted = trial.predicted
+    predicted = run.predicted
     among = np.argpartition(-predicted, min(BEST, predicted.shape[1]) - 1, axis=1)[:, :BEST]
-    return float(np.mean((among == trial.test.y[:, None]).any(axis=1)))
+    return float(np.mean((among == run.test.y[:, None]).any(axis=1)))
 
 
-def singleton_recall(trial: "Trial") -> float:
+def singleton_recall(run: "FinishedRun") -> float:
     """Share of hits on the test images of classes with one training image before any view; NaN without such."""
-    return _mean(_hits(trial)[_images(trial) == 1])
+    return _mean(_hits(run)[_images(run) == 1])
 
 
-def repeated_recall(trial: "Trial") -> float:
+def repeated_recall(run: "FinishedRun") -> float:
     """Share of hits on the test images of classes with two training images or more; NaN without such."""
-    return _mean(_hits(trial)[_images(trial) > 1])
+    return _mean(_hits(run)[_images(run) > 1])
 
 
-def recall_by_images(trial: "Trial") -> dict[float, float]:
+def recall_by_images(run: "FinishedRun") -> dict[float, float]:
     """Training images of a class before any view -> share of hits on the test images of all such classes."""
-    images, hits = _images(trial), _hits(trial)
+    images, hits = _images(run), _hits(run)
     return {float(count): float(hits[images == count].mean()) for count in np.unique(images)}
 
 
-def neighbour_accuracy(trial: "Trial") -> float:
+def neighbour_accuracy(run: "FinishedRun") -> float:
     """Accuracy of the class of the nearest training image, by squared distance of pixels: no network at all."""
-    known, asked = (part.x.reshape(len(part), -1).astype(float) for part in (trial.training, trial.test))
+    known, asked = (part.x.reshape(len(part), -1).astype(float) for part in (run.training, run.test))
     lengths = np.sum(known**2, axis=1)
     nearest = [np.argmin(lengths - 2 * asked[at : at + ROWS] @ known.T, axis=1) for at in range(0, len(asked), ROWS)]
-    return float(np.mean(trial.training.y[np.concatenate(nearest)] == trial.test.y))
+    return float(np.mean(run.training.y[np.concatenate(nearest)] == run.test.y))
 
 
-def _images(trial: "Trial") -> np.ndarray:
+def _images(run: "FinishedRun") -> np.ndarray:
     """Training images (n,) of each test image's class, before any view."""
-    return np.array(trial.card["counts"]["train"])[trial.test.y]
+    return np.array(run.card["counts"]["train"])[run.test.y]
 
 
-def _hits(trial: "Trial") -> np.ndarray:
-    return trial.predicted.argmax(axis=1) == trial.test.y
+def _hits(run: "FinishedRun") -> np.ndarray:
+    return run.predicted.argmax(axis=1) == run.test.y
 
 
 def _mean(hits: np.ndarray) -> float:

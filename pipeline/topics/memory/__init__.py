@@ -1,6 +1,6 @@
 """Memory over long lags: what does a plain recurrent network lose, and do the gates of LSTM and GRU keep it?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.verdicts.topic import Claim, Topic
 
 TROUBLE = "3 Recurrent networks: information fades over long lags"
 LSTM = "3 Recurrent networks: LSTM"

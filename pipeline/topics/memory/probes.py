@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import graphs
 from pipeline.records import Examples
-from pipeline.trial import steps_an_epoch
+from pipeline.scoring import graph_cache
+from pipeline.scoring.finished_run import steps_an_epoch
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {
     "solved": ("sequence",),
@@ -38,37 +38,37 @@ LAG = 20
 SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly 0 counts as
 
 
-def solved(trial: "Trial") -> float:
+def solved(run: "FinishedRun") -> float:
     """1 if an epoch reached a validation squared error of 0.01 (baseline 0.167) or an accuracy of 0.99, else 0."""
-    return float(bool(_reached(trial.history)))
+    return float(bool(_reached(run.history)))
 
 
-def steps_to_solution(trial: "Trial") -> float:
+def steps_to_solution(run: "FinishedRun") -> float:
     """Optimizer steps until a run is solved, looked at once an epoch; a run that never is counts one epoch more."""
-    steps = steps_an_epoch(trial)
-    return float(steps * min(_reached(trial.history), default=len(trial.history) + 1))
+    steps = steps_an_epoch(run)
+    return float(steps * min(_reached(run.history), default=len(run.history) + 1))
 
 
-def gradient_at_lag_20(trial: "Trial") -> float:
+def gradient_at_lag_20(run: "FinishedRun") -> float:
     """log10 of the last state's gradient 20 steps back over that at the last step, before training."""
-    return _log_ratio(gradient_start(trial))
+    return _log_ratio(gradient_start(run))
 
 
-def gradient_at_lag_20_trained(trial: "Trial") -> float:
+def gradient_at_lag_20_trained(run: "FinishedRun") -> float:
     """log10 of the last state's gradient 20 steps back over that at the last step, after training."""
-    return _log_ratio(gradient_trained(trial))
+    return _log_ratio(gradient_trained(run))
 
 
 @lru_cache(maxsize=1)  # asked for by the curve and by the number drawn from it
-def gradient_start(trial: "Trial") -> dict[float, float]:
+def gradient_start(run: "FinishedRun") -> dict[float, float]:
     """Lag k: norm of the derivative of the last state by the input k steps earlier, before training."""
-    return dict(enumerate(gradients(trial.start(), trial.test)))
+    return dict(enumerate(gradients(run.start(), run.test)))
 
 
 @lru_cache(maxsize=1)  # asked for by the curve and by the number drawn from it
-def gradient_trained(trial: "Trial") -> dict[float, float]:
+def gradient_trained(run: "FinishedRun") -> dict[float, float]:
     """Lag k: norm of the derivative of the last state by the input k steps earlier, after training."""
-    return dict(enumerate(gradients(trial.model, trial.test)))
+    return dict(enumerate(gradients(run.model, run.test)))
 
 
 def gradients(model: "keras.Model", examples: Examples) -> list[float]:
@@ -77,7 +77,7 @@ def gradients(model: "keras.Model", examples: Examples) -> list[float]:
     Each sequence's norm is estimated along one random direction of the state, the same for every model of that size:
     E|v dh/dx|^2 is the squared Frobenius norm for v of independent standard normal numbers.
     """
-    squares = np.asarray(graphs.run(_along, model, examples.x[:EXAMPLES]), float) ** 2
+    squares = np.asarray(graph_cache.run(_along, model, examples.x[:EXAMPLES]), float) ** 2
     norms = np.sqrt(squares.sum(2).mean(0))
     return np.maximum(norms, SMALLEST)[::-1].tolist()
 

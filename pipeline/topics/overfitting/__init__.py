@@ -1,6 +1,6 @@
 """Overfitting: how it grows with too little data, and which remedy helps against it."""
 
-from pipeline.topic import Claim, Line, Sweep, Topic
+from pipeline.verdicts.topic import Claim, Line, Sweep, Topic
 
 CAUSES = "5 Common problems: overfitting, causes"
 AUGMENTATION = "5 Common problems: overfitting, data augmentation"

@@ -5,22 +5,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {"onset": ("classify",), "accuracy_gap": ("classify",)}
 RISE = 1.01  # what a cross-entropy above its lowest by more than 1 % is measured against
 
 
-def onset(trial: "Trial") -> float:
+def onset(run: "FinishedRun") -> float:
     """First epoch from which the validation split's cross-entropy stays more than 1 % above its lowest.
 
     A run that is within 1 % in its last epoch counts as one epoch more than it had.
     """
-    values = np.array([row["val_cross_entropy"] for row in trial.history])
+    values = np.array([row["val_cross_entropy"] for row in run.history])
     near = np.flatnonzero(values <= RISE * values.min())
     return float(near[-1] + 2)
 
 
-def accuracy_gap(trial: "Trial") -> float:
+def accuracy_gap(run: "FinishedRun") -> float:
     """Accuracy on training examples in the last epoch less that on the test examples."""
-    return float(trial.history[-1]["accuracy"] - np.mean(trial.predicted.argmax(1) == trial.test.y))
+    return float(run.history[-1]["accuracy"] - np.mean(run.predicted.argmax(1) == run.test.y))

@@ -1,6 +1,6 @@
 """Recurrent networks: which of the five forms of input and output does each recurrent cell serve?"""
 
-from pipeline.topic import Claim, Topic
+from pipeline.verdicts.topic import Claim, Topic
 
 FORMS = "3 Recurrent networks: five forms"
 

@@ -10,7 +10,7 @@ from pipeline.tasks import tag
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.trial import Trial
+    from pipeline.scoring.finished_run import FinishedRun
 
 KINDS = {
     "free_accuracy": ("reversal",),
@@ -29,31 +29,31 @@ MARKED = dict(zip("aeioun", "áéíóúñ", strict=True))
 SHOWN = 6  # lines of a sample, and names of a language
 
 
-def free_accuracy(trial: "Trial") -> float:
+def free_accuracy(run: "FinishedRun") -> float:
     """Share of the answers' tokens that are right when the decoder is fed its own output, not the true one."""
-    decoded = _decoded(trial)
-    return float(np.mean((decoded == trial.test.y)[trial.test.y >= 0]))
+    decoded = _decoded(run)
+    return float(np.mean((decoded == run.test.y)[run.test.y >= 0]))
 
 
-def free_exact_match(trial: "Trial") -> float:
+def free_exact_match(run: "FinishedRun") -> float:
     """Share of whole answers, their end included, that are right when the decoder is fed its own output.
 
     By greedy decoding it equals `exact_match` under teacher forcing: up to a first mistake both see the same inputs.
     """
-    decoded = _decoded(trial)
-    return float(np.mean(((decoded == trial.test.y) | (trial.test.y < 0)).all(1)))
+    decoded = _decoded(run)
+    return float(np.mean(((decoded == run.test.y) | (run.test.y < 0)).all(1)))
 
 
 @lru_cache(maxsize=1)  # three numbers of a run are drawn from it
-def _decoded(trial: "Trial") -> np.ndarray:
-    return decode(trial.model, trial.test.x, trial.test.y.shape[1])
+def _decoded(run: "FinishedRun") -> np.ndarray:
+    return decode(run.model, run.test.x, run.test.y.shape[1])
 
 
-def teacher_forcing_gap(trial: "Trial") -> float:
+def teacher_forcing_gap(run: "FinishedRun") -> float:
     """Token accuracy fed the truth minus token accuracy fed its own output (Bengio et al., 2015)."""
-    asked = trial.test.y >= 0
-    forced = float(np.mean((trial.predicted.argmax(-1) == trial.test.y)[asked]))
-    return forced - free_accuracy(trial)
+    asked = run.test.y >= 0
+    forced = float(np.mean((run.predicted.argmax(-1) == run.test.y)[asked]))
+    return forced - free_accuracy(run)
 
 
 def decode(model: "keras.Model", x: np.ndarray, length: int, random: np.random.Generator | None = None) -> np.ndarray:
@@ -84,18 +84,18 @@ def _drawn(shares: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return reached.argmax(1)
 
 
-def wrong_language_cross_entropy(trial: "Trial") -> float:
+def wrong_language_cross_entropy(run: "FinishedRun") -> float:
     """Cross-entropy of a letter, in nats, when every name is announced in the next language of the list."""
-    languages, place = np.unique(trial.test.x[:, 0], return_inverse=True)
-    wrong = trial.test.x.copy()
+    languages, place = np.unique(run.test.x[:, 0], return_inverse=True)
+    wrong = run.test.x.copy()
     wrong[:, 0] = languages[(place + 1) % len(languages)]
-    return _cross_entropy(tag.predict(trial.model, wrong), trial.test.y)
+    return _cross_entropy(tag.predict(run.model, wrong), run.test.y)
 
 
-def letter_frequency_cross_entropy(trial: "Trial") -> float:
+def letter_frequency_cross_entropy(run: "FinishedRun") -> float:
     """Cross-entropy of a letter, in nats, for who knows how frequent letters are in the training part, and no more."""
-    seen = np.bincount(trial.training.y[trial.training.y >= 0], minlength=len(LETTERS) + 1) + 1  # Laplace (1814)
-    return _cross_entropy(np.broadcast_to(seen / seen.sum(), (*trial.test.y.shape, len(seen))), trial.test.y)
+    seen = np.bincount(run.training.y[run.training.y >= 0], minlength=len(LETTERS) + 1) + 1  # Laplace (1814)
+    return _cross_entropy(np.broadcast_to(seen / seen.sum(), (*run.test.y.shape, len(seen))), run.test.y)
 
 
 def _cross_entropy(shares: np.ndarray, labels: np.ndarray) -> float:
@@ -105,25 +105,25 @@ def _cross_entropy(shares: np.ndarray, labels: np.ndarray) -> float:
     return float(-np.mean(np.log(np.maximum(right[asked], 1e-12))))
 
 
-def marks_found(trial: "Trial") -> float:
+def marks_found(run: "FinishedRun") -> float:
     """Share of the letters with a mark that are given one (recall)."""
-    return float(np.mean(trial.predicted.argmax(-1)[trial.test.y == 1] == 1))
+    return float(np.mean(run.predicted.argmax(-1)[run.test.y == 1] == 1))
 
 
-def never_marking_exact_match(trial: "Trial") -> float:
+def never_marking_exact_match(run: "FinishedRun") -> float:
     """Share of words that are right without any mark: what must be beaten."""
-    return float(np.mean((trial.test.y <= 0).all(1)))
+    return float(np.mean((run.test.y <= 0).all(1)))
 
 
-def samples(trial: "Trial") -> list[str]:
+def samples(run: "FinishedRun") -> list[str]:
     """Lines to read: digits and what was made of them, names that never were, words with their marks."""
-    tell = {"reversal": _reversals, "surnames": _names, "accents": _words}.get(trial.card["source"])
-    return tell(trial) if tell else []
+    tell = {"reversal": _reversals, "surnames": _names, "accents": _words}.get(run.card["source"])
+    return tell(run) if tell else []
 
 
-def _reversals(trial: "Trial") -> list[str]:
-    x, y = trial.test.x[:SHOWN], trial.test.y[:SHOWN]
-    decoded = decode(trial.model, x, y.shape[1])
+def _reversals(run: "FinishedRun") -> list[str]:
+    x, y = run.test.x[:SHOWN], run.test.y[:SHOWN]
+    decoded = decode(run.model, x, y.shape[1])
     question = x.shape[1] - y.shape[1]
     rows = zip(x[:, :question].astype(int), decoded, y, strict=True)
     return [f"{_digits(given)} -> {_digits(answer)} (right: {_digits(right)})" for given, answer, right in rows]
@@ -133,23 +133,23 @@ def _digits(tokens: np.ndarray) -> str:
     return "".join(str(token - 1) for token in tokens if token > 0)
 
 
-def _names(trial: "Trial") -> list[str]:
+def _names(run: "FinishedRun") -> list[str]:
     """A line a language, of names drawn letter by letter."""
     random = np.random.default_rng(0)
-    prompts = np.unique(trial.test.x[:, 0])
-    x = np.zeros((len(prompts) * SHOWN, trial.test.x.shape[1]), np.float32)
+    prompts = np.unique(run.test.x[:, 0])
+    x = np.zeros((len(prompts) * SHOWN, run.test.x.shape[1]), np.float32)
     x[:, 0] = np.repeat(prompts, SHOWN)
-    written = decode(trial.model, x, trial.test.y.shape[1], random).reshape(len(prompts), SHOWN, -1)
+    written = decode(run.model, x, run.test.y.shape[1], random).reshape(len(prompts), SHOWN, -1)
     names = [", ".join("".join(LETTERS[token - 1] for token in name if token > 0) for name in of) for of in written]
     told = [LANGUAGES[int(prompt) - len(LETTERS) - 1] for prompt in prompts]
     return [f"{language}: {line}" for language, line in zip(told, names, strict=True)]
 
 
-def _words(trial: "Trial") -> list[str]:
+def _words(run: "FinishedRun") -> list[str]:
     """Words that have a mark, as they were marked and as they should have been."""
-    rows = np.flatnonzero((trial.test.y == 1).any(1))[:SHOWN]
-    marks = trial.predicted.argmax(-1)
-    return [f"{_word(trial.test.x[r], marks[r])} (right: {_word(trial.test.x[r], trial.test.y[r])})" for r in rows]
+    rows = np.flatnonzero((run.test.y == 1).any(1))[:SHOWN]
+    marks = run.predicted.argmax(-1)
+    return [f"{_word(run.test.x[r], marks[r])} (right: {_word(run.test.x[r], run.test.y[r])})" for r in rows]
 
 
 def _word(tokens: np.ndarray, marks: np.ndarray) -> str:

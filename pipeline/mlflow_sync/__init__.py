@@ -1,0 +1,1 @@
+"""Everything MLflow is told while topics train and afterwards."""

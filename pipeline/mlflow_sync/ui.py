@@ -1,0 +1,60 @@
+"""MLflow's UI over the same store, for this machine alone."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+from pipeline import paths
+from pipeline.mlflow_sync import client, masking
+
+PAGE = "#/experiments?workflowType=machine_learning"  # without it MLflow opens on pages for language models
+CALM = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+def ui(port: int) -> int:
+    """Say where the UI is and run it until it ends or we are stopped; gives an exit code.
+
+    ValueError where the store is a server, which has a UI of its own.
+    """
+    command = serving(port)
+    try:
+        client.create()
+    except client.Unreachable as error:
+        print(f"MLflow: {error}", file=sys.stderr)
+        return 1
+    print(f"MLflow: http://127.0.0.1:{port}/{PAGE} (Ctrl-C ends it)", flush=True)
+    return _serve(command)
+
+
+def serving(port: int) -> list[str]:
+    """Command of MLflow's UI over our store: this machine only, one worker, no jobs, nothing unpickled."""
+    if client.remote():
+        given = masking.masked(client.uri())
+        raise ValueError(f"MLFLOW_TRACKING_URI: given {given}, allowed a database: that server has its own UI")
+    hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
+    settings = {"backend-store-uri": client.uri(), "default-artifact-root": str(paths.ARTIFACTS), "workers": "1"}
+    settings |= {"host": "127.0.0.1", "port": str(port), "allowed-hosts": hosts}
+    options = [text for name, value in settings.items() for text in (f"--{name}", value)]
+    words = [f"{name}={value}" for name, value in CALM.items()]
+    return ["env", *words, sys.executable, "-m", "mlflow", "server", *options]
+
+
+def _serve(command: list[str]) -> int:
+    """Its own processes end with it."""
+    server = subprocess.Popen(command, start_new_session=True)
+    if hasattr(signal, "SIGHUP"):  # the terminal was closed
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait()

@@ -1,0 +1,1 @@
+"""What people and DVC do around the stages: repeat, prune, lock, stop."""

@@ -1,0 +1,54 @@
+"""Look through the store of finished runs, and drop those that no topic asks for any more."""
+
+import shutil
+from pathlib import Path
+
+from pipeline import paths
+from pipeline.records import read_json
+from pipeline.settings.params import Settings
+from pipeline.settings.plan import resolve
+from pipeline.training.run import jobs
+from pipeline.training.store import has
+
+
+def show(settings: Settings) -> str:
+    """A line a topic: runs asked for and done; then what else lies in the store."""
+    wanted = _wanted(settings)
+    lines = []
+    for topic in settings.topics:
+        keys = [key for key, name in wanted.items() if name == topic]
+        lines.append(f"{topic}: {sum(map(has, keys))} of {len(keys)} runs done")
+    spare = [folder for folder in _stored() if folder.name not in wanted]
+    lines.append(f"no topic asks for {len(spare)} more, {_size(spare) / 1e6:.1f} MB")
+    open_ones = _interrupted()
+    lines += [f"interrupted: {len(open_ones)}"] if open_ones else []
+    return "\n".join(lines)
+
+
+def prune(settings: Settings) -> str:
+    """Remove finished runs, checkpoints and drafts that no topic asks for."""
+    wanted = _wanted(settings)
+    spare = [folder for folder in _stored() + _interrupted() if folder.name not in wanted]
+    spare += list((paths.STORE / "drafts").glob("*"))
+    size = _size(spare)
+    for folder in spare:
+        shutil.rmtree(folder, ignore_errors=True)
+    return f"removed {len(spare)} folders, {size / 1e6:.1f} MB"
+
+
+def _wanted(settings: Settings) -> dict[str, str]:
+    """Keys of the runs that the topics ask for in this profile, with their topic."""
+    plans = [resolve(settings, topic) for topic in settings.topics.values()]
+    return {job.run_key: job.topic for plan in plans for job in jobs(plan)}
+
+
+def _stored() -> list[Path]:
+    return sorted(file.parent for file in paths.STORE.glob("??/*/run.json") if read_json(file))
+
+
+def _interrupted() -> list[Path]:
+    return sorted(folder for folder in paths.CHECKPOINTS.glob("*") if folder.is_dir())
+
+
+def _size(folders: list[Path]) -> int:
+    return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())

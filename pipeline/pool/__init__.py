@@ -1,0 +1,1 @@
+"""Many runs: who carries out which, and how far they are."""

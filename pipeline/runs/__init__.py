@@ -1,1 +1,0 @@
-"""How a run is carried out: fitted, stored, and by whom."""

@@ -1,0 +1,1 @@
+"""A finished run as metrics and probes see it, and what scores it."""

@@ -1,0 +1,66 @@
+"""One run as evaluation sees it: the model before and after training, its data, its history."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.records import Examples
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, eq=False)  # one run is one key: what probes share of it is kept by functools.lru_cache
+class FinishedRun:
+    """What metrics and probes may look at; the model is loaded, and asked, when first looked at."""
+
+    settings: dict[str, Any]
+    seed: int
+    record: dict[str, Any]
+    history: list[dict[str, float]]
+    card: dict[str, Any]
+    training: Examples
+    test: Examples
+    folder: Path
+
+    @cached_property
+    def model(self) -> "keras.Model":
+        """The trained model as saved."""
+        import keras
+
+        from pipeline import plugins
+
+        plugins.load("models", self.settings["model"])  # its own layers must be known
+        keras.backend.clear_session()
+        return keras.models.load_model(self.folder / "model.keras", compile=False, safe_mode=True)
+
+    def start(self) -> "keras.Model":
+        """The same run's model as it was before training."""
+        from pipeline.training.run import build
+
+        return build(self.settings, self.training.x.shape[1:], self.record["outputs"], self.seed)
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """What the model answers on the held-out examples: see `predict` of its task."""
+        from pipeline import plugins
+
+        answer: np.ndarray = plugins.load("tasks", self.settings["task"]).predict(self.model, self.test.x)
+        return answer
+
+    @property
+    def priors(self) -> np.ndarray | None:
+        """Share of each class (classes,) in the training part before any view; None where there are no classes."""
+        counts = np.array(self.card["counts"]["train"])
+        return counts / counts.sum() if self.card["classes"] else None
+
+
+def steps_an_epoch(run: FinishedRun) -> int:
+    """Optimizer steps that the run counted as one epoch."""
+    from pipeline.training import optimizers
+
+    fit = run.settings["fit"]
+    return optimizers.steps(len(run.training), fit["batch_size"], fit.get("epoch_steps"), fit.get("xla", False))

@@ -1,0 +1,1 @@
+"""params.yaml into frozen settings, and those into the plan of each topic."""

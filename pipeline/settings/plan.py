@@ -1,0 +1,115 @@
+"""Resolve everything that decides a topic's numbers into one file, so that only what changed is run again."""
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths, plugins
+from pipeline.records import digest, read_json, write_json
+from pipeline.settings.params import Settings, TopicSettings, Variant
+
+# Code in which a change can change the numbers of a run, beside its model and its task: logical name -> file. Keys of
+# runs are made of the names, so a file may move without anything being trained anew.
+DECISIVE = {
+    "augmentation": "training/augmentation.py",
+    "compiled_cache": "training/compiled_cache.py",
+    "fit": "training/fit.py",
+    "objective": "training/objective.py",
+    "optimizers": "training/optimizers.py",
+    "records": "records.py",
+    "run": "training/run.py",
+    "runtime": "training/runtime.py",
+    "task.classify": "tasks/classify.py",  # the other tasks are built on it
+}
+# What no number follows from, or what is spelt differently by one minor version of Python and another.
+UNSAID = ("annotation", "returns", "type_comment", "type_params", "kind", "ctx")
+
+
+def plan(settings: Settings) -> None:
+    """Write data/plan/<topic>.json for every topic: resolved settings, digests of data and code."""
+    for topic in settings.topics.values():
+        write_json(paths.plan(topic.name), resolve(settings, topic))
+
+
+def current(settings: Settings, topic: str) -> dict[str, Any]:
+    """The plan of `topic` as written, if params, code and data are still those it was made from (ValueError)."""
+    if topic not in settings.topics:
+        raise ValueError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
+    file = paths.plan(topic)
+    fresh = resolve(settings, settings.topics[topic])
+    if not file.exists() or read_json(file) != fresh:
+        raise ValueError(
+            f"{file.relative_to(paths.ROOT)}: given a plan older than params.yaml, the code or the data, allowed a"
+            " current one: run `dvc repro`, or `python -m pipeline plan` first"
+        )
+    return fresh
+
+
+def resolve(settings: Settings, topic: TopicSettings) -> dict[str, Any]:
+    """What `topic` is going to run: needs the cards of its data, not the data itself."""
+    return {
+        "topic": topic.name,
+        "profile": settings.profile,
+        "seeds": list(range(topic.seeds)),
+        "metrics": list(topic.metrics),
+        "variants": {name: _variant(variant) for name, variant in topic.variants.items()},
+    }
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    card = _card(variant.data)
+    return {
+        "settings": variant.settings(),
+        "data_digest": data_digest(card, variant.view),
+        "code": {name: meaning(file.read_text("utf-8")) for name, file in sorted(code_of(variant).items())},
+    }
+
+
+def code_of(variant: Variant) -> dict[str, Path]:
+    """The files in which a change can change the numbers of `variant`, by logical name."""
+    own = {
+        f"model.{variant.model}": plugins.path("models", variant.model),
+        f"task.{variant.task}": plugins.path("tasks", variant.task),
+    }
+    return {name: paths.PACKAGE / file for name, file in DECISIVE.items()} | own
+
+
+def data_digest(card: dict[str, Any], view: str) -> str:
+    """Digest of what training reads: the training split under `view`, and the validation split."""
+    return digest([card["views"][view]["digest"], card["digests"]["validation"]])
+
+
+def _card(data: str) -> dict[str, Any]:
+    if not paths.card(data).exists():
+        raise ValueError(f"data/prepared/{data}: given nothing, allowed prepared data: run `dvc repro` first")
+    card: dict[str, Any] = read_json(paths.card(data))
+    return card
+
+
+@cache  # every variant asks for much the same files
+def meaning(source: str) -> str:
+    """Digest of Python source that comments, docstrings, layout, types and imports do not change.
+
+    The same in every minor version of Python from 3.11 on: `ast.dump` is not.
+    """
+    return digest(_meaning(ast.parse(source)))
+
+
+def _meaning(node: Any) -> Any:
+    """A syntax tree as nested lists: of each node its kind and the fields that say something."""
+    if isinstance(node, list):
+        return [_meaning(item) for item in node if not _is_unsaid(item)]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [(name, item) for name, item in ast.iter_fields(node) if name not in UNSAID and item not in (None, [])]
+    return [type(node).__name__, *([name, _meaning(item)] for name, item in sorted(fields, key=lambda field: field[0]))]
+
+
+def _is_unsaid(node: Any) -> bool:
+    """Whether a statement is an import, one for type checkers alone, or a docstring."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return isinstance(node.value.value, str)
+    return isinstance(node, (ast.Import, ast.ImportFrom))

@@ -1,0 +1,1 @@
+"""What dvc.yaml runs, in its order."""

@@ -1,0 +1,18 @@
+"""Lay all results out for a reader: one page, its short form in Markdown, and the pictures as files."""
+
+from pipeline import paths
+from pipeline.records import read_json, write_bytes
+from pipeline.report import page
+
+
+def report() -> None:
+    """Write index.html, report.md and pictures/ under data/report, from claims.json and the files under data/.
+
+    The same files give the same bytes. What is missing (a topic without results, say) is said on the page. ValueError
+    for a planned topic that has no module.
+    """
+    for file in sorted(paths.PICTURES.glob("*.svg")):
+        file.unlink()
+    claims = read_json(paths.CLAIMS) if paths.CLAIMS.exists() else []
+    for name, text in page.texts(page.topics(claims)).items():
+        write_bytes(paths.REPORT / name, text.encode())

@@ -1,0 +1,1 @@
+"""One run: a model fitted, checkpointed and stored."""

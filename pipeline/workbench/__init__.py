@@ -1,1 +1,0 @@
-"""MLflow as a workbench: what it is told while topics train and afterwards, and its UI."""

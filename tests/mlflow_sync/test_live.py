@@ -1,0 +1,185 @@
+"""Runs show in MLflow while a topic trains, each point once, and nothing that happens to MLflow reaches training."""
+
+import os
+import shutil
+import socket
+import time
+
+import pytest
+import test_client as records
+
+from pipeline import paths
+from pipeline.mlflow_sync import client, live, publish
+from pipeline.operations import lock
+from pipeline.records import read_history, read_json, write_json
+from pipeline.training import epoch_log, store
+from pipeline.training.run import Job
+
+VARIANT, SEED = records.VARIANTS[0], records.SEEDS[0]
+
+
+@pytest.fixture
+def jobs(house, monkeypatch):
+    """The runs of a small topic, as they stand before they are trained."""
+    monkeypatch.setattr(live, "LONG_S", 0.0)
+    paths.TRACKING.write_bytes(records.empty_store())
+    records.train()
+    names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest", "device")
+    files = [paths.run(records.TOPIC, variant, seed) for variant in records.VARIANTS for seed in records.SEEDS]
+    found = [read_json(folder / "run.json") for folder in files]
+    return [Job(**{name: record[name] for name in names}) for record in found]
+
+
+@pytest.fixture
+def plan(jobs):
+    return read_json(paths.plan(records.TOPIC))
+
+
+def progress(job, epochs):
+    """What the run's own process has written after so many epochs."""
+    rows = read_history(paths.run(job.topic, job.variant, job.seed) / "history.csv")
+    epoch_log.begin(paths.CHECKPOINTS / job.run_key, rows[:epochs])
+
+
+def mlflow_client():
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=client.uri())
+
+
+def runs():
+    experiment = mlflow_client().get_experiment_by_name(records.TOPIC)
+    return mlflow_client().search_runs([experiment.experiment_id]) if experiment else []
+
+
+def the_run():
+    (found,) = [run for run in runs() if (run.data.tags.get("variant"), run.data.tags.get("seed")) == (VARIANT, "0")]
+    return found
+
+
+def steps(run, name="training/loss"):
+    return sorted(point.step for point in mlflow_client().get_metric_history(run.info.run_id, name))
+
+
+def test_a_run_in_progress_can_be_watched_and_ends_as_itself(jobs, plan):
+    window = live.Window(plan, jobs)
+    progress(jobs[0], 2)
+    window.look(jobs)
+    watched = the_run()
+    assert watched.info.status == "RUNNING" and steps(watched) == [1, 2]
+    progress(jobs[0], 3)
+    window.look(jobs)
+    window.look(jobs)
+    assert steps(the_run()) == [1, 2, 3]
+    publish.publish()
+    ended = the_run()
+    assert ended.info.run_id == watched.info.run_id and ended.info.status == "FINISHED"
+    for name in ("training/loss", "validation/cross_entropy"):
+        assert steps(ended, name) == [1, 2, 3, 4]
+    assert ended.data.tags.keys() >= records.CONTRACT and client.OWNER not in ended.data.tags
+    assert publish.publish() == records.NOTHING
+
+
+def test_a_resumed_run_goes_on_under_its_own_identifier(jobs, plan, monkeypatch):
+    progress(jobs[0], 2)
+    live.Window(plan, jobs).look(jobs)
+    watched = the_run()
+    monkeypatch.setattr(live, "own", lambda: "elsewhere:1")  # another process takes over
+    progress(jobs[0], 4)
+    live.Window(plan, jobs).look(jobs)
+    assert the_run().info.run_id == watched.info.run_id
+    assert steps(the_run()) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("process", "status"),
+    [pytest.param(2**22 + 1, "KILLED", id="dead"), pytest.param(os.getppid(), "RUNNING", id="living")],
+)
+def test_a_run_left_open_is_ended_as_killed_once_its_process_is_gone(jobs, plan, monkeypatch, process, status):
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "own", lambda: f"{os.uname().nodename}:{process}")
+        progress(jobs[0], 1)
+        live.Window(plan, jobs).look(jobs)
+    progress(jobs[1], 1)
+    fewer = jobs[1:]  # another comparison: the first run is no part of it
+    live.Window(plan, fewer).look(fewer)
+    assert the_run().info.status == status
+
+
+def test_short_runs_are_left_to_publish(jobs, plan, monkeypatch):
+    monkeypatch.setattr(live, "LONG_S", 60.0)
+    progress(jobs[0], 2)
+    with records.unwritten(paths.TRACKING):
+        live.Window(plan, jobs).look(jobs)
+
+
+def finished(job):
+    """What the run's own process has left in the store of finished runs."""
+    folder = paths.run(job.topic, job.variant, job.seed)
+    shutil.copytree(folder, store.folder(job.run_key))
+    record = read_json(folder / "run.json")
+    write_json(store.folder(job.run_key) / "run.json", {k: v for k, v in record.items() if k not in job.names()})
+    shutil.rmtree(paths.CHECKPOINTS / job.run_key, ignore_errors=True)
+
+
+def test_a_finished_run_is_written_while_others_train_as_publish_would(jobs, plan):
+    window = live.Window(plan, jobs)
+    finished(jobs[0])
+    window.look(jobs)
+    shown = the_run()
+    assert shown.info.status == "FINISHED" and len(runs()) == 2
+    window.look(jobs)
+    assert publish.publish()["runs"] == len(jobs) - 1
+    assert the_run().to_dictionary() == shown.to_dictionary()
+
+
+def test_a_long_run_that_has_been_watched_is_finished_as_itself(jobs, plan):
+    window = live.Window(plan, jobs)
+    progress(jobs[0], 2)
+    window.look(jobs)
+    watched = the_run()
+    finished(jobs[0])
+    window.look(jobs)
+    assert the_run().info.run_id == watched.info.run_id and the_run().info.status == "FINISHED"
+    assert steps(the_run()) == [1, 2, 3, 4]
+
+
+def test_what_a_stop_leaves_out_is_for_publish(jobs, plan):
+    for job in jobs:
+        finished(job)
+    live.Window(plan, jobs).look(jobs, lambda: len(runs()) > 2)
+    assert len(runs()) == 3, "the parent and two runs"
+    publish.publish()
+    assert len(runs()) == 1 + len(jobs)
+
+
+def test_nothing_is_written_while_somebody_publishes(jobs, plan):
+    finished(jobs[0])
+    with lock.hold("mlflow"), records.unwritten(paths.TRACKING), pytest.raises(lock.Held):
+        live.Window(plan, jobs).look(jobs)
+
+
+def test_a_store_out_of_reach_neither_stops_nor_loses_anything(jobs, plan, monkeypatch, capsys):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{closed.getsockname()[1]}")
+    monkeypatch.setattr(live, "PERIOD_S", 0.1)
+    progress(jobs[0], 2)
+    started = time.time()
+    with live.follow(plan, jobs, jobs):
+        time.sleep(1)
+    assert time.time() - started < 15
+    assert "training goes on" in capsys.readouterr().err
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    publish.publish()
+    assert steps(the_run()) == [1, 2, 3, 4]
+
+
+def test_following_is_done_in_the_background(jobs, plan, monkeypatch):
+    monkeypatch.setattr(live, "PERIOD_S", 0.1)
+    progress(jobs[0], 2)
+    with live.follow(plan, jobs, jobs):
+        until = time.time() + 20
+        while time.time() < until and len(runs()) < 2:
+            time.sleep(0.2)
+    assert steps(the_run()) == [1, 2]

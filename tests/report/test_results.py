@@ -1,0 +1,174 @@
+"""The page of results says for every claim what was published, what came out, and what is missing."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline import paths, plugins
+from pipeline.records import write_json
+from pipeline.report import formatting, results
+from pipeline.stages.evaluate import summarise
+from pipeline.verdicts.rules import judge
+from pipeline.verdicts.topic import Claim, Topic
+
+MEANS = {"stride": 0.9, "mlp": 0.7, "max": 0.9}
+
+
+def claim(name, better="stride", worse="mlp", **changed):
+    given = {"chapter": "2 Convolution", "source": "Author (2000): 94 % | 68 %", "metric": "accuracy", "margin": 0.05}
+    return Claim(name=name, sentence=f"The claim {name}.", better=better, worse=worse, **(given | changed))
+
+
+PAIR = (claim("lead"), claim("same", "max"))
+TOPICS = {
+    "second": Topic(title="Convolution", question="What do *shared* weights buy?", claims=PAIR),
+    "first": Topic(title="Activations", question="Do they?", claims=(claim("early", chapter="1 Neuron"),)),
+}
+
+
+@pytest.fixture
+def home(house, monkeypatch):
+    """Two topics, known as if each had a module, and a house to write docs/results.md in."""
+    monkeypatch.setattr(plugins, "names", lambda kind: sorted(TOPICS))
+    monkeypatch.setattr(plugins, "load", lambda kind, name: SimpleNamespace(TOPIC=TOPICS[name]))
+    monkeypatch.setattr(paths, "ROOT", house)
+    return house
+
+
+def rows(seeds=6, lost=()):
+    names = [(variant, seed) for variant in MEANS for seed in range(seeds)]
+    return [
+        {
+            "variant": variant,
+            "seed": seed,
+            "metric": "accuracy",
+            "value": None if (variant, seed) in lost else MEANS[variant] + 0.001 * (seed % 3) * (variant == "stride"),
+            "status": "diverged" if (variant, seed) in lost else "finished",
+            "run_key": f"{variant}{seed}",
+        }
+        for variant, seed in names
+    ]
+
+
+def judged(**options):
+    """Files as evaluate and report leave them, for the topic `second`."""
+    scores = rows(**options)
+    write_json(paths.REPORT / "claims.json", judge("second", TOPICS["second"].claims, scores))
+    write_json(paths.results("second") / "metrics.json", summarise(scores))
+
+
+def page(home):
+    results.results()
+    return (home / "docs" / "results.md").read_text("utf-8")
+
+
+def cells(text, sentence):
+    line = next(line for line in text.splitlines() if line.startswith(f"| {sentence} "))
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def test_a_claim_stands_beside_its_source(home):
+    judged()
+    text = page(home)
+    told = cells(text, "The claim lead.")
+    assert told[1:3] == ["Author (2000): 94 % \\| 68 %", "`accuracy`"]
+    assert told[3].startswith("`stride` 0.901 (0.900 to 0.902)") and told[4].startswith("`mlp` 0.700")
+    assert re.fullmatch(r"\+0\.201 \(\+0\.\d{3} to \+0\.\d{3}, 9\d(\.\d)? %\)", told[5])
+    assert told[6:] == ["**reproduced**", "6"]
+    assert text.index("## Activations") < text.index("## Convolution")  # in the order of the chapters
+    assert "What do \\*shared\\* weights buy?" in text
+
+
+def test_lower_is_better_is_said(home, monkeypatch):
+    topic = Topic(title="T", question="Q?", claims=(claim("low", higher_is_better=False),))
+    monkeypatch.setitem(TOPICS, "second", topic)
+    assert cells(page(home), "The claim low.")[2] == "`accuracy`, lower is better"
+
+
+def test_failed_runs_are_counted(home):
+    judged(lost=[("mlp", 2)])
+    assert cells(page(home), "The claim lead.")[7] == "6 (1 left out)"
+
+
+def test_a_single_seed_has_no_interval(home):
+    judged(seeds=1)
+    told = cells(page(home), "The claim lead.")
+    assert told[3] == "`stride` 0.900" and told[5] == "+0.200 (no bounded interval)" and told[6] == "**undecided**"
+
+
+def test_no_pair_is_said(home):
+    judged(seeds=1, lost=[("stride", 0)])
+    told = cells(page(home), "The claim lead.")
+    assert told[3] == "`stride` –" and told[5] == "no pair of runs"
+
+
+def test_what_no_file_knows_is_not_tested(home):
+    text = page(home)
+    assert "3 not tested." in text and cells(text, "The claim early.")[5:] == ["–", "**not tested**", "–"]
+    judged()
+    text = page(home)
+    assert re.search(r"^2 reproduced, 1 not tested\.$", text, re.MULTILINE)
+    assert cells(text, "The claim early.")[6] == "**not tested**"
+
+
+def run(variant, seed, seconds, status="finished"):
+    record = {"variant": variant, "status": status, "profile": "laptop", "device": "cpu", "duration_s": seconds}
+    write_json(paths.run("second", variant, seed) / "run.json", record)
+
+
+def test_times_are_told_where_runs_are_kept(home):
+    judged()
+    assert "## Time" not in page(home)
+    for seed, seconds in enumerate([1.0, 2.0, 9.0]):
+        run("mlp", seed, seconds)
+    run("max", 0, None, "failed")
+    text = page(home)
+    assert cells(text, "`second`") == ["`second`", "laptop", "cpu", "2", "4", "1", "2.0", "9.0", "12"]
+    assert "`first`" not in text
+
+
+def test_the_same_files_give_the_same_bytes(home):
+    judged()
+    run("mlp", 0, 1.5)
+    assert page(home) == page(home)
+    tables = [line for line in page(home).splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables[:-3]} == {9}
+
+
+def test_every_shipped_topic_has_a_row_a_claim(house, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", house)
+    text = page(house)
+    for name in plugins.names("topics"):
+        for one in plugins.load("topics", name).TOPIC.claims:
+            assert f"| {formatting.cell(one.sentence)} |" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.1234, "0.123"), (-0.5, "\N{MINUS SIGN}0.500"), (0.00012, "0.00012"), (None, "–")]
+)
+def test_numbers_as_people_read_them(value, said):
+    assert formatting.number(value) == said
+
+
+def test_a_short_table_goes_between_the_marks_of_the_readmes_and_nothing_else_changes(home):
+    judged()
+    for name in ("README.md", "README.es.md"):
+        (home / name).write_text(f"# Title\n\n{results.BEGIN}\nold\n{results.END}\n\nMore.\n", "utf-8")
+    page(home)
+    english, spanish = ((home / name).read_text("utf-8") for name in ("README.md", "README.es.md"))
+    assert english.startswith("# Title\n") and english.endswith("\nMore.\n") and "old" not in english
+    row = next(line for line in english.splitlines() if line.startswith("| `second`"))
+    assert row == (
+        "| `second` | The claim lead. | `accuracy` | `stride` 0.901, `mlp` 0.700 | **reproduced** | reproduced × 2 |"
+    )
+    assert "`stride` 0.901, `mlp` 0.700 | **reproducida** | reproducida × 2 |" in spanish
+    again = english
+    page(home)
+    assert (home / "README.md").read_text("utf-8") == again
+
+
+def test_a_readme_without_marks_is_left_alone(home):
+    (home / "README.md").write_text("# Title\n")
+    page(home)
+    assert (home / "README.md").read_text() == "# Title\n" and not (home / "README.es.md").exists()

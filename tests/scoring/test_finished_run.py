@@ -1,0 +1,74 @@
+"""A run as evaluation sees it: the model as saved, the same model before training, the counts that scores need."""
+
+import numpy as np
+import pytest
+
+from pipeline.records import Examples
+from pipeline.scoring.finished_run import FinishedRun, steps_an_epoch
+from pipeline.training import runtime
+from pipeline.training.run import build
+
+SETTINGS = {
+    "task": "classify",
+    "precision": "float32",
+    "model": "mlp",
+    "build": {"width": 4, "depth": 1},
+    "augment": {},
+    "fit": {"batch_size": 8, "epoch_steps": None},
+}
+SPLIT = Examples(np.linspace(-1, 1, 60).reshape(20, 3).astype(np.float32), np.arange(20) % 2)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    model = build(SETTINGS, (3,), 2, 7)
+    model.layers[-1].bias.assign([0.0, 1.0])  # what training did
+    model.save(folder / "model.keras")
+    card = {"classes": 2, "counts": {"train": [30, 10]}}
+    return FinishedRun(SETTINGS, 7, {"outputs": 2}, [], card, SPLIT, SPLIT, folder)
+
+
+def test_the_model_is_the_saved_one_and_is_loaded_once(run):
+    assert run.model.layers[-1].bias.numpy().tolist() == [0.0, 1.0]
+    assert run.model is run.model
+
+
+def test_the_start_has_the_weights_that_the_seed_gives(run):
+    runtime.seed(3)  # whatever was drawn in between
+    start, again = run.start(), build(SETTINGS, (3,), 2, 7)
+    assert all(np.array_equal(*pair) for pair in zip(start.get_weights(), again.get_weights(), strict=True))
+    assert start.layers[-1].bias.numpy().tolist() == [0.0, 0.0]
+
+
+def test_predictions_are_probabilities_of_the_held_out_examples(run):
+    assert run.predicted.shape == (20, 2)
+    assert np.allclose(run.predicted.sum(1), 1, atol=1e-6)
+
+
+def test_priors_are_shares_before_any_view_and_none_without_classes(run):
+    assert run.priors.tolist() == [0.75, 0.25]
+    numbers = FinishedRun(SETTINGS, 0, {}, [], {"classes": 0, "counts": {"train": [40]}}, SPLIT, SPLIT, run.folder)
+    assert numbers.priors is None
+
+
+@pytest.mark.parametrize(
+    ("size", "asked", "xla", "steps"),
+    [
+        (8, None, False, 3),
+        (8, 2, False, 2),
+        (8, 50, False, 3),
+        (8, None, True, 2),
+        (10, None, True, 2),
+        (32, 9, True, 1),
+    ],
+)
+def test_steps_an_epoch(run, size, asked, xla, steps):
+    """Without a whole batch there is one step all the same; XLA leaves out the smaller last one."""
+    fit = {"batch_size": size, "epoch_steps": asked, "xla": xla}
+    assert steps_an_epoch(FinishedRun(SETTINGS | {"fit": fit}, 0, {}, [], {}, SPLIT, SPLIT, run.folder)) == steps
+
+
+def test_runs_are_told_apart_by_identity(run):
+    other = FinishedRun(run.settings, 7, run.record, [], run.card, SPLIT, SPLIT, run.folder)
+    assert run != other and len({run, other}) == 2

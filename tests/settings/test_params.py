@@ -1,0 +1,270 @@
+"""params.yaml: sound settings are read as YAML 1.2 and resolved; fifty ways of spoiling it are refused, by key."""
+
+import subprocess
+import sys
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline import paths
+from pipeline.settings import params
+
+GOOD = """
+profile: laptop
+seeds: 6
+data:
+  signals:
+    source: mnist1d
+    load: {samples: 600}
+    scale: standard
+    split: {validation: 100, test: 100, seed: 0}
+    views:
+      plain: {}
+      over: {rebalance: {sampler: over}}
+  pictures:
+    source: digits
+    split: {validation: 0.2, test: 0.2}
+    views:
+      plain: {}
+      turned: {augment: {rotate: 10}}
+topics:
+  convolution:
+    data: signals
+    model: convnet
+    build: {channels: 4}
+    fit: {epochs: 2, learning_rate: 1e-3}
+    metrics: [accuracy, shifted_accuracy]
+    variants:
+      mlp: {model: mlp, build: {width: 8}}
+      mlp_shuffled: {model: mlp}
+      stride: {build: {pooling: stride}}
+      stride_shuffled: {build: {pooling: stride}}
+      average: {build: {pooling: average}}
+      max: {view: over}
+      images_mlp: {data: pictures, model: mlp}
+      images_stride: {data: pictures, view: turned}
+      images_max: {data: pictures, augment: {shift: 0.1}}
+      images_local: {data: pictures, model: local}
+      local: {model: local}
+      local_narrow: {model: local}
+    profiles:
+      smoke: {seeds: 2, fit: {epochs: 1}, variants: {max: {fit: {batch_size: 7}}}}
+"""
+
+
+def read(tmp_path, text=GOOD, **more):
+    file = tmp_path / "params.yaml"
+    file.write_text(text, encoding="utf-8")
+    return params.read(file, **more)
+
+
+def complaints(tmp_path, text):
+    with pytest.raises(params.ParamsError) as caught:
+        read(tmp_path, text)
+    return caught.value.lines
+
+
+def spoiled(path, value, remove=False):
+    """GOOD with the value at a dotted path replaced (or the key removed)."""
+    import io
+
+    tree = YAML(typ="safe").load(GOOD)
+    *parents, last = path.split(".")
+    place = tree
+    for parent in parents:
+        place = place[parent]
+    if remove:
+        del place[last]
+    else:
+        place[last] = value
+    out = io.StringIO()
+    YAML().dump(tree, out)
+    return out.getvalue()
+
+
+def test_the_shipped_file_is_sound_for_every_profile():
+    for profile in params.PROFILES:
+        assert params.read(paths.PARAMS, profile=profile).profile == profile
+
+
+def test_yaml_1_2_numbers_and_words(tmp_path):
+    settings = read(tmp_path)
+    assert settings.topics["convolution"].variants["mlp"].fit["learning_rate"] == 1e-3
+    (line,) = complaints(tmp_path, GOOD.replace("shuffled: {model: mlp}", "shuffled: {model: mlp, view: no}", 1))
+    assert "given 'no'" in line  # text in YAML 1.2, not false
+
+
+def test_defaults_are_filled_in_and_a_variant_changes_only_what_it_names(tmp_path):
+    variants = read(tmp_path).topics["convolution"].variants
+    assert variants["stride"].build == {
+        "channels": 4,
+        "kernels": [5, 3, 3],
+        "pooling": "stride",
+        "padding": "same",
+        "initializer": "glorot_uniform",
+    }
+    assert variants["stride"].fit == variants["average"].fit
+    assert variants["stride"].fit["batch_size"] == 64
+
+
+def test_another_model_starts_with_its_own_build(tmp_path):
+    variants = read(tmp_path).topics["convolution"].variants
+    assert variants["mlp"].build["width"] == 8
+    assert variants["mlp_shuffled"].build["width"] == 64
+
+
+def test_a_profile_is_laid_on_last(tmp_path):
+    smoke = read(tmp_path, profile="smoke").topics["convolution"]
+    assert smoke.seeds == 2
+    assert {variant.fit["epochs"] for variant in smoke.variants.values()} == {1}
+    assert smoke.variants["max"].fit["batch_size"] == 7
+    assert read(tmp_path).topics["convolution"].seeds == 6
+
+
+def test_settings_are_frozen(tmp_path):
+    with pytest.raises(AttributeError):
+        read(tmp_path).profile = "full"
+
+
+T, V = "topics.convolution", "topics.convolution.variants"
+SPOILED = [
+    ("profile", "laptp", "profile: given 'laptp', allowed one of 'smoke', 'laptop', 'full', 'gpu'"),
+    ("profile", 3, "profile: given 3"),
+    ("profile", None, "profile: given nothing"),
+    ("seeds", 0, "seeds: given 0, allowed an integer >= 1"),
+    ("seeds", 2.5, "seeds: given 2.5, allowed an integer"),
+    ("seeds", True, "seeds: given True, allowed an integer"),
+    ("seeds", "six", "seeds: given 'six'"),
+    ("workers", "many", "workers: given 'many', allowed 'auto' or an integer >= 1"),
+    ("run_minutes", 0, "run_minutes: given 0, allowed a number > 0"),
+    ("seed", 3, "seed: given 'seed', allowed"),
+    ("data", None, "data: given nothing, allowed a mapping"),
+    ("topics", [], "topics: given [], allowed a mapping"),
+    ("data.signals", 3, "data.signals: given 3, allowed a mapping"),
+    ("data.signals.source", "mnist", "data.signals.source: given 'mnist', allowed"),
+    ("data.signals.source", "../x", "data.signals.source: given '../x', allowed"),
+    ("data.signals.source", 1, "data.signals.source: given 1, allowed text"),
+    ("data.signals.load.samples", -5, "data.signals.load.samples: given -5, allowed an integer >= 1"),
+    (
+        "data.signals.load.sample",
+        5,
+        "data.signals.load.sample: given 'sample', allowed samples, shuffled (did you mean",
+    ),
+    ("data.signals.load", "x", "data.signals.load: given 'x', allowed a mapping"),
+    ("data.signals.scale", "minmax", "data.signals.scale: given 'minmax', allowed one of 'none', 'standard'"),
+    ("data.signals.split.validation", 1.5, "data.signals.split.validation: given 1.5"),
+    ("data.signals.split.test", -1, "data.signals.split.test: given -1"),
+    ("data.signals.split.test", float("nan"), "data.signals.split.test: given nan"),
+    ("data.signals.split.test", 0.0, "data.signals.split: given an empty validation or test part"),
+    ("data.pictures.split.test", 0.9, "data.pictures.split: given validation and test shares that add up to 1.1"),
+    ("data.signals.split.train", {"head": 5}, "data.signals.split.train.tail: given nothing, allowed an integer"),
+    ("data.signals.split.seed", -1, "data.signals.split.seed: given -1, allowed an integer >= 0"),
+    ("data.signals.split.shuffle", 1, "data.signals.split.shuffle: given 'shuffle', allowed validation"),
+    ("data.signals.views.over", None, "data.signals.views.over: given nothing, allowed a mapping of steps"),
+    ("data.signals.views.over", {"rebalanse": {}}, "data.signals.views.over.rebalanse: given 'rebalanse', allowed"),
+    ("data.signals.views.over", {"augment": {}}, "data.signals.views.over.augment: given a step on data of kind"),
+    (
+        "data.signals.views.over.rebalance.sampler",
+        "smoote",
+        "views.over.rebalance.sampler: given 'smoote', allowed one",
+    ),
+    ("data.signals.views.over.rebalance.k", 3, "views.over.rebalance.k: given 'k', allowed"),
+    ("data.pictures.views.turned.augment.copies", 0, "views.turned.augment.copies: given 0, allowed an integer >= 1"),
+    ("data.Signals", {}, "data.Signals: given the name 'Signals', allowed lower-case"),
+    (
+        "topics.convolutions",
+        {},
+        "topics.convolutions: given 'convolutions', allowed activations, adversarial, convolution",
+    ),
+    (f"{T}.data", "signal", f"{T}.data: given 'signal', allowed pictures, signals (did you mean 'signals'?)"),
+    (f"{T}.model", "convnett", f"{T}.model: given 'convnett', allowed convnet"),
+    (f"{T}.view", "smote", f"{T}.view: given 'smote', allowed over, plain"),
+    (f"{T}.metrics", ["acuracy"], f"{T}.metrics: given 'acuracy', allowed"),
+    (f"{T}.metrics", "accuracy", f"{T}.metrics: given 'accuracy', allowed a list, each item text"),
+    (f"{T}.fit.epochs", -3, f"{T}.fit.epochs: given -3, allowed an integer >= 1"),
+    (f"{T}.fit.epochs", "3", f"{T}.fit.epochs: given '3', allowed an integer >= 1"),
+    (f"{T}.fit.epochs", 10**9, f"{T}.fit.epochs: given 1000000000"),
+    (f"{T}.fit.epoch", 3, f"{T}.fit.epoch: given 'epoch', allowed epochs"),
+    (f"{T}.fit.learning_rate", float("nan"), f"{T}.fit.learning_rate: given nan, allowed a number > 0"),
+    (f"{T}.fit.learning_rate", float("inf"), f"{T}.fit.learning_rate: given inf"),
+    (f"{T}.fit.optimizer", "adamw2", f"{T}.fit.optimizer: given 'adamw2', allowed one of"),
+    (
+        f"{T}.fit.class_weight",
+        "balance",
+        f"{T}.fit.class_weight: given 'balance', allowed one of 'balanced', 'effective' or null",
+    ),
+    (f"{T}.fit", None, f"{T}.fit: given nothing"),
+    (f"{T}.build.width", 3, f"{T}.build.width: given 'width', allowed channels"),
+    (f"{T}.build.kernels", [3, -1], f"{T}.build.kernels: given [3, -1], allowed a list, each item an integer >= 1"),
+    (f"{V}.mlp.build.width", 10**9, f"{V}.mlp.build.width: given 1000000000"),
+    (f"{V}.mlp.build.dropout", 1.0, f"{V}.mlp.build.dropout: given 1.0, allowed a number >= 0 and < 1"),
+    (f"{V}.mlp", None, f"{V}.mlp: given nothing, allowed a mapping of the keys it changes"),
+    (f"{V}.mlp.fits", {}, f"{V}.mlp.fits: given 'fits', allowed"),
+    (f"{V}.mlp.augment", {"shift": 0.1}, f"{V}.mlp.augment: given augmentation of data of kind 'signal'"),
+    (f"{V}.images_max.augment.shift", 2, f"{V}.images_max.augment.shift: given 2, allowed a number >= 0 and < 1"),
+    (f"{T}.variants", {}, f"{V}.stride: given nothing, allowed a variant: the claim"),
+    (f"{T}.seeds", -1, f"{T}.seeds: given -1"),
+    (f"{T}.profiles.smok", {}, f"{T}.profiles.smok: given 'smok', allowed smoke, laptop, full, gpu"),
+    (f"{T}.profiles.smoke.fit.epochs", 0, f"{T}.profiles.smoke.fit.epochs: given 0, allowed an integer >= 1"),
+    (f"{T}.profiles.smoke.lr", 1, f"{T}.profiles.smoke.lr: given 'lr', allowed"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), SPOILED, ids=[f"{path}={value}" for path, value, _ in SPOILED])
+def test_a_spoiled_value_is_refused_by_key(tmp_path, path, value, expected):
+    lines = complaints(tmp_path, spoiled(path, value))
+    assert any(line.startswith("params.yaml: ") and expected in line for line in lines), lines
+    assert all(": given " in line and ", allowed " in line for line in lines), lines
+
+
+@pytest.mark.parametrize("path", [f"{T}.data", f"{T}.model", "data.signals.source", f"{V}.stride", "data"])
+def test_a_missing_key_is_named(tmp_path, path):
+    lines = complaints(tmp_path, spoiled(path, None, remove=True))
+    assert any(path.rsplit(".")[-1] in line for line in lines), lines
+
+
+BROKEN = {
+    "duplicate key": (GOOD.replace("seeds: 6", "seeds: 6\nseeds: 7"), "seeds (line 4): given twice"),
+    "unbalanced bracket": (GOOD + "\nmore: [1, 2", "syntax"),
+    "a tab": (GOOD.replace("  signals:", "\tsignals:"), "syntax"),
+    "a list": ("- 1\n- 2\n", "the file: given"),
+    "empty": ("", "the file: given nothing"),
+    "an object": (GOOD + "\nmore: !!python/object:os.system {}\n", "syntax"),
+    "aliases that blow up": (
+        "a0: &a0 [1, 2]\n" + "".join(f"a{i}: &a{i} {{x: *a{i - 1}, y: *a{i - 1}}}\n" for i in range(1, 40)),
+        "too much or too deep",
+    ),
+    "an alias of itself": ("a: &a {b: *a}\n", ""),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_refused(tmp_path, name):
+    text, expected = BROKEN[name]
+    lines = complaints(tmp_path, text)
+    assert any(expected in line for line in lines), lines
+
+
+def test_bytes_that_are_not_text(tmp_path):
+    (tmp_path / "params.yaml").write_bytes(b"\xff\xfe\x00profile")
+    with pytest.raises(params.ParamsError, match="UTF-8"):
+        params.read(tmp_path / "params.yaml")
+
+
+def test_every_error_is_told_at_once(tmp_path):
+    text = spoiled(f"{T}.fit.epochs", -3).replace("seeds: 6", "seeds: 0")
+    assert len(complaints(tmp_path, text)) == 2
+
+
+def test_the_command_refuses_with_code_2_without_traceback_or_tensorflow(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from pipeline import paths, __main__ as m;"
+        f"paths.PARAMS = Path({str(tmp_path / 'params.yaml')!r}); code = m.main(['check']);"
+        "heavy = {'tensorflow', 'keras', 'mlflow', 'matplotlib', 'sklearn', 'imblearn', 'pandas'} & set(sys.modules);"
+        "print('heavy', sorted(heavy)); sys.exit(code)"
+    )
+    (tmp_path / "params.yaml").write_text(spoiled(f"{T}.fit.epochs", -3), encoding="utf-8")
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=paths.ROOT, check=False)
+    assert told.returncode == 2, told.stderr
+    assert told.stderr.strip() == f"params.yaml: {T}.fit.epochs: given -3, allowed an integer >= 1"
+    assert told.stdout.strip() == "heavy []"

@@ -1,0 +1,86 @@
+"""A plan holds what decides the numbers and nothing else: code by its meaning, data by digest, settings resolved."""
+
+import pytest
+
+from pipeline import paths, records
+from pipeline.settings import params, plan
+
+SOURCE = '''"""Why."""
+
+def area(r):
+    """Of a circle."""
+    return 3.14 * r * r  # near enough
+'''
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        SOURCE.replace("  # near enough", ""),
+        SOURCE.replace("Of a circle.", "In square metres."),
+        SOURCE.replace("3.14 * r * r", "(3.14 * r) * r"),
+        "\n\n" + SOURCE,
+        SOURCE.replace("def area(r)", "def area(r: float) -> float"),
+        SOURCE.replace("def area", "import math\nfrom elsewhere import place\n\ndef area"),
+        SOURCE.replace("    return", "    import math\n\n    return"),
+        SOURCE.replace("def area", "if TYPE_CHECKING:\n    import keras\n\ndef area"),
+    ],
+)
+def test_remarks_and_layout_mean_nothing(changed):
+    assert plan.meaning(changed) == plan.meaning(SOURCE)
+
+
+@pytest.mark.parametrize("changed", [SOURCE.replace("3.14", "3.1416"), SOURCE.replace("def area", "def field")])
+def test_code_means_something(changed):
+    assert plan.meaning(changed) != plan.meaning(SOURCE)
+
+
+def test_every_version_of_python_reads_the_same_meaning():
+    """Constants: another minor version, in which `ast` spells trees differently, must come to the same."""
+    told = "class A(B):\n    x: int = 1\n\n    def f(self, *a, b=2.5, **c):\n"
+    told += '        return f"{b:.3g} {a!r}" if c else [*a, None]\n'
+    assert plan.meaning(SOURCE)[:16] == "470ba58ecb9581f7" and plan.meaning(told)[:16] == "b52f478536d4c20a"
+
+
+def test_every_decisive_file_is_there_and_a_move_changes_no_key(smoke, monkeypatch, tmp_path):
+    assert all((paths.PACKAGE / file).is_file() for file in plan.DECISIVE.values())
+    before = plan.resolve(smoke, smoke.topics["memory"])
+    moved = tmp_path / "elsewhere.py"
+    moved.write_text((paths.PACKAGE / plan.DECISIVE["fit"]).read_text("utf-8"), "utf-8")
+    monkeypatch.setitem(plan.DECISIVE, "fit", str(moved))
+    assert plan.resolve(smoke, smoke.topics["memory"]) == before
+    moved.write_text(moved.read_text("utf-8") + "\nx = 1\n", "utf-8")
+    assert plan.resolve(smoke, smoke.topics["memory"]) != before
+
+
+def test_a_written_plan_is_current(smoke, monkeypatch):
+    plan.plan(smoke)
+    found = plan.current(smoke, "imbalance")
+    assert found["seeds"] == [0, 1] and found["profile"] == "smoke"
+    smote = found["variants"]["smote"]
+    assert smote["settings"]["view"] == "smote" and smote["settings"]["fit"]["momentum"] == 0.0
+    assert "model.mlp" in smote["code"] and "model.convnet" not in smote["code"]
+    assert smote["data_digest"] != found["variants"]["over"]["data_digest"]
+
+
+def test_a_plan_older_than_its_data_or_settings_is_refused(smoke, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", paths.DATA.parent)
+    plan.plan(smoke)
+    card = records.read_json(paths.card("yeast5"))
+    card["digests"]["validation"] = "other"
+    records.write_json(paths.card("yeast5"), card)
+    with pytest.raises(ValueError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
+        plan.current(smoke, "imbalance")
+    assert plan.current(smoke, "convolution")
+    with pytest.raises(ValueError, match="older"):
+        plan.current(params.read(paths.PARAMS, profile="laptop"), "convolution")
+
+
+def test_no_data_yet_says_what_to_do(house):
+    with pytest.raises(ValueError, match="run `dvc repro` first"):
+        plan.plan(params.read(paths.PARAMS))
+
+
+def test_an_unknown_topic_lists_what_exists(smoke):
+    with pytest.raises(ValueError, match="allowed convolution, imbalance"):
+        plan.current(smoke, "gan")

@@ -1,0 +1,275 @@
+"""Preparing: exact stratified splits, a scaler that saw the training part alone, views that touch nothing else."""
+
+import csv
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline import paths, plugins
+from pipeline.__main__ import prepare as prepare_command
+from pipeline.records import Examples, digest, read_examples, read_json
+from pipeline.settings import params
+from pipeline.settings.params import DataSettings, LongTail, Split
+from pipeline.stages.prepare import prepare
+
+VIEWS = {"plain": {}, "over": {"rebalance": {"sampler": "over"}}, "smote": {"rebalance": {"sampler": "smote"}}}
+TABLE = DataSettings("own", "table", {"file": "own"}, "none", Split(20, 30, None, 0), VIEWS, 0)
+DIGITS = DataSettings("digits", "digits", {}, "none", Split(200, 800, None, 0), {"plain": {}}, 0)
+
+
+@pytest.fixture
+def raw(house, monkeypatch):
+    """A raw folder of one's own, with a table of 90 rows of class 0, 40 of class 1, 20 of class 2."""
+    folder = house / "raw"
+    folder.mkdir()
+    monkeypatch.setattr(paths, "RAW", folder)
+    random = np.random.default_rng(0)
+    labels = random.permutation(np.repeat([0, 1, 2], [90, 40, 20]))
+    write(folder / "own.csv", random.normal(5, [3.0, 200.0], (150, 2)), labels)
+    return folder
+
+
+def write(file, x, y):
+    with file.open("w", newline="") as opened:
+        rows = csv.writer(opened)
+        rows.writerow([*(f"c{place}" for place in range(x.shape[1])), "class"])
+        rows.writerows([*cells, label] for cells, label in zip(x.tolist(), y.tolist(), strict=True))
+
+
+def made(settings):
+    """Everything `prepare` wrote: training views, validation, test, card."""
+    prepare(settings)
+    views = {view: read_examples(paths.fit_split(settings.name, view)) for view in settings.views}
+    validation, test = paths.validation_split(settings.name), paths.test_split(settings.name)
+    return views, read_examples(validation), read_examples(test), read_json(paths.card(settings.name))
+
+
+def with_split(settings, **changes):
+    return replace(settings, split=replace(settings.split, **changes))
+
+
+def rows(examples):
+    return {row.tobytes() for row in examples.x}
+
+
+def test_parts_are_disjoint_exact_stratified_and_complete(raw):
+    views, validation, test, card = made(TABLE)
+    train = views["plain"]
+    assert [len(part) for part in (train, validation, test)] == [100, 20, 30]
+    counts = [np.bincount(part.y).tolist() for part in (train, validation, test)]
+    assert counts == [[60, 27, 13], [12, 5, 3], [18, 8, 4]]
+    assert len(rows(train) | rows(validation) | rows(test)) == 150
+    assert card["split"] == {"train": 100, "validation": 20, "test": 30, "seed": 0}
+    assert card["counts"] == {"train": [60, 27, 13], "validation": [12, 5, 3], "test": [18, 8, 4]}
+    assert card["duplicates_across_splits"] == 0
+
+
+def test_rows_keep_their_labels(raw):
+    whole = plugins.load("sources", "table").load(raw, 0, file="own")
+    label = {row.tobytes(): y for row, y in zip(whole.x, whole.y, strict=True)}
+    views, validation, test, _ = made(TABLE)
+    for part in (views["plain"], views["over"], validation, test):
+        assert part.x.dtype == np.float32 and part.y.dtype == np.int64
+        assert [label[row.tobytes()] for row in part.x] == part.y.tolist()
+
+
+def test_shares_are_shares_of_all_examples(raw):
+    _, validation, test, _ = made(with_split(TABLE, validation=0.2, test=0.3))
+    assert (len(validation), len(test)) == (30, 45)
+
+
+def test_the_test_part_stays_whatever_else_changes(raw):
+    tests = []
+    for changes in ({}, {"validation": 40}, {"train": 30}, {"train": LongTail(20, 5)}):
+        tests.append(made(with_split(replace(TABLE, seed=len(tests)), **changes))[2])
+    assert len({digest(test.x, test.y) for test in tests}) == 1
+    assert digest(made(with_split(TABLE, seed=1))[2].x) != digest(tests[0].x)
+
+
+def test_a_cut_training_part_is_stratified(raw):
+    views, validation, test, card = made(with_split(TABLE, train=30))
+    assert np.bincount(views["plain"].y).tolist() == card["counts"]["train"] == [18, 8, 4]
+    assert (len(validation), len(test)) == (20, 30)
+
+
+def test_a_long_tail_thins_the_training_part_alone(house):
+    views, validation, test, _ = made(with_split(DIGITS, train=LongTail(400, 4)))
+    assert np.bincount(views["plain"].y).tolist() == [400, 240, 144, 86, 52, 31, 19, 11, 7, 4]
+    assert np.bincount(validation.y).tolist() == [20] * 10 and np.bincount(test.y).tolist() == [80] * 10
+    assert (np.diff(views["plain"].y) < 0).any() and (np.diff(test.y) < 0).any(), "sorted by class"
+
+
+def test_a_class_of_three_is_in_every_part(raw):
+    write(raw / "own.csv", np.random.default_rng(1).random((203, 2)), np.repeat([0, 1], [200, 3]))
+    views, validation, test, _ = made(with_split(TABLE, validation=0.1, test=0.1))
+    assert [np.bincount(part.y)[1] for part in (views["plain"], validation, test)] == [1, 1, 1]
+
+
+def test_tables_are_scaled_by_column_of_the_training_part(raw):
+    plain, _, _, _ = made(TABLE)
+    views, _, test, card = made(replace(TABLE, scale="standard"))
+    x = plain["plain"].x.astype(float)
+    assert np.allclose(card["scale"]["mean"], x.mean(0)) and np.allclose(card["scale"]["sd"], x.std(0))
+    assert np.allclose(views["plain"].x.mean(0), 0, atol=1e-5) and np.allclose(views["plain"].x.std(0), 1, atol=1e-5)
+    assert np.abs(test.x.mean(0)).max() > 1e-3, "scaled by the test part itself"
+    assert test.x.dtype == np.float32
+
+
+def test_the_scaler_never_sees_validation_or_test(raw):
+    _, _, test, first = made(replace(TABLE, scale="standard"))
+    held = rows(made(TABLE)[2])
+    lines = (raw / "own.csv").read_text().splitlines()
+    whole = plugins.load("sources", "table").load(raw, 0, file="own")
+    for place, row in enumerate(whole.x, start=1):
+        if row.tobytes() in held:
+            lines[place] = f"1e6,1e6,{whole.y[place - 1]}"
+    (raw / "own.csv").write_text("\n".join(lines))
+    _, _, spoilt, second = made(replace(TABLE, scale="standard"))
+    assert first["scale"] == second["scale"] and first["views"] == second["views"]
+    assert digest(spoilt.x) != digest(test.x) and (spoilt.x > 1000).all()
+
+
+def test_signals_and_images_are_scaled_as_a_whole(house):
+    signals = DataSettings("s", "mnist1d", {"samples": 200}, "standard", Split(40, 40, None, 0), {"plain": {}}, 0)
+    views, _, _, card = made(signals)
+    assert len(card["scale"]["mean"]) == 1 and np.isclose(views["plain"].x.std(), 1, atol=1e-5)
+    assert card["shape"] == [40, 1] and card["kind"] == "signal" and card["classes"] == 10 and card["raw"] == {}
+
+
+def test_a_constant_column_stays_finite(raw):
+    write(raw / "own.csv", np.column_stack([np.arange(150.0), np.full(150, 7.0)]), np.arange(150) % 3)
+    views, _, _, _ = made(replace(TABLE, scale="standard"))
+    assert not views["plain"].x[:, 1].any()
+
+
+def test_views_change_the_training_part_alone(raw):
+    views, validation, test, card = made(TABLE)
+    _, lone_validation, lone_test, lone = made(replace(TABLE, views={"plain": {}}))
+    assert digest(validation.x, test.x) == digest(lone_validation.x, lone_test.x)
+    assert card["digests"] == lone["digests"] and card["views"]["plain"] == lone["views"]["plain"]
+    assert card["views"]["plain"]["digest"] == card["digests"]["train"] == digest(views["plain"].x, views["plain"].y)
+    assert card["digests"]["test"] == digest(test.x, test.y)
+    assert np.bincount(views["over"].y).tolist() == card["views"]["over"]["counts"] == [60] * 3
+    assert card["views"]["smote"]["examples"] == len(views["smote"]) == 180
+    assert card["views"]["smote"]["steps"]["rebalance"]["smote"] == 2 and card["views"]["plain"]["steps"] == {}
+    assert not rows(views["over"]) & rows(test) and not rows(views["smote"]) & (rows(test) | rows(validation))
+
+
+def test_a_views_bytes_depend_on_neither_its_name_nor_its_place(raw):
+    before = made(TABLE)[3]["views"]
+    turned = {"renamed": VIEWS["smote"], "over": VIEWS["over"], "plain": {}}
+    after = made(replace(TABLE, views=turned))[3]["views"]
+    assert after["renamed"] == before["smote"] and after["over"] == before["over"]
+    assert not paths.fit_split("own", "smote").exists(), "a view that is no more leaves no file"
+    assert made(replace(TABLE, seed=1))[3]["views"]["smote"]["digest"] != before["smote"]["digest"]
+
+
+def test_same_settings_same_bytes(raw):
+    files = [paths.card("own"), paths.test_split("own"), paths.fit_split("own", "smote")]
+    prepare(TABLE)
+    first = [file.read_bytes() for file in files]
+    prepare(TABLE)
+    assert [file.read_bytes() for file in files] == first
+
+
+def test_rows_that_repeat_across_parts_are_counted(raw):
+    x = np.repeat(np.arange(50.0), 3)[:, None]
+    write(raw / "own.csv", x, np.arange(150) % 3)
+    views, validation, test, card = made(TABLE)
+    parts = [rows(part) for part in (views["plain"], validation, test)]
+    repeated = [row for row in set.union(*parts) if sum(row in part for part in parts) > 1]
+    assert card["duplicates_across_splits"] == len(repeated) > 0
+
+
+def test_the_card_names_the_raw_files_that_were_read(raw):
+    (raw / "other.csv").write_text("a,class\n1,2\n")
+    assert list(made(TABLE)[3]["raw"]) == ["own.csv"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"test": 148}, "data.own.split.test: given 148 of 150 examples in 3 classes, allowed 3 to 144"),
+        ({"test": 2}, "data.own.split.test: given 2 of"),
+        ({"validation": 0.001}, "data.own.split.validation: given 0 of 120"),
+        ({"validation": 118}, "allowed 3 to 117"),
+        ({"train": 101}, "data.own.split.train: given 101 of 100"),
+        ({"train": 2}, "data.own.split.train: given 2 of 100"),
+        ({"train": LongTail(61, 4)}, "data.own.split.train: given 61 examples of class 0, allowed at most the 60"),
+        ({"train": LongTail(10, 40)}, "given 40 examples of class 2, allowed at most the 13"),
+    ],
+)
+def test_sizes_out_of_reach_are_refused(raw, changes, told):
+    with pytest.raises(ValueError) as caught:
+        prepare(with_split(TABLE, **changes))
+    assert told in str(caught.value)
+    assert not paths.card("own").exists()
+
+
+def test_a_class_too_small_for_three_parts_is_named(raw):
+    write(raw / "own.csv", np.random.default_rng(1).random((153, 2)), np.repeat([0, 1, 2], [150, 2, 1]))
+    with pytest.raises(ValueError, match=r"fewer than 3 examples: 1 \(2\), 2 \(1\); allowed at least one for each"):
+        prepare(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"load": {"file": "gone"}}, "data.own.load: file: given 'gone', allowed"),
+        ({"scale": "robust"}, "data.own.scale: given 'robust', allowed none, unit, standard"),
+        ({"views": {"v": {"rebalance": {"sampler": "over", "count": 5}}}}, "own.views.v.rebalance: count: given 5"),
+        ({"views": {"v": {"augment": {"shift": 0.1}}}}, "data.own.views.v.augment: given data of kind table"),
+        ({"views": {"v": {"polish": {}}}}, "given 'polish', allowed augment"),
+        ({"source": "sky"}, "source: given 'sky', allowed"),
+    ],
+)
+def test_what_a_user_can_get_wrong_is_named(raw, changes, told):
+    with pytest.raises(ValueError) as caught:
+        prepare(replace(TABLE, **changes))
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda e: e.take(np.flatnonzero(e.y > 0)), "given class 0"),
+        (lambda e: e.take(np.flatnonzero(e.y < 2)), "allowed (3, 2), as before the view"),
+        (lambda e: Examples(e.x[:, :1], e.y), "allowed (3, 2), as before the view"),
+        (lambda e: Examples(e.x * np.nan, e.y), "not finite"),
+    ],
+)
+def test_a_view_that_breaks_the_contract_is_refused(raw, spoil, told, monkeypatch):
+    step = plugins.load("views", "rebalance")
+    monkeypatch.setattr(step, "apply", lambda examples, seed, **settings: (spoil(examples), {}))
+    with pytest.raises(ValueError) as caught:
+        prepare(TABLE)
+    assert told in str(caught.value) and "data.own.views.over" in str(caught.value)
+
+
+def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatch, capsys):
+    given = []
+    monkeypatch.setattr("pipeline.stages.prepare.prepare", given.append)
+    settings = params.read(paths.PARAMS)
+    assert prepare_command(settings, "digits") == 0
+    assert given == [settings.data["digits"]]
+    assert prepare_command(settings, None) == 0
+    assert given[1:] == list(settings.data.values())
+    assert capsys.readouterr().out.splitlines() == [f"prepared {name}" for name in ("digits", *settings.data)]
+    with pytest.raises(ValueError, match="given 'digit', allowed mnist1d, "):
+        prepare_command(settings, "digit")
+
+
+def test_preparing_imports_no_tensorflow(tmp_path):
+    script = (
+        "import sys, pathlib; from types import SimpleNamespace as N; from pipeline import paths, prepare\n"
+        f"paths.PREPARED, paths.TEST = (pathlib.Path({str(tmp_path)!r}) / name for name in ('prepared', 'test'))\n"
+        "split = N(validation=20, test=20, train=None, seed=0)\n"
+        "views = {'smote': {'rebalance': {'sampler': 'smote'}}, 'more': {'augment': {'shift': 0.1}}}\n"
+        "prepare.prepare(N(name='d', source='digits', load={}, scale='none', split=split, views=views, seed=0))\n"
+        "print(sorted({'tensorflow', 'keras', 'mlflow', 'matplotlib'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

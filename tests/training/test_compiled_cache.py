@@ -1,0 +1,121 @@
+"""One trace for all seeds of a variant: the same numbers as without, to the bit, and nothing of who came before."""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline import plugins
+from pipeline.models import gan
+from pipeline.records import Examples
+from pipeline.tasks import classify, generate
+from pipeline.training import augmentation, checkpoint, compiled_cache, runtime
+from pipeline.training.fit import fit
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    compiled_cache._latest.clear()
+    yield
+    compiled_cache._latest.clear()
+
+
+def images(n, seed):
+    random = np.random.default_rng(seed)
+    y = np.arange(n) % 3
+    return Examples((random.normal(size=(n, 8, 8, 1)) + y[:, None, None, None]).astype("float32"), y.astype("int64"))
+
+
+def classifier(seed):
+    runtime.seed(seed)
+    inner = plugins.load("models", "mlp").build((8, 8, 1), 3, width=8, depth=2, dropout=0.3)
+    return augmentation.wrap(inner, augmentation.augmentation(shift=0.2, rotate=20.0, noise=0.1))
+
+
+def generator(seed):
+    runtime.seed(seed)
+    return gan.build((8, 8, 1), 1, latent=3, width=8, depth=1)
+
+
+def train(build, task, seed, likeness=None, folder=None, **settings):
+    net = build(seed)
+    options = {"epochs": 3, "batch_size": 16} | settings
+    rows = fit(task, net, images(50, 0), images(20, 1), seed, folder, None, likeness, **options)
+    return rows, [np.asarray(variable) for variable in checkpoint.variables(net)]
+
+
+CASES = {
+    "dropout and augmentation": (classifier, classify, {"learning_rate": 0.01}),
+    "patience": (classifier, classify, {"learning_rate": 0.3, "patience": 1, "epochs": 8}),
+    "watched gradients": (classifier, classify, {"watch_gradients": True, "global_clipnorm": 0.5}),
+    "two optimizers": (generator, generate, {"head_start": 2}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_numbers_are_those_of_runs_traced_one_by_one(case):
+    build, task, settings = CASES[case]
+    alone = [train(build, task, seed, **settings) for seed in (1, 2, 3)]
+    lent = [train(build, task, seed, "alike", **settings) for seed in (1, 2, 3)]
+    for (rows, values), (own_rows, own_values) in zip(lent, alone, strict=True):
+        assert rows == own_rows
+        for ours, theirs in zip(values, own_values, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert alone[0][0] != alone[1][0]
+
+
+def counting():
+    """The task `classify`, and a list that grows whenever its measure is traced."""
+    traces = []
+
+    def measure(model, x, y):
+        traces.append(x.shape)
+        return classify.measure(model, x, y)
+
+    task = types.ModuleType("counting")
+    task.compile, task.measure, task.OBJECTIVE = classify.compile, measure, classify.OBJECTIVE
+    return task, traces
+
+
+def test_the_second_seed_traces_nothing():
+    task, traces = counting()
+    train(classifier, task, 1, "alike")
+    first = len(traces)
+    train(classifier, task, 2, "alike")
+    assert first == len(traces) > 0
+    train(classifier, task, 2, "of other settings")
+    assert len(traces) > first
+
+
+def test_a_lost_run_leaves_the_next_as_it_would_be():
+    lost, _ = train(classifier, classify, 1, "alike", learning_rate=1e30, optimizer="sgd")
+    assert not np.isfinite(lost[-1]["loss"])
+    settings = {"learning_rate": 0.01, "optimizer": "sgd"}  # the rate is a variable as well
+    assert train(classifier, classify, 2, "alike", **settings)[0] == train(classifier, classify, 2, **settings)[0]
+
+
+def test_a_training_that_breaks_off_leaves_nothing_to_borrow():
+    first, second = keras.Sequential([keras.Input((2,))]), keras.Sequential([keras.Input((2,))])
+    with compiled_cache.borrowed(first, "alike") as lent:
+        assert lent is first
+    with pytest.raises(MemoryError), compiled_cache.borrowed(second, "alike") as lent:
+        assert lent is first
+        raise MemoryError
+    with compiled_cache.borrowed(second, "alike") as lent:
+        assert lent is second
+
+
+def test_without_a_likeness_nothing_is_lent_or_kept():
+    model = keras.Sequential([keras.Input((2,))])
+    with compiled_cache.borrowed(model, None) as lent:
+        assert lent is model
+    assert not compiled_cache._latest
+
+
+def test_a_resumed_training_may_be_the_first_to_borrow(tmp_path):
+    """All its epochs done, it traces nothing; the next seed then does."""
+    rows, _ = train(classifier, classify, 1, folder=tmp_path)
+    again, _ = train(classifier, classify, 1, "alike", folder=tmp_path)
+    assert again == rows
+    assert train(classifier, classify, 2, "alike")[0] == train(classifier, classify, 2)[0]
