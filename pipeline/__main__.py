@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline import paths
+from pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from pipeline.settings.params import Settings
@@ -189,16 +190,8 @@ def _track(topics: Sequence[str]) -> None:
 
 def _named(blocks: "Sequence[str] | dict", word: str, name: str):  # type: ignore[no-untyped-def,type-arg]
     if name not in blocks:
-        raise ValueError(f"{word}: given {name!r}, allowed {', '.join(blocks)}")
+        raise InputError(f"{word}: given {name!r}, allowed {', '.join(blocks)}")
     return blocks[name]
-
-
-def _ours(error: BaseException) -> bool:
-    """Whether our own code raised it: what a library raises is a fault to be seen whole."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return trace is not None and str(paths.PACKAGE) in trace.tb_frame.f_code.co_filename
 
 
 def parser() -> argparse.ArgumentParser:
@@ -227,9 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals.stop_in_order()
     try:
         return command(read(paths.PARAMS), **given)
-    except ValueError as error:
-        if not _ours(error):
-            raise
+    except InputError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except OSError as error:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import paths, plugins
+from pipeline.errors import InputError
 from pipeline.records import Examples, read_json, read_rows
 from pipeline.report.formatting import DASH, VERDICTS, number
 from pipeline.scoring.finished_run import FinishedRun
@@ -62,14 +63,14 @@ class Picture:
 def drawn(examples: Examples, *, train: int, validation: int, test: int, seed: int) -> dict[str, Examples]:
     """Three parts of so many examples each, drawn at random, no example in two of them; less where there are fewer.
 
-    Every part gets its share of too few examples. ValueError: a part that would be empty.
+    Every part gets its share of too few examples. InputError: a part that would be empty.
     """
     sizes = {"train": train, "validation": validation, "test": test}
     share = min(1.0, len(examples) / sum(sizes.values()))
     ends = np.cumsum([int(size * share) for size in sizes.values()])
     parts = np.split(np.random.default_rng(seed).permutation(len(examples))[: ends[-1]], ends[:-1])
     if not all(map(len, parts)):
-        raise ValueError(f"train, validation, test: given {train}, {validation}, {test}, allowed 1 or more of each")
+        raise InputError(f"train, validation, test: given {train}, {validation}, {test}, allowed 1 or more of each")
     return {name: examples.take(rows) for name, rows in zip(sizes, parts, strict=True)}
 
 
@@ -86,7 +87,7 @@ def run(
 
     The variant's view changes the training part. `build` and `fit` take the place of the variant's own settings; the
     rest is that of the profile smoke, where params.yaml names that one (an epoch at most, then), else of laptop.
-    Nothing is written under data/. ValueError: no such topic, variant or setting.
+    Nothing is written under data/. InputError: no such topic, variant or setting.
     """
     from pipeline.training.fit import fit as train
     from pipeline.training.run import build as start
@@ -132,7 +133,7 @@ def _wanted(
 
 def _known(word: str, given: str, allowed: Mapping[str, Any]) -> None:
     if given not in allowed:
-        raise ValueError(f"{word}: given {given!r}, allowed {', '.join(allowed)}")
+        raise InputError(f"{word}: given {given!r}, allowed {', '.join(allowed)}")
 
 
 def _viewed(settings: params.Settings, wanted: Mapping[str, Any], training: Examples, seed: int) -> Examples:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from pipeline import number_types, paths
+from pipeline.errors import InputError
 
 FUNCTIONS = {"sources": "load", "views": "apply", "models": "build", "tasks": "compile"}
 WORDS = {"sources": "source", "views": "view step", "models": "model", "tasks": "task", "topics": "topic"}
@@ -35,9 +36,9 @@ def names(kind: str) -> list[str]:
 
 
 def load(kind: str, name: str) -> ModuleType:
-    """Import one plugin; an unknown name lists what exists (ValueError)."""
+    """Import one plugin; an unknown name lists what exists (InputError)."""
     if name not in names(kind):
-        raise ValueError(f"{WORDS[kind]}: given {name!r}, allowed {', '.join(names(kind))}")
+        raise InputError(f"{WORDS[kind]}: given {name!r}, allowed {', '.join(names(kind))}")
     return importlib.import_module(f"pipeline.{kind}.{name}")
 
 

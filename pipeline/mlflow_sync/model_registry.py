@@ -133,7 +133,7 @@ def _own_layers(model: str, code: Path) -> None:
     if "register_keras_serializable" not in source.read_text("utf-8"):
         return
     (code / "pipeline" / "models").mkdir(parents=True)
-    for name in ("__init__.py", "number_types.py", "records.py", "models/__init__.py"):
+    for name in ("__init__.py", "errors.py", "number_types.py", "records.py", "models/__init__.py"):
         shutil.copyfile(paths.PACKAGE / name, code / "pipeline" / name)
     shutil.copyfile(source, code / "pipeline" / "models" / source.name)
 

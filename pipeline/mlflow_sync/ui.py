@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.mlflow_sync import client, masking
 
 PAGE = "#/experiments?workflowType=machine_learning"  # without it MLflow opens on pages for language models
@@ -20,7 +21,7 @@ CALM = {
 def ui(port: int) -> int:
     """Say where the UI is and run it until it ends or we are stopped; gives an exit code.
 
-    ValueError where the store is a server, which has a UI of its own.
+    InputError where the store is a server, which has a UI of its own.
     """
     command = serving(port)
     try:
@@ -36,7 +37,7 @@ def serving(port: int) -> list[str]:
     """Command of MLflow's UI over our store: this machine only, one worker, no jobs, nothing unpickled."""
     if client.remote():
         given = masking.masked(client.uri())
-        raise ValueError(f"MLFLOW_TRACKING_URI: given {given}, allowed a database: that server has its own UI")
+        raise InputError(f"MLFLOW_TRACKING_URI: given {given}, allowed a database: that server has its own UI")
     hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
     settings = {"backend-store-uri": client.uri(), "default-artifact-root": str(paths.ARTIFACTS), "workers": "1"}
     settings |= {"host": "127.0.0.1", "port": str(port), "allowed-hosts": hosts}

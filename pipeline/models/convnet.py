@@ -4,6 +4,7 @@ from typing import Literal
 
 import keras
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 
 
@@ -22,11 +23,11 @@ def build(
     One convolution of `channels` filters a kernel size, ReLU, and a halving: `stride` convolves every second
     position, `average` and `max` pool windows of 2 (Springenberg, 2015, compares the three), `none` keeps all. The head
     has no softmax: the loss takes it from the logits (from_logits=True), which loses no digits, and the task applies it
-    where probabilities are reported. Shapes of another rank: ValueError.
+    where probabilities are reported. Shapes of another rank: InputError.
     """
     rank = len(shape) - 1
     if rank not in (1, 2):
-        raise ValueError(
+        raise InputError(
             f"convnet: given inputs of shape {shape}, allowed (steps, channels) or (height, width, channels): take"
             " another model"
         )

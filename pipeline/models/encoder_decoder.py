@@ -4,6 +4,7 @@ from typing import Literal
 
 import keras
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 
 CELLS = {"plain": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
@@ -25,10 +26,10 @@ def build(
     The rest of the input is what the decoder is fed: a start token, then the answer one place late, true (teacher
     forcing) or its own (free running); logits at a place depend on the question and on the answer up to there.
     Encoder and decoder share the embedding alone (after Sutskever, Vinyals & Le, 2014). `parameters` sets the units so
-    that the whole model comes as near to that many weights as it can. ValueError: no place left for the answer.
+    that the whole model comes as near to that many weights as it can. InputError: no place left for the answer.
     """
     if len(shape) != 1 or shape[0] <= source_length:
-        raise ValueError(
+        raise InputError(
             f"encoder_decoder: given inputs of shape {shape}, allowed (steps,) with more than source_length"
             f" {source_length}: set source_length to the question's places"
         )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count, Share
 
 TRACKED = ("d_loss", "g_loss", "real_score", "fake_score", "generator_gradient", "discriminator_gradient")
@@ -27,7 +28,7 @@ def build(
 
     dense: `depth` hidden layers of `width` units each, in both networks. convolutional: images halved `depth` times, by
     strides, from `width` channels on, doubling (DCGAN: Radford, 2016); sides must be whole multiples of 2**depth
-    (ValueError). Samples are 0..1 where `shape` is that of images, unbounded elsewhere. normalization (batch, all but
+    (InputError). Samples are 0..1 where `shape` is that of images, unbounded elsewhere. normalization (batch, all but
     the first and last layer) is for convolutional networks alone; dropout follows each hidden layer of the
     discriminator. outputs is 1, unless someone wants several judges.
     """
@@ -36,7 +37,7 @@ def build(
             _dense_generator(shape, latent, width, depth), _dense_discriminator(shape, outputs, width, depth, dropout)
         )
     if len(shape) != 3 or any(side % 2**depth for side in shape[:2]):
-        raise ValueError(
+        raise InputError(
             f"gan: given convolutional networks, depth {depth}, and samples of shape {shape}, allowed (height, width,"
             f" channels) with sides divisible by {2**depth}: change depth or set networks: dense"
         )

@@ -2,6 +2,7 @@
 
 import keras
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count, Share, Whole
 
 
@@ -18,10 +19,10 @@ def build(
 
     For each of `channels` a convolution, batch normalization (Ioffe and Szegedy, 2015), ReLU and max pooling of 2;
     then one hidden layer of `width` units, normalized as well (0: none), of which the share `dropout` is dropped in
-    training. ValueError: inputs that are no images, or too small to be halved so often.
+    training. InputError: inputs that are no images, or too small to be halved so often.
     """
     if len(shape) != 3 or min(shape[:2]) < 2 ** len(channels):
-        raise ValueError(
+        raise InputError(
             f"glyphnet: given inputs of shape {shape}, allowed (height, width, channels), both sides"
             f" {2 ** len(channels)} or more: name fewer channels"
         )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 
 
@@ -34,15 +35,15 @@ class LocallyConnected(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """One kernel and bias a position; all places must be known (ValueError)."""
+        """One kernel and bias a position; all places must be known (InputError)."""
         if len(input_shape) not in (3, 4) or None in input_shape[1:]:
-            raise ValueError(
+            raise InputError(
                 f"local: given inputs of shape {input_shape[1:]}, allowed (steps, channels) or (height, width,"
                 " channels), of fixed size: each position has weights of its own"
             )
         places = self.compute_output_shape(input_shape)[1:-1]
         if min(places) < 1:
-            raise ValueError(
+            raise InputError(
                 f"local: given a window of {self.kernel_size} on {input_shape[1:-1]} places, allowed windows that fit:"
                 " use smaller or fewer kernels, or padding same"
             )
@@ -115,10 +116,10 @@ def build(
     """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, outputs).
 
     `convnet` with pooling stride, weight sharing taken away: one locally connected layer of `channels` filters a kernel
-    size, every second position, ReLU (Pogodin et al., 2021, compare the two). Shapes of another rank: ValueError.
+    size, every second position, ReLU (Pogodin et al., 2021, compare the two). Shapes of another rank: InputError.
     """
     if len(shape) not in (2, 3):
-        raise ValueError(
+        raise InputError(
             f"local: given inputs of shape {shape}, allowed (steps, channels) or (height, width, channels): take"
             " another model"
         )

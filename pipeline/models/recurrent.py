@@ -4,6 +4,7 @@ from typing import Literal
 
 import keras
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count, Positive
 
 GATES = {"plain": 1, "irnn": 1, "gru": 3, "lstm": 4}  # blocks of weights in a cell
@@ -35,9 +36,9 @@ def build(
     ValueError if the inputs are not sequences of vectors or a plain cell is given a forget_bias.
     """
     if len(shape) != 2:
-        raise ValueError(f"recurrent: given inputs of shape {shape}, allowed (steps, features): use one-hot tokens")
+        raise InputError(f"recurrent: given inputs of shape {shape}, allowed (steps, features): use one-hot tokens")
     if forget_bias is not None and GATES[cell] == 1:
-        raise ValueError(f"forget_bias: given {forget_bias} for a {cell} cell, allowed for lstm and gru: leave it out")
+        raise InputError(f"forget_bias: given {forget_bias} for a {cell} cell, allowed for lstm and gru: leave it out")
     if parameters:
         units = matching(cell, shape[1], parameters)
     layer = _layer(cell, units, activation=activation, gain=gain, return_sequences=states == "all", name=cell)

@@ -4,6 +4,7 @@ from typing import Literal
 
 import keras
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 
 CELLS = {"plain": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
@@ -24,10 +25,10 @@ def build(
 
     Padded steps change no state; their logits mean nothing. `parameters` sets the units (of each direction) so that
     the whole model comes as near to that many weights as it can, which is how cells are compared fairly;
-    `bidirectional` reads the sequence from both ends (Schuster & Paliwal, 1997). ValueError: not one token a step.
+    `bidirectional` reads the sequence from both ends (Schuster & Paliwal, 1997). InputError: not one token a step.
     """
     if len(shape) != 1:
-        raise ValueError(f"tagger: given inputs of shape {shape}, allowed (steps,): one token a step")
+        raise InputError(f"tagger: given inputs of shape {shape}, allowed (steps,): one token a step")
     ways = 2 if bidirectional else 1
     if parameters:
         units = _nearest(parameters, vocabulary, embedding, cell, ways, outputs)

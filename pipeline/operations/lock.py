@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterator
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.records import read_json, write_json
 
 
-class Held(ValueError):
+class Held(InputError):
     """Somebody else holds the lock."""
 
 

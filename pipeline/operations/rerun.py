@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.records import read_history, read_json
 from pipeline.settings import plan
 from pipeline.training import runtime, store
@@ -34,7 +35,7 @@ def _find(run_key: str) -> Path:
     hits = [key for key in found if run_key and key.startswith(run_key)]
     if len(hits) != 1:
         some = ", ".join(key[:8] for key in (hits or list(found))[:5]) or "none yet: run `dvc repro`"
-        raise ValueError(f"run: given {run_key!r} ({len(hits)} runs start so), allowed the start of one key: {some}")
+        raise InputError(f"run: given {run_key!r} ({len(hits)} runs start so), allowed the start of one key: {some}")
     return found[hits[0]]
 
 
@@ -44,7 +45,7 @@ def _warn(record: dict[str, Any]) -> None:
     card = read_json(paths.card(settings["data"]))
     digest = plan.data_digest(card, settings["view"])
     if digest != record["data_digest"]:
-        raise ValueError(f"data {settings['data']}: given other data than the run had, allowed the same: `dvc repro`")
+        raise InputError(f"data {settings['data']}: given other data than the run had, allowed the same: `dvc repro`")
     for name, version in runtime.versions().items():
         if record["versions"].get(name) != version:
             print(f"{name}: {record['versions'].get(name)} then, {version} now")

@@ -22,7 +22,7 @@ SIDES = ("better", "worse")
 def topics(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every planned topic as the page shows it, in the order of the course; its pictures are drawn as files, too.
 
-    `claims` are the rows of claims.json. ValueError for a planned topic that has no module.
+    `claims` are the rows of claims.json. InputError for a planned topic that has no module.
     """
     found = [_topic(read_json(file), claims) for file in sorted(paths.PLAN.glob("*.json"))]
     for topic in found:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.records import read_json
 from pipeline.report.formatting import VERDICTS, number
 
@@ -15,14 +16,14 @@ WIDE = 200  # columns where there is no terminal to fit into
 
 
 def rows(topic: str | None = None) -> list[dict[str, Any]]:
-    """The rows of data/report/claims.json, of one topic or of all. ValueError where there are none."""
+    """The rows of data/report/claims.json, of one topic or of all. InputError where there are none."""
     file = paths.CLAIMS
     every: list[dict[str, Any]] = read_json(file) if file.exists() else []
     known = list(dict.fromkeys(row["topic"] for row in every))
     found = [row for row in every if topic in (None, row["topic"])]
     if not found:
         given = f"{topic!r}" if topic else "no verdicts"
-        raise ValueError(
+        raise InputError(
             f"topic: given {given}, allowed {', '.join(known) or 'any once there are some'}: run `dvc repro`"
         )
     return found

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins
+from pipeline.errors import InputError
 from pipeline.records import digest, read_json, write_json
 from pipeline.settings.params import Settings, TopicSettings, Variant
 
@@ -33,13 +34,13 @@ def plan(settings: Settings) -> None:
 
 
 def current(settings: Settings, topic: str) -> dict[str, Any]:
-    """The plan of `topic` as written, if params, code and data are still those it was made from (ValueError)."""
+    """The plan of `topic` as written, if params, code and data are still those it was made from (InputError)."""
     if topic not in settings.topics:
-        raise ValueError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
+        raise InputError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
     file = paths.plan(topic)
     fresh = resolve(settings, settings.topics[topic])
     if not file.exists() or read_json(file) != fresh:
-        raise ValueError(
+        raise InputError(
             f"{file.relative_to(paths.ROOT)}: given a plan older than params.yaml, the code or the data, allowed a"
             " current one: run `dvc repro`, or `python -m pipeline plan` first"
         )
@@ -82,7 +83,7 @@ def data_digest(card: dict[str, Any], view: str) -> str:
 
 def _card(data: str) -> dict[str, Any]:
     if not paths.card(data).exists():
-        raise ValueError(f"data/prepared/{data}: given nothing, allowed prepared data: run `dvc repro` first")
+        raise InputError(f"data/prepared/{data}: given nothing, allowed prepared data: run `dvc repro` first")
     card: dict[str, Any] = read_json(paths.card(data))
     return card
 

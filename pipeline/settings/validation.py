@@ -10,13 +10,14 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from pipeline.errors import InputError
 from pipeline.plugins import Setting
 
 MOST_VALUES, MOST_LEVELS = 20_000, 12
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-class ParamsError(ValueError):
+class ParamsError(InputError):
     """Everything that is wrong with the user's settings: `lines`, one an error."""
 
     def __init__(self, lines: list[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.records import Examples
 
 KIND = "text"
@@ -18,11 +19,11 @@ def load(raw: Path, seed: int) -> Examples:
     """16,000 words: x (16000, 12), letters a to z as 1 to 26; y (16000, 12), 1 where the word has a mark, else 0.
 
     Marks are acute accents, the diaeresis and the tilde of the n. Behind the end of a word x is 0 and y is -1. `seed`
-    decides nothing. A missing file: ValueError.
+    decides nothing. A missing file: InputError.
     """
     file = raw / "accents.csv"
     if not file.is_file():
-        raise ValueError("data/raw/accents.csv: given no such file, allowed the one in git: `git restore data/raw`")
+        raise InputError("data/raw/accents.csv: given no such file, allowed the one in git: `git restore data/raw`")
     with file.open(newline="", encoding="utf-8") as lines:
         words = [row["word"] for row in csv.DictReader(lines)]
     x = np.zeros((len(words), LONGEST), np.float32)

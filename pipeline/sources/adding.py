@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.records import Examples
 
@@ -19,7 +20,7 @@ def load(raw: Path, seed: int, *, samples: Count = 6000, length: Count = 50) -> 
     has a squared error of 1/6 = 0.167. `raw` is not read. ValueError if the length is below 2.
     """
     if length < 2:
-        raise ValueError(f"length: given {length}, allowed at least 2: two steps are marked")
+        raise InputError(f"length: given {length}, allowed at least 2: two steps are marked")
     random = np.random.default_rng(seed)
     rows = np.arange(samples)
     numbers = random.random((samples, length), dtype=np.float32)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.records import Examples
 
 KIND = "image"
@@ -17,18 +18,18 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
 
     The file holds `x` of shape (images, height, width) or with channels last, as bytes 0..255 or floats 0..1, and `y`
     with a whole number or a word an image; they become 0, 1, ... in their own order. `seed` decides nothing.
-    ValueError: no such file, another shape or range, a single class.
+    InputError: no such file, another shape or range, a single class.
     """
     images, labels = _arrays(raw, file)
     if images.ndim not in (3, 4) or labels.shape != images.shape[:1] or not images.size:
-        raise ValueError(
+        raise InputError(
             f"{file}.npz: given x {images.shape} and y {labels.shape}, allowed x (images, height, width[, channels])"
             " and y (images)"
         )
     names, codes = np.unique(labels, return_inverse=True)
     if len(names) < 2 or labels.dtype.kind not in "iubU":
         given = f"given {len(names)} classes in y of {labels.dtype}"
-        raise ValueError(f"{file}.npz: {given}, allowed two or more, as whole numbers or text")
+        raise InputError(f"{file}.npz: {given}, allowed two or more, as whole numbers or text")
     images = images[..., None] if images.ndim == 3 else images
     return Examples(_unit(images, file), codes.astype(np.int64))
 
@@ -37,12 +38,12 @@ def _arrays(raw: Path, file: str) -> tuple[np.ndarray, np.ndarray]:
     path = raw / f"{file}.npz"
     if not re.fullmatch(r"[a-z0-9_]+", file) or not path.is_file():
         there = ", ".join(sorted(found.stem for found in raw.glob("*.npz"))) or "none: put an .npz file there"
-        raise ValueError(f"file: given {file!r}, allowed an archive in data/raw, named in [a-z0-9_]: {there}")
+        raise InputError(f"file: given {file!r}, allowed an archive in data/raw, named in [a-z0-9_]: {there}")
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return arrays["x"], arrays["y"]
     except (KeyError, ValueError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{file}.npz: given a file that cannot be read ({error}), allowed arrays x and y") from None
+        raise InputError(f"{file}.npz: given a file that cannot be read ({error}), allowed arrays x and y") from None
 
 
 def _unit(images: np.ndarray, file: str) -> np.ndarray:
@@ -50,5 +51,5 @@ def _unit(images: np.ndarray, file: str) -> np.ndarray:
     if images.dtype == np.uint8:
         return images.astype(np.float32) / np.float32(255)
     if images.dtype.kind != "f" or not (images.min() >= 0 and images.max() <= 1):
-        raise ValueError(f"{file}.npz: given pixels of {images.dtype}, allowed uint8 0..255 or floats 0..1")
+        raise InputError(f"{file}.npz: given pixels of {images.dtype}, allowed uint8 0..255 or floats 0..1")
     return images.astype(np.float32)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.records import Examples
 
 KIND = "image"
@@ -13,11 +14,11 @@ LABELS = "class"
 def load(raw: Path, seed: int) -> Examples:
     """MNIST digits (LeCun et al., 1998), 500 of each: x of shape (5000, 28, 28, 1), 0..1, sorted by digit.
 
-    `seed` decides nothing. A missing file: ValueError.
+    `seed` decides nothing. A missing file: InputError.
     """
     file = raw / "digits.npz"
     if not file.is_file():
-        raise ValueError("data/raw/digits.npz: given no such file, allowed the one in git: `git restore data/raw`")
+        raise InputError("data/raw/digits.npz: given no such file, allowed the one in git: `git restore data/raw`")
     with np.load(file, allow_pickle=False) as arrays:
         images, labels = arrays["x"], arrays["y"]
     return Examples(images[..., None].astype(np.float32) / np.float32(255), labels.astype(np.int64))

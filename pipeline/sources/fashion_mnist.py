@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.records import Examples
 
 KIND = "image"
@@ -27,7 +28,7 @@ def load(raw: Path, seed: int, *, path: str | None = None) -> Examples:
     """Fashion-MNIST (Xiao, Rasul & Vollgraf, 2017): x of shape (70000, 28, 28, 1), 0..1, ten classes of 7,000.
 
     Looked for in `path` (if given there only; relative to data/raw), then Debian's package folder, then what Keras has
-    downloaded or can download. The four files may be packed (.gz) or not. `seed` decides nothing. ValueError: not
+    downloaded or can download. The four files may be packed (.gz) or not. `seed` decides nothing. InputError: not
     found, or not the published bytes.
     """
     folder = _folder(raw, path)
@@ -39,14 +40,14 @@ def load(raw: Path, seed: int, *, path: str | None = None) -> Examples:
 def _folder(raw: Path, path: str | None) -> Path:
     if path is not None:
         if not _complete(raw / Path(path).expanduser()):
-            raise ValueError(f"path: given {path!r}, allowed a folder with {', '.join(SUMS)} (packed as .gz or not)")
+            raise InputError(f"path: given {path!r}, allowed a folder with {', '.join(SUMS)} (packed as .gz or not)")
         return raw / Path(path).expanduser()
     kept = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "fashion-mnist"
     found = next(filter(_complete, (DEBIAN, kept)), None)
     if found is None and _downloaded():
         found = kept if _complete(kept) else None
     if found is None:
-        raise ValueError(
+        raise InputError(
             f"Fashion-MNIST: given no copy in {DEBIAN} or {kept} and no way to download one, allowed either, or a"
             f" folder named by `load: {{path: ...}}`: run `{COMMAND}` as root"
         )
@@ -79,9 +80,9 @@ def _array(folder: Path, name: str) -> np.ndarray:
     try:
         content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     except (OSError, EOFError) as error:
-        raise ValueError(f"{file}: given a damaged file ({error}), allowed the published one: get it again") from None
+        raise InputError(f"{file}: given a damaged file ({error}), allowed the published one: get it again") from None
     if hashlib.sha256(content).hexdigest() != SUMS[name]:
-        raise ValueError(f"{file}: given other bytes than the published file's, allowed SHA-256 {SUMS[name]}")
+        raise InputError(f"{file}: given other bytes than the published file's, allowed SHA-256 {SUMS[name]}")
     dimensions = content[3]
     sizes = np.frombuffer(content, ">u4", dimensions, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(sizes)

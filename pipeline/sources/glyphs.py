@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.records import Examples
 
@@ -41,26 +42,26 @@ def load(
     part: rare characters exist in one face alone. Of the classes so met, `classes` are kept with all their images
     (null: all), so that a smaller case has the same tail. Validation images are slanted, test images bold: at most so
     many, drawn at random from those of the training part's classes. No image occurs twice. `raw` is not read.
-    ValueError: more images or classes than there are, a side below 8, no matplotlib, a side that leaves a part empty.
+    InputError: more images or classes than there are, a side below 8, no matplotlib, a side that leaves a part empty.
     """
     if side < 8:
-        raise ValueError(f"side: given {side}, allowed 8 or more pixels")
+        raise InputError(f"side: given {side}, allowed 8 or more pixels")
     random = np.random.default_rng(seed)
     pools = _distinct(_merged(_drawn(_folder(), side)))
     labels, pictures = pools["train"]
     if images > len(labels):
-        raise ValueError(f"images: given {images}, allowed 1 to {len(labels)}: the faces have no more")
+        raise InputError(f"images: given {images}, allowed 1 to {len(labels)}: the faces have no more")
     rows = np.sort(random.permutation(len(labels))[:images])
     met = np.unique(labels[rows])
     if classes is not None and classes > len(met):
-        raise ValueError(f"classes: given {classes}, allowed 1 to {len(met)}: the {images} images have no more")
+        raise InputError(f"classes: given {classes}, allowed 1 to {len(met)}: the {images} images have no more")
     met = np.sort(random.permutation(met)[:classes])
     parts = {"train": _numbered(labels[rows], pictures[rows], met, images, random)}
     for part, most in (("validation", validation), ("test", test)):
         parts[part] = _numbered(*pools[part], met, most, random)
     empty = [part for part, examples in parts.items() if not len(examples)]
     if empty:
-        raise ValueError(f"images, classes: given so few that {empty[0]} is empty, allowed more")
+        raise InputError(f"images, classes: given so few that {empty[0]} is empty, allowed more")
     return parts
 
 
@@ -69,7 +70,7 @@ def _folder() -> Path:
     places = [Path(place) / "mpl-data/fonts/ttf" for place in (found.submodule_search_locations or ())] if found else []
     folder = next((place for place in places if place.is_dir()), None)
     if folder is None:
-        raise ValueError("glyphs: given no matplotlib with its fonts, allowed one: `pip install matplotlib`")
+        raise InputError("glyphs: given no matplotlib with its fonts, allowed one: `pip install matplotlib`")
     return folder
 
 
@@ -86,7 +87,7 @@ def _face(file: Path, side: int) -> list[tuple[int, np.ndarray]]:
     from PIL import Image, ImageDraw, ImageFont
 
     if not file.is_file():
-        raise ValueError(f"glyphs: given a matplotlib without {file.name}, allowed 3.5 or later")
+        raise InputError(f"glyphs: given a matplotlib without {file.name}, allowed 3.5 or later")
     with TTFont(file, lazy=True) as opened:
         characters = sorted(code for code in opened.getBestCmap() if unicodedata.category(chr(code))[0] in KEPT)
     font = ImageFont.truetype(str(file), round(HEIGHT * side), layout_engine=ImageFont.Layout.BASIC)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.records import Examples
 
@@ -36,10 +37,10 @@ def load(raw: Path, seed: int, *, samples: Count = 6000, shuffled: bool = False)
 
     x has shape (samples, 40, 1), unscaled (about -0.7 to 0.7, deviation 0.16); digits take turns, so classes differ by
     one example at most. `shuffled` puts the 40 positions into another order, the same for all and set by the seed
-    alone: the same signals without locality. `raw` is not read. Fewer than 10 samples: ValueError.
+    alone: the same signals without locality. `raw` is not read. Fewer than 10 samples: InputError.
     """
     if samples < DIGITS:
-        raise ValueError(f"samples: given {samples}, allowed at least {DIGITS}: one a digit")
+        raise InputError(f"samples: given {samples}, allowed at least {DIGITS}: one a digit")
     random = np.random.default_rng(seed)
     labels = random.permutation(np.arange(samples) % DIGITS)
     signals = _sheared(_noisy(*_placed(_templates()[labels], random), random), random) @ _resampling(CANVAS, LENGTH)

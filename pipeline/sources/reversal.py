@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.records import Examples
 
@@ -20,12 +21,12 @@ def load(raw: Path, seed: int, *, examples: Count = 6000, shortest: Count = 4, l
     The question fills `longest` places, padded with 0 on the right; the rest of x is what a decoder under teacher
     forcing is given (Williams & Zipser, 1989): the start token, then the answer one place late. y (examples,
     longest + 1) is the answer and its end, 0; behind it -1. Lengths are equally likely and no question comes twice.
-    `raw` is not read. ValueError: lengths out of order, or more examples than half of the different questions.
+    `raw` is not read. InputError: lengths out of order, or more examples than half of the different questions.
     """
     if not 1 <= shortest <= longest <= MOST:
-        raise ValueError(f"shortest, longest: given {shortest}, {longest}, allowed 1 <= shortest <= longest <= {MOST}")
+        raise InputError(f"shortest, longest: given {shortest}, {longest}, allowed 1 <= shortest <= longest <= {MOST}")
     if examples * 2 > 10**shortest * (longest - shortest + 1):
-        raise ValueError(
+        raise InputError(
             f"examples: given {examples}, allowed half of the questions there are: raise shortest, now {shortest}"
         )
     random = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count, Positive
 from pipeline.records import Examples
 
@@ -24,10 +25,10 @@ def load(
 
     Radius 2 and deviation 0.02 are those of Metz (2017, "Unrolled generative adversarial networks"). Modes take turns,
     in an order set by the seed, so their numbers differ by one at most. `raw` is not read. Fewer samples than modes:
-    ValueError.
+    InputError.
     """
     if samples < modes:
-        raise ValueError(f"samples: given {samples}, allowed at least {modes}: one a mode")
+        raise InputError(f"samples: given {samples}, allowed at least {modes}: one a mode")
     random = np.random.default_rng(seed)
     labels = random.permutation(np.arange(samples) % modes)
     angles = 2 * np.pi * labels / modes

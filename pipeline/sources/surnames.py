@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.records import Examples
 
 KIND = "text"
@@ -23,11 +24,11 @@ def load(raw: Path, seed: int, *, language: bool = True) -> Examples:
 
     At each place y is the next letter, so x is y one place late behind the one input that there really is: a language,
     or, without `language`, the same token for all. Behind the end of a name x is 0 and y is -1. No name stands in two
-    languages. `seed` decides nothing. A missing file: ValueError.
+    languages. `seed` decides nothing. A missing file: InputError.
     """
     file = raw / "surnames.csv"
     if not file.is_file():
-        raise ValueError("data/raw/surnames.csv: given no such file, allowed the one in git: `git restore data/raw`")
+        raise InputError("data/raw/surnames.csv: given no such file, allowed the one in git: `git restore data/raw`")
     with file.open(newline="", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     x = np.zeros((len(rows), LONGEST + 1), np.float32)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.records import Examples
 
 KIND = "table"
@@ -17,15 +18,15 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
     """The table in data/raw/<file>.csv: x of shape (rows, columns - 1), unscaled.
 
     The first line names the columns; the last column is `class`, with whole numbers or words, which become 0, 1, ... in
-    their own order. `seed` decides nothing. ValueError: a file that is not there, no header, a cell that is not a
+    their own order. `seed` decides nothing. InputError: a file that is not there, no header, a cell that is not a
     finite number (line and column named), a single class.
     """
     header, rows = _read(raw, file)
     if len(header) < 2 or header[-1].strip().lower() != "class":
         given = ",".join(header)[:80]
-        raise ValueError(f"{file}.csv: line 1: given the header {given!r}, allowed a last column 'class'")
+        raise InputError(f"{file}.csv: line 1: given the header {given!r}, allowed a last column 'class'")
     if not rows:
-        raise ValueError(f"{file}.csv: given no rows, allowed one or more below the header")
+        raise InputError(f"{file}.csv: given no rows, allowed one or more below the header")
     inputs = np.array([_numbers(cells, header, f"{file}.csv: line {line}") for line, cells in rows], np.float32)
     return Examples(inputs, _codes([cells[-1].strip() for _, cells in rows], file))
 
@@ -35,27 +36,27 @@ def _read(raw: Path, file: str) -> tuple[list[str], list[tuple[int, list[str]]]]
     path = raw / f"{file}.csv"
     if not re.fullmatch(r"[a-z0-9_]+", file) or not path.is_file():
         there = ", ".join(sorted(found.stem for found in raw.glob("*.csv"))) or "none: put a .csv file there"
-        raise ValueError(f"file: given {file!r}, allowed a table in data/raw, named in [a-z0-9_]: {there}")
+        raise InputError(f"file: given {file!r}, allowed a table in data/raw, named in [a-z0-9_]: {there}")
     try:
         with path.open(newline="", encoding="utf-8-sig") as opened:
             reader = csv.reader(opened)
             header = next(reader, [])
             return header, [(reader.line_num, cells) for cells in reader if cells]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{file}.csv: given {error}, allowed comma-separated text in UTF-8") from None
+        raise InputError(f"{file}.csv: given {error}, allowed comma-separated text in UTF-8") from None
 
 
 def _numbers(cells: list[str], header: list[str], place: str) -> list[float]:
     if len(cells) != len(header):
-        raise ValueError(f"{place}: given {len(cells)} cells, allowed {len(header)}, as in the header")
+        raise InputError(f"{place}: given {len(cells)} cells, allowed {len(header)}, as in the header")
     numbers = []
     for cell, column in zip(cells[:-1], header, strict=False):
         try:
             number = float(cell)
-        except ValueError:
+        except InputError:
             number = np.nan
         if not abs(number) <= LARGEST:  # NaN is not, either
-            raise ValueError(f"{place}, column {column.strip()!r}: given {cell.strip()!r}, allowed a finite number")
+            raise InputError(f"{place}, column {column.strip()!r}: given {cell.strip()!r}, allowed a finite number")
         numbers.append(number)
     return numbers
 
@@ -63,10 +64,10 @@ def _numbers(cells: list[str], header: list[str], place: str) -> list[float]:
 def _codes(words: list[str], file: str) -> np.ndarray:
     """Class words as 0, 1, ...: by value if all are whole numbers, else by alphabet."""
     if "" in words:
-        raise ValueError(f"{file}.csv: row {words.index('') + 1}, column 'class': given nothing, allowed a class")
+        raise InputError(f"{file}.csv: row {words.index('') + 1}, column 'class': given nothing, allowed a class")
     whole = all(re.fullmatch(r"-?[0-9]+", word) for word in words)
     names = sorted({*words}, key=int if whole else str)
     if len(names) < 2:
-        raise ValueError(f"{file}.csv: column 'class': given only {names[0]!r}, allowed two classes or more")
+        raise InputError(f"{file}.csv: column 'class': given only {names[0]!r}, allowed two classes or more")
     code = {name: number for number, name in enumerate(names)}
     return np.array([code[word] for word in words], np.int64)

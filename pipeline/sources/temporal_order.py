@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.records import Examples
 
@@ -22,12 +23,12 @@ def load(raw: Path, seed: int, *, samples: Count = 6000, length: Count = 50, rel
     x has shape (samples, length, 8), one-hot. A sequence starts with E, ends with B and holds noise of four symbols;
     at a step drawn from each window of the paper (of 100 steps: 10-20 and 50-60; or 10-20, 33-43 and 66-76; here at
     the same shares of the length) stands X or Y. y is their order read as a binary number, X = 0: 4 or 8 classes.
-    The length is fixed here, 100 to 110 in the paper. `raw` is not read. ValueError where a setting is not possible.
+    The length is fixed here, 100 to 110 in the paper. `raw` is not read. InputError where a setting is not possible.
     """
     if relevant not in WINDOWS:
-        raise ValueError(f"relevant: given {relevant}, allowed 2 (task 6a) or 3 (task 6b)")
+        raise InputError(f"relevant: given {relevant}, allowed 2 (task 6a) or 3 (task 6b)")
     if length < SHORTEST:
-        raise ValueError(f"length: given {length}, allowed at least {SHORTEST}: the symbols' windows must not meet")
+        raise InputError(f"length: given {length}, allowed at least {SHORTEST}: the symbols' windows must not meet")
     random = np.random.default_rng(seed)
     rows = np.arange(samples)
     symbols = random.choice(NOISE, (samples, length))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.records import Examples
 
@@ -19,7 +20,7 @@ def load(raw: Path, seed: int, *, validation: Count = 6) -> dict[str, Examples]:
 
     A series has 7 to 29 steps; the steps behind its end are 0 in all 12 channels, and no real step is. `test` is the
     authors' test part (370 series); of their 30 training series a speaker, `validation` are drawn by `seed`, the rest
-    is `train`. ValueError: no file, or no training series left.
+    is `train`. InputError: no file, or no training series left.
     """
     series, speakers, training = _read(raw)
     held = np.zeros(len(speakers), bool)
@@ -27,7 +28,7 @@ def load(raw: Path, seed: int, *, validation: Count = 6) -> dict[str, Examples]:
     for speaker in range(speakers.max() + 1):
         rows = np.flatnonzero(speakers[:training] == speaker)
         if validation >= len(rows):
-            raise ValueError(f"validation: given {validation}, allowed 1 to {len(rows) - 1}: series of each speaker")
+            raise InputError(f"validation: given {validation}, allowed 1 to {len(rows) - 1}: series of each speaker")
         held[random.choice(rows, validation, replace=False)] = True
     given = np.arange(len(speakers)) < training
     parts = {"train": given & ~held, "validation": held, "test": ~given}
@@ -38,7 +39,7 @@ def _read(raw: Path) -> tuple[np.ndarray, np.ndarray, int]:
     """Padded series (640, 29, 12), speakers (640,), and how many of the first belong to the training part."""
     file = raw / "vowels.npz"
     if not file.is_file():
-        raise ValueError("data/raw/vowels.npz: given no such file, allowed the one in git: `git restore data/raw`")
+        raise InputError("data/raw/vowels.npz: given no such file, allowed the one in git: `git restore data/raw`")
     with np.load(file, allow_pickle=False) as arrays:
         values, steps, speakers, training = (arrays[name] for name in ("x", "steps", "y", "training"))
     series = np.zeros((len(steps), LONGEST, values.shape[1]), np.float32)

@@ -12,7 +12,7 @@ from pipeline.verdicts.topic import Claim
 def judge() -> list[dict[str, Any]]:
     """The rows of data/report/claims.json, which is written unless it holds them already.
 
-    A claim whose variants have no scores yet has no row. ValueError for a planned topic that has no module.
+    A claim whose variants have no scores yet has no row. InputError for a planned topic that has no module.
     """
     plans = [read_json(file) for file in sorted(paths.PLAN.glob("*.json"))]
     rows = [row for plan in plans for row in _judge_topic(plan["topic"])]

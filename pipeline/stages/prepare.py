@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline import paths, plugins
+from pipeline.errors import InputError
 from pipeline.records import Examples, digest, write_examples, write_json
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def prepare(settings: DataSettings) -> None:
     """Write data/prepared/<data>/{fit/<view>.npz, validation.npz, card.json} and data/test/<data>.npz.
 
     Order: load, split (stratified, by split.seed), thin the training part, fit the scaler on the training part, apply
-    it to all three, then the views on the training part alone. Same settings and raw files, same bytes. ValueError:
+    it to all three, then the views on the training part alone. Same settings and raw files, same bytes. InputError:
     whatever a user can have set wrong.
     """
     source = plugins.load("sources", settings.source)
@@ -40,8 +41,8 @@ def _parts(settings: DataSettings, source: Any) -> dict[str, Examples]:
     key = f"data.{settings.name}.load"
     try:
         loaded = source.load(paths.RAW, settings.seed, **settings.load)
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from error
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from error
     if getattr(source, "SPLIT", "drawn") == "given":
         train = _sound(loaded["train"], key)
         held_out = {part: _sound(loaded[part], key, np.unique(train.y)) for part in PARTS[1:]}
@@ -56,19 +57,19 @@ def is_classes(labels: np.ndarray) -> bool:
 
 
 def _sound(examples: Examples, given: str, allowed: np.ndarray | None = None) -> Examples:
-    """The examples as float32, with labels as int64, or float32 where they are numbers (ValueError).
+    """The examples as float32, with labels as int64, or float32 where they are numbers (InputError).
 
     Finite; of classes 0..C-1 with one example or more each, or of the classes `allowed`.
     """
     x, whole = np.ascontiguousarray(examples.x, np.float32), np.issubdtype(examples.y.dtype, np.integer)
     y = np.ascontiguousarray(examples.y, np.int64 if whole else np.float32)
     if not len(y) or not np.isfinite(x).all() or not np.isfinite(y).all():
-        raise ValueError(f"{given}: given no examples or numbers that are not finite, allowed finite numbers only")
+        raise InputError(f"{given}: given no examples or numbers that are not finite, allowed finite numbers only")
     if is_classes(y):
         missing = np.flatnonzero(np.bincount(y) == 0) if allowed is None else np.setdiff1d(y, allowed)
         if len(missing):
             wanted = "one or more of each class" if allowed is None else "classes of the training part only"
-            raise ValueError(f"{given}: given class {missing[0]} without examples to learn from, allowed {wanted}")
+            raise InputError(f"{given}: given class {missing[0]} without examples to learn from, allowed {wanted}")
     return Examples(x, y)
 
 
@@ -80,7 +81,7 @@ def _cut(settings: DataSettings, examples: Examples) -> dict[str, Examples]:
         given = getattr(split, part)
         size = round(given * len(examples)) if isinstance(given, float) else len(rows) if given is None else given
         if not isinstance(size, int) or not 1 <= size <= len(rows):
-            raise ValueError(f"{key}.{part}: given {size}, allowed 1 to the {len(rows)} examples that are left")
+            raise InputError(f"{key}.{part}: given {size}, allowed 1 to the {len(rows)} examples that are left")
         chosen[part], rows = rows[:size], rows[size:]
     return {part: examples.take(chosen[part]) for part in PARTS}
 
@@ -92,7 +93,7 @@ def _split(settings: DataSettings, examples: Examples) -> dict[str, Examples]:
     counts = np.bincount(examples.y)
     few = [f"{label} ({counts[label]})" for label in np.flatnonzero(counts < len(PARTS))]
     if few:
-        raise ValueError(
+        raise InputError(
             f"{key}: given classes with fewer than 3 examples: {', '.join(few[:10])}{', ...' if few[10:] else ''};"
             " allowed at least one for each of training, validation and test"
         )
@@ -114,7 +115,7 @@ def _quota(counts: np.ndarray, size: int, spare: int, key: str) -> np.ndarray:
     most = counts - spare
     if not len(counts) <= size <= most.sum():
         given = f"given {size} of {counts.sum()} examples in {len(counts)} classes"
-        raise ValueError(f"{key}: {given}, allowed {len(counts)} to {most.sum()}: every part needs every class")
+        raise InputError(f"{key}: {given}, allowed {len(counts)} to {most.sum()}: every part needs every class")
     ideal = counts * size / counts.sum()
     quota = np.clip(np.floor(ideal).astype(int), 1, most)
     while quota.sum() < size:
@@ -136,7 +137,7 @@ def _training(train: Any, counts: np.ndarray, key: str) -> np.ndarray:
     if len(lacking):
         label = lacking[0]
         given = f"given {wanted[label]} examples of class {label}"
-        raise ValueError(f"{key}: {given}, allowed at most the {counts[label]} that validation and test leave")
+        raise InputError(f"{key}: {given}, allowed at most the {counts[label]} that validation and test leave")
     return wanted
 
 
@@ -156,7 +157,7 @@ def _scaled(
     """All parts scaled alike, and by what: mean and deviation of the training part, a column each in tables."""
     scale = settings.scale
     if scale not in ("none", "unit", "standard"):  # unit: sources of images give 0..1 already
-        raise ValueError(f"data.{settings.name}.scale: given {scale!r}, allowed none, unit, standard")
+        raise InputError(f"data.{settings.name}.scale: given {scale!r}, allowed none, unit, standard")
     if scale != "standard":
         return parts, {"kind": scale}
     axis = 0 if kind == "table" else None
@@ -178,22 +179,22 @@ def _view(
     for step, options in steps.items():
         plugin = plugins.load("views", step)
         if kind not in plugin.KINDS:
-            raise ValueError(f"{key}.{step}: given data of kind {kind}, allowed {', '.join(plugin.KINDS)}")
+            raise InputError(f"{key}.{step}: given data of kind {kind}, allowed {', '.join(plugin.KINDS)}")
         seed = int(digest(settings.seed, step, dict(options))[:8], 16)
         try:
             examples, notes[step] = plugin.apply(examples, seed, **options)
-        except ValueError as error:
-            raise ValueError(f"{key}.{step}: {error}") from error
+        except InputError as error:
+            raise InputError(f"{key}.{step}: {error}") from error
     return _kept(_sound(examples, key), train, key), notes
 
 
 def _kept(examples: Examples, train: Examples, key: str) -> Examples:
-    """The view's examples, if they have the classes and the shape of the training part (ValueError)."""
+    """The view's examples, if they have the classes and the shape of the training part (InputError)."""
     if not is_classes(train.y):
         return examples
     given, allowed = ((len(np.unique(part.y)), *part.x.shape[1:]) for part in (examples, train))
     if given != allowed:
-        raise ValueError(f"{key}: given classes and shape {given}, allowed {allowed}, as before the view")
+        raise InputError(f"{key}: given classes and shape {given}, allowed {allowed}, as before the view")
     return examples
 
 

@@ -8,7 +8,7 @@ from pipeline.report import page
 def report() -> None:
     """Write index.html, report.md and pictures/ under data/report, from claims.json and the files under data/.
 
-    The same files give the same bytes. What is missing (a topic without results, say) is said on the page. ValueError
+    The same files give the same bytes. What is missing (a topic without results, say) is said on the page. InputError
     for a planned topic that has no module.
     """
     for file in sorted(paths.PICTURES.glob("*.svg")):

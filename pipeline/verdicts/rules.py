@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pipeline.errors import InputError
 from pipeline.verdicts import intervals
 from pipeline.verdicts.intervals import MeanDifference, RateDifference
 from pipeline.verdicts.topic import Claim
@@ -42,7 +43,7 @@ def judge(topic: str, claims: Sequence[Claim], scores: Sequence[Mapping[str, Any
 
     Intervals are at the level that Holm's step-down over all `claims` asks for (`level`); p_value and probability_* are
     one claim's own, at 95 %. `seeds` counts all pairs, `failed` those left out because a run has no finite value.
-    Undefined numbers are None. ValueError for a variant or metric without scores, or scores given twice.
+    Undefined numbers are None. InputError for a variant or metric without scores, or scores given twice.
     """
     table = _tabulate(scores)
     pairs = [_pair(claim, table) for claim in claims]
@@ -102,7 +103,7 @@ def _tabulate(scores: Sequence[Mapping[str, Any]]) -> Table:
         seeds = table.setdefault(row["variant"], {}).setdefault(row["metric"], {})
         if int(row["seed"]) in seeds:
             given = f"{row['variant']}, {row['metric']}, seed {row['seed']}"
-            raise ValueError(f"scores: given twice: {given}; allowed one row each")
+            raise InputError(f"scores: given twice: {given}; allowed one row each")
         seeds[int(row["seed"])] = row
     return table
 
@@ -110,10 +111,10 @@ def _tabulate(scores: Sequence[Mapping[str, Any]]) -> Table:
 def _scores(claim: Claim, variant: str, table: Table) -> dict[int, Mapping[str, Any]]:
     if variant not in table:
         exist = ", ".join(sorted(table)) or "none"
-        raise ValueError(f"claim {claim.name!r}: variant: given {variant!r}, those with scores: {exist}")
+        raise InputError(f"claim {claim.name!r}: variant: given {variant!r}, those with scores: {exist}")
     if claim.metric not in table[variant]:
         exist = ", ".join(sorted(table[variant]))
-        raise ValueError(f"claim {claim.name!r}: metric: given {claim.metric!r}, those of {variant!r}: {exist}")
+        raise InputError(f"claim {claim.name!r}: metric: given {claim.metric!r}, those of {variant!r}: {exist}")
     return table[variant][claim.metric]
 
 

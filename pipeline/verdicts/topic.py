@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.errors import InputError
+
 SLUG = re.compile(r"[a-z0-9_]+")
 KINDS = ("mean", "rate")
 LINES = 2  # at most in a sweep: a picture has as many colours
@@ -18,7 +20,7 @@ class Claim:
 
     `margin` is the smallest difference of interest, in the metric's own unit, fixed here before any run; where
     `higher_is_better` is False the better variant is the one with the lower values. A metric of kind "rate" is 0 or 1
-    a run (solved, diverged). `source` names who reported what. ValueError where a field makes no sense.
+    a run (solved, diverged). `source` names who reported what. InputError where a field makes no sense.
     """
 
     name: str
@@ -34,15 +36,15 @@ class Claim:
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.name):
-            raise ValueError(f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)")
+            raise InputError(f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)")
         if self.kind not in KINDS:
-            raise ValueError(f"claim {self.name!r}: kind: given {self.kind!r}, allowed {', '.join(KINDS)}")
+            raise InputError(f"claim {self.name!r}: kind: given {self.kind!r}, allowed {', '.join(KINDS)}")
         if not (math.isfinite(self.margin) and self.margin > 0):
-            raise ValueError(f"claim {self.name!r}: margin: given {self.margin}, allowed a finite number above 0")
+            raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed a finite number above 0")
         if self.kind == "rate" and self.margin >= 1:
-            raise ValueError(f"claim {self.name!r}: margin: given {self.margin}, allowed below 1 for a rate")
+            raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed below 1 for a rate")
         if self.better == self.worse:
-            raise ValueError(f"claim {self.name!r}: better and worse: given {self.better!r} twice, name two variants")
+            raise InputError(f"claim {self.name!r}: better and worse: given {self.better!r} twice, name two variants")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,7 @@ class Sweep:
     """Scores over a number in which variants differ: over the training examples, it is a learning curve.
 
     `x` and `y` say what the axes show, units included. The report draws one or two lines over the variants there are.
-    ValueError for more, or none.
+    InputError for more, or none.
     """
 
     x: str
@@ -68,7 +70,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.lines) <= LINES:
-            raise ValueError(f"sweep over {self.x!r}: lines: given {len(self.lines)}, allowed 1 to {LINES}")
+            raise InputError(f"sweep over {self.x!r}: lines: given {len(self.lines)}, allowed 1 to {LINES}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,7 @@ class Topic:
         counts = Counter(claim.name for claim in self.claims)
         twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
-            raise ValueError(f"claims of {self.title!r}: given twice: {', '.join(twice)}; give each claim its own name")
+            raise InputError(f"claims of {self.title!r}: given twice: {', '.join(twice)}; give each claim its own name")
 
     @property
     def chapter(self) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count, NotNegative, Share
 from pipeline.records import Examples
 
@@ -23,10 +24,10 @@ def apply(
     Each copy is moved by up to `shift` of the side both ways, turned by up to `rotate` degrees and made up to `zoom`
     smaller or larger, all uniformly drawn; `noise` is the standard deviation of Gaussian noise in units of the pixels.
     What comes in from outside is as dark as the darkest pixel; copies stay within the range of the images (0..1 if
-    they are not scaled). ValueError: no change at all, which would make plain copies.
+    they are not scaled). InputError: no change at all, which would make plain copies.
     """
     if not (shift or rotate or zoom or noise):
-        raise ValueError("augment: given no change, allowed one or more of shift, rotate, zoom, noise above 0")
+        raise InputError("augment: given no change, allowed one or more of shift, rotate, zoom, noise above 0")
     random = np.random.default_rng(seed)
     parts = [examples.x] + [_changed(examples.x, random, shift, rotate, zoom, noise) for _ in range(copies)]
     labels = np.tile(examples.y, copies + 1)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.number_types import Count, Positive
 from pipeline.records import Examples
 
@@ -28,7 +29,7 @@ def apply(
     and `smote` (Chawla et al., 2002: points between an example and one of its nearest neighbours of the same class)
     bring every class to at least (ratio x largest class). `count` sets that size itself, the same for every class.
     SMOTE uses min(neighbours, n - 1) neighbours in a class of n examples, and copies where n is 1: there is nothing to
-    combine a single example with. Notes: the target, and how many classes were changed in which way. ValueError: a
+    combine a single example with. Notes: the target, and how many classes were changed in which way. InputError: a
     target out of reach.
     """
     sizes = np.bincount(examples.y)
@@ -52,17 +53,17 @@ def apply(
 def _target(sizes: np.ndarray, sampler: str, ratio: float, count: int | None) -> int:
     smallest, largest = int(sizes.min()), int(sizes.max())
     if not smallest:
-        raise ValueError(f"rebalance: given no example of class {int(sizes.argmin())}, allowed one or more of each")
+        raise InputError(f"rebalance: given no example of class {int(sizes.argmin())}, allowed one or more of each")
     if count is None:
         if ratio > 1:
-            raise ValueError(f"ratio: given {ratio:g}, allowed above 0 and at most 1 (1: all classes of one size)")
+            raise InputError(f"ratio: given {ratio:g}, allowed above 0 and at most 1 (1: all classes of one size)")
         return min(largest, int(smallest / ratio + 1e-9)) if sampler == "under" else max(1, round(ratio * largest))
     if ratio != 1:
-        raise ValueError(f"count, ratio: given both ({count} and {ratio:g}), allowed one of them")
+        raise InputError(f"count, ratio: given both ({count} and {ratio:g}), allowed one of them")
     if sampler == "under" and count > smallest:
-        raise ValueError(f"count: given {count}, allowed 1 to {smallest}: under-sampling adds nothing to a class")
+        raise InputError(f"count: given {count}, allowed 1 to {smallest}: under-sampling adds nothing to a class")
     if sampler != "under" and count < largest:
-        raise ValueError(f"count: given {count}, allowed {largest} or more: {sampler} takes nothing from a class")
+        raise InputError(f"count: given {count}, allowed {largest} or more: {sampler} takes nothing from a class")
     return count
 
 
