@@ -2,21 +2,36 @@
 
 import ast
 import importlib
+import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipeline import number_types, paths
+from pipeline import contracts, number_types, paths
 from pipeline.errors import InputError
 
-FUNCTIONS = {"sources": "load", "views": "apply", "models": "build", "tasks": "compile"}
-WORDS = {"sources": "source", "views": "view step", "models": "model", "tasks": "task", "topics": "topic"}
-_VOCABULARY: dict[str, Any] = {**vars(number_types), **vars(typing), "__builtins__": {}}
-_VOCABULARY |= {kind.__name__: kind for kind in (int, float, bool, str, list, dict, tuple)}
+
+@dataclass(frozen=True)
+class Registry:
+    """One kind of plugin: its word in messages, what a module must have, and the function whose keywords users set."""
+
+    word: str
+    contract: type
+    function: str
+
+
+KINDS = {
+    "sources": Registry("source", contracts.Source, "load"),
+    "views": Registry("view step", contracts.View, "apply"),
+    "models": Registry("model", contracts.Model, "build"),
+    "tasks": Registry("task", contracts.Task, "compile"),
+}
+TYPES: dict[str, Any] = {**vars(number_types), **vars(typing), "__builtins__": {}}  # that annotations are made of
+TYPES |= {kind.__name__: kind for kind in (int, float, bool, str, list, dict, tuple)}
 
 
 @dataclass(frozen=True)
@@ -31,14 +46,18 @@ class Setting:
 def names(kind: str) -> list[str]:
     """Every plugin of `kind` ("sources", "views", "models", "tasks", "topics"), sorted."""
     folder = paths.PACKAGE / kind
-    found = folder.glob("*/__init__.py") if kind == "topics" else folder.glob("[!_]*.py")
-    return sorted(path.parent.name if kind == "topics" else path.stem for path in found)
+    if kind == "topics":
+        return sorted(file.parent.name for file in folder.glob("*/__init__.py"))
+    return sorted(file.stem for file in folder.glob("[!_]*.py"))
 
 
 def load(kind: str, name: str) -> ModuleType:
-    """Import one plugin; an unknown name lists what exists (InputError)."""
+    """Import one plugin. InputError: an unknown name (what exists is listed), or a plugin that lacks something."""
     if name not in names(kind):
-        raise InputError(f"{WORDS[kind]}: given {name!r}, allowed {', '.join(names(kind))}")
+        word = KINDS[kind].word if kind in KINDS else "topic"
+        raise InputError(f"{word}: given {name!r}, allowed {', '.join(names(kind))}")
+    if kind in KINDS and missing(kind, name):
+        raise InputError(refusal(kind, name))
     return importlib.import_module(f"pipeline.{kind}.{name}")
 
 
@@ -47,9 +66,52 @@ def path(kind: str, name: str) -> Path:
     return paths.PACKAGE / kind / f"{name}.py"
 
 
+# What a plugin has, read without importing it: models and tasks bring TensorFlow
+
+
+def refusal(kind: str, name: str) -> str:
+    """What is said of a plugin that lacks something."""
+    return (
+        f"pipeline/{kind}/{name}.py: given no {', no '.join(missing(kind, name))}; contracts.py says what each is for"
+    )
+
+
+@cache
+def missing(kind: str, name: str) -> list[str]:
+    """What a plugin lacks of its contract: constants by name, functions with the arguments that they must take."""
+    contract = KINDS[kind].contract
+    bound = set(_bound(path(kind, name)))
+    lacking = [word for word in typing.get_type_hints(contract) if word not in bound]
+    for word, function in inspect.getmembers(contract, inspect.isfunction):
+        wanted = [argument for argument in inspect.signature(function).parameters if argument != "self"]
+        if word.startswith("_"):
+            continue
+        if word not in bound or _arguments(path(kind, name), word, wanted) != wanted:
+            lacking.append(f"{word}({', '.join(wanted)})")
+    return lacking
+
+
+def _bound(file: Path) -> Iterator[str]:
+    """Names that a module binds by assignment or definition."""
+    for node in _module(file).body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+
+
+def _arguments(file: Path, function: str, wanted: list[str]) -> list[str]:
+    """First positional arguments of a function; those `wanted` if it is another module's under its own name."""
+    for node in _module(file).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return [argument.arg for argument in node.args.args][: len(wanted)]
+    return wanted
+
+
 def settings(kind: str, name: str) -> Mapping[str, Setting]:
-    """What a user may set on a plugin, read from its function without importing it."""
-    return signature(path(kind, name), FUNCTIONS[kind])
+    """What a user may set on a plugin."""
+    return signature(path(kind, name), KINDS[kind].function)
 
 
 @cache
@@ -59,7 +121,7 @@ def _module(file: Path) -> ast.Module:
 
 @cache
 def signature(file: Path, function: str) -> Mapping[str, Setting]:
-    """Keyword-only arguments of `function` in `file`, with their types, without importing the file."""
+    """Keyword-only arguments of `function` in `file`, with their types."""
     for node in _module(file).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
@@ -70,15 +132,14 @@ def signature(file: Path, function: str) -> Mapping[str, Setting]:
 def _setting(argument: ast.arg, default: ast.expr | None) -> Setting:
     if argument.annotation is None:
         raise LookupError(f"argument {argument.arg!r} has no type")
-    text = ast.unparse(argument.annotation)
-    annotation = eval(text, dict(_VOCABULARY))  # our own source, in a vocabulary of types
+    annotation = eval(ast.unparse(argument.annotation), dict(TYPES))  # our own source, in a vocabulary of types
     if default is None:
         return Setting(annotation, required=True)
     return Setting(annotation, ast.literal_eval(default))
 
 
 def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
-    """A literal constant of a plugin's module, without importing it; LookupError without one and without default."""
+    """A literal constant of a plugin's module; LookupError without one and without default."""
     for node in _module(path(kind, name)).body:
         if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == word for target in node.targets):
             return ast.literal_eval(node.value)
@@ -88,6 +149,6 @@ def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
 
 
 def functions(file: Path) -> list[str]:
-    """Public functions defined in `file`, without importing it."""
-    found = (node.name for node in _module(file).body if isinstance(node, ast.FunctionDef))
-    return sorted(name for name in found if not name.startswith("_"))
+    """Public functions defined in `file`."""
+    definitions = (node.name for node in _module(file).body if isinstance(node, ast.FunctionDef))
+    return sorted(name for name in definitions if not name.startswith("_"))

@@ -10,6 +10,7 @@ from pipeline.records import Examples
 
 KIND = "text"
 LABELS = "tokens"
+SPLIT = "drawn"
 
 LONGEST = 12  # letters
 MARKED, PLAIN = "áéíóúüñ", "aeiouun"

@@ -10,6 +10,7 @@ from pipeline.records import Examples
 
 KIND = "sequence"
 LABELS = "number"
+SPLIT = "drawn"
 
 
 def load(raw: Path, seed: int, *, samples: Count = 6000, length: Count = 50) -> Examples:

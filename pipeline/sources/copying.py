@@ -9,6 +9,7 @@ from pipeline.records import Examples
 
 KIND = "sequence"
 LABELS = "tokens"
+SPLIT = "drawn"
 
 BLANK = 0
 

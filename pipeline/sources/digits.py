@@ -9,6 +9,7 @@ from pipeline.records import Examples
 
 KIND = "image"
 LABELS = "class"
+SPLIT = "drawn"
 
 
 def load(raw: Path, seed: int) -> Examples:

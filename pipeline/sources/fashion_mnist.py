@@ -12,6 +12,7 @@ from pipeline.records import Examples
 
 KIND = "image"
 LABELS = "class"
+SPLIT = "drawn"
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 COMMAND = "apt-get install -y dataset-fashion-mnist"

@@ -10,6 +10,7 @@ from pipeline.records import Examples
 
 KIND = "signal"
 LABELS = "class"
+SPLIT = "drawn"
 
 # Heights of the ten digits' outlines at 12 positions (Greydanus & Kobak, 2024).
 OUTLINES = (

@@ -10,6 +10,7 @@ from pipeline.records import Examples
 
 KIND = "text"
 LABELS = "tokens"
+SPLIT = "drawn"
 
 START = 11  # the token before the first answer; 1 to 10 are the digits 0 to 9, 0 is padding and, as an answer, the end
 MOST = 20

@@ -10,6 +10,7 @@ from pipeline.records import Examples
 
 KIND = "points"
 LABELS = "class"
+SPLIT = "drawn"
 
 
 def load(

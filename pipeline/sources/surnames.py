@@ -10,6 +10,7 @@ from pipeline.records import Examples
 
 KIND = "text"
 LABELS = "tokens"
+SPLIT = "drawn"
 
 LETTERS = (
     "abcdefghijklmnopqrstuvwxyzßàáäåçèéêëìíîñòóöùúüćčđšž"  # tokens 1 to 51; 0 is padding and, as an answer, the end

@@ -11,6 +11,7 @@ from pipeline.records import Examples
 
 KIND = "table"
 LABELS = "class"
+SPLIT = "drawn"
 LARGEST = float(np.finfo(np.float32).max)
 
 

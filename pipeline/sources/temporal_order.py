@@ -10,6 +10,7 @@ from pipeline.records import Examples
 
 KIND = "sequence"
 LABELS = "class"
+SPLIT = "drawn"
 
 X, Y, NOISE, START, END = 0, 1, (2, 3, 4, 5), 6, 7  # X and Y matter; a, b, c, d, the start E and the end B do not
 SYMBOLS = 8

@@ -84,9 +84,9 @@ def score(entry: Entry) -> dict[str, Any]:
 
 
 def applies(name: str, run: FinishedRun, probes: ModuleType | None) -> bool:
-    """Whether a metric says something of that run: a probe by its KINDS, the others by their file."""
-    if name in getattr(probes, "KINDS", {}):
-        return _suits(probes.KINDS[name], run)  # type: ignore[union-attr]
+    """Whether a metric says something of that run: a probe by its APPLIES_TO, the others by their file."""
+    if name in getattr(probes, "APPLIES_TO", {}):
+        return _suits(probes.APPLIES_TO[name], run)  # type: ignore[union-attr]
     return name in _metrics("history") or name in _metrics(run.settings["task"])
 
 
@@ -100,7 +100,7 @@ def _metrics(task: str) -> list[str]:
 
 def _value(name: str, run: FinishedRun, probes: ModuleType | None, status: str) -> float | None:
     """A metric's value; a run that diverged has one only where the metric is about that."""
-    own = name in getattr(probes, "KINDS", {})
+    own = name in getattr(probes, "APPLIES_TO", {})
     if status == "diverged" and own:
         lost: Mapping[str, float] = getattr(probes, "DIVERGED", {})
         return lost.get(name)

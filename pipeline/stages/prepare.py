@@ -43,7 +43,7 @@ def _parts(settings: DataSettings, source: Any) -> dict[str, Examples]:
         loaded = source.load(paths.RAW, settings.seed, **settings.load)
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
-    if getattr(source, "SPLIT", "drawn") == "given":
+    if source.SPLIT == "given":
         train = _sound(loaded["train"], key)
         held_out = {part: _sound(loaded[part], key, np.unique(train.y)) for part in PARTS[1:]}
         return {"train": train} | held_out
@@ -207,7 +207,7 @@ def _card(
         "data": settings.name,
         "source": settings.source,
         "kind": source.KIND,
-        "labels": getattr(source, "LABELS", "class"),
+        "labels": source.LABELS,
         "shape": list(parts["train"].x.shape[1:]),
         "classes": classes,
         "split": {part: len(parts[part]) for part in PARTS} | {"seed": settings.split.seed},

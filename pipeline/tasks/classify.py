@@ -127,6 +127,11 @@ def saved(model: "keras.Model") -> "keras.Model":
     return keras.Model(model.input, model.output, name=model.name)
 
 
+def watchers(model: "keras.Model", epochs: int) -> list[Any]:
+    """None: all there is to see is in the history."""
+    return []
+
+
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Counts (classes, classes): rows are true classes, columns predicted ones."""
     classes = predicted.shape[1]

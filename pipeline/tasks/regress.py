@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LABELS = ("number",)
 OBJECTIVE = "squared_error"
-saved = classify.saved
+saved, watchers = classify.saved, classify.watchers
 
 
 def outputs(training: Examples, validation: Examples) -> int:

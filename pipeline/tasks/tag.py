@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LABELS = ("tokens",)
 OBJECTIVE = "cross_entropy"
-saved = classify.saved
+saved, watchers = classify.saved, classify.watchers
 
 
 def outputs(training: Examples, validation: Examples) -> int:

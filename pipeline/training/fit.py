@@ -49,7 +49,7 @@ def fit(
     record = Epochs(task, training, validation, settings.get("global_clipnorm"))
     with compiled_cache.borrowed(model, likeness) as net:
         first = _resume(net, state, epochs)
-        watchers = getattr(task, "watchers", lambda *_: [])(net, epochs)
+        watchers = task.watchers(net, epochs)
         callbacks = [record, *_patience(task, patience), *watchers]
         net.fit(
             batches(training, batch_size, seed, epochs, min(first, epochs - 1), steps),

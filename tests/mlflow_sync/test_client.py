@@ -27,9 +27,9 @@ TOPIC, VARIANTS, SEEDS, EPOCHS = "demo", ("plain_net", "wide_net"), (0, 1), 4
 NOTHING = {"experiments": 0, "comparisons": 0, "runs": 0, "points": 0, "models": 0}
 CREATE = (
     "import sys; from pathlib import Path; here = Path(sys.argv[1])\n"
-    "from pipeline import paths; from pipeline.workbench import tracking\n"
+    "from pipeline import paths; from pipeline.mlflow_sync import client\n"
     "paths.TRACKING, paths.LOCKS, paths.ARTIFACTS = here / 'mlflow.db', here / 'locks', here / 'mlartifacts'\n"
-    "tracking.create(); print('mlflow' in sys.modules)"
+    "client.create(); print('mlflow' in sys.modules)"
 )
 CARD = {
     "data": "toy",
@@ -392,7 +392,7 @@ def test_a_report_of_other_runs_shows_no_pictures(store):
 
 def test_pictures_of_a_topic_whose_name_goes_on_stay_with_it(store, monkeypatch):
     monkeypatch.setattr(plugins, "names", lambda kind: [TOPIC, f"{TOPIC}_more"])
-    monkeypatch.setattr("pipeline.workbench.publish.question", lambda topic: "")
+    monkeypatch.setattr("pipeline.mlflow_sync.publish.question", lambda topic: "")
     train()
     evaluate()
     report()

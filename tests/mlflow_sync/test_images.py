@@ -59,7 +59,7 @@ def test_samples_are_where_charts_find_images_by_epoch(house):
     np.savez(file, epochs=np.array([1, 2, 4]), images=looks_at_noise())
     publish()
     run = records.runs()[records.VARIANTS[0], "0"]
-    names = [file.path for file in records.client().list_artifacts(run.info.run_id, "images")]
+    names = [file.path for file in records.mlflow_client().list_artifacts(run.info.run_id, "images")]
     assert run.data.tags[client.IMAGES] == "True" and "images/samples.gif" in names and len(names) == 7
     assert [name for name in names if name.startswith("images/samples+step+4+timestamp+1700000008000+")]
     assert publish() == records.NOTHING

@@ -78,7 +78,7 @@ def dense():
 
 
 def version(name=NAME):
-    return records.client().get_model_version_by_alias(name, client.BEST)
+    return records.mlflow_client().get_model_version_by_alias(name, client.BEST)
 
 
 def test_it_is_registered_once_with_what_tells_it_from_others(store):
@@ -111,7 +111,7 @@ def test_a_better_run_takes_the_alias_and_the_old_one_gets_it_back(store):
 
 def test_a_run_whose_model_is_gone_is_not_registered(store):
     records.train()
-    assert publish()["models"] == 0 and not records.client().search_registered_models()
+    assert publish()["models"] == 0 and not records.mlflow_client().search_registered_models()
 
 
 @pytest.mark.slow
@@ -145,8 +145,8 @@ def test_a_server_gets_models_and_pictures_as_well(house, tmp_path, monkeypatch)
         publish()
         assert publish() == records.NOTHING
         (parent,) = records.runs()[None]
-        assert len(records.client().list_artifacts(parent.info.run_id, "figures")) == 3
-        files = records.client().list_artifacts(version().run_id, model_registry.FOLDER)
+        assert len(records.mlflow_client().list_artifacts(parent.info.run_id, "figures")) == 3
+        files = records.mlflow_client().list_artifacts(version().run_id, model_registry.FOLDER)
         assert f"{model_registry.FOLDER}/MLmodel" in {file.path for file in files}
     finally:
         server.stop()

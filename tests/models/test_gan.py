@@ -197,7 +197,7 @@ import tensorflow as tf
 cards = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cards[0], [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras, numpy as np
-from pipeline import runtime
+from pipeline.training import runtime
 from pipeline.models import gan
 x = np.random.default_rng(0).normal(3, 1, (64, 2)).astype("float32")
 found = {}

@@ -264,7 +264,8 @@ def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatc
 
 def test_preparing_imports_no_tensorflow(tmp_path):
     script = (
-        "import sys, pathlib; from types import SimpleNamespace as N; from pipeline import paths, prepare\n"
+        "import sys, pathlib; from types import SimpleNamespace as N\n"
+        "from pipeline import paths; from pipeline.stages import prepare\n"
         f"paths.PREPARED, paths.TEST = (pathlib.Path({str(tmp_path)!r}) / name for name in ('prepared', 'test'))\n"
         "split = N(validation=20, test=20, train=None, seed=0)\n"
         "views = {'smote': {'rebalance': {'sampler': 'smote'}}, 'more': {'augment': {'shift': 0.1}}}\n"

@@ -116,7 +116,7 @@ def test_steps_to_a_quarter(history, fit, steps):
 
 
 def test_every_probe_says_where_it_applies_and_every_claim_has_a_metric():
-    assert set(TOPIC.probes) == set(probes.KINDS) and set(TOPIC.series) == set(probes.SERIES)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO) and set(TOPIC.series) == set(probes.SERIES)
     assert {claim.metric for claim in TOPIC.claims} <= {*TOPIC.probes, "accuracy"}
 
 

@@ -37,7 +37,7 @@ def images(predicted):
 
 
 def test_every_name_has_its_function_and_kind():
-    assert set(TOPIC.probes) == set(probes.KINDS) and set(TOPIC.series) == set(probes.SERIES)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO) and set(TOPIC.series) == set(probes.SERIES)
     assert all(callable(getattr(probes, name)) for name in (*TOPIC.probes, *TOPIC.series))
     assert {claim.metric for claim in TOPIC.claims} <= set(TOPIC.probes)
     assert any(claim.kind == "rate" for claim in TOPIC.claims)

@@ -104,4 +104,4 @@ def test_claims_of_sharing_compare_like_with_like():
     for name in ("sharing", "sharing_at_equal_parameters"):
         assert named[name].better == "stride" and named[name].worse.startswith("local")
     assert "expected: not so" in named["sharing_on_centred_digits"].source
-    assert set(TOPIC.probes) == set(probes.KINDS)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO)

@@ -37,4 +37,4 @@ def test_moved_probabilities_sum_to_one():
 
 
 def test_the_probe_is_the_topics():
-    assert set(TOPIC.probes) == set(probes.KINDS)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO)

@@ -54,7 +54,7 @@ def test_the_nearest_training_image_gives_its_class(monkeypatch):
 
 def test_probes_and_series_are_those_of_the_topic():
     made = set(plugins.functions(paths.PACKAGE / "topics/long_tail/probes.py"))
-    assert set(TOPIC.probes) == set(probes.KINDS) and set(TOPIC.series) == set(probes.SERIES)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO) and set(TOPIC.series) == set(probes.SERIES)
     assert made == {*TOPIC.probes, *TOPIC.series}
 
 

@@ -95,6 +95,6 @@ def test_ratio_is_told_before_and_after_training():
 
 
 def test_topic_names_what_the_probes_have():
-    assert set(TOPIC.probes) == set(probes.KINDS) and set(TOPIC.series) == set(probes.SERIES)
-    assert set(probes.DIVERGED) <= set(probes.KINDS)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO) and set(TOPIC.series) == set(probes.SERIES)
+    assert set(probes.DIVERGED) <= set(probes.APPLIES_TO)
     assert all(callable(getattr(probes, name)) for name in (*TOPIC.probes, *TOPIC.series))

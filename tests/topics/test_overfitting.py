@@ -38,7 +38,7 @@ def test_accuracy_gap_is_training_less_test():
 
 
 def test_every_probe_says_where_it_applies():
-    assert set(TOPIC.probes) == set(probes.KINDS)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO)
 
 
 def test_lower_is_better_where_the_metric_is_a_loss():

@@ -140,6 +140,6 @@ def test_the_alphabet_is_the_sources():
 
 
 def test_every_probe_is_there_and_says_where_it_applies():
-    assert set(TOPIC.probes) == set(probes.KINDS)
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO)
     assert all(callable(getattr(probes, name)) for name in TOPIC.probes)
     assert set(probes.DIVERGED) <= set(TOPIC.probes)

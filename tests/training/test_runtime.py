@@ -9,7 +9,7 @@ from pipeline.training import runtime
 
 SCRIPT = """
 import gc, json, sys
-from pipeline import runtime
+from pipeline.training import runtime
 runtime.settle()
 told = {"hidden": sorted({"sklearn", "matplotlib"} & sys.modules.keys()), "collects": gc.isenabled()}
 import sklearn.metrics, matplotlib.pyplot

@@ -158,8 +158,8 @@ def test_t_interval_covers_as_often_as_it_says(sd):
     rng, n, families = np.random.default_rng(1), 6, 4000
     seed_effect, noise = rng.normal(0, 1, (families, 1, n)), rng.normal(0, sd, (families, 2, n))
     arms = seed_effect + noise + np.array([0.3, 0.0])[:, None]
-    intervals = [intervals.mean_difference(better, worse).interval(0.95) for better, worse in arms]
-    covered = np.mean([low <= 0.3 <= high for low, high in intervals])
+    bounds = [intervals.mean_difference(better, worse).interval(0.95) for better, worse in arms]
+    covered = np.mean([low <= 0.3 <= high for low, high in bounds])
     assert abs(covered - 0.95) < 3.3 * math.sqrt(0.95 * 0.05 / families)
 
 
@@ -221,14 +221,14 @@ def test_probability_at_its_ends():
 
 @pytest.mark.parametrize("ties", [0.0, 0.3, 0.6, 0.9])
 def test_probability_interval_covers_whatever_the_ties(ties):
-    intervals = {half: intervals.rate_interval(half / 2, 6) for half in range(13)}
+    bounds = {half: intervals.rate_interval(half / 2, 6) for half in range(13)}
     for wins in np.linspace(0, 1 - ties, 15):
         shares = [max(0.0, 1 - ties - wins), ties, wins]
         outcomes = [1.0]
         for _ in range(6):
             outcomes = np.convolve(outcomes, shares)
         truth = wins + ties / 2
-        covered = sum(p for half, p in enumerate(outcomes) if intervals[half][0] <= truth <= intervals[half][1])
+        covered = sum(p for half, p in enumerate(outcomes) if bounds[half][0] <= truth <= bounds[half][1])
         assert covered >= 0.95
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {
+APPLIES_TO = {
     "gradient_ratio": ("classify",),
     "gradient_factor": ("classify",),
     "sigmoid_bound": ("classify",),

@@ -12,7 +12,7 @@ from pipeline.tasks import classify
 if TYPE_CHECKING:
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {
+APPLIES_TO = {
     "modes_covered": ("points",),
     "high_quality": ("points",),
     "stalled": ("generate",),

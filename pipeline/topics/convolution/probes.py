@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {"shifted_accuracy": ("image",), "receptive_field": ("image", "signal")}
+APPLIES_TO = {"shifted_accuracy": ("image",), "receptive_field": ("image", "signal")}
 FARTHEST = 4  # pixels, in each direction
 LOOKED_AT = 64  # test examples: a ReLU that is shut, or the loser of a maximum, passes no gradient for one of them
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {"first_gradient": ("sequence",), "learned": ("regress",), "solved": ("classify",)}
+APPLIES_TO = {"first_gradient": ("sequence",), "learned": ("regress",), "solved": ("classify",)}
 DIVERGED = {"learned": 0.0, "solved": 0.0}
 SERIES = {
     "gradient_norm": {"kinds": ("sequence",), "x": "epoch", "y": "median norm of the gradient", "log": True},

@@ -7,7 +7,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {"moved_balanced_accuracy": ("classify",)}
+APPLIES_TO = {"moved_balanced_accuracy": ("classify",)}
 
 
 def moved_balanced_accuracy(run: "FinishedRun") -> float:

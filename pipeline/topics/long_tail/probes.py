@@ -7,7 +7,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {
+APPLIES_TO = {
     "top_5": ("image",),
     "singleton_recall": ("image",),
     "repeated_recall": ("image",),

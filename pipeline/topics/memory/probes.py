@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {
+APPLIES_TO = {
     "solved": ("sequence",),
     "steps_to_solution": ("sequence",),
     "gradient_at_lag_20": ("adding", "temporal_order"),  # copying may be shorter than the lag

@@ -7,7 +7,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {"onset": ("classify",), "accuracy_gap": ("classify",)}
+APPLIES_TO = {"onset": ("classify",), "accuracy_gap": ("classify",)}
 RISE = 1.01  # what a cross-entropy above its lowest by more than 1 % is measured against
 
 

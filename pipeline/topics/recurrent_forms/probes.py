@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pipeline.scoring.finished_run import FinishedRun
 
-KINDS = {
+APPLIES_TO = {
     "free_accuracy": ("reversal",),
     "free_exact_match": ("reversal",),
     "teacher_forcing_gap": ("reversal",),

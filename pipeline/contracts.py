@@ -1,0 +1,256 @@
+"""What a plugin must have, and what passes from stage to stage: the page to read first."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
+
+from pipeline.records import Examples
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+Kind = Literal["image", "signal", "table", "sequence", "text", "points"]  # of inputs
+Labels = Literal["class", "number", "tokens"]
+Status = Literal["finished", "diverged", "failed"]
+Verdict = Literal["reproduced", "contradicted", "negligible", "undecided"]
+
+# Plugins. Each is a module: its constants and functions are these, and the keyword-only arguments of its main function
+# are what params.yaml may set. `plugins.missing` names what a module lacks.
+
+
+class Source(Protocol):
+    """pipeline/sources/<source>.py: where raw arrays come from."""
+
+    KIND: Kind
+    LABELS: Labels
+    SPLIT: Literal["drawn", "given"]  # given: `load` answers {"train", "validation", "test"} instead of one set
+
+    def load(self, raw: Path, seed: int) -> Examples | dict[str, Examples]:
+        """All examples; `raw` is data/raw. Same seed and files, same bytes. InputError: they do not fit."""
+
+
+class View(Protocol):
+    """pipeline/views/<step>.py: one step that changes a training split; validation and test never see one."""
+
+    KINDS: tuple[Kind, ...]  # that it can change
+
+    def apply(self, examples: Examples, seed: int) -> tuple[Examples, dict[str, Any]]:
+        """The changed examples, same shape and classes, and notes for the data card. InputError: it cannot be done."""
+
+
+class Model(Protocol):
+    """pipeline/models/<model>.py: one family of architectures."""
+
+    def build(self, shape: tuple[int, ...], outputs: int) -> "keras.Model":
+        """A plain Keras model for inputs (batch, *shape); the initial weights follow from Keras' seed."""
+
+
+class Task(Protocol):
+    """pipeline/tasks/<task>.py: towards what a model is trained, and how it is asked."""
+
+    LABELS: tuple[Labels, ...]  # of the data that it can learn
+    OBJECTIVE: str | None  # column of the history that training is after, without penalties; None: there is none
+
+    def outputs(self, training: Examples, validation: Examples) -> int:
+        """Numbers that the model must put out for each example (or step)."""
+
+    def compile(
+        self, model: "keras.Model", training: Examples, steps_per_execution: int = 1, jit_compile: bool = False
+    ) -> None:
+        """Compile `model` and build its optimizers, so that a checkpoint finds their state."""
+
+    def measure(self, model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
+        """Scalar tensors in evaluation mode, without weights; `objective`, if it is there, has penalties as well."""
+
+    def predict(self, model: "keras.Model", x: "np.ndarray") -> "np.ndarray":
+        """What a saved model answers on inputs (examples, ...), in the form that the task's metrics take."""
+
+    def saved(self, model: "keras.Model") -> "keras.Model":
+        """The part of a trained model that is used once training is over."""
+
+    def watchers(self, model: "keras.Model", epochs: int) -> list[Any]:
+        """Callbacks that look at a training from the outside, each with `state` and `keep(folder)`; often none."""
+
+
+class RunUnderProbe(Protocol):
+    """What a probe may look at: scoring/finished_run.py has it."""
+
+    settings: dict[str, Any]
+    seed: int
+    record: dict[str, Any]
+    history: list[dict[str, float]]
+    card: dict[str, Any]
+    training: Examples
+    test: Examples
+
+    @property
+    def model(self) -> "keras.Model":
+        """The trained model as saved."""
+
+    @property
+    def predicted(self) -> "np.ndarray":
+        """What it answers on the test examples."""
+
+    @property
+    def priors(self) -> "np.ndarray | None":
+        """Shares of the classes (classes,) in training before any view."""
+
+    def start(self) -> "keras.Model":
+        """The same run's model before training."""
+
+
+class Probe(Protocol):
+    """A metric of a topic's own, a function in its probes.py; `APPLIES_TO` there says of which runs."""
+
+    def __call__(self, run: RunUnderProbe) -> float:
+        """One number."""
+
+
+class Series(Protocol):
+    """Likewise a curve of the topic's own; `SERIES` says of which runs, and what its axes show."""
+
+    def __call__(self, run: RunUnderProbe) -> Mapping[float, float]:
+        """{place along the axis: value}."""
+
+
+# What passes between the stages
+
+
+class VariantSettings(TypedDict):
+    """Everything that decides a variant's numbers, resolved."""
+
+    task: str
+    data: str
+    view: str
+    model: str
+    precision: str
+    build: dict[str, Any]
+    augment: dict[str, Any]
+    fit: dict[str, Any]
+
+
+class PlannedVariant(TypedDict):
+    """A variant in a plan: its settings, and digests of the data and of the code (by logical name) behind its runs."""
+
+    settings: VariantSettings
+    data_digest: str
+    code: dict[str, str]
+
+
+class Plan(TypedDict):
+    """data/plan/<topic>.json."""
+
+    topic: str
+    profile: str
+    seeds: list[int]
+    metrics: list[str]
+    variants: dict[str, PlannedVariant]
+
+
+class ViewCard(TypedDict):
+    """The training split under one view: examples of each class, all of them, digest, notes of each step."""
+
+    counts: list[int]
+    examples: int
+    digest: str
+    steps: dict[str, Any]
+
+
+class DataCard(TypedDict):
+    """data/prepared/<data>/card.json; `counts` and `digests` are of train (before any view), validation and test."""
+
+    data: str
+    source: str
+    kind: Kind
+    labels: Labels
+    shape: list[int]
+    classes: int
+    split: dict[str, int]
+    counts: dict[str, list[int]]
+    duplicates_across_splits: int
+    views: dict[str, ViewCard]
+    digests: dict[str, str]
+    scale: dict[str, Any]
+    raw: dict[str, str]
+
+
+class RunRecord(TypedDict):
+    """run.json of one run, however it ended; `started` in seconds since 1970, `outputs` only if a model was built."""
+
+    run_key: str
+    topic: str
+    variant: str
+    seed: int
+    profile: str
+    settings: VariantSettings
+    status: Status
+    reason: str | None
+    parameters: int | None
+    outputs: NotRequired[int]
+    epochs: int
+    best_epoch: int | None
+    device: str
+    precision: str
+    threads: int
+    started: float
+    duration_s: float
+    peak_memory_mb: int
+    versions: dict[str, str]
+    data_digest: str
+    host: str
+    processor: str
+    git_commit: str
+
+
+class ScoreRow(TypedDict):
+    """One row of scores.csv: one metric of one run; no value where the metric says nothing of it."""
+
+    variant: str
+    seed: int
+    metric: str
+    value: float | None
+    status: Status
+    run_key: str
+
+
+class MetricSummary(TypedDict):
+    """One metric of one variant over its seeds, in metrics.json; None where undefined."""
+
+    mean: float | None
+    sd: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    failed: int
+
+
+class ClaimRow(TypedDict):
+    """One row of claims.json; `claim` is its sentence, numbers are None where undefined."""
+
+    topic: str
+    claim: str
+    name: str
+    chapter: str
+    source: str
+    metric: str
+    better: str
+    worse: str
+    margin: float
+    seeds: int
+    failed: int
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    level: float
+    effect_size: float | None
+    p_value: float | None
+    probability_better: float | None
+    probability_low: float | None
+    probability_high: float | None
+    verdict: Verdict
+    seeds_needed: int | None
+    runs: dict[str, list[str]]
+
+
+History = Sequence[Mapping[str, float]]  # rows of history.csv, one per epoch
