@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline import paths, records
+from pipeline.errors import InputError
 from pipeline.settings import params, plan
 
 SOURCE = '''"""Why."""
@@ -69,18 +70,18 @@ def test_a_plan_older_than_its_data_or_settings_is_refused(smoke, monkeypatch):
     card = records.read_json(paths.card("yeast5"))
     card["digests"]["validation"] = "other"
     records.write_json(paths.card("yeast5"), card)
-    with pytest.raises(ValueError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
+    with pytest.raises(InputError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
         plan.current(smoke, "imbalance")
     assert plan.current(smoke, "convolution")
-    with pytest.raises(ValueError, match="older"):
+    with pytest.raises(InputError, match="older"):
         plan.current(params.read(paths.PARAMS, profile="laptop"), "convolution")
 
 
 def test_no_data_yet_says_what_to_do(house):
-    with pytest.raises(ValueError, match="run `dvc repro` first"):
+    with pytest.raises(InputError, match="run `dvc repro` first"):
         plan.plan(params.read(paths.PARAMS))
 
 
 def test_an_unknown_topic_lists_what_exists(smoke):
-    with pytest.raises(ValueError, match="allowed convolution, imbalance"):
+    with pytest.raises(InputError, match="allowed convolution, imbalance"):
         plan.current(smoke, "gan")

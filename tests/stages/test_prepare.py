@@ -10,6 +10,7 @@ import pytest
 
 from pipeline import paths, plugins
 from pipeline.__main__ import prepare as prepare_command
+from pipeline.errors import InputError
 from pipeline.records import Examples, digest, read_examples, read_json
 from pipeline.settings import params
 from pipeline.settings.params import DataSettings, LongTail, Split
@@ -203,7 +204,7 @@ def test_the_card_names_the_raw_files_that_were_read(raw):
     ],
 )
 def test_sizes_out_of_reach_are_refused(raw, changes, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         prepare(with_split(TABLE, **changes))
     assert told in str(caught.value)
     assert not paths.card("own").exists()
@@ -211,7 +212,7 @@ def test_sizes_out_of_reach_are_refused(raw, changes, told):
 
 def test_a_class_too_small_for_three_parts_is_named(raw):
     write(raw / "own.csv", np.random.default_rng(1).random((153, 2)), np.repeat([0, 1, 2], [150, 2, 1]))
-    with pytest.raises(ValueError, match=r"fewer than 3 examples: 1 \(2\), 2 \(1\); allowed at least one for each"):
+    with pytest.raises(InputError, match=r"fewer than 3 examples: 1 \(2\), 2 \(1\); allowed at least one for each"):
         prepare(TABLE)
 
 
@@ -227,7 +228,7 @@ def test_a_class_too_small_for_three_parts_is_named(raw):
     ],
 )
 def test_what_a_user_can_get_wrong_is_named(raw, changes, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         prepare(replace(TABLE, **changes))
     assert told in str(caught.value)
 
@@ -244,7 +245,7 @@ def test_what_a_user_can_get_wrong_is_named(raw, changes, told):
 def test_a_view_that_breaks_the_contract_is_refused(raw, spoil, told, monkeypatch):
     step = plugins.load("views", "rebalance")
     monkeypatch.setattr(step, "apply", lambda examples, seed, **settings: (spoil(examples), {}))
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         prepare(TABLE)
     assert told in str(caught.value) and "data.own.views.over" in str(caught.value)
 
@@ -258,7 +259,7 @@ def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatc
     assert prepare_command(settings, None) == 0
     assert given[1:] == list(settings.data.values())
     assert capsys.readouterr().out.splitlines() == [f"prepared {name}" for name in ("digits", *settings.data)]
-    with pytest.raises(ValueError, match="given 'digit', allowed mnist1d, "):
+    with pytest.raises(InputError, match="given 'digit', allowed mnist1d, "):
         prepare_command(settings, "digit")
 
 
