@@ -75,7 +75,7 @@ def test_compiled_files_never_mark_a_stage_changed():
 
 
 def users_of_the_test_split(tree):
-    """Names of the functions that are called with `paths.test_split(...)` as an argument; "" for any other use of it."""
+    """Names of functions that are called with `paths.test_split(...)` as an argument; "" for any other use of it."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     asked = [call for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) == "test_split"]
     around = {id(argument): call for call in calls for argument in call.args}
