@@ -1,6 +1,6 @@
 """What a plugin must have, and what passes from stage to stage: the page to read first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
@@ -73,16 +73,36 @@ class Task(Protocol):
         """Callbacks that look at a training from the outside, each with `state` and `keep(folder)`; often none."""
 
 
-class RunUnderProbe(Protocol):
+class RunUnderProbe(Hashable, Protocol):
     """What a probe may look at: scoring/finished_run.py has it."""
 
-    settings: dict[str, Any]
-    seed: int
-    record: dict[str, Any]
-    history: list[dict[str, float]]
-    card: dict[str, Any]
-    training: Examples
-    test: Examples
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The variant's settings, resolved: see VariantSettings."""
+
+    @property
+    def seed(self) -> int:
+        """Of the run: initial weights and the order of examples follow from it."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the run went: see RunRecord."""
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """Rows of history.csv, one per epoch."""
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """Of its data: see DataCard."""
+
+    @property
+    def training(self) -> Examples:
+        """What it was trained on: the training part under the variant's view."""
+
+    @property
+    def test(self) -> Examples:
+        """The held-out part."""
 
     @property
     def model(self) -> "keras.Model":
@@ -100,18 +120,40 @@ class RunUnderProbe(Protocol):
         """The same run's model before training."""
 
 
+# pipeline/topics/<topic>/probes.py has a function for each name in TOPIC.probes and TOPIC.series, and the constants
+# APPLIES_TO = {probe: kinds of data, sources or tasks of the runs of which it says something},
+# SERIES = {series: SeriesSettings} and DIVERGED = {probe: its value for a run that diverged; no entry, no value}.
+# A function `samples` may be there as well. `plugins.topic_missing` names what is lacking.
+
+
 class Probe(Protocol):
-    """A metric of a topic's own, a function in its probes.py; `APPLIES_TO` there says of which runs."""
+    """A metric of a topic's own."""
 
     def __call__(self, run: RunUnderProbe) -> float:
-        """One number."""
+        """One number; NaN where there is none."""
 
 
 class Series(Protocol):
-    """Likewise a curve of the topic's own; `SERIES` says of which runs, and what its axes show."""
+    """A curve of a topic's own."""
 
     def __call__(self, run: RunUnderProbe) -> Mapping[float, float]:
         """{place along the axis: value}."""
+
+
+class Samples(Protocol):
+    """What a topic shows of a run beside numbers."""
+
+    def __call__(self, run: RunUnderProbe) -> list[str]:
+        """Lines to read; empty where the run has none."""
+
+
+class SeriesSettings(TypedDict):
+    """An entry of SERIES: to which runs a curve applies, what its axes show, whether `y` spans orders of magnitude."""
+
+    applies_to: tuple[str, ...]
+    x: str
+    y: str
+    log: bool
 
 
 # What passes between the stages
@@ -212,6 +254,26 @@ class ScoreRow(TypedDict):
     value: float | None
     status: Status
     run_key: str
+
+
+class SeriesRow(TypedDict):
+    """One row of series.csv: one point of a curve of one run."""
+
+    variant: str
+    seed: int
+    series: str
+    at: float
+    value: float
+
+
+class CurveRow(TypedDict):
+    """One row of curves.csv: one epoch and split of a variant, means over its finished runs; None: no such column."""
+
+    variant: str
+    epoch: int
+    split: str
+    objective: float | None
+    accuracy: float | None
 
 
 class MetricSummary(TypedDict):

@@ -4,7 +4,7 @@ import ast
 import importlib
 import inspect
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,7 +58,10 @@ def load(kind: str, name: str) -> ModuleType:
         raise InputError(f"{word}: given {name!r}, allowed {', '.join(names(kind))}")
     if kind in KINDS and missing(kind, name):
         raise InputError(refusal(kind, name))
-    return importlib.import_module(f"pipeline.{kind}.{name}")
+    module = importlib.import_module(f"pipeline.{kind}.{name}")
+    if kind == "topics" and topic_missing(name):
+        raise InputError(topic_refusal(name))
+    return module
 
 
 def path(kind: str, name: str) -> Path:
@@ -88,6 +91,34 @@ def missing(kind: str, name: str) -> list[str]:
             continue
         if word not in bound or _arguments(path(kind, name), word, wanted) != wanted:
             lacking.append(f"{word}({', '.join(wanted)})")
+    return lacking
+
+
+def topic_refusal(topic: str) -> str:
+    """What is said of a topic whose probes.py lacks something."""
+    return (
+        f"pipeline/topics/{topic}/probes.py: given no {', no '.join(topic_missing(topic))}; allowed all that TOPIC"
+        " names in probes and series: contracts.py says what each is for"
+    )
+
+
+def topic_missing(topic: str) -> list[str]:
+    """What a topic's probes.py lacks of the probes and series that its TOPIC names; it is read, not imported."""
+    record = importlib.import_module(f"pipeline.topics.{topic}").TOPIC
+    return probes_missing(path("topics", f"{topic}/probes"), record.probes, record.series)
+
+
+def probes_missing(file: Path, probes: Iterable[str], series: Iterable[str]) -> list[str]:
+    """What `file` lacks of these: for each a function of `run`, and an entry of APPLIES_TO or SERIES."""
+    bound = set(_bound(file)) if file.exists() else set()
+    lacking = []
+    for word, names in (("APPLIES_TO", probes), ("SERIES", series)):
+        entries = _literal(file, word) if word in bound else {}
+        for name in names:
+            if name not in bound or _arguments(file, name, ["run"]) != ["run"]:
+                lacking.append(f"{name}(run)")
+            if name not in entries:
+                lacking.append(f"{word}[{name!r}]")
     return lacking
 
 
@@ -140,12 +171,26 @@ def _setting(argument: ast.arg, default: ast.expr | None) -> Setting:
 
 def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
     """A literal constant of a plugin's module; LookupError without one and without default."""
-    for node in _module(path(kind, name)).body:
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == word for target in node.targets):
-            return ast.literal_eval(node.value)
-    if default is None:
+    value = _literal(path(kind, name), word)
+    if value is None and default is None:
         raise LookupError(f"{kind}/{name}.py has no constant {word}")
-    return default
+    return default if value is None else value
+
+
+def _literal(file: Path, word: str) -> Any:
+    """A constant of a module as it is written there, None without one. InputError: it is computed."""
+    for node in _module(file).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == word for target in targets):
+                try:
+                    return ast.literal_eval(node.value)
+                except ValueError:
+                    raise InputError(
+                        f"{file.relative_to(paths.ROOT)}: {word}: given an expression, allowed a literal:"
+                        " it is read without importing the file"
+                    ) from None
+    return None
 
 
 def functions(file: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """dvc.yaml says who reads what: only `evaluate` sees test data, topics are the topic folders, dependencies exist."""
 
+import ast
 import re
 
 import pytest
@@ -73,9 +74,34 @@ def test_compiled_files_never_mark_a_stage_changed():
     assert "__pycache__/" in (paths.ROOT / ".dvcignore").read_text()
 
 
+def users_of_the_test_split(tree):
+    """Names of functions that are called with `paths.test_split(...)` as an argument; "" for any other use of it."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    asked = [call for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) == "test_split"]
+    around = {id(argument): call for call in calls for argument in call.args}
+    return sorted({getattr(around[id(call)].func, "id", "") if id(call) in around else "" for call in asked})
+
+
 def test_no_stage_of_the_pipeline_but_evaluate_reads_the_test_split():
-    texts = {file.name: file.read_text() for file in paths.PACKAGE.rglob("*.py")}
-    readers = [name for name, text in texts.items() if "test_split(" in text and "read_examples" in text]
-    assert readers == ["evaluate.py"]
-    writers = [name for name, text in texts.items() if "test_split(" in text and "write_examples" in text]
-    assert writers == ["prepare.py"]
+    """Whoever asks for its path: `prepare` to write it, `evaluate` to read it, `publish` to tell where it is."""
+    trees = {str(file.relative_to(paths.PACKAGE)): ast.parse(file.read_text()) for file in paths.PACKAGE.rglob("*.py")}
+    users = {name: users_of_the_test_split(tree) for name, tree in trees.items()}
+    assert {name: calls for name, calls in users.items() if calls} == {
+        "mlflow_sync/publish.py": [""],
+        "stages/evaluate.py": ["read_examples"],
+        "stages/prepare.py": ["write_examples"],
+    }
+    folder = [name for name, tree in trees.items() if any(getattr(n, "attr", "") == "TEST" for n in ast.walk(tree))]
+    assert folder == [], "the folder is named in paths.py alone"
+
+
+@pytest.mark.parametrize(
+    ("source", "users"),
+    [
+        ("read_examples(paths.test_split(data))", ["read_examples"]),
+        ("file = test_split(data)", [""]),
+        ("read_examples(paths.fit_split(data))", []),
+    ],
+)
+def test_a_reader_of_the_test_split_would_be_seen(source, users):
+    assert users_of_the_test_split(ast.parse(source)) == users

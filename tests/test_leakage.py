@@ -2,17 +2,20 @@
 
 import csv
 
+import leaks
 import numpy as np
 import pytest
 
 from pipeline import paths
-from pipeline.records import Examples, read_examples
+from pipeline.records import Examples, read_examples, write_examples
+from pipeline.settings import params
 from pipeline.settings.params import DataSettings, Split
-from pipeline.stages.prepare import prepare
+from pipeline.stages.prepare import prepare, split_rows
 from pipeline.views import rebalance
 
 SEEDS, EXAMPLES, COLUMNS, POSITIVE = range(5), 2000, 10, 0.1
 SAMPLERS = ("over", "smote")
+SETTINGS = params.read(paths.PARAMS, profile="smoke")
 
 
 def noise(seed):
@@ -82,6 +85,49 @@ def test_no_training_row_of_any_view_is_in_validation_or_test(prepared):
     for view, examples in fit.items():
         shared = held & {row.tobytes() for row in examples.x}
         assert not shared, f"{view}: {len(shared)} rows of validation or test"
+
+
+@pytest.mark.parametrize("name", SETTINGS.data)
+def test_prepared_files_keep_training_and_held_out_rows_of_the_source_apart(house, name):
+    prepare(SETTINGS.data[name])
+    leaks.check(SETTINGS.data[name], paths.DATA)
+
+
+def joined(*parts):
+    return Examples(np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts]))
+
+
+@pytest.fixture
+def prepared_adding(house):
+    """Settings of a data set without classes, and the folder of its files."""
+    prepare(SETTINGS.data["adding_30"])
+    return SETTINGS.data["adding_30"], paths.DATA
+
+
+def test_a_split_with_a_row_in_two_parts_would_be_seen(prepared_adding, monkeypatch):
+    def leaking(*arguments):
+        rows = split_rows(*arguments)
+        return rows | {"train": np.concatenate([rows["train"], rows["test"]])}
+
+    monkeypatch.setattr(leaks, "split_rows", leaking)
+    with pytest.raises(AssertionError, match="a row is in two parts"):
+        leaks.check(*prepared_adding)
+
+
+def test_a_row_in_the_wrong_file_would_be_seen(prepared_adding):
+    data, folder = prepared_adding
+    parts = leaks.read_parts(data.name, folder)
+    write_examples(folder / "prepared" / data.name / "fit" / "plain.npz", joined(parts["train"], parts["test"]))
+    with pytest.raises(AssertionError, match="train holds other rows"):
+        leaks.check(data, folder)
+
+
+def test_a_held_out_row_in_a_view_would_be_seen(prepared_adding):
+    data, folder = prepared_adding
+    parts = leaks.read_parts(data.name, folder)
+    with pytest.raises(AssertionError, match="a row of test is in the view"):
+        leaks.check_view(joined(parts["train"], parts["test"]), parts)
+    leaks.check_view(joined(parts["train"], parts["train"]), parts)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 
+import leaks
 import pytest
 from clone import change, copy_house, tell
 
@@ -73,15 +74,9 @@ def test_scores_metrics_and_claims_keep_the_contract(clone, settings):
                 assert {"mean", "sd", "ci_low", "ci_high", "n", "failed"} <= stats.keys()
 
 
-def test_test_bytes_and_training_bytes_never_meet(clone, settings):
-    from pipeline.records import read_examples
-
-    for data in settings.data:
-        test = {row.tobytes() for row in read_examples(clone / "data" / "test" / f"{data}.npz").x}
-        card = read_json(clone / "data" / "prepared" / data / "card.json")
-        for view in card["views"]:
-            seen = {row.tobytes() for row in read_examples(clone / f"data/prepared/{data}/fit/{view}.npz").x}
-            assert len(test & seen) <= card["duplicates_across_splits"], (data, view)
+def test_no_row_of_the_source_is_in_training_and_held_out(clone, settings):
+    for data in settings.data.values():
+        leaks.check(data, clone / "data")
 
 
 def test_mlflow_has_a_run_a_variant_and_seed(clone, settings):

@@ -16,13 +16,13 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     **dict.fromkeys(("sources", "views", "models", "verdicts", "settings", "training"), frozenset()),
     "metrics": {"training"},
     "pool": {"training"},
-    "scoring": {"training"},
+    "scoring": {"metrics", "training", "verdicts"},
     "tasks": {"scoring", "training"},
     "topics": {"scoring", "tasks", "verdicts"},
     "report": {"training", "verdicts"},
     "operations": {"settings", "training"},
     "mlflow_sync": {"operations", "settings", "training"},
-    "stages": {"metrics", "mlflow_sync", "pool", "report", "scoring", "settings", "tasks", "training", "verdicts"},
+    "stages": {"mlflow_sync", "pool", "report", "scoring", "settings", "training", "verdicts"},
     "notebook": {"report", "scoring", "settings", "training", "verdicts"},
     "__main__": {"mlflow_sync", "operations", "report", "settings", "stages"},
 }
@@ -62,7 +62,7 @@ def test_no_topic_imports_a_topic():
     for topic in plugins.names("topics"):
         for file in (paths.PACKAGE / "topics" / topic).glob("*.py"):
             others = [name for name in imports(file) if name.startswith("topics") and topic not in name]
-            known = {"verdicts.topic", "scoring.graph_cache", "scoring.finished_run", "records"}
+            known = {"contracts", "verdicts.topic", "scoring.graph_cache", "scoring.finished_run", "records"}
             used = {name for name in imports(file) if not name.startswith(("tasks.", "topics."))}
             assert not others and used <= known, file.name
 

@@ -1,1 +1,1 @@
-"""A finished run as metrics and probes see it, and what scores it."""
+"""A finished run as metrics and probes see it, its scores, and what many runs come to."""

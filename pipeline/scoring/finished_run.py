@@ -1,4 +1,4 @@
-"""One run as evaluation sees it: the model before and after training, its data, its history."""
+"""A run as metrics and probes see it: the model before and after training, its data, its history."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples
 
 if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True, eq=False)  # one run is one key: what probes share of it is kept by functools.lru_cache
+@dataclass(frozen=True, eq=False)  # hashed by identity: probes of the same run share results by functools.lru_cache
 class FinishedRun:
-    """What metrics and probes may look at; the model is loaded, and asked, when first looked at."""
+    """What metrics and probes may look at (contracts.RunUnderProbe); the model is loaded and asked when first used."""
 
     settings: dict[str, Any]
     seed: int
@@ -48,8 +49,8 @@ class FinishedRun:
         """What the model answers on the held-out examples: see `predict` of its task."""
         from pipeline import plugins
 
-        answer: np.ndarray = plugins.load("tasks", self.settings["task"]).predict(self.model, self.test.x)
-        return answer
+        predicted: np.ndarray = plugins.load("tasks", self.settings["task"]).predict(self.model, self.test.x)
+        return predicted
 
     @property
     def priors(self) -> np.ndarray | None:
@@ -58,7 +59,7 @@ class FinishedRun:
         return counts / counts.sum() if self.card["classes"] else None
 
 
-def steps_an_epoch(run: FinishedRun) -> int:
+def steps_per_epoch(run: RunUnderProbe) -> int:
     """Optimizer steps that the run counted as one epoch."""
     from pipeline.training import optimizers
 

@@ -1,4 +1,4 @@
-"""What a recurrent model is asked again and again, as a graph: in eager mode every step costs a trip through Python."""
+"""A cache of tf.functions for recurrent models: in eager mode every time step costs a trip through Python."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import keras
 
-MOST = 8  # graphs that are kept
+MOST_GRAPHS = 8
 
-_kept: dict[tuple[Callable[..., Any], str], tuple["keras.Model", Any]] = {}  # the longest kept first
+_graphs: dict[tuple[Callable[..., Any], str], tuple["keras.Model", Any]] = {}  # the oldest first
 
 
 def run(function: Callable[..., Any], model: "keras.Model", *inputs: Any) -> Any:
@@ -25,18 +25,18 @@ def run(function: Callable[..., Any], model: "keras.Model", *inputs: Any) -> Any
     if not any(isinstance(layer, recurrent) for layer in getattr(model, "layers", ())):
         return function(model, *inputs)
     key = function, _architecture(model)
-    if key not in _kept:
-        while len(_kept) >= MOST:
-            del _kept[next(iter(_kept))]
+    if key not in _graphs:
+        while len(_graphs) >= MOST_GRAPHS:
+            del _graphs[next(iter(_graphs))]
         copy = keras.models.clone_model(model)
-        _kept[key] = copy, tf.function(partial(function, copy), autograph=False)
-    copy, graph = _kept[key]
-    for ours, theirs in zip(model.variables, copy.variables, strict=True):
-        theirs.assign(ours)
+        _graphs[key] = copy, tf.function(partial(function, copy), autograph=False)
+    copy, graph = _graphs[key]
+    for source, target in zip(model.variables, copy.variables, strict=True):
+        target.assign(source)
     return graph(*map(tf.constant, inputs))
 
 
 @lru_cache(maxsize=1)  # the same model is asked again and again
 def _architecture(model: "keras.Model") -> str:
-    told: str = model.to_json()
-    return told
+    architecture: str = model.to_json()
+    return architecture

@@ -3,12 +3,15 @@
 import ast
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
 from pipeline.records import digest, read_json, write_json
 from pipeline.settings.params import Settings, TopicSettings, Variant
+
+if TYPE_CHECKING:
+    from pipeline.contracts import DataCard, Plan, PlannedVariant, VariantSettings
 
 # Code in which a change can change the numbers of a run, beside its model and its task: logical name -> file. Keys of
 # runs are made of the names, so a file may move without anything being trained anew.
@@ -23,8 +26,8 @@ DECISIVE = {
     "runtime": "training/runtime.py",
     "task.classify": "tasks/classify.py",  # the other tasks are built on it
 }
-# What no number follows from, or what is spelt differently by one minor version of Python and another.
-UNSAID = ("annotation", "returns", "type_comment", "type_params", "kind", "ctx")
+# Fields of a syntax tree that decide no number, or that minor versions of Python spell differently.
+IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind", "ctx")
 
 
 def plan(settings: Settings) -> None:
@@ -33,81 +36,83 @@ def plan(settings: Settings) -> None:
         write_json(paths.plan(topic.name), resolve(settings, topic))
 
 
-def current(settings: Settings, topic: str) -> dict[str, Any]:
+def current(settings: Settings, topic: str) -> "Plan":
     """The plan of `topic` as written, if params, code and data are still those it was made from (InputError)."""
     if topic not in settings.topics:
         raise InputError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
     file = paths.plan(topic)
-    fresh = resolve(settings, settings.topics[topic])
-    if not file.exists() or read_json(file) != fresh:
+    resolved = resolve(settings, settings.topics[topic])
+    if not file.exists() or read_json(file) != resolved:
         raise InputError(
             f"{file.relative_to(paths.ROOT)}: given a plan older than params.yaml, the code or the data, allowed a"
             " current one: run `dvc repro`, or `python -m pipeline plan` first"
         )
-    return fresh
+    return resolved
 
 
-def resolve(settings: Settings, topic: TopicSettings) -> dict[str, Any]:
-    """What `topic` is going to run: needs the cards of its data, not the data itself."""
+def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
+    """What `topic` is going to run: needs the cards of its data, not the data itself (InputError without)."""
     return {
         "topic": topic.name,
         "profile": settings.profile,
         "seeds": list(range(topic.seeds)),
         "metrics": list(topic.metrics),
-        "variants": {name: _variant(variant) for name, variant in topic.variants.items()},
+        "variants": {name: _planned(variant) for name, variant in topic.variants.items()},
     }
 
 
-def _variant(variant: Variant) -> dict[str, Any]:
-    card = _card(variant.data)
+def _planned(variant: Variant) -> "PlannedVariant":
+    settings: Any = variant.settings()
+    resolved: VariantSettings = settings
     return {
-        "settings": variant.settings(),
-        "data_digest": data_digest(card, variant.view),
-        "code": {name: meaning(file.read_text("utf-8")) for name, file in sorted(code_of(variant).items())},
+        "settings": resolved,
+        "data_digest": data_digest(_card(variant.data), variant.view),
+        "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(_code_files(variant).items())},
     }
 
 
-def code_of(variant: Variant) -> dict[str, Path]:
+def _code_files(variant: Variant) -> dict[str, Path]:
     """The files in which a change can change the numbers of `variant`, by logical name."""
-    own = {
+    plugin_files = {
         f"model.{variant.model}": plugins.path("models", variant.model),
         f"task.{variant.task}": plugins.path("tasks", variant.task),
     }
-    return {name: paths.PACKAGE / file for name, file in DECISIVE.items()} | own
+    return {name: paths.PACKAGE / file for name, file in DECISIVE.items()} | plugin_files
 
 
-def data_digest(card: dict[str, Any], view: str) -> str:
+def data_digest(card: "DataCard", view: str) -> str:
     """Digest of what training reads: the training split under `view`, and the validation split."""
     return digest([card["views"][view]["digest"], card["digests"]["validation"]])
 
 
-def _card(data: str) -> dict[str, Any]:
+def _card(data: str) -> "DataCard":
     if not paths.card(data).exists():
         raise InputError(f"data/prepared/{data}: given nothing, allowed prepared data: run `dvc repro` first")
-    card: dict[str, Any] = read_json(paths.card(data))
+    card: DataCard = read_json(paths.card(data))
     return card
 
 
-@cache  # every variant asks for much the same files
-def meaning(source: str) -> str:
+@cache  # variants share most of their files
+def code_digest(source: str) -> str:
     """Digest of Python source that comments, docstrings, layout, types and imports do not change.
 
     The same in every minor version of Python from 3.11 on: `ast.dump` is not.
     """
-    return digest(_meaning(ast.parse(source)))
+    return digest(_as_lists(ast.parse(source)))
 
 
-def _meaning(node: Any) -> Any:
-    """A syntax tree as nested lists: of each node its kind and the fields that say something."""
+def _as_lists(node: Any) -> Any:
+    """A syntax tree as nested lists: of each node its type and the fields that can decide a number."""
     if isinstance(node, list):
-        return [_meaning(item) for item in node if not _is_unsaid(item)]
+        return [_as_lists(item) for item in node if not _is_ignored(item)]
     if not isinstance(node, ast.AST):
         return repr(node)
-    fields = [(name, item) for name, item in ast.iter_fields(node) if name not in UNSAID and item not in (None, [])]
-    return [type(node).__name__, *([name, _meaning(item)] for name, item in sorted(fields, key=lambda field: field[0]))]
+    fields = {name: item for name, item in ast.iter_fields(node) if name not in IGNORED_FIELDS}
+    pairs = [[name, _as_lists(item)] for name, item in sorted(fields.items()) if item not in (None, [])]
+    return [type(node).__name__, *pairs]
 
 
-def _is_unsaid(node: Any) -> bool:
+def _is_ignored(node: Any) -> bool:
     """Whether a statement is an import, one for type checkers alone, or a docstring."""
     if isinstance(node, ast.If):
         return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"

@@ -1,1 +1,1 @@
-"""Where raw arrays come from: one file a source, each with one function `load`."""
+"""Where raw arrays come from: one file per source, each with one function `load`."""

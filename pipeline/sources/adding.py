@@ -18,7 +18,7 @@ def load(raw: Path, seed: int, *, samples: Count = 6000, length: Count = 50) -> 
 
     x has shape (samples, length, 2): numbers uniform on [0, 1) and a mark, 1 at two steps and 0 elsewhere, the first
     of them in the first half, the second in the second half. y is the sum of the two marked numbers. Always saying 1
-    has a squared error of 1/6 = 0.167. `raw` is not read. ValueError if the length is below 2.
+    has a squared error of 1/6 = 0.167. `raw` is not read. InputError if the length is below 2.
     """
     if length < 2:
         raise InputError(f"length: given {length}, allowed at least 2: two steps are marked")

@@ -18,7 +18,7 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
     """Images from data/raw/<file>.npz: x of shape (images, height, width, channels), 0..1.
 
     The file holds `x` of shape (images, height, width) or with channels last, as bytes 0..255 or floats 0..1, and `y`
-    with a whole number or a word an image; they become 0, 1, ... in their own order. `seed` decides nothing.
+    with one whole number or word per image; they become 0, 1, ... in their own order. `seed` decides nothing.
     InputError: no such file, another shape or range, a single class.
     """
     images, labels = _arrays(raw, file)
@@ -29,8 +29,10 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
         )
     names, codes = np.unique(labels, return_inverse=True)
     if len(names) < 2 or labels.dtype.kind not in "iubU":
-        given = f"given {len(names)} classes in y of {labels.dtype}"
-        raise InputError(f"{file}.npz: {given}, allowed two or more, as whole numbers or text")
+        raise InputError(
+            f"{file}.npz: given {len(names)} classes in y of {labels.dtype}, allowed two or more, as whole numbers"
+            " or text"
+        )
     images = images[..., None] if images.ndim == 3 else images
     return Examples(_unit(images, file), codes.astype(np.int64))
 
@@ -38,8 +40,8 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
 def _arrays(raw: Path, file: str) -> tuple[np.ndarray, np.ndarray]:
     path = raw / f"{file}.npz"
     if not re.fullmatch(r"[a-z0-9_]+", file) or not path.is_file():
-        there = ", ".join(sorted(found.stem for found in raw.glob("*.npz"))) or "none: put an .npz file there"
-        raise InputError(f"file: given {file!r}, allowed an archive in data/raw, named in [a-z0-9_]: {there}")
+        archives = ", ".join(sorted(archive.stem for archive in raw.glob("*.npz"))) or "none: put an .npz file there"
+        raise InputError(f"file: given {file!r}, allowed an archive in data/raw, named in [a-z0-9_]: {archives}")
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return arrays["x"], arrays["y"]

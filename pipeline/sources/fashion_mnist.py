@@ -28,9 +28,9 @@ SUMS = {
 def load(raw: Path, seed: int, *, path: str | None = None) -> Examples:
     """Fashion-MNIST (Xiao, Rasul & Vollgraf, 2017): x of shape (70000, 28, 28, 1), 0..1, ten classes of 7,000.
 
-    Looked for in `path` (if given there only; relative to data/raw), then Debian's package folder, then what Keras has
-    downloaded or can download. The four files may be packed (.gz) or not. `seed` decides nothing. InputError: not
-    found, or not the published bytes.
+    Looked for in `path` alone if it is given (relative to data/raw), else in Debian's package folder, then in what
+    Keras has downloaded or can download. The four files may be packed (.gz) or not. `seed` decides nothing.
+    InputError: not found, or not the published bytes.
     """
     folder = _folder(raw, path)
     images, labels, more_images, more_labels = (_array(folder, name) for name in SUMS)
@@ -43,16 +43,16 @@ def _folder(raw: Path, path: str | None) -> Path:
         if not _complete(raw / Path(path).expanduser()):
             raise InputError(f"path: given {path!r}, allowed a folder with {', '.join(SUMS)} (packed as .gz or not)")
         return raw / Path(path).expanduser()
-    kept = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "fashion-mnist"
-    found = next(filter(_complete, (DEBIAN, kept)), None)
-    if found is None and _downloaded():
-        found = kept if _complete(kept) else None
-    if found is None:
+    downloads = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "fashion-mnist"
+    folder = next(filter(_complete, (DEBIAN, downloads)), None)
+    if folder is None and _downloaded():
+        folder = downloads if _complete(downloads) else None
+    if folder is None:
         raise InputError(
-            f"Fashion-MNIST: given no copy in {DEBIAN} or {kept} and no way to download one, allowed either, or a"
+            f"Fashion-MNIST: given no copy in {DEBIAN} or {downloads} and no way to download one, allowed either, or a"
             f" folder named by `load: {{path: ...}}`: run `{COMMAND}` as root"
         )
-    return found
+    return folder
 
 
 def _complete(folder: Path) -> bool:

@@ -24,12 +24,12 @@ def load(
 ) -> Examples:
     """side x side equally likely Gaussians around 0: x (samples, 2), y is the mode, row by row from the lower left.
 
-    Five a side, 2 apart, is the grid of Srivastava (2017, "VEEGAN"). Modes take turns, in an order set by the seed, so
-    their numbers differ by one at most. `raw` is not read. Fewer samples than modes: InputError.
+    Five per side, 2 apart, is the grid of Srivastava (2017, "VEEGAN"). Modes take turns, in an order set by the seed,
+    so their numbers differ by one at most. `raw` is not read. Fewer samples than modes: InputError.
     """
     modes = side * side
     if samples < modes:
-        raise InputError(f"samples: given {samples}, allowed at least {modes}: one a mode")
+        raise InputError(f"samples: given {samples}, allowed at least {modes}: one per mode")
     random = np.random.default_rng(seed)
     labels = random.permutation(np.arange(samples) % modes)
     centres = spacing * (np.stack([labels % side, labels // side], 1) - (side - 1) / 2)

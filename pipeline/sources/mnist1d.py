@@ -41,7 +41,7 @@ def load(raw: Path, seed: int, *, samples: Count = 6000, shuffled: bool = False)
     alone: the same signals without locality. `raw` is not read. Fewer than 10 samples: InputError.
     """
     if samples < DIGITS:
-        raise InputError(f"samples: given {samples}, allowed at least {DIGITS}: one a digit")
+        raise InputError(f"samples: given {samples}, allowed at least {DIGITS}: one per digit")
     random = np.random.default_rng(seed)
     labels = random.permutation(np.arange(samples) % DIGITS)
     signals = _sheared(_noisy(*_placed(_templates()[labels], random), random), random) @ _resampling(CANVAS, LENGTH)
@@ -54,7 +54,8 @@ def _templates() -> np.ndarray:
     """(10, 12): each outline standardised, then moved so that it starts at 0, then cut to a sixth of its height."""
     heights = np.array(OUTLINES)
     heights = (heights - heights.mean(1, keepdims=True)) / heights.std(1, keepdims=True)
-    return (heights - heights[:, :1]) / 6
+    templates: np.ndarray = (heights - heights[:, :1]) / 6
+    return templates
 
 
 def _placed(outlines: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -89,4 +90,5 @@ def _sheared(canvas: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def _resampling(before: int, after: int) -> np.ndarray:
     """Matrix (before, after) that interpolates linearly between equally spaced samples."""
     place = np.linspace(0, before - 1, after)
-    return np.maximum(0, 1 - np.abs(place - np.arange(before)[:, None]))
+    weights: np.ndarray = np.maximum(0, 1 - np.abs(place - np.arange(before)[:, None]))
+    return weights

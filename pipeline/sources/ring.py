@@ -29,7 +29,7 @@ def load(
     InputError.
     """
     if samples < modes:
-        raise InputError(f"samples: given {samples}, allowed at least {modes}: one a mode")
+        raise InputError(f"samples: given {samples}, allowed at least {modes}: one per mode")
     random = np.random.default_rng(seed)
     labels = random.permutation(np.arange(samples) % modes)
     angles = 2 * np.pi * labels / modes

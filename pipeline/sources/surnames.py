@@ -36,7 +36,7 @@ def load(raw: Path, seed: int, *, language: bool = True) -> Examples:
     y = np.full((len(rows), LONGEST + 1), -1, np.int64)
     for number, row in enumerate(rows):
         letters = [LETTERS.index(letter) + 1 for letter in row["surname"]]
-        told = len(LETTERS) + 1 + LANGUAGES.index(row["language"]) if language else UNTOLD
-        x[number, : len(letters) + 1] = [told, *letters]
+        prompt = len(LETTERS) + 1 + LANGUAGES.index(row["language"]) if language else UNTOLD
+        x[number, : len(letters) + 1] = [prompt, *letters]
         y[number, : len(letters) + 1] = [*letters, 0]
     return Examples(x, y)

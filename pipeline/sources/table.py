@@ -24,8 +24,8 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
     """
     header, rows = _read(raw, file)
     if len(header) < 2 or header[-1].strip().lower() != "class":
-        given = ",".join(header)[:80]
-        raise InputError(f"{file}.csv: line 1: given the header {given!r}, allowed a last column 'class'")
+        names = ",".join(header)[:80]
+        raise InputError(f"{file}.csv: line 1: given the header {names!r}, allowed a last column 'class'")
     if not rows:
         raise InputError(f"{file}.csv: given no rows, allowed one or more below the header")
     inputs = np.array([_numbers(cells, header, f"{file}.csv: line {line}") for line, cells in rows], np.float32)
@@ -36,8 +36,8 @@ def _read(raw: Path, file: str) -> tuple[list[str], list[tuple[int, list[str]]]]
     """Column names, and each row's cells with its line in the file; empty lines are left out."""
     path = raw / f"{file}.csv"
     if not re.fullmatch(r"[a-z0-9_]+", file) or not path.is_file():
-        there = ", ".join(sorted(found.stem for found in raw.glob("*.csv"))) or "none: put a .csv file there"
-        raise InputError(f"file: given {file!r}, allowed a table in data/raw, named in [a-z0-9_]: {there}")
+        tables = ", ".join(sorted(table.stem for table in raw.glob("*.csv"))) or "none: put a .csv file there"
+        raise InputError(f"file: given {file!r}, allowed a table in data/raw, named in [a-z0-9_]: {tables}")
     try:
         with path.open(newline="", encoding="utf-8-sig") as opened:
             reader = csv.reader(opened)
@@ -48,13 +48,14 @@ def _read(raw: Path, file: str) -> tuple[list[str], list[tuple[int, list[str]]]]
 
 
 def _numbers(cells: list[str], header: list[str], place: str) -> list[float]:
+    """All cells of a row but the last, its class."""
     if len(cells) != len(header):
         raise InputError(f"{place}: given {len(cells)} cells, allowed {len(header)}, as in the header")
     numbers = []
     for cell, column in zip(cells[:-1], header, strict=False):
         try:
             number = float(cell)
-        except InputError:
+        except ValueError:
             number = np.nan
         if not abs(number) <= LARGEST:  # NaN is not, either
             raise InputError(f"{place}, column {column.strip()!r}: given {cell.strip()!r}, allowed a finite number")
@@ -63,7 +64,7 @@ def _numbers(cells: list[str], header: list[str], place: str) -> list[float]:
 
 
 def _codes(words: list[str], file: str) -> np.ndarray:
-    """Class words as 0, 1, ...: by value if all are whole numbers, else by alphabet."""
+    """Class words as 0, 1, ...: by value if all are whole numbers, else in alphabetical order."""
     if "" in words:
         raise InputError(f"{file}.csv: row {words.index('') + 1}, column 'class': given nothing, allowed a class")
     whole = all(re.fullmatch(r"-?[0-9]+", word) for word in words)

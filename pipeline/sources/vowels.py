@@ -19,7 +19,7 @@ def load(raw: Path, seed: int, *, validation: Count = 6) -> dict[str, Examples]:
     """Japanese Vowels (Kudo, Toyama & Shimbo, 1999): x (n, 29, 12), cepstrum coefficients, y the speaker, 0 to 8.
 
     A series has 7 to 29 steps; the steps behind its end are 0 in all 12 channels, and no real step is. `test` is the
-    authors' test part (370 series); of their 30 training series a speaker, `validation` are drawn by `seed`, the rest
+    authors' test part (370 series); of their 30 training series per speaker, `validation` are drawn by `seed`, the rest
     is `train`. InputError: no file, or no training series left.
     """
     series, speakers, training = _read(raw)
@@ -30,8 +30,8 @@ def load(raw: Path, seed: int, *, validation: Count = 6) -> dict[str, Examples]:
         if validation >= len(rows):
             raise InputError(f"validation: given {validation}, allowed 1 to {len(rows) - 1}: series of each speaker")
         held[random.choice(rows, validation, replace=False)] = True
-    given = np.arange(len(speakers)) < training
-    parts = {"train": given & ~held, "validation": held, "test": ~given}
+    authors = np.arange(len(speakers)) < training  # their training part
+    parts = {"train": authors & ~held, "validation": held, "test": ~authors}
     return {name: Examples(series[rows], speakers[rows]) for name, rows in parts.items()}
 
 

@@ -130,10 +130,3 @@ def saved(model: "keras.Model") -> "keras.Model":
 def watchers(model: "keras.Model", epochs: int) -> list[Any]:
     """None: all there is to see is in the history."""
     return []
-
-
-def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Counts (classes, classes): rows are true classes, columns predicted ones."""
-    classes = predicted.shape[1]
-    flat = np.bincount(labels * classes + predicted.argmax(1), minlength=classes * classes)
-    return flat.reshape(classes, classes)

@@ -1,1 +1,1 @@
-"""Ways to change a training split: one file a step, each with one function `apply`."""
+"""Ways to change a training split: one file per step, each with one function `apply`."""

@@ -1,5 +1,7 @@
 """Add changed copies of the training images ahead of training: moved, turned, zoomed, noisy."""
 
+from typing import Any
+
 import numpy as np
 
 from pipeline.errors import InputError
@@ -18,7 +20,7 @@ def apply(
     rotate: NotNegative = 0.0,
     zoom: Share = 0.0,
     noise: NotNegative = 0.0,
-) -> tuple[Examples, dict]:
+) -> tuple[Examples, dict[str, Any]]:
     """Images (n, height, width, channels) unchanged, then `copies` changed copies of each: (n (1 + copies), ...).
 
     Each copy is moved by up to `shift` of the side both ways, turned by up to `rotate` degrees and made up to `zoom`
@@ -38,14 +40,16 @@ def _changed(
     images: np.ndarray, random: np.random.Generator, shift: float, rotate: float, zoom: float, noise: float
 ) -> np.ndarray:
     """One changed copy of every image; all is drawn whether used or not, so that one setting leaves the rest alone."""
-    count, *sides = images.shape[:3]
+    count, sides = len(images), images.shape[1:3]
     moves = random.uniform(-shift, shift, (count, 2)) * sides
-    angles = np.radians(random.uniform(-rotate, rotate, count))
+    angles: np.ndarray = np.radians(random.uniform(-rotate, rotate, count))
     zooms = 1 + random.uniform(-zoom, zoom, count)
     low, high = images.min(), images.max()
-    copies = np.stack([_moved(*each, low) for each in zip(images, moves, angles, zooms, strict=True)])
+    changes = zip(images, moves, angles, zooms, strict=True)
+    copies = np.stack([_moved(image, move, angle, zoom, low) for image, move, angle, zoom in changes])
     copies = copies + noise * random.standard_normal(copies.shape, np.float32)
-    return np.clip(copies, low, high).astype(np.float32)
+    clipped: np.ndarray = np.clip(copies, low, high).astype(np.float32)
+    return clipped
 
 
 def _moved(image: np.ndarray, move: np.ndarray, angle: float, zoom: float, fill: float) -> np.ndarray:
@@ -57,4 +61,5 @@ def _moved(image: np.ndarray, move: np.ndarray, angle: float, zoom: float, fill:
     matrix[:2, :2] = back
     centre = (np.array(image.shape[:2]) - 1) / 2
     offset = np.append(centre - back @ (centre + move), 0)
-    return affine_transform(image, matrix, offset, order=1, mode="constant", cval=fill)
+    moved: np.ndarray = affine_transform(image, matrix, offset, order=1, mode="constant", cval=fill)
+    return moved

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def apply(
     ratio: Positive = 1.0,
     count: Count | None = None,
     neighbours: Count = 5,
-) -> tuple[Examples, dict]:
+) -> tuple[Examples, dict[str, Any]]:
     """Bring the classes closer together in size; float32 inputs keep their shape, originals come first.
 
     `under` cuts every class to at most (smallest class / ratio) examples, drawn without replacement. `over` (copies)
@@ -34,23 +34,24 @@ def apply(
     """
     sizes = np.bincount(examples.y)
     target = _target(sizes, sampler, ratio, count)
-    short = {int(label): target for label in np.flatnonzero(sizes < target)} if sampler != "under" else {}
-    long = {int(label): target for label in np.flatnonzero(sizes > target)} if sampler == "under" else {}
-    single = {label: target for label in short if sampler == "over" or sizes[label] == 1}
-    between = {label: min(neighbours, int(sizes[label]) - 1) for label in short.keys() - single.keys()}
+    small = {int(label): target for label in np.flatnonzero(sizes < target)} if sampler != "under" else {}
+    large = {int(label): target for label in np.flatnonzero(sizes > target)} if sampler == "under" else {}
+    copied = {label: target for label in small if sampler == "over" or sizes[label] == 1}
+    neighbours_of = {label: min(neighbours, int(sizes[label]) - 1) for label in small.keys() - copied.keys()}
     notes = {
         "target": target,
-        "under": len(long),
-        "over": len(single),
-        "smote": len(between),
-        "smote_k_reduced": sum(k < neighbours for k in between.values()),
-        "untouched": len(sizes) - len(long) - len(short),
+        "under": len(large),
+        "over": len(copied),
+        "smote": len(neighbours_of),
+        "smote_k_reduced": sum(k < neighbours for k in neighbours_of.values()),
+        "untouched": len(sizes) - len(large) - len(small),
     }
-    kept = examples.take(_drawn(examples.y, long, single, seed))
-    return _joined([kept, *_interpolated(examples, between, target, seed)]), notes
+    resampled = examples.take(_resampled_rows(examples.y, large, copied, seed))
+    return _joined([resampled, *_interpolated(examples, neighbours_of, target, seed)]), notes
 
 
 def _target(sizes: np.ndarray, sampler: str, ratio: float, count: int | None) -> int:
+    """Examples that each class is brought to."""
     smallest, largest = int(sizes.min()), int(sizes.max())
     if not smallest:
         raise InputError(f"rebalance: given no example of class {int(sizes.argmin())}, allowed one or more of each")
@@ -67,30 +68,30 @@ def _target(sizes: np.ndarray, sampler: str, ratio: float, count: int | None) ->
     return count
 
 
-def _drawn(labels: np.ndarray, long: dict[int, int], single: dict[int, int], seed: int) -> np.ndarray:
+def _resampled_rows(labels: np.ndarray, large: dict[int, int], copied: dict[int, int], seed: int) -> np.ndarray:
     """Rows to keep, in their order, then rows to copy."""
     from imblearn.over_sampling import RandomOverSampler
     from imblearn.under_sampling import RandomUnderSampler
 
     rows = np.arange(len(labels))
     with _quiet():
-        if long:
-            under = RandomUnderSampler(sampling_strategy=long, random_state=seed)
+        if large:
+            under = RandomUnderSampler(sampling_strategy=large, random_state=seed)
             return np.sort(under.fit_resample(rows[:, None], labels)[0][:, 0])
-        if single:
-            over = RandomOverSampler(sampling_strategy=single, random_state=seed)
-            return over.fit_resample(rows[:, None], labels)[0][:, 0]
+        if copied:
+            over = RandomOverSampler(sampling_strategy=copied, random_state=seed)
+            rows = over.fit_resample(rows[:, None], labels)[0][:, 0]
     return rows
 
 
-def _interpolated(examples: Examples, between: dict[int, int], target: int, seed: int) -> list[Examples]:
-    """New examples of the classes in `between` (class: neighbours), one part for each number of neighbours."""
+def _interpolated(examples: Examples, neighbours_of: dict[int, int], target: int, seed: int) -> list[Examples]:
+    """New examples of the classes in `neighbours_of` (class: neighbours), one part for each number of neighbours."""
     from imblearn.over_sampling import SMOTE
 
     flat, parts = examples.x.reshape(len(examples), -1), []
-    for neighbours in sorted(set(between.values())):
-        wanted = {label: target for label in sorted(between) if between[label] == neighbours}
-        sampler = SMOTE(sampling_strategy=wanted, k_neighbors=neighbours, random_state=seed)
+    for neighbours in sorted(set(neighbours_of.values())):
+        targets = {label: target for label in sorted(neighbours_of) if neighbours_of[label] == neighbours}
+        sampler = SMOTE(sampling_strategy=targets, k_neighbors=neighbours, random_state=seed)
         with _quiet():
             x, y = sampler.fit_resample(flat, examples.y)
         x, y = x[len(examples) :], y[len(examples) :]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.records import Examples
-from pipeline.scoring.finished_run import FinishedRun, steps_an_epoch
+from pipeline.scoring.finished_run import FinishedRun, steps_per_epoch
 from pipeline.training import runtime
 from pipeline.training.run import build
 
@@ -63,10 +63,10 @@ def test_priors_are_shares_before_any_view_and_none_without_classes(run):
         (32, 9, True, 1),
     ],
 )
-def test_steps_an_epoch(run, size, asked, xla, steps):
+def test_steps_per_epoch(run, size, asked, xla, steps):
     """Without a whole batch there is one step all the same; XLA leaves out the smaller last one."""
     fit = {"batch_size": size, "epoch_steps": asked, "xla": xla}
-    assert steps_an_epoch(FinishedRun(SETTINGS | {"fit": fit}, 0, {}, [], {}, SPLIT, SPLIT, run.folder)) == steps
+    assert steps_per_epoch(FinishedRun(SETTINGS | {"fit": fit}, 0, {}, [], {}, SPLIT, SPLIT, run.folder)) == steps
 
 
 def test_runs_are_told_apart_by_identity(run):

@@ -11,8 +11,8 @@ X = np.random.default_rng(0).normal(size=(3, 5, 2)).astype("float32")
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
-    monkeypatch.setattr(graph_cache, "_kept", {})
+def no_graphs(monkeypatch):
+    monkeypatch.setattr(graph_cache, "_graphs", {})
 
 
 def recurrent(seed, units=4, layer=keras.layers.GRU):
@@ -84,7 +84,7 @@ def test_other_models_are_asked_as_they_are():
     answer, calls = counted()
     model = keras.Sequential([keras.Input((5, 2)), keras.layers.Dense(2)])
     np.testing.assert_array_equal(graph_cache.run(answer, model, X), model(X))
-    assert calls == [model] and not graph_cache._kept
+    assert calls == [model] and not graph_cache._graphs
 
 
 def test_gradients_are_those_of_eager_mode():
@@ -102,6 +102,6 @@ def test_gradients_are_those_of_eager_mode():
 
 def test_few_graphs_are_kept():
     answer, _ = counted()
-    for units in range(1, graph_cache.MOST + 3):
+    for units in range(1, graph_cache.MOST_GRAPHS + 3):
         graph_cache.run(answer, recurrent(0, units=units), X)
-    assert len(graph_cache._kept) == graph_cache.MOST
+    assert len(graph_cache._graphs) == graph_cache.MOST_GRAPHS

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline import paths, records
+from pipeline.errors import InputError
 from pipeline.settings import params, plan
 
 SOURCE = '''"""Why."""
@@ -27,19 +28,19 @@ def area(r):
     ],
 )
 def test_remarks_and_layout_mean_nothing(changed):
-    assert plan.meaning(changed) == plan.meaning(SOURCE)
+    assert plan.code_digest(changed) == plan.code_digest(SOURCE)
 
 
 @pytest.mark.parametrize("changed", [SOURCE.replace("3.14", "3.1416"), SOURCE.replace("def area", "def field")])
 def test_code_means_something(changed):
-    assert plan.meaning(changed) != plan.meaning(SOURCE)
+    assert plan.code_digest(changed) != plan.code_digest(SOURCE)
 
 
 def test_every_version_of_python_reads_the_same_meaning():
     """Constants: another minor version, in which `ast` spells trees differently, must come to the same."""
     told = "class A(B):\n    x: int = 1\n\n    def f(self, *a, b=2.5, **c):\n"
     told += '        return f"{b:.3g} {a!r}" if c else [*a, None]\n'
-    assert plan.meaning(SOURCE)[:16] == "470ba58ecb9581f7" and plan.meaning(told)[:16] == "b52f478536d4c20a"
+    assert plan.code_digest(SOURCE)[:16] == "470ba58ecb9581f7" and plan.code_digest(told)[:16] == "b52f478536d4c20a"
 
 
 def test_every_decisive_file_is_there_and_a_move_changes_no_key(smoke, monkeypatch, tmp_path):
@@ -69,18 +70,18 @@ def test_a_plan_older_than_its_data_or_settings_is_refused(smoke, monkeypatch):
     card = records.read_json(paths.card("yeast5"))
     card["digests"]["validation"] = "other"
     records.write_json(paths.card("yeast5"), card)
-    with pytest.raises(ValueError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
+    with pytest.raises(InputError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
         plan.current(smoke, "imbalance")
     assert plan.current(smoke, "convolution")
-    with pytest.raises(ValueError, match="older"):
+    with pytest.raises(InputError, match="older"):
         plan.current(params.read(paths.PARAMS, profile="laptop"), "convolution")
 
 
 def test_no_data_yet_says_what_to_do(house):
-    with pytest.raises(ValueError, match="run `dvc repro` first"):
+    with pytest.raises(InputError, match="run `dvc repro` first"):
         plan.plan(params.read(paths.PARAMS))
 
 
 def test_an_unknown_topic_lists_what_exists(smoke):
-    with pytest.raises(ValueError, match="allowed convolution, imbalance"):
+    with pytest.raises(InputError, match="allowed convolution, imbalance"):
         plan.current(smoke, "gan")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.sources.archive import load
 
 BYTES = np.arange(4 * 5 * 6, dtype=np.uint8).reshape(4, 5, 6)
@@ -41,7 +42,7 @@ def test_floats_with_channels_stay_and_numbers_become_codes(tmp_path):
     ],
 )
 def test_faults_are_named(tmp_path, arrays, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         own(tmp_path, **arrays)
     assert told in str(caught.value) and "own.npz" in str(caught.value)
 
@@ -49,12 +50,12 @@ def test_faults_are_named(tmp_path, arrays, told):
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 half"])
 def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "own.npz").write_bytes(content)
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot be read"):
         load(tmp_path, 0, file="own")
 
 
 @pytest.mark.parametrize("file", ["absent", "../own", "own.npz"])
 def test_only_names_in_the_folder_are_allowed(tmp_path, file):
     own(tmp_path, x=BYTES, y=[0, 1, 0, 1])
-    with pytest.raises(ValueError, match=r"allowed an archive in data/raw.*: own$"):
+    with pytest.raises(InputError, match=r"allowed an archive in data/raw.*: own$"):
         load(tmp_path, 0, file=file)

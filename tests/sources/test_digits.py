@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.sources.digits import load
 
 
@@ -21,5 +22,5 @@ def test_zeros_are_round_and_ones_are_thin():
 
 
 def test_a_missing_file_names_the_way_back(tmp_path):
-    with pytest.raises(ValueError, match="git restore data/raw"):
+    with pytest.raises(InputError, match="git restore data/raw"):
         load(tmp_path, 0)

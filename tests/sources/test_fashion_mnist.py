@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.sources import fashion_mnist
 from pipeline.sources.fashion_mnist import SUMS, load
 
@@ -65,7 +66,7 @@ def test_a_download_comes_last(nowhere, files, monkeypatch):
 
 
 def test_nowhere_to_be_found_names_one_command(nowhere):
-    with pytest.raises(ValueError, match="run `apt-get install -y dataset-fashion-mnist`"):
+    with pytest.raises(InputError, match="run `apt-get install -y dataset-fashion-mnist`"):
         load(nowhere, 0)
 
 
@@ -77,14 +78,14 @@ def test_a_download_that_fails_counts_as_not_found(nowhere, monkeypatch):
 
 def test_a_given_folder_is_the_only_place(nowhere, files):
     put(nowhere / "debian", files)
-    with pytest.raises(ValueError, match="path: given 'elsewhere', allowed a folder with"):
+    with pytest.raises(InputError, match="path: given 'elsewhere', allowed a folder with"):
         load(nowhere, 0, path="elsewhere")
 
 
 def test_other_bytes_are_refused(nowhere, files):
     name = next(iter(files))
     put(nowhere / "own", files | {name: files[name][:-1] + b"\0"})
-    with pytest.raises(ValueError, match=f"{name}.gz: given other bytes"):
+    with pytest.raises(InputError, match=f"{name}.gz: given other bytes"):
         load(nowhere, 0, path="own")
 
 
@@ -92,7 +93,7 @@ def test_a_damaged_file_is_refused(nowhere, files):
     put(nowhere / "own", files)
     file = nowhere / "own" / f"{next(iter(files))}.gz"
     file.write_bytes(file.read_bytes()[:50])
-    with pytest.raises(ValueError, match="given a damaged file"):
+    with pytest.raises(InputError, match="given a damaged file"):
         load(nowhere, 0, path="own")
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.records import digest
 from pipeline.sources import glyphs
 from pipeline.sources.glyphs import load
@@ -81,12 +82,12 @@ def test_characters_that_look_alike_are_one_class_through_third_ones():
     ],
 )
 def test_settings_out_of_reach_are_refused(settings, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         load(None, 0, **({"side": 12} | settings))
     assert told in str(caught.value)
 
 
 def test_without_matplotlib_the_way_out_is_named(monkeypatch):
     monkeypatch.setattr(glyphs.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="pip install matplotlib"):
+    with pytest.raises(InputError, match="pip install matplotlib"):
         load(None, 0)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.sources.mnist1d import DIGITS, load
 
 
@@ -46,5 +47,5 @@ def test_neighbours_tell_digits_apart_as_in_the_published_set():
 
 
 def test_too_few_samples_are_refused():
-    with pytest.raises(ValueError, match=f"samples: given 9, allowed at least {DIGITS}"):
+    with pytest.raises(InputError, match=f"samples: given 9, allowed at least {DIGITS}"):
         load(None, 0, samples=9)

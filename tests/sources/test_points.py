@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.records import digest
 from pipeline.sources import grid, ring
 
@@ -41,7 +42,7 @@ def test_the_seed_decides_all(source):
 
 
 def test_fewer_samples_than_modes_are_refused():
-    with pytest.raises(ValueError, match="samples: given 7, allowed at least 8"):
+    with pytest.raises(InputError, match="samples: given 7, allowed at least 8"):
         ring.load(None, 0, samples=7)
-    with pytest.raises(ValueError, match="samples: given 3, allowed at least 4"):
+    with pytest.raises(InputError, match="samples: given 3, allowed at least 4"):
         grid.load(None, 0, samples=3, side=2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import plugins
+from pipeline.errors import InputError
 from pipeline.records import digest
 from pipeline.sources import adding, copying, temporal_order
 
@@ -85,9 +86,9 @@ def test_copying_has_the_published_size():
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="length: given 1, allowed at least 2"):
+    with pytest.raises(InputError, match="length: given 1, allowed at least 2"):
         adding.load(None, 0, length=1)
-    with pytest.raises(ValueError, match="relevant: given 4, allowed 2"):
+    with pytest.raises(InputError, match="relevant: given 4, allowed 2"):
         temporal_order.load(None, 0, relevant=4)
-    with pytest.raises(ValueError, match="length: given 19, allowed at least 20"):
+    with pytest.raises(InputError, match="length: given 19, allowed at least 20"):
         temporal_order.load(None, 0, length=19)

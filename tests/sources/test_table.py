@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.sources.table import load
 
 HEADER = "a,b,class\n"
@@ -60,7 +61,7 @@ def test_a_byte_order_mark_and_windows_lines_do_no_harm(tmp_path):
     ],
 )
 def test_faults_are_named(tmp_path, text, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         own(tmp_path, text)
     assert told in str(caught.value) and "own.csv" in str(caught.value)
 
@@ -68,5 +69,5 @@ def test_faults_are_named(tmp_path, text, told):
 @pytest.mark.parametrize("file", ["absent", "../own", "own.csv", "Own", "", "own\n"])
 def test_only_names_in_the_folder_are_allowed_and_all_are_told(tmp_path, file):
     own(tmp_path, HEADER + "1,2,x\n3,4,y\n")
-    with pytest.raises(ValueError, match=r"allowed a table in data/raw.*: own$"):
+    with pytest.raises(InputError, match=r"allowed a table in data/raw.*: own$"):
         load(tmp_path, 0, file=file)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.sources import accents, reversal, surnames, vowels
 
 TOKENS = {
@@ -55,7 +56,7 @@ def test_reversal_follows_its_seed():
     "settings", [{"shortest": 5, "longest": 4}, {"longest": 21}, {"examples": 700, "shortest": 3, "longest": 3}]
 )
 def test_reversal_refuses_what_cannot_be(settings):
-    with pytest.raises(ValueError, match="allowed"):
+    with pytest.raises(InputError, match="allowed"):
         reversal.load(paths.RAW, 0, **settings)
 
 
@@ -99,11 +100,11 @@ def test_vowels_are_zero_behind_their_end_only():
 
 
 def test_vowels_need_a_series_left_to_train_on():
-    with pytest.raises(ValueError, match="allowed 1 to 29"):
+    with pytest.raises(InputError, match="allowed 1 to 29"):
         vowels.load(paths.RAW, 0, validation=30)
 
 
 @pytest.mark.parametrize("source", [accents, surnames, vowels])
 def test_a_missing_file_is_named(source, tmp_path):
-    with pytest.raises(ValueError, match="git restore"):
+    with pytest.raises(InputError, match="git restore"):
         source.load(tmp_path, 0)

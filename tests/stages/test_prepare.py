@@ -10,10 +10,11 @@ import pytest
 
 from pipeline import paths, plugins
 from pipeline.__main__ import prepare as prepare_command
+from pipeline.errors import InputError
 from pipeline.records import Examples, digest, read_examples, read_json
 from pipeline.settings import params
 from pipeline.settings.params import DataSettings, LongTail, Split
-from pipeline.stages.prepare import prepare
+from pipeline.stages.prepare import PARTS, prepare, split_rows
 
 VIEWS = {"plain": {}, "over": {"rebalance": {"sampler": "over"}}, "smote": {"rebalance": {"sampler": "smote"}}}
 TABLE = DataSettings("own", "table", {"file": "own"}, "none", Split(20, 30, None, 0), VIEWS, 0)
@@ -53,6 +54,95 @@ def with_split(settings, **changes):
 
 def rows(examples):
     return {row.tobytes() for row in examples.x}
+
+
+# Rows of the parts, by their numbers in the source
+
+
+CLASSES = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [90, 40, 20]))
+LABELS = {
+    "classes": CLASSES,
+    "numbers": CLASSES.astype(np.float32),
+    "tokens": np.tile(CLASSES[:, None], 4),
+}
+every_kind = pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+
+
+@every_kind
+def test_no_row_is_in_two_parts_and_none_is_lost(labels):
+    parts = split_rows(Split(20, 30, None, 0), labels, "key")
+    assert {part: len(rows) for part, rows in parts.items()} == {"train": 100, "validation": 20, "test": 30}
+    assert sorted(np.concatenate([parts[part] for part in PARTS])) == list(range(150))
+
+
+@every_kind
+def test_a_cut_training_part_shares_no_row_either(labels):
+    parts = split_rows(Split(0.2, 0.1, 40, 0), labels, "key")
+    assert {part: len(rows) for part, rows in parts.items()} == {"train": 40, "validation": 30, "test": 15}
+    assert len(set(np.concatenate(list(parts.values())))) == 85
+
+
+@every_kind
+def test_the_seed_alone_decides_which_rows(labels):
+    split = Split(20, 30, None, 7)
+    first, again = split_rows(split, labels, "key"), split_rows(split, labels, "key")
+    other = split_rows(replace(split, seed=8), labels, "key")
+    for part in PARTS:
+        assert np.array_equal(first[part], again[part]) and not np.array_equal(first[part], other[part])
+    assert not np.array_equal(np.sort(first["test"]), np.arange(30)), "not drawn at random"
+
+
+@every_kind
+def test_the_rows_of_earlier_parts_stay_whatever_is_asked_of_later_ones(labels):
+    split = Split(20, 30, None, 0)
+    rows, more, cut = (
+        split_rows(one, labels, "key") for one in (split, replace(split, validation=40), Split(20, 30, 50, 0))
+    )
+    assert np.array_equal(rows["test"], more["test"]) and np.array_equal(rows["test"], cut["test"])
+    assert np.array_equal(rows["validation"], cut["validation"])
+
+
+@pytest.mark.parametrize("kind", ["numbers", "tokens"])
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [
+        (Split(20, 151, None, 0), "key.test: given 151, allowed 1 to the 150 examples that are left"),
+        (Split(20, 0.001, None, 0), "key.test: given 0, allowed 1 to the 150"),
+        (Split(121, 30, None, 0), "key.validation: given 121, allowed 1 to the 120"),
+        (Split(120, 30, None, 0), "key.train: given 0, allowed 1 to the 0"),
+        (Split(20, 30, 101, 0), "key.train: given 101, allowed 1 to the 100"),
+        (Split(20, 30, LongTail(10, 5), 0), "key.train: given LongTail(head=10, tail=5), allowed 1 to the 100"),
+    ],
+)
+def test_sizes_out_of_reach_are_refused_without_classes_too(kind, split, told):
+    with pytest.raises(InputError) as caught:
+        split_rows(split, LABELS[kind], "key")
+    assert told in str(caught.value)
+
+
+@every_kind
+def test_the_files_hold_the_rows_of_their_part(house, monkeypatch, labels):
+    """Each example carries its number, which no view changes: so it is seen where it went."""
+    numbered = Examples(np.arange(150, dtype=np.float32)[:, None], labels)
+    monkeypatch.setattr(plugins.load("sources", "table"), "load", lambda raw, seed, **_: numbered)
+    views = {"plain": {}, "over": {"rebalance": {"sampler": "over"}}} if labels is CLASSES else {"plain": {}}
+    fit, validation, test, card = made(replace(TABLE, views=views))
+    expected = split_rows(TABLE.split, labels, "key")
+    for part, examples in {"train": fit["plain"], "validation": validation, "test": test}.items():
+        assert np.array_equal(examples.x[:, 0], expected[part])
+        assert np.array_equal(examples.y, labels[expected[part]])
+    held_out = {*validation.x[:, 0], *test.x[:, 0]}
+    assert all(not held_out & set(examples.x[:, 0]) for examples in fit.values())
+    assert card["duplicates_across_splits"] == 0
+
+
+def test_a_source_whose_split_is_not_what_it_says_is_our_own_mistake(house, monkeypatch):
+    monkeypatch.setattr(plugins.load("sources", "table"), "load", lambda raw, seed, **_: {"train": None})
+    with pytest.raises(TypeError, match="table: its SPLIT is 'drawn', but load gives a dict"):
+        prepare(TABLE)
+
+
+# Prepared files
 
 
 def test_parts_are_disjoint_exact_stratified_and_complete(raw):
@@ -203,7 +293,7 @@ def test_the_card_names_the_raw_files_that_were_read(raw):
     ],
 )
 def test_sizes_out_of_reach_are_refused(raw, changes, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         prepare(with_split(TABLE, **changes))
     assert told in str(caught.value)
     assert not paths.card("own").exists()
@@ -211,7 +301,7 @@ def test_sizes_out_of_reach_are_refused(raw, changes, told):
 
 def test_a_class_too_small_for_three_parts_is_named(raw):
     write(raw / "own.csv", np.random.default_rng(1).random((153, 2)), np.repeat([0, 1, 2], [150, 2, 1]))
-    with pytest.raises(ValueError, match=r"fewer than 3 examples: 1 \(2\), 2 \(1\); allowed at least one for each"):
+    with pytest.raises(InputError, match=r"fewer than 3 examples: 1 \(2\), 2 \(1\); allowed at least one for each"):
         prepare(TABLE)
 
 
@@ -219,7 +309,7 @@ def test_a_class_too_small_for_three_parts_is_named(raw):
     ("changes", "told"),
     [
         ({"load": {"file": "gone"}}, "data.own.load: file: given 'gone', allowed"),
-        ({"scale": "robust"}, "data.own.scale: given 'robust', allowed none, unit, standard"),
+        ({"scale": "robust"}, "data.own.scale: given 'robust', allowed none, standard"),
         ({"views": {"v": {"rebalance": {"sampler": "over", "count": 5}}}}, "own.views.v.rebalance: count: given 5"),
         ({"views": {"v": {"augment": {"shift": 0.1}}}}, "data.own.views.v.augment: given data of kind table"),
         ({"views": {"v": {"polish": {}}}}, "given 'polish', allowed augment"),
@@ -227,7 +317,7 @@ def test_a_class_too_small_for_three_parts_is_named(raw):
     ],
 )
 def test_what_a_user_can_get_wrong_is_named(raw, changes, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         prepare(replace(TABLE, **changes))
     assert told in str(caught.value)
 
@@ -244,7 +334,7 @@ def test_what_a_user_can_get_wrong_is_named(raw, changes, told):
 def test_a_view_that_breaks_the_contract_is_refused(raw, spoil, told, monkeypatch):
     step = plugins.load("views", "rebalance")
     monkeypatch.setattr(step, "apply", lambda examples, seed, **settings: (spoil(examples), {}))
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         prepare(TABLE)
     assert told in str(caught.value) and "data.own.views.over" in str(caught.value)
 
@@ -258,7 +348,7 @@ def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatc
     assert prepare_command(settings, None) == 0
     assert given[1:] == list(settings.data.values())
     assert capsys.readouterr().out.splitlines() == [f"prepared {name}" for name in ("digits", *settings.data)]
-    with pytest.raises(ValueError, match="given 'digit', allowed mnist1d, "):
+    with pytest.raises(InputError, match="given 'digit', allowed mnist1d, "):
         prepare_command(settings, "digit")
 
 

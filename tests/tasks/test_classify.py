@@ -1,4 +1,4 @@
-"""Class weights, losses, softmax and confusion against figures worked out by hand."""
+"""Class weights, losses and softmax against figures worked out by hand."""
 
 import keras
 import numpy as np
@@ -37,8 +37,3 @@ def test_probabilities_are_softmax_rows_in_every_batch():
     np.testing.assert_array_equal(found.argmax(1), logits.argmax(1))
     exact = np.exp(logits[0].astype(float) - logits[0].max())
     np.testing.assert_allclose(found[0], exact / exact.sum())
-
-
-def test_confusion_has_true_classes_in_rows():
-    predicted = np.eye(3)[[0, 1, 1, 1]]
-    assert classify.confusion(LABELS, predicted).tolist() == [[1, 2, 0], [0, 1, 0], [0, 0, 0]]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.records import Examples
 from pipeline.views import relabel
 
@@ -49,10 +50,10 @@ def test_every_class_is_there_even_with_few_examples():
 
 @pytest.mark.parametrize("labels", [np.ones(30, np.float32), np.zeros((30, 4), np.int64)])
 def test_what_is_not_a_class_an_example_is_refused(labels):
-    with pytest.raises(ValueError, match="allowed one class an example"):
+    with pytest.raises(InputError, match="allowed one class per example"):
         relabel.apply(examples(labels), 0)
 
 
 def test_too_few_examples_are_refused():
-    with pytest.raises(ValueError, match="given 30 examples of 30 classes"):
+    with pytest.raises(InputError, match="given 30 examples of 30 classes"):
         relabel.apply(examples(np.arange(30, dtype=np.int64)), 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import plugins
+from pipeline.errors import InputError
 from pipeline.records import Examples, digest
 from pipeline.views import augment, rebalance
 
@@ -135,7 +136,7 @@ def test_targets(settings, counts):
     ],
 )
 def test_targets_out_of_reach_are_refused(settings, told):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(InputError) as caught:
         rebalance.apply(examples_of("table"), 0, **settings)
     assert told in str(caught.value)
 
@@ -213,5 +214,5 @@ def test_channels_are_not_mixed():
 
 
 def test_no_change_is_refused():
-    with pytest.raises(ValueError, match="given no change"):
+    with pytest.raises(InputError, match="given no change"):
         augment.apply(spot(), 0, copies=2)

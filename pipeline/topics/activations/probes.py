@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples
-from pipeline.scoring.finished_run import steps_an_epoch
+from pipeline.scoring.finished_run import steps_per_epoch
 
 if TYPE_CHECKING:
     import keras
-
-    from pipeline.scoring.finished_run import FinishedRun
 
 APPLIES_TO = {
     "gradient_ratio": ("classify",),
@@ -22,12 +21,17 @@ APPLIES_TO = {
 }
 SERIES = {
     "gradient_start": {
-        "kinds": ("classify",),
+        "applies_to": ("classify",),
         "x": "hidden layer",
         "y": "RMS of the gradient, at the start",
         "log": True,
     },
-    "gradient_trained": {"kinds": ("classify",), "x": "hidden layer", "y": "RMS of the gradient, trained", "log": True},
+    "gradient_trained": {
+        "applies_to": ("classify",),
+        "x": "hidden layer",
+        "y": "RMS of the gradient, trained",
+        "log": True,
+    },
 }
 
 EXAMPLES = 512  # training images, the first, on which gradients are taken
@@ -37,29 +41,29 @@ SLACK = 1e-4  # relative error of float32 sums
 QUARTER = 0.75  # accuracy at a training error of 25 %
 
 
-def gradient_start(run: "FinishedRun") -> dict[float, float]:
+def gradient_start(run: RunUnderProbe) -> dict[float, float]:
     """Hidden layer, from 1 at the input: RMS of dL/dW before training."""
     return _numbered(_at_start(run)["gradients"])
 
 
-def gradient_trained(run: "FinishedRun") -> dict[float, float]:
+def gradient_trained(run: RunUnderProbe) -> dict[float, float]:
     """Hidden layer, from 1 at the input: RMS of dL/dW after training."""
     return _numbered(kernel_gradients(run.model, run.training))
 
 
-def gradient_ratio(run: "FinishedRun") -> float:
+def gradient_ratio(run: RunUnderProbe) -> float:
     """log10 of the first hidden kernel's RMS gradient over the last one's, before training."""
     values = _at_start(run)["gradients"]
     return math.log10(values[0] / values[-1])
 
 
-def gradient_factor(run: "FinishedRun") -> float:
+def gradient_factor(run: RunUnderProbe) -> float:
     """What one layer leaves of the gradient: the ratio's root, one for each step back; no value for a single layer."""
     values = _at_start(run)["gradients"]
     return (values[0] / values[-1]) ** (1 / (len(values) - 1)) if len(values) > 1 else math.nan
 
 
-def sigmoid_bound(run: "FinishedRun") -> float:
+def sigmoid_bound(run: RunUnderProbe) -> float:
     """Share of the layers that pass on at most 1/4 times the spectral norm of their kernel, before training.
 
     Going back through a sigmoid layer, |dL/da| shrinks to at most that, since its derivative is at most 1/4; other
@@ -69,12 +73,12 @@ def sigmoid_bound(run: "FinishedRun") -> float:
     return float(np.mean(factors <= STEEPEST * norms * (1 + SLACK))) if len(factors) else math.nan
 
 
-def steps_to_quarter(run: "FinishedRun") -> float:
+def steps_to_quarter(run: RunUnderProbe) -> float:
     """Optimizer steps to a training error of 25 % (Krizhevsky, 2012), looked at once an epoch.
 
     A run that never gets there counts as one epoch more than it had.
     """
-    steps = steps_an_epoch(run)
+    steps = steps_per_epoch(run)
     reached = [row["epoch"] for row in run.history if row["accuracy"] >= QUARTER]
     return float(steps * min(reached, default=len(run.history) + 1))
 
@@ -105,7 +109,7 @@ def backward_factors(model: "keras.Model", examples: Examples) -> tuple[np.ndarr
 
 
 @lru_cache(maxsize=1)  # a run's probes come one after another, and all but one ask for the same
-def _at_start(run: "FinishedRun") -> dict[str, Any]:
+def _at_start(run: RunUnderProbe) -> dict[str, Any]:
     model = run.start()
     gradients, factors = kernel_gradients(model, run.training), backward_factors(model, run.training)
     return {"gradients": gradients, "factors": factors}

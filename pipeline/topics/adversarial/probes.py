@@ -2,15 +2,13 @@
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples, digest
 from pipeline.tasks import classify
-
-if TYPE_CHECKING:
-    from pipeline.scoring.finished_run import FinishedRun
 
 APPLIES_TO = {
     "modes_covered": ("points",),
@@ -26,9 +24,9 @@ APPLIES_TO = {
 }
 DIVERGED = {"stalled": 1.0, "modes_covered": 0.0, "high_quality": 0.0, "density": 0.0, "coverage": 0.0}
 SERIES = {
-    "class_share": {"kinds": ("generate",), "x": "class", "y": "share of the samples", "log": False},
-    "real_score": {"kinds": ("generate",), "x": "epoch", "y": "mean D(x)", "log": False},
-    "fake_score": {"kinds": ("generate",), "x": "epoch", "y": "mean D(G(z))", "log": False},
+    "class_share": {"applies_to": ("generate",), "x": "class", "y": "share of the samples", "log": False},
+    "real_score": {"applies_to": ("generate",), "x": "epoch", "y": "mean D(x)", "log": False},
+    "fake_score": {"applies_to": ("generate",), "x": "epoch", "y": "mean D(G(z))", "log": False},
 }
 
 DEVIATIONS = 3  # standard deviations around a mode within which a sample is of high quality (Srivastava, 2017)
@@ -40,22 +38,22 @@ JUDGE_EPOCHS, JUDGE_WIDTH = 6, 64
 _judges: dict[str, Any] = {}  # the last one that was trained, and on what
 
 
-# Points: which mode each sample belongs to.
+# Points: which mode each sample belongs to
 
 
-def modes_covered(run: "FinishedRun") -> float:
+def modes_covered(run: RunUnderProbe) -> float:
     """Modes with at least a tenth of their fair share of samples within 3 standard deviations of the centre."""
     mode, distance, modes = _placed(run)
     counts = np.bincount(mode[distance < DEVIATIONS], minlength=modes)
     return float(np.sum(counts >= FAIR * len(mode) / modes))
 
 
-def high_quality(run: "FinishedRun") -> float:
+def high_quality(run: RunUnderProbe) -> float:
     """Share of the samples within 3 standard deviations of the centre of the nearest mode."""
     return float(np.mean(_placed(run)[1] < DEVIATIONS))
 
 
-def _placed(run: "FinishedRun") -> tuple[np.ndarray, np.ndarray, int]:
+def _placed(run: RunUnderProbe) -> tuple[np.ndarray, np.ndarray, int]:
     """Nearest mode of each sample, the distance to its centre in standard deviations, and the number of modes.
 
     Centres and the deviation are those of the training points, so that scaled data is judged in its own unit.
@@ -67,10 +65,10 @@ def _placed(run: "FinishedRun") -> tuple[np.ndarray, np.ndarray, int]:
     return distances.argmin(1), distances.min(1), len(centres)
 
 
-# Training, as its history tells it.
+# Training, as its history tells it
 
 
-def stalled(run: "FinishedRun") -> float:
+def stalled(run: RunUnderProbe) -> float:
     """1 if over the last third of training D gave generated samples below 0.01 in every epoch's mean, else 0: a rate.
 
     A run whose loss is lost counts as stalled. Where all is rejected the minimax loss has next to no gradient, whether or not D still errs on real samples.
@@ -79,79 +77,79 @@ def stalled(run: "FinishedRun") -> float:
     return float(all(score < REJECTED for score in scores[-max(1, len(scores) // 3) :]))
 
 
-def generator_gradient(run: "FinishedRun") -> float:
+def generator_gradient(run: RunUnderProbe) -> float:
     """log10 of the norm of the generator's gradient under the run's own loss, mean of the last epoch's steps."""
     return math.log10(max(run.history[-1]["generator_gradient"], 1e-30))
 
 
-def real_score(run: "FinishedRun") -> dict[float, float]:
+def real_score(run: RunUnderProbe) -> dict[float, float]:
     """Epoch -> mean D of real samples while training."""
     return {row["epoch"]: row["real_score"] for row in run.history}
 
 
-def fake_score(run: "FinishedRun") -> dict[float, float]:
+def fake_score(run: RunUnderProbe) -> dict[float, float]:
     """Epoch -> mean D of generated samples while training."""
     return {row["epoch"]: row["fake_score"] for row in run.history}
 
 
-def class_share(run: "FinishedRun") -> dict[float, float]:
+def class_share(run: RunUnderProbe) -> dict[float, float]:
     """Class, or mode, of the samples -> their share: a class that is missing is a mode that is lost."""
     if run.card["kind"] == "image":
-        found, classes = _judged(run)["classes"], int(run.training.y.max()) + 1
+        labels, classes = _judged(run)["classes"], int(run.training.y.max()) + 1
     else:
-        found, _, classes = _placed(run)
-    return dict(enumerate(np.bincount(found, minlength=classes) / len(found)))
+        labels, _, classes = _placed(run)
+    return dict(enumerate(np.bincount(labels, minlength=classes) / len(labels)))
 
 
-# Images: as a small convolutional network, trained on the real training images, sees them.
+# Images: as a small convolutional network, trained on the real training images, sees them
 
 
-def fid(run: "FinishedRun") -> float:
+def fid(run: RunUnderProbe) -> float:
     """Frechet distance of generated from real test images, half the test split of each, in a classifier's features.
 
     After Heusel (2017), with 64 features of a network trained on the same data in place of Inception's: to be compared
     within a data set only, at one number of samples, and with `fid_floor`, since few samples alone make it large.
     """
-    seen = _judged(run)
-    half = len(seen["real"]) // 2
-    return frechet(seen["fake"][:half], seen["real"][half:])
+    features = _judged(run)
+    half = len(features["real"]) // 2
+    return frechet(features["fake"][:half], features["real"][half:])
 
 
-def fid_floor(run: "FinishedRun") -> float:
+def fid_floor(run: RunUnderProbe) -> float:
     """The same distance of one half of the real test images from the other: what a perfect generator would get."""
     real = _judged(run)["real"]
     half = len(real) // 2
     return frechet(real[:half], real[half:])
 
 
-def density(run: "FinishedRun") -> float:
+def density(run: RunUnderProbe) -> float:
     """How densely real images lie around generated ones, 1 if as around real ones (Naeem, 2020, 5 neighbours)."""
-    seen = _judged(run)
-    return density_coverage(seen["real"], seen["fake"])[0]
+    features = _judged(run)
+    return density_coverage(features["real"], features["fake"])[0]
 
 
-def coverage(run: "FinishedRun") -> float:
+def coverage(run: RunUnderProbe) -> float:
     """Share of real images with a generated one among their 5 nearest neighbours' distance (Naeem, 2020)."""
-    seen = _judged(run)
-    return density_coverage(seen["real"], seen["fake"])[1]
+    features = _judged(run)
+    return density_coverage(features["real"], features["fake"])[1]
 
 
-def class_entropy(run: "FinishedRun") -> float:
+def class_entropy(run: RunUnderProbe) -> float:
     """Entropy of the classes that the classifier sees in the samples, over that of equal shares: 1 if all alike."""
     shares = np.array(list(class_share(run).values()))
-    there = shares[shares > 0]
-    return float(-np.sum(there * np.log(there)) / math.log(len(shares)))
+    present = shares[shares > 0]
+    return float(-np.sum(present * np.log(present)) / math.log(len(shares)))
 
 
-def nearest_ratio(run: "FinishedRun") -> float:
+def nearest_ratio(run: RunUnderProbe) -> float:
     """Median distance of samples from their nearest training image, over that of real test images, in pixel values.
 
     About 1 for new images of the right kind; near 0 the generator repeats what it was trained on. Blurred images lie
     near everything and lower it as well: look at them.
     """
     training = run.training.x.reshape(len(run.training), -1)
-    made, real = (np.median(_distances(part.reshape(len(part), -1), training).min(1)) for part in _sides(run))
-    return float(made / real)
+    fake, real = (np.median(_distances(part.reshape(len(part), -1), training).min(1)) for part in _fake_and_real(run))
+    return float(fake / real)
 
 
 def frechet(first: np.ndarray, second: np.ndarray) -> float:
@@ -176,25 +174,26 @@ def _distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Euclidean distances (n, m) of rows, through one matrix product: images have hundreds of numbers."""
     one, other = one.astype(np.float64), other.astype(np.float64)
     squares = (one**2).sum(1)[:, None] + (other**2).sum(1) - 2 * one @ other.T
-    return np.sqrt(np.maximum(squares, 0))
+    distances: np.ndarray = np.sqrt(np.maximum(squares, 0))
+    return distances
 
 
-def _sides(run: "FinishedRun") -> tuple[np.ndarray, np.ndarray]:
+def _fake_and_real(run: RunUnderProbe) -> tuple[np.ndarray, np.ndarray]:
     """Samples and real test images, as many of each."""
     return run.predicted, run.test.x
 
 
 @lru_cache(maxsize=1)  # a run's probes come one after another
-def _judged(run: "FinishedRun") -> dict[str, np.ndarray]:
+def _judged(run: RunUnderProbe) -> dict[str, np.ndarray]:
     """Features (n, 64) of real and generated images and classes (n,) of the latter."""
     judge = _judge(run.training)
-    fake, real = (classify.logits(judge, part) for part in _sides(run))
+    fake, real = (classify.logits(judge, part) for part in _fake_and_real(run))
     classes = run.training.y.max() + 1
     return {"fake": fake[:, classes:], "real": real[:, classes:], "classes": fake[:, :classes].argmax(1)}
 
 
 def _judge(training: Examples) -> Any:
-    """A network trained on `training` once a process, seed 0: image -> logits and features side by side."""
+    """A network trained on `training` once per process, seed 0: image -> logits and features side by side."""
     key = digest(training.x, training.y)
     if _judges.get("key") != key:
         _judges["judge"] = _trained(training)

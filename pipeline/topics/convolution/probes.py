@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.contracts import RunUnderProbe
 from pipeline.tasks import classify
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.scoring.finished_run import FinishedRun
-
 APPLIES_TO = {"shifted_accuracy": ("image",), "receptive_field": ("image", "signal")}
 FARTHEST = 4  # pixels, in each direction
-LOOKED_AT = 64  # test examples: a ReLU that is shut, or the loser of a maximum, passes no gradient for one of them
+EXAMPLES = 64  # of the test part: a ReLU that is shut, or the loser of a maximum, passes no gradient for one of them
 
 
-def shifted_accuracy(run: "FinishedRun") -> float:
+def shifted_accuracy(run: RunUnderProbe) -> float:
     """Accuracy on the test images, each moved by up to 4 pixels both ways; the same moves for every run."""
     test, random = run.test, np.random.default_rng(0)
     moves = random.integers(-FARTHEST, FARTHEST + 1, size=(len(test), 2))
@@ -25,9 +24,9 @@ def shifted_accuracy(run: "FinishedRun") -> float:
     return float(np.mean(predicted.argmax(1) == test.y))
 
 
-def receptive_field(run: "FinishedRun") -> float:
+def receptive_field(run: RunUnderProbe) -> float:
     """Input positions that the middle place of the last layer before the dense head looks at, by its gradient."""
-    return float(np.sum(seen(run.model, run.test.x[:LOOKED_AT])))
+    return float(np.sum(seen(run.model, run.test.x[:EXAMPLES])))
 
 
 def seen(model: "keras.Model", inputs: np.ndarray) -> np.ndarray:
@@ -47,10 +46,11 @@ def seen(model: "keras.Model", inputs: np.ndarray) -> np.ndarray:
     x = tf.constant(inputs)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        found = keras.Model(model.inputs, head.input)(x, training=False)
-        middle = found[(slice(None), *(size // 2 for size in found.shape[1:-1]))]
+        activations = keras.Model(model.inputs, head.input)(x, training=False)
+        middle = activations[(slice(None), *(size // 2 for size in activations.shape[1:-1]))]
         total = tf.reduce_sum(middle)
-    return np.any(np.asarray(tape.gradient(total, x)) != 0, axis=(0, -1))
+    positions: np.ndarray = np.any(np.asarray(tape.gradient(total, x)) != 0, axis=(0, -1))
+    return positions
 
 
 def receptive_field_formula(layers: Sequence[tuple[int, int]]) -> int:

@@ -5,52 +5,51 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.contracts import RunUnderProbe
 from pipeline.scoring import graph_cache
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.scoring.finished_run import FinishedRun
-
 APPLIES_TO = {"first_gradient": ("sequence",), "learned": ("regress",), "solved": ("classify",)}
 DIVERGED = {"learned": 0.0, "solved": 0.0}
 SERIES = {
-    "gradient_norm": {"kinds": ("sequence",), "x": "epoch", "y": "median norm of the gradient", "log": True},
-    "gradient_norm_max": {"kinds": ("sequence",), "x": "epoch", "y": "largest norm of the gradient", "log": True},
+    "gradient_norm": {"applies_to": ("sequence",), "x": "epoch", "y": "median norm of the gradient", "log": True},
+    "gradient_norm_max": {"applies_to": ("sequence",), "x": "epoch", "y": "largest norm of the gradient", "log": True},
 }
 
 BASELINE = 1 / 6  # squared error of always answering 1: twice the variance of a uniform number
 WRONG = 0.01  # share of wrong sequences below which a run has solved its task (Pascanu, 2013)
 
 
-def first_gradient(run: "FinishedRun") -> float:
+def first_gradient(run: RunUnderProbe) -> float:
     """log10 of the gradient's norm over all weights before training, on the first batch_size training sequences."""
     count = run.settings["fit"]["batch_size"]
     norm = graph_cache.run(_norm, run.start(), run.training.x[:count], run.training.y[:count])
     return math.log10(float(norm))
 
 
-def learned(run: "FinishedRun") -> float:
+def learned(run: RunUnderProbe) -> float:
     """1 if the squared error on held-out sequences is below half of what always answering 1 has, else 0."""
     return float(np.mean((run.predicted - run.test.y) ** 2) < BASELINE / 2)
 
 
-def solved(run: "FinishedRun") -> float:
+def solved(run: RunUnderProbe) -> float:
     """1 if less than 1 % of the held-out sequences are classified wrongly, else 0."""
     return float(np.mean(run.predicted.argmax(1) != run.test.y) < WRONG)
 
 
-def gradient_norm(run: "FinishedRun") -> dict[float, float]:
+def gradient_norm(run: RunUnderProbe) -> dict[float, float]:
     """Epoch: median norm of its steps' gradients, before clipping; needs `watch_gradients`."""
     return _column(run, "gradient_norm")
 
 
-def gradient_norm_max(run: "FinishedRun") -> dict[float, float]:
+def gradient_norm_max(run: RunUnderProbe) -> dict[float, float]:
     """Epoch: largest norm of its steps' gradients, before clipping; needs `watch_gradients`."""
     return _column(run, "gradient_norm_max")
 
 
-def _column(run: "FinishedRun", name: str) -> dict[float, float]:
+def _column(run: RunUnderProbe, name: str) -> dict[float, float]:
     return {row["epoch"]: row[name] for row in run.history if math.isfinite(row.get(name, math.nan))}
 
 

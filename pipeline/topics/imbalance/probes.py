@@ -1,16 +1,13 @@
 """What the imbalance topic measures beyond the plain scores: thresholds moved after training."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from pipeline.scoring.finished_run import FinishedRun
+from pipeline.contracts import RunUnderProbe
 
 APPLIES_TO = {"moved_balanced_accuracy": ("classify",)}
 
 
-def moved_balanced_accuracy(run: "FinishedRun") -> float:
+def moved_balanced_accuracy(run: RunUnderProbe) -> float:
     """Mean recall over the classes once each probability is divided by its class's share in what was trained on.
 
     Thresholds moved without retraining (Buda, Maki and Mazurowski, 2018): nothing moves where a view has made the
@@ -29,4 +26,5 @@ def _shares(labels: np.ndarray, classes: int) -> np.ndarray:
 def _moved(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Probabilities (n, classes) divided by `weights` (classes,), all above 0, and made to sum to 1 again."""
     divided = probabilities / weights
-    return divided / divided.sum(axis=1, keepdims=True)
+    moved: np.ndarray = divided / divided.sum(axis=1, keepdims=True)
+    return moved

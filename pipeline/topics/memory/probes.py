@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples
 from pipeline.scoring import graph_cache
-from pipeline.scoring.finished_run import steps_an_epoch
+from pipeline.scoring.finished_run import steps_per_epoch
 
 if TYPE_CHECKING:
     import keras
-
-    from pipeline.scoring.finished_run import FinishedRun
 
 APPLIES_TO = {
     "solved": ("sequence",),
@@ -24,12 +23,17 @@ APPLIES_TO = {
 DIVERGED = {"solved": 0.0}
 SERIES = {
     "gradient_start": {
-        "kinds": ("sequence",),
+        "applies_to": ("sequence",),
         "x": "lag",
         "y": "gradient of the last state, at the start",
         "log": True,
     },
-    "gradient_trained": {"kinds": ("sequence",), "x": "lag", "y": "gradient of the last state, trained", "log": True},
+    "gradient_trained": {
+        "applies_to": ("sequence",),
+        "x": "lag",
+        "y": "gradient of the last state, trained",
+        "log": True,
+    },
 }
 
 SOLVED = {"val_squared_error": 0.01, "val_accuracy": 0.99}  # mean squared error at most; share right at least
@@ -38,35 +42,35 @@ LAG = 20
 SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly 0 counts as
 
 
-def solved(run: "FinishedRun") -> float:
+def solved(run: RunUnderProbe) -> float:
     """1 if an epoch reached a validation squared error of 0.01 (baseline 0.167) or an accuracy of 0.99, else 0."""
-    return float(bool(_reached(run.history)))
+    return float(bool(_solved_epochs(run.history)))
 
 
-def steps_to_solution(run: "FinishedRun") -> float:
+def steps_to_solution(run: RunUnderProbe) -> float:
     """Optimizer steps until a run is solved, looked at once an epoch; a run that never is counts one epoch more."""
-    steps = steps_an_epoch(run)
-    return float(steps * min(_reached(run.history), default=len(run.history) + 1))
+    steps = steps_per_epoch(run)
+    return float(steps * min(_solved_epochs(run.history), default=len(run.history) + 1))
 
 
-def gradient_at_lag_20(run: "FinishedRun") -> float:
+def gradient_at_lag_20(run: RunUnderProbe) -> float:
     """log10 of the last state's gradient 20 steps back over that at the last step, before training."""
     return _log_ratio(gradient_start(run))
 
 
-def gradient_at_lag_20_trained(run: "FinishedRun") -> float:
+def gradient_at_lag_20_trained(run: RunUnderProbe) -> float:
     """log10 of the last state's gradient 20 steps back over that at the last step, after training."""
     return _log_ratio(gradient_trained(run))
 
 
 @lru_cache(maxsize=1)  # asked for by the curve and by the number drawn from it
-def gradient_start(run: "FinishedRun") -> dict[float, float]:
+def gradient_start(run: RunUnderProbe) -> dict[float, float]:
     """Lag k: norm of the derivative of the last state by the input k steps earlier, before training."""
     return dict(enumerate(gradients(run.start(), run.test)))
 
 
 @lru_cache(maxsize=1)  # asked for by the curve and by the number drawn from it
-def gradient_trained(run: "FinishedRun") -> dict[float, float]:
+def gradient_trained(run: RunUnderProbe) -> dict[float, float]:
     """Lag k: norm of the derivative of the last state by the input k steps earlier, after training."""
     return dict(enumerate(gradients(run.model, run.test)))
 
@@ -79,7 +83,8 @@ def gradients(model: "keras.Model", examples: Examples) -> list[float]:
     """
     squares = np.asarray(graph_cache.run(_along, model, examples.x[:EXAMPLES]), float) ** 2
     norms = np.sqrt(squares.sum(2).mean(0))
-    return np.maximum(norms, SMALLEST)[::-1].tolist()
+    by_lag: list[float] = np.maximum(norms, SMALLEST)[::-1].tolist()
+    return by_lag
 
 
 def _along(model: "keras.Model", x: Any) -> Any:
@@ -100,12 +105,12 @@ def last_state(model: "keras.Model", x: Any) -> Any:
     import keras
 
     layer = next(layer for layer in model.layers if isinstance(layer, keras.layers.RNN))
-    result = layer(x)
-    states = result[0] if isinstance(result, (list, tuple)) else result
+    outputs = layer(x)
+    states = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
     return states[:, -1] if layer.return_sequences else states
 
 
-def _reached(history: list[dict[str, float]]) -> list[float]:
+def _solved_epochs(history: list[dict[str, float]]) -> list[float]:
     """Epochs at which the task counts as solved."""
     error, accuracy = SOLVED["val_squared_error"], SOLVED["val_accuracy"]
     return [

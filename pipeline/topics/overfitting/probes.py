@@ -1,17 +1,14 @@
 """What the overfitting topic measures beyond the plain scores: when it sets in, and what it is in accuracy."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from pipeline.scoring.finished_run import FinishedRun
+from pipeline.contracts import RunUnderProbe
 
 APPLIES_TO = {"onset": ("classify",), "accuracy_gap": ("classify",)}
 RISE = 1.01  # what a cross-entropy above its lowest by more than 1 % is measured against
 
 
-def onset(run: "FinishedRun") -> float:
+def onset(run: RunUnderProbe) -> float:
     """First epoch from which the validation split's cross-entropy stays more than 1 % above its lowest.
 
     A run that is within 1 % in its last epoch counts as one epoch more than it had.
@@ -21,6 +18,6 @@ def onset(run: "FinishedRun") -> float:
     return float(near[-1] + 2)
 
 
-def accuracy_gap(run: "FinishedRun") -> float:
+def accuracy_gap(run: RunUnderProbe) -> float:
     """Accuracy on training examples in the last epoch less that on the test examples."""
     return float(run.history[-1]["accuracy"] - np.mean(run.predicted.argmax(1) == run.test.y))

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.contracts import RunUnderProbe
 from pipeline.tasks import tag
 
 if TYPE_CHECKING:
     import keras
-
-    from pipeline.scoring.finished_run import FinishedRun
 
 APPLIES_TO = {
     "free_accuracy": ("reversal",),
@@ -26,16 +25,16 @@ END = 0  # as an answer; as an input it is padding
 LETTERS = "abcdefghijklmnopqrstuvwxyzßàáäåçèéêëìíîñòóöùúüćčđšž"  # of the source surnames
 LANGUAGES = ("German", "English", "Spanish", "Finnish", "French", "Croatian", "Italian", "Dutch", "Swedish", "any")
 MARKED = dict(zip("aeioun", "áéíóúñ", strict=True))
-SHOWN = 6  # lines of a sample, and names of a language
+SHOWN = 6  # lines of a sample, and names per language
 
 
-def free_accuracy(run: "FinishedRun") -> float:
+def free_accuracy(run: RunUnderProbe) -> float:
     """Share of the answers' tokens that are right when the decoder is fed its own output, not the true one."""
     decoded = _decoded(run)
     return float(np.mean((decoded == run.test.y)[run.test.y >= 0]))
 
 
-def free_exact_match(run: "FinishedRun") -> float:
+def free_exact_match(run: RunUnderProbe) -> float:
     """Share of whole answers, their end included, that are right when the decoder is fed its own output.
 
     By greedy decoding it equals `exact_match` under teacher forcing: up to a first mistake both see the same inputs.
@@ -45,11 +44,11 @@ def free_exact_match(run: "FinishedRun") -> float:
 
 
 @lru_cache(maxsize=1)  # three numbers of a run are drawn from it
-def _decoded(run: "FinishedRun") -> np.ndarray:
+def _decoded(run: RunUnderProbe) -> np.ndarray:
     return decode(run.model, run.test.x, run.test.y.shape[1])
 
 
-def teacher_forcing_gap(run: "FinishedRun") -> float:
+def teacher_forcing_gap(run: RunUnderProbe) -> float:
     """Token accuracy fed the truth minus token accuracy fed its own output (Bengio et al., 2015)."""
     asked = run.test.y >= 0
     forced = float(np.mean((run.predicted.argmax(-1) == run.test.y)[asked]))
@@ -67,24 +66,25 @@ def decode(model: "keras.Model", x: np.ndarray, length: int, random: np.random.G
     fed = x.copy()
     fed[:, first + 1 :] = END
     written = np.full((len(x), length), -1, np.int64)
-    going = np.ones(len(x), bool)
+    unfinished = np.ones(len(x), bool)
     for place in range(length):
         shares = tag.predict(model, fed)[:, place - length]
         tokens = shares.argmax(1) if random is None else _drawn(shares, random)
-        written[going, place] = tokens[going]
-        going &= tokens != END
+        written[unfinished, place] = tokens[unfinished]
+        unfinished &= tokens != END
         if place + 1 < length:
-            fed[:, first + 1 + place] = np.where(going, tokens, END)
+            fed[:, first + 1 + place] = np.where(unfinished, tokens, END)
     return written
 
 
 def _drawn(shares: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """One token for each row of probabilities (n, tokens)."""
     reached = np.cumsum(shares, 1) > random.random((len(shares), 1)) * shares.sum(1, keepdims=True)
-    return reached.argmax(1)
+    tokens: np.ndarray = reached.argmax(1)
+    return tokens
 
 
-def wrong_language_cross_entropy(run: "FinishedRun") -> float:
+def wrong_language_cross_entropy(run: RunUnderProbe) -> float:
     """Cross-entropy of a letter, in nats, when every name is announced in the next language of the list."""
     languages, place = np.unique(run.test.x[:, 0], return_inverse=True)
     wrong = run.test.x.copy()
@@ -92,60 +92,60 @@ def wrong_language_cross_entropy(run: "FinishedRun") -> float:
     return _cross_entropy(tag.predict(run.model, wrong), run.test.y)
 
 
-def letter_frequency_cross_entropy(run: "FinishedRun") -> float:
+def letter_frequency_cross_entropy(run: RunUnderProbe) -> float:
     """Cross-entropy of a letter, in nats, for who knows how frequent letters are in the training part, and no more."""
-    seen = np.bincount(run.training.y[run.training.y >= 0], minlength=len(LETTERS) + 1) + 1  # Laplace (1814)
-    return _cross_entropy(np.broadcast_to(seen / seen.sum(), (*run.test.y.shape, len(seen))), run.test.y)
+    counts = np.bincount(run.training.y[run.training.y >= 0], minlength=len(LETTERS) + 1) + 1  # Laplace (1814)
+    return _cross_entropy(np.broadcast_to(counts / counts.sum(), (*run.test.y.shape, len(counts))), run.test.y)
 
 
 def _cross_entropy(shares: np.ndarray, labels: np.ndarray) -> float:
-    """Mean over the places asked for."""
+    """Mean over the places asked for, in nats; shares (n, places, tokens)."""
     asked = labels >= 0
     right = np.take_along_axis(shares, np.maximum(labels, 0)[..., None], -1)[..., 0]
     return float(-np.mean(np.log(np.maximum(right[asked], 1e-12))))
 
 
-def marks_found(run: "FinishedRun") -> float:
+def marks_found(run: RunUnderProbe) -> float:
     """Share of the letters with a mark that are given one (recall)."""
     return float(np.mean(run.predicted.argmax(-1)[run.test.y == 1] == 1))
 
 
-def never_marking_exact_match(run: "FinishedRun") -> float:
+def never_marking_exact_match(run: RunUnderProbe) -> float:
     """Share of words that are right without any mark: what must be beaten."""
     return float(np.mean((run.test.y <= 0).all(1)))
 
 
-def samples(run: "FinishedRun") -> list[str]:
+def samples(run: RunUnderProbe) -> list[str]:
     """Lines to read: digits and what was made of them, names that never were, words with their marks."""
-    tell = {"reversal": _reversals, "surnames": _names, "accents": _words}.get(run.card["source"])
-    return tell(run) if tell else []
+    lines = {"reversal": _reversals, "surnames": _names, "accents": _words}.get(run.card["source"])
+    return lines(run) if lines else []
 
 
-def _reversals(run: "FinishedRun") -> list[str]:
+def _reversals(run: RunUnderProbe) -> list[str]:
     x, y = run.test.x[:SHOWN], run.test.y[:SHOWN]
     decoded = decode(run.model, x, y.shape[1])
     question = x.shape[1] - y.shape[1]
     rows = zip(x[:, :question].astype(int), decoded, y, strict=True)
-    return [f"{_digits(given)} -> {_digits(answer)} (right: {_digits(right)})" for given, answer, right in rows]
+    return [f"{_digits(asked)} -> {_digits(answer)} (right: {_digits(right)})" for asked, answer, right in rows]
 
 
 def _digits(tokens: np.ndarray) -> str:
     return "".join(str(token - 1) for token in tokens if token > 0)
 
 
-def _names(run: "FinishedRun") -> list[str]:
-    """A line a language, of names drawn letter by letter."""
+def _names(run: RunUnderProbe) -> list[str]:
+    """One line per language, of names drawn letter by letter."""
     random = np.random.default_rng(0)
     prompts = np.unique(run.test.x[:, 0])
     x = np.zeros((len(prompts) * SHOWN, run.test.x.shape[1]), np.float32)
     x[:, 0] = np.repeat(prompts, SHOWN)
     written = decode(run.model, x, run.test.y.shape[1], random).reshape(len(prompts), SHOWN, -1)
     names = [", ".join("".join(LETTERS[token - 1] for token in name if token > 0) for name in of) for of in written]
-    told = [LANGUAGES[int(prompt) - len(LETTERS) - 1] for prompt in prompts]
-    return [f"{language}: {line}" for language, line in zip(told, names, strict=True)]
+    languages = [LANGUAGES[int(prompt) - len(LETTERS) - 1] for prompt in prompts]
+    return [f"{language}: {line}" for language, line in zip(languages, names, strict=True)]
 
 
-def _words(run: "FinishedRun") -> list[str]:
+def _words(run: RunUnderProbe) -> list[str]:
     """Words that have a mark, as they were marked and as they should have been."""
     rows = np.flatnonzero((run.test.y == 1).any(1))[:SHOWN]
     marks = run.predicted.argmax(-1)

@@ -1,0 +1,104 @@
+"""Score one finished run: its metrics, the curves of its topic, samples to read and a confusion matrix."""
+
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline import paths, plugins
+from pipeline.contracts import ScoreRow, SeriesRow
+from pipeline.metrics import history as history_metrics
+from pipeline.scoring.finished_run import FinishedRun
+from pipeline.scoring.topic_probes import TopicProbes, suits
+
+MOST_CLASSES = 12  # of a confusion matrix that can still be read
+SAMPLED_SEED = 0  # samples are to be read, and those of one run are enough
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """What one run scored; `confusion` has shape (classes, classes), true classes in rows, None where it has none."""
+
+    rows: list[ScoreRow]
+    series: list[SeriesRow]
+    samples: list[str]
+    confusion: np.ndarray | None
+
+
+def score(run: FinishedRun, *, variant: str, metrics: Sequence[str], probes: TopicProbes) -> RunScores:
+    """All scores of `run`: those of `metrics` that apply to it, in their order.
+
+    A run that did not finish has rows alone, with a value only where a metric is defined for runs that diverged.
+    """
+    rows = [_row(run, variant, metric, probes) for metric in metrics if applies(metric, run, probes)]
+    if run.record["status"] != "finished":
+        return RunScores(rows, series=[], samples=[], confusion=None)
+    series = list(_series(run, variant, probes))
+    samples = probes.samples(run) if probes.samples and run.seed == SAMPLED_SEED else []
+    return RunScores(rows, series, samples, _confusion(run))
+
+
+def applies(metric: str, run: FinishedRun, probes: TopicProbes) -> bool:
+    """Whether a metric says something of the run: a probe by its APPLIES_TO, any other by the file it is in."""
+    if metric in probes.metrics:
+        return suits(probes.applies_to[metric], run)
+    return metric in _metric_names("history") or metric in _metric_names(run.settings["task"])
+
+
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Counts (classes, classes), true classes in rows, of labels (n,) and probabilities (n, classes)."""
+    classes = predicted.shape[1]
+    pairs = np.bincount(labels * classes + predicted.argmax(1), minlength=classes * classes)
+    return pairs.reshape(classes, classes)
+
+
+def _row(run: FinishedRun, variant: str, metric: str, probes: TopicProbes) -> ScoreRow:
+    return {
+        "variant": variant,
+        "seed": run.seed,
+        "metric": metric,
+        "value": _value(run, metric, probes),
+        "status": run.record["status"],
+        "run_key": run.record["run_key"],
+    }
+
+
+def _value(run: FinishedRun, metric: str, probes: TopicProbes) -> float | None:
+    """A metric's value; None for a run that failed, or that diverged unless the metric is defined for such runs."""
+    status = run.record["status"]
+    if status == "failed":
+        return None
+    if metric in probes.metrics:
+        return float(probes.metrics[metric](run)) if status == "finished" else probes.diverged.get(metric)
+    if status == "diverged" and metric not in history_metrics.DIVERGED:
+        return None
+    if metric in _metric_names("history"):
+        value: float | None = _metric("history", metric)(run.history)
+        return value
+    return float(_metric(run.settings["task"], metric)(run.test.y, run.predicted, run.priors))
+
+
+def _metric_names(file: str) -> list[str]:
+    """Metrics in pipeline/metrics/<file>.py: "history", or a task's."""
+    return plugins.functions(paths.METRICS / f"{file}.py")
+
+
+def _metric(file: str, name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(importlib.import_module(f"pipeline.metrics.{file}"), name)
+    return function
+
+
+def _series(run: FinishedRun, variant: str, probes: TopicProbes) -> Iterator[SeriesRow]:
+    """The points of each curve of the topic that applies to the run."""
+    for name, curve in probes.series.items():
+        if suits(probes.series_settings[name]["applies_to"], run):
+            for at, value in curve(run).items():
+                yield {"variant": variant, "seed": run.seed, "series": name, "at": at, "value": float(value)}
+
+
+def _confusion(run: FinishedRun) -> np.ndarray | None:
+    if run.settings["task"] != "classify" or run.card["classes"] > MOST_CLASSES:
+        return None
+    return confusion_matrix(run.test.y, run.predicted)

@@ -1,0 +1,43 @@
+"""A topic's own metrics and curves, read from its probes.py in one place."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline import plugins
+from pipeline.contracts import Probe, RunUnderProbe, Samples, Series, SeriesSettings
+from pipeline.verdicts.topic import Topic
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicProbes:
+    """What a topic measures of its own, by name; all is empty where it measures nothing."""
+
+    metrics: Mapping[str, Probe] = field(default_factory=dict)
+    applies_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    diverged: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)
+    series_settings: Mapping[str, SeriesSettings] = field(default_factory=dict)
+    samples: Samples | None = None
+
+
+def read(topic: str) -> TopicProbes:
+    """The probes of one topic. InputError: an unknown topic, or one whose probes.py lacks what its TOPIC names."""
+    record: Topic = plugins.load("topics", topic).TOPIC
+    file = f"{topic}/probes"
+    if not plugins.path("topics", file).exists():
+        return TopicProbes()
+    module = importlib.import_module(f"pipeline.topics.{topic}.probes")
+    return TopicProbes(
+        metrics={name: getattr(module, name) for name in record.probes},
+        applies_to=plugins.constant("topics", file, "APPLIES_TO", {}),
+        diverged=plugins.constant("topics", file, "DIVERGED", {}),
+        series={name: getattr(module, name) for name in record.series},
+        series_settings=plugins.constant("topics", file, "SERIES", {}),
+        samples=vars(module).get("samples"),
+    )
+
+
+def suits(applies_to: tuple[str, ...], run: RunUnderProbe) -> bool:
+    """Whether the kind of the run's data, its source or the run's task is among `applies_to`."""
+    return bool({run.card["kind"], run.card["source"], run.settings["task"]} & set(applies_to))

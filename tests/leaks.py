@@ -1,0 +1,52 @@
+"""Whether prepared files keep training and held-out rows apart, by the numbers that rows have in the source."""
+
+import numpy as np
+
+from pipeline import paths, plugins
+from pipeline.records import read_examples, read_json
+from pipeline.stages.prepare import split_rows
+
+
+def check(data, folder):
+    """AssertionError if files of `data` (its settings) under `folder` (data/) hold rows that they should not."""
+    parts = read_parts(data.name, folder)
+    card = read_json(folder / "prepared" / data.name / "card.json")
+    check_rows(data, parts, card["scale"])
+    check_duplicates(parts, card["duplicates_across_splits"])
+    for view in card["views"]:
+        check_view(read_examples(folder / "prepared" / data.name / "fit" / f"{view}.npz"), parts)
+
+
+def read_parts(name, folder):
+    prepared = folder / "prepared" / name
+    files = {"train": prepared / "fit" / "plain.npz", "validation": prepared / "validation.npz"}
+    return {part: read_examples(file) for part, file in (files | {"test": folder / "test" / f"{name}.npz"}).items()}
+
+
+def check_rows(data, parts, scale):
+    """No row number of the source is in two parts, and each file holds the rows of its part, and nothing else."""
+    loaded = plugins.load("sources", data.source).load(paths.RAW, data.seed, **data.load)
+    if not isinstance(loaded, dict):
+        rows = split_rows(data.split, loaded.y, data.name)
+        numbers = np.concatenate(list(rows.values()))
+        assert len(numbers) == len(set(numbers.tolist())), f"{data.name}: a row is in two parts"
+        loaded = {part: loaded.take(rows[part]) for part in rows}
+    for part, examples in loaded.items():
+        x = (examples.x - np.array(scale["mean"])) / np.array(scale["sd"]) if "sd" in scale else examples.x
+        assert np.array_equal(parts[part].x, x.astype(np.float32)), f"{data.name}: {part} holds other rows"
+
+
+def check_duplicates(parts, counted):
+    """Rows of different numbers with the same contents in two parts are as many as the card says."""
+    train, validation, test = (contents(parts[part]) for part in ("train", "validation", "test"))
+    assert len((train & validation) | (train & test) | (validation & test)) == counted
+
+
+def check_view(view, parts):
+    """What a view has in common with a held-out part is in the training part itself: a repeated row, not a leak."""
+    for part in ("validation", "test"):
+        assert contents(view) & contents(parts[part]) <= contents(parts["train"]), f"a row of {part} is in the view"
+
+
+def contents(examples):
+    return {row.tobytes() for row in examples.x}
