@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from clone import copy_house, tell
 
 from pipeline import paths
 
@@ -27,3 +28,9 @@ def test_one_value_changes_one_line(tmp_path, edit):
 
 def test_it_stays_short():
     assert len(paths.PARAMS.read_text().splitlines()) <= 520
+
+
+@pytest.mark.slow
+def test_dvc_itself_takes_the_edit(tmp_path):
+    house = copy_house(tmp_path / "aula")
+    assert "Running stage 'prepare'" in tell(house, "dvc", "exp", "run", "--dry", "-S", EDITS[0], "prepare")
