@@ -57,8 +57,10 @@ def evaluate(settings: Settings, topic: str) -> None:
 
 def _scored(entries: list[Entry], settings: Settings) -> dict[Entry, dict[str, Any]]:
     found = {}
-    spread = {"slots": settings.runs_per_gpu, "alike": lambda entry: entry.variant}
-    for entry, answer, reason in workers.carry_out(score, entries, settings.workers, **spread):
+    answers = workers.carry_out(
+        score, entries, workers=settings.workers, slots=settings.runs_per_gpu, affinity=lambda entry: entry.variant
+    )
+    for entry, answer, reason in answers:
         if answer is None:
             raise RuntimeError(f"{entry.topic}: {entry.variant} seed {entry.seed} cannot be scored: {reason}")
         found[entry] = answer
