@@ -17,7 +17,7 @@ import numpy as np  # noqa: E402
 
 from pipeline import plugins  # noqa: E402
 from pipeline.records import Examples  # noqa: E402
-from pipeline.training.fit import fit  # noqa: E402
+from pipeline.training.run import compile_and_fit  # noqa: E402
 
 ROUNDS = 5
 CASES = {
@@ -33,7 +33,8 @@ def split(shape: tuple[int, ...], count: int, seed: int) -> Examples:
 
 def ours(build: Callable[[], keras.Model], training: Examples, validation: Examples, epochs: int) -> None:
     runtime.seed(0)
-    fit(plugins.load("tasks", "classify"), build(), training, validation, 0, epochs=epochs, batch_size=32)
+    task, settings = plugins.load("tasks", "classify"), {"epochs": epochs, "batch_size": 32}
+    compile_and_fit(task, build(), training, validation, settings, seed=0)
 
 
 def theirs(build: Callable[[], keras.Model], training: Examples, validation: Examples, epochs: int) -> None:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from house import change, python, whole
 
-from pipeline.training.run import Job, run
+from pipeline.training.run import RunSpec, run
 
 EPOCHS, STEPS = 3, 20  # of each run; the first epoch pays for tracing and is not looked at
 LAPS = "laps"  # folder that the runs write their times to
@@ -35,9 +35,10 @@ def load(raw: Path, seed: int) -> Examples:
 '''
 ASK = """
 import json
-from pipeline import optimizers, paths
-from pipeline.params import read
+from pipeline import paths
 from pipeline.records import read_json
+from pipeline.settings.params import read
+from pipeline.training import optimizers
 
 found = {}
 for topic in read(paths.PARAMS).topics.values():
@@ -51,7 +52,7 @@ print(json.dumps(found))
 """
 
 
-def timed(job: Job) -> dict[str, Any]:
+def timed(spec: RunSpec) -> dict[str, Any]:
     """The run, which also writes when each epoch began, when its steps were done, and when it was measured."""
     from pipeline.training import fit
 
@@ -66,9 +67,9 @@ def timed(job: Job) -> dict[str, Any]:
         measured(self, epoch, logs)
 
     with patch.multiple(fit.Epochs, on_epoch_begin=begin, on_epoch_end=end):
-        record = run(job)
+        record = run(spec)
     told = {"duration_s": record["duration_s"], "laps": laps}
-    (Path(LAPS) / f"{job.topic}.{job.variant}.json").write_text(json.dumps(told))
+    (Path(LAPS) / f"{spec.topic}.{spec.variant}.json").write_text(json.dumps(told))
     return record
 
 

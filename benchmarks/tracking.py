@@ -11,7 +11,7 @@ from typing import Any
 from house import TOPIC, empty, python, small
 from timing import Line, core_seconds, table, turns
 
-from pipeline.training.run import Job, run
+from pipeline.training.run import RunSpec, run
 
 RUNS, MORE, ROUNDS = 12, 36, 1  # runs of a small topic, and of one from which the cost of one more run follows
 LAPTOP = 70  # runs of a topic in the laptop profile, about
@@ -22,13 +22,13 @@ TRAINING = {  # as the topic of convolution trains its digits
 }
 
 
-def autologged(job: Job) -> dict[str, Any]:
+def autologged(spec: RunSpec) -> dict[str, Any]:
     """The same run, with what a user would add to the script."""
     import mlflow
 
     mlflow.set_tracking_uri("sqlite:///mlflow.db")
     mlflow.keras.autolog()
-    return run(job)
+    return run(spec)
 
 
 def inside(side: str) -> int:

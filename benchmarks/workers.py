@@ -33,7 +33,7 @@ def carry_out(count: int, file: Path) -> None:
     from pipeline.pool import workers
     from pipeline.settings import params
     from pipeline.settings.plan import current
-    from pipeline.training.run import jobs, run
+    from pipeline.training.run import run, run_specs
 
     me, memory, runs = psutil.Process(), [], []
 
@@ -41,9 +41,9 @@ def carry_out(count: int, file: Path) -> None:
         sizes = [_size(child) for child in me.children()]
         memory.append([len(runs), max([size for size in sizes if size > WORKER_MB], default=0)])
 
-    every = jobs(current(params.read(paths.PARAMS), TOPIC))
+    specs = run_specs(current(params.read(paths.PARAMS), TOPIC))
     started = time.perf_counter()
-    for _, record, reason in workers.carry_out(run, every, wanted=count, tick=look):
+    for _, record, reason in workers.carry_out(run, specs, workers=count, tick=look):
         assert record and record["status"] == "finished", record or reason
         runs.append(record["duration_s"])
     file.write_text(json.dumps({"seconds": time.perf_counter() - started, "runs": runs, "memory": memory}))

@@ -89,16 +89,16 @@ def run(
     rest is that of the profile smoke, where params.yaml names that one (an epoch at most, then), else of laptop.
     Nothing is written under data/. InputError: no such topic, variant or setting.
     """
-    from pipeline.training.fit import fit as train
-    from pipeline.training.run import build as start
+    from pipeline.training.run import build as build_model
+    from pipeline.training.run import compile_and_fit
 
     settings = _settings(paths.PARAMS.stat().st_mtime_ns)
     wanted = _wanted(settings, topic, variant, build or {}, fit)
     training, validation = _viewed(settings, wanted, parts["train"], seed), parts["validation"]
     task = plugins.load("tasks", wanted["task"])
     outputs = task.outputs(training, validation)
-    model = start(wanted, training.x.shape[1:], outputs, seed)
-    history = train(task, model, training, validation, seed, **wanted["fit"])
+    model = build_model(wanted, training.x.shape[1:], outputs, seed)
+    history = compile_and_fit(task, model, training, validation, wanted["fit"], seed=seed)
     _folders.append(tempfile.TemporaryDirectory())
     folder = Path(_folders[-1].name)
     task.saved(model).save(folder / "model.keras")

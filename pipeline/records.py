@@ -1,4 +1,4 @@
-"""What passes between the stages, and how each record is written and read."""
+"""How what passes between the stages is written and read: whole files or none, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -122,5 +122,5 @@ SCORES = ("variant", "seed", "metric", "value", "status", "run_key")
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """One row an epoch: `epoch` (from 1) and a column a metric."""
+    """One row per epoch: `epoch` (from 1) and one column per metric."""
     return [{key: float(cell) for key, cell in row.items()} for row in read_rows(path)]

@@ -1,1 +1,1 @@
-"""Scores: a file a kind of task, and one for what the history alone tells; each public function is a metric."""
+"""Scores: one file per task, and one for what the history alone tells; each public function is a metric."""

@@ -1,14 +1,12 @@
 """Scores that the history of a run tells by itself, whatever its task."""
 
-import math
-
 from pipeline.training import objective
 
-# Every metric takes the rows of history.csv, an epoch a row, and gives one number, or None where the history has no
+# Every metric takes the rows of history.csv, one per epoch, and gives one number, or None where the history has no
 # such column. The objective is the column that training is after, without penalties.
 
 History = list[dict[str, float]]
-DIVERGED = ("diverged", "clipped_share", "gradient_norm_first", "epochs")  # defined for runs that diverged as well
+DIVERGED = ("diverged", "clipped_share", "epochs")  # defined for runs that diverged as well
 
 
 def diverged(history: History) -> float | None:
@@ -48,12 +46,6 @@ def clipped_share(history: History) -> float | None:
     """Share of all optimizer steps whose gradient was clipped; needs `watch_gradients`."""
     values = [row["clipped_share"] for row in history if "clipped_share" in row]
     return sum(values) / len(values) if values else None
-
-
-def gradient_norm_first(history: History) -> float | None:
-    """log10 of the first epoch's median gradient norm before clipping; needs `watch_gradients`."""
-    value = history[0].get("gradient_norm")
-    return math.log10(value) if value and math.isfinite(value) else None
 
 
 def _validation(history: History) -> list[float]:

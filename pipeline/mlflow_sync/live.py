@@ -14,15 +14,16 @@ from pipeline.mlflow_sync import client, masking, publish
 from pipeline.mlflow_sync.client import Experiment, Record
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json
-from pipeline.training import epoch_log, store
-from pipeline.training.run import Job
+from pipeline.training import epoch_log
+from pipeline.training.run import RunSpec
+from pipeline.training.store import project_store
 
 PERIOD_S = 5.0  # between two looks at the runs
 LONG_S = 10.0  # a run is shown live once it has taken so long; shorter ones are written once, when they are done
 
 
 @contextlib.contextmanager
-def follow(plan: Mapping[str, Any], every: Sequence[Job], missing: Sequence[Job]) -> Iterator[None]:
+def follow(plan: Mapping[str, Any], every: Sequence[RunSpec], missing: Sequence[RunSpec]) -> Iterator[None]:
     """While the block runs, log the runs in `missing` as they come; never raises, and training never waits for it."""
     stop = threading.Event()
     thread = threading.Thread(target=_follow, args=[plan, every, missing, stop], daemon=True)
@@ -36,7 +37,9 @@ def follow(plan: Mapping[str, Any], every: Sequence[Job], missing: Sequence[Job]
             thread.join(timeout=30)
 
 
-def _follow(plan: Mapping[str, Any], every: Sequence[Job], missing: Sequence[Job], stop: threading.Event) -> None:
+def _follow(
+    plan: Mapping[str, Any], every: Sequence[RunSpec], missing: Sequence[RunSpec], stop: threading.Event
+) -> None:
     window = Window(plan, every)
     while not stop.wait(PERIOD_S):
         try:
@@ -53,7 +56,7 @@ class Window:
     """One topic's comparison, as far as it is in MLflow while it trains."""
 
     plan: Mapping[str, Any]
-    every: Sequence[Job]
+    every: Sequence[RunSpec]
 
     def __post_init__(self) -> None:
         self._seen: dict[str, float] = {}
@@ -62,13 +65,13 @@ class Window:
         self._experiment: Experiment | None = None
         self._parent_id = self._comparison = ""
 
-    def look(self, jobs: Sequence[Job], stopped: Callable[[], bool] = lambda: False) -> None:
+    def look(self, jobs: Sequence[RunSpec], stopped: Callable[[], bool] = lambda: False) -> None:
         """Log the runs that are finished, and what long ones have written since the last look; lock.Held, Unreachable.
 
         `stopped` is asked between two runs; what it leaves out is for the next look, or for `publish`.
         """
         waiting = [job for job in jobs if job.run_key not in self._done]
-        finished = [job for job in waiting if store.has(job.run_key)]
+        finished = [job for job in waiting if project_store().has(job.run_key)]
         fresh = {job: rows for job in waiting if (rows := self._fresh(job))}
         if not (finished or fresh):
             return
@@ -80,20 +83,20 @@ class Window:
                     return
                 self._follow(experiment, job, fresh[job]) if job in fresh else self._keep(experiment, job)
 
-    def _fresh(self, job: Job) -> list[dict[str, Any]]:
+    def _fresh(self, job: RunSpec) -> list[dict[str, Any]]:
         """New epochs of a run that has been in progress for long."""
         rows, now = epoch_log.read(job.run_key), time.time()
         if not rows or now - self._seen.setdefault(job.run_key, now) < LONG_S:
             return []
         return [row for row in rows if row["epoch"] > self._written.get(job.run_key, 0)]
 
-    def _follow(self, experiment: Experiment, job: Job, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _follow(self, experiment: Experiment, job: RunSpec, rows: Sequence[Mapping[str, Any]]) -> None:
         experiment.follow(self._record(job, self._seen[job.run_key]), publish.points(rows))
         self._written[job.run_key] = int(rows[-1]["epoch"])
 
-    def _keep(self, experiment: Experiment, job: Job) -> None:
+    def _keep(self, experiment: Experiment, job: RunSpec) -> None:
         """Write a finished run as `publish` would, from the store that it has been put into."""
-        folder = store.folder(job.run_key)
+        folder = project_store().folder(job.run_key)
         run = {**job.names(), **read_json(folder / "run.json"), "history": read_history(folder / "history.csv")}
         experiment.keep(publish.child(run, self._comparison, self._parent_id))
         self._done.add(job.run_key)
@@ -111,7 +114,7 @@ class Window:
             self._experiment = experiment
         return self._experiment
 
-    def _record(self, job: Job, started: float) -> Record:
+    def _record(self, job: RunSpec, started: float) -> Record:
         tags = {name: str(item) for name, item in job.names().items() if name != "settings"}
         tags |= {"comparison": self._comparison, client.PARENT: self._parent_id, client.OWNER: own()}
         params = masking.flat({**job.settings, "seed": job.seed})

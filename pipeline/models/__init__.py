@@ -1,1 +1,1 @@
-"""Architecture families: one file a model, each with one function `build`."""
+"""Architecture families: one file per model, each with one function `build`."""

@@ -1,4 +1,4 @@
-"""Convolutions that halve the input each, by stride or by pooling, at equal parameters: signals or images."""
+"""Convolutions, each of which halves the input, by stride or by pooling, at equal parameters: signals or images."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ def build(
 ) -> keras.Model:
     """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, outputs).
 
-    One convolution of `channels` filters a kernel size, ReLU, and a halving: `stride` convolves every second
+    For each kernel size one convolution of `channels` filters, ReLU, and a halving: `stride` convolves every second
     position, `average` and `max` pool windows of 2 (Springenberg, 2015, compares the three), `none` keeps all. The head
     has no softmax: the loss takes it from the logits (from_logits=True), which loses no digits, and the task applies it
     where probabilities are reported. Shapes of another rank: InputError.

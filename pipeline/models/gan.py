@@ -58,7 +58,7 @@ def generator_loss(fake: tf.Tensor, kind: str) -> tf.Tensor:
 
 
 @keras.saving.register_keras_serializable(package="aula")
-class GAN(keras.Model):
+class GAN(keras.Model):  # type: ignore[misc]  # Keras is untyped
     """Trains `discriminator` (samples -> logits) and `generator` (noise -> samples) by a train_step of its own.
 
     Call it with noise (batch, latent) for samples. Logs, each the mean over an epoch's steps: d_loss (sum of two means,
@@ -208,12 +208,12 @@ def _dense_generator(shape: tuple[int, ...], latent: int, width: int, depth: int
 
 def _dense_discriminator(shape: tuple[int, ...], outputs: int, width: int, depth: int, dropout: float) -> keras.Model:
     samples = keras.Input(shape)
-    found = keras.layers.Flatten()(samples)
+    hidden = keras.layers.Flatten()(samples)
     for _ in range(depth):
-        found = keras.layers.Dense(width, activation="relu")(found)
+        hidden = keras.layers.Dense(width, activation="relu")(hidden)
         if dropout:
-            found = keras.layers.Dropout(dropout)(found)
-    return keras.Model(samples, keras.layers.Dense(outputs)(found), name="discriminator")
+            hidden = keras.layers.Dropout(dropout)(hidden)
+    return keras.Model(samples, keras.layers.Dense(outputs)(hidden), name="discriminator")
 
 
 def _generator(shape: tuple[int, ...], latent: int, width: int, depth: int, normalization: bool) -> keras.Model:

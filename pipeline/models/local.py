@@ -11,7 +11,7 @@ from pipeline.number_types import Count
 
 
 @keras.saving.register_keras_serializable(package="aula")
-class LocallyConnected(keras.layers.Layer):
+class LocallyConnected(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """A convolution whose every position has weights and biases of its own; Keras 3 has no such layer.
 
     (batch, steps, channels) -> (batch, steps', filters), and (batch, height, width, channels) likewise; windows,
@@ -35,13 +35,13 @@ class LocallyConnected(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """One kernel and bias a position; all places must be known (InputError)."""
+        """One kernel and one bias for each position; all places must be known (InputError)."""
         if len(input_shape) not in (3, 4) or None in input_shape[1:]:
             raise InputError(
                 f"local: given inputs of shape {input_shape[1:]}, allowed (steps, channels) or (height, width,"
                 " channels), of fixed size: each position has weights of its own"
             )
-        places = self.compute_output_shape(input_shape)[1:-1]
+        places = self._places(input_shape)
         if min(places) < 1:
             raise InputError(
                 f"local: given a window of {self.kernel_size} on {input_shape[1:-1]} places, allowed windows that fit:"
@@ -54,15 +54,16 @@ class LocallyConnected(keras.layers.Layer):
 
     def _spread(self, positions: int) -> keras.Initializer:
         """The initializer with `positions` taken out of the fans, which Keras counts as part of the window."""
-        one = self.kernel_initializer
-        if not isinstance(one, keras.initializers.VarianceScaling):
-            return one
-        return keras.initializers.VarianceScaling(one.scale * positions, one.mode, one.distribution)
+        initializer = self.kernel_initializer
+        if not isinstance(initializer, keras.initializers.VarianceScaling):
+            return initializer
+        scale = initializer.scale * positions
+        return keras.initializers.VarianceScaling(scale, initializer.mode, initializer.distribution)
 
     def call(self, inputs: Any) -> Any:
         """Each position's patch times its own kernel, plus its own bias, through the activation.
 
-        The batch stands last until the end, so that a patch is copied a row of examples at a time: several times as
+        The batch stands last until the end, so that a patch is copied one row of examples at a time: several times as
         fast as slices, whose runs are as short as the channels are few.
         """
         padded = keras.ops.pad(inputs, [(0, 0), *self._margins(inputs.shape), (0, 0)])
@@ -77,7 +78,7 @@ class LocallyConnected(keras.layers.Layer):
     def _margins(self, shape: tuple[int, ...]) -> list[tuple[int, int]]:
         """Zeros before and behind each spatial axis."""
         margins = []
-        for size, place in zip(shape[1:-1], self.compute_output_shape(shape)[1:-1], strict=True):
+        for size, place in zip(shape[1:-1], self._places(shape), strict=True):
             lacking = max(0, (place - 1) * self.strides + self.kernel_size - size) if self.padding == "same" else 0
             margins.append((lacking // 2, lacking - lacking // 2))
         return margins
@@ -91,17 +92,22 @@ class LocallyConnected(keras.layers.Layer):
         return np.moveaxis(windows, len(spatial), -1).ravel()  # (*places, *window, channels)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, *places, filters) of inputs (batch, *places, channels)."""
+        return (input_shape[0], *self._places(input_shape), self.filters)
+
+    def _places(self, input_shape: tuple[int | None, ...]) -> list[int]:
         """Places as a convolution counts them: rounded up with padding same, whole windows only with valid."""
         lost = 0 if self.padding == "same" else self.kernel_size - 1
-        places = [max(0, -((lost - size) // self.strides)) for size in input_shape[1:-1] if size is not None]
-        return (input_shape[0], *places, self.filters)
+        return [max(0, -((lost - size) // self.strides)) for size in input_shape[1:-1] if size is not None]
 
     def get_config(self) -> dict[str, Any]:
         """What saves the layer in plain values."""
-        own = {name: getattr(self, name) for name in ("filters", "kernel_size", "strides", "padding")}
-        own["activation"] = keras.activations.serialize(self.activation)
-        own["kernel_initializer"] = keras.initializers.serialize(self.kernel_initializer)
-        return super().get_config() | own
+        return {
+            **super().get_config(),
+            **{name: getattr(self, name) for name in ("filters", "kernel_size", "strides", "padding")},
+            "activation": keras.activations.serialize(self.activation),
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }
 
 
 def build(
@@ -115,8 +121,8 @@ def build(
 ) -> keras.Model:
     """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, outputs).
 
-    `convnet` with pooling stride, weight sharing taken away: one locally connected layer of `channels` filters a kernel
-    size, every second position, ReLU (Pogodin et al., 2021, compare the two). Shapes of another rank: InputError.
+    `convnet` with pooling stride, weight sharing taken away: for each kernel size one locally connected layer of
+    `channels` filters, every second position, ReLU (Pogodin et al., 2021, compare the two). Other ranks: InputError.
     """
     if len(shape) not in (2, 3):
         raise InputError(

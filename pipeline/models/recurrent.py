@@ -8,7 +8,7 @@ from pipeline.errors import InputError
 from pipeline.number_types import Count, Positive
 
 GATES = {"plain": 1, "irnn": 1, "gru": 3, "lstm": 4}  # blocks of weights in a cell
-LARGEST = 10_000  # units tried when a number of parameters is asked for
+MOST_UNITS = 10_000  # tried when a number of parameters is asked for
 
 
 def build(
@@ -33,7 +33,7 @@ def build(
     orthogonal (irnn: identity) times `gain`. forget_bias is the starting bias of the gate that keeps the state: the
     forget gate of an lstm (Keras: 1), the update gate of a gru (Keras: 0). `truncate` stops the gradient between
     windows of so many steps; `masked` skips steps that are all zero.
-    ValueError if the inputs are not sequences of vectors or a plain cell is given a forget_bias.
+    InputError if the inputs are not sequences of vectors or a plain cell is given a forget_bias.
     """
     if len(shape) != 2:
         raise InputError(f"recurrent: given inputs of shape {shape}, allowed (steps, features): use one-hot tokens")
@@ -51,13 +51,13 @@ def build(
 
 
 def weights(cell: str, features: int, units: int) -> int:
-    """Parameters of a cell: a block of input, recurrent and bias weights a gate; Keras' GRU has two biases a unit."""
+    """Parameters of a cell: one block of input, recurrent and bias weights per gate; GRUs of Keras have two biases."""
     return GATES[cell] * units * (units + features + (2 if cell == "gru" else 1))
 
 
 def matching(cell: str, features: int, parameters: int) -> int:
     """Number of units whose `weights` come closest to `parameters`."""
-    return min(range(1, LARGEST), key=lambda units: abs(weights(cell, features, units) - parameters))
+    return min(range(1, MOST_UNITS), key=lambda units: abs(weights(cell, features, units) - parameters))
 
 
 def _layer(cell: str, units: int, *, activation: str, gain: float, **settings: object) -> keras.layers.RNN:
@@ -83,8 +83,8 @@ def _windows(layer: keras.layers.RNN, inputs: keras.KerasTensor, masked: bool, l
         if length < steps:
             window = keras.layers.Cropping1D((first, max(0, steps - first - length)))(inputs)
         # A Masking layer's mask is lost where a layer is given an initial state (Keras 3).
-        seen = keras.ops.any(keras.ops.not_equal(window, 0.0), axis=-1) if masked else None
-        result = layer(window, initial_state=carried, mask=seen)
+        present = keras.ops.any(keras.ops.not_equal(window, 0.0), axis=-1) if masked else None
+        result = layer(window, initial_state=carried, mask=present)
         if length < steps:
             result, *states = result
             carried = [keras.ops.stop_gradient(state) for state in states]

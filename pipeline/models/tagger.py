@@ -1,4 +1,4 @@
-"""One answer a step: embedded tokens through a recurrent layer of either kind, in one direction or both."""
+"""One answer per step: embedded tokens through a recurrent layer of either kind, in one direction or both."""
 
 from typing import Literal
 
@@ -25,10 +25,10 @@ def build(
 
     Padded steps change no state; their logits mean nothing. `parameters` sets the units (of each direction) so that
     the whole model comes as near to that many weights as it can, which is how cells are compared fairly;
-    `bidirectional` reads the sequence from both ends (Schuster & Paliwal, 1997). InputError: not one token a step.
+    `bidirectional` reads the sequence from both ends (Schuster & Paliwal, 1997). InputError: not one token per step.
     """
     if len(shape) != 1:
-        raise InputError(f"tagger: given inputs of shape {shape}, allowed (steps,): one token a step")
+        raise InputError(f"tagger: given inputs of shape {shape}, allowed (steps,): one token per step")
     ways = 2 if bidirectional else 1
     if parameters:
         units = _nearest(parameters, vocabulary, embedding, cell, ways, outputs)

@@ -4,11 +4,10 @@ import shutil
 from pathlib import Path
 
 from pipeline import paths
-from pipeline.records import read_json
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
-from pipeline.training.run import jobs
-from pipeline.training.store import has
+from pipeline.training.run import run_specs
+from pipeline.training.store import project_store
 
 
 def show(settings: Settings) -> str:
@@ -17,7 +16,7 @@ def show(settings: Settings) -> str:
     lines = []
     for topic in settings.topics:
         keys = [key for key, name in wanted.items() if name == topic]
-        lines.append(f"{topic}: {sum(map(has, keys))} of {len(keys)} runs done")
+        lines.append(f"{topic}: {sum(map(project_store().has, keys))} of {len(keys)} runs done")
     spare = [folder for folder in _stored() if folder.name not in wanted]
     lines.append(f"no topic asks for {len(spare)} more, {_size(spare) / 1e6:.1f} MB")
     open_ones = _interrupted()
@@ -29,7 +28,7 @@ def prune(settings: Settings) -> str:
     """Remove finished runs, checkpoints and drafts that no topic asks for."""
     wanted = _wanted(settings)
     spare = [folder for folder in _stored() + _interrupted() if folder.name not in wanted]
-    spare += list((paths.STORE / "drafts").glob("*"))
+    spare += project_store().drafts()
     size = _size(spare)
     for folder in spare:
         shutil.rmtree(folder, ignore_errors=True)
@@ -39,11 +38,11 @@ def prune(settings: Settings) -> str:
 def _wanted(settings: Settings) -> dict[str, str]:
     """Keys of the runs that the topics ask for in this profile, with their topic."""
     plans = [resolve(settings, topic) for topic in settings.topics.values()]
-    return {job.run_key: job.topic for plan in plans for job in jobs(plan)}
+    return {spec.run_key: spec.topic for plan in plans for spec in run_specs(plan)}
 
 
 def _stored() -> list[Path]:
-    return sorted(file.parent for file in paths.STORE.glob("??/*/run.json") if read_json(file))
+    return project_store().runs()
 
 
 def _interrupted() -> list[Path]:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths
+from pipeline.contracts import RunRecord
 from pipeline.errors import InputError
 from pipeline.records import read_history, read_json
 from pipeline.settings import plan
-from pipeline.training import runtime, store
-from pipeline.training.run import Job, run
+from pipeline.training import runtime
+from pipeline.training.run import RunSpec, run
+from pipeline.training.store import Store
 
 
 def reproduce(run_key: str) -> bool:
@@ -18,25 +20,22 @@ def reproduce(run_key: str) -> bool:
     record = read_json(folder / "run.json")
     _warn(record)
     names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest")
-    job = Job(**{name: record[name] for name in names}, device=runtime.device())
+    spec = RunSpec(**{name: record[name] for name in names}, device=runtime.device())
     runtime.settle()
     with tempfile.TemporaryDirectory() as scratch:
-        paths.STORE, kept = Path(scratch), paths.STORE
-        try:
-            again = run(job)
-            made = store.folder(job.run_key) / "history.csv"
-            return _compare(record, again, folder / "history.csv", made)
-        finally:
-            paths.STORE = kept
+        store = Store(Path(scratch))  # the project's has that run already, and would keep the old one
+        again = run(spec, store)
+        return _compare(record, again, folder / "history.csv", store.folder(spec.run_key) / "history.csv")
 
 
 def _find(run_key: str) -> Path:
-    found = {read_json(file)["run_key"]: file.parent for file in sorted(paths.RUNS.glob("*/*/*/run.json"))}
-    hits = [key for key in found if run_key and key.startswith(run_key)]
-    if len(hits) != 1:
-        some = ", ".join(key[:8] for key in (hits or list(found))[:5]) or "none yet: run `dvc repro`"
-        raise InputError(f"run: given {run_key!r} ({len(hits)} runs start so), allowed the start of one key: {some}")
-    return found[hits[0]]
+    """The folder under data/runs of the one run whose key starts so. InputError: none, or several."""
+    folders = {read_json(file)["run_key"]: file.parent for file in sorted(paths.RUNS.glob("*/*/*/run.json"))}
+    matches = [key for key in folders if run_key and key.startswith(run_key)]
+    if len(matches) != 1:
+        some = ", ".join(key[:8] for key in (matches or list(folders))[:5]) or "none yet: run `dvc repro`"
+        raise InputError(f"run: given {run_key!r} ({len(matches)} runs start so), allowed the start of one key: {some}")
+    return folders[matches[0]]
 
 
 def _warn(record: dict[str, Any]) -> None:
@@ -54,7 +53,7 @@ def _warn(record: dict[str, Any]) -> None:
         print(f"processor: {then} then, {now} now: the last digits may differ, and in long trainings more than those")
 
 
-def _compare(record: dict[str, Any], again: dict[str, Any], then: Path, now: Path) -> bool:
+def _compare(record: dict[str, Any], again: RunRecord, then: Path, now: Path) -> bool:
     if again["status"] != record["status"]:
         print(f"different: status {record['status']} then, {again['status']} now ({again['reason']})")
         return False

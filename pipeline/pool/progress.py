@@ -1,65 +1,66 @@
-"""Show how far a topic's runs have come: bars on a terminal, a line a run anywhere else."""
+"""Show how far a topic's runs have come: bars on a terminal, one line per run anywhere else."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from pipeline.training import epoch_log
-from pipeline.training.run import Job
+from pipeline.training.run import RunSpec
 
 
 class Board:
     """One bar for all runs and one for each in progress; without a terminal, a line for each that is done."""
 
-    def __init__(self, topic: str, jobs: Sequence[Job], before: int) -> None:
-        self._topic, self._open, self._bars = topic, list(jobs), {}
-        self._all, self._done, self._before = len(jobs), 0, before
-        self._bar: Any = None
-        if sys.stdout.isatty() and jobs:
-            self._bar = _bars()
-            self._total = self._bar.add_task(f"{topic}: runs", total=len(jobs), told="")
+    def __init__(self, topic: str, specs: Sequence[RunSpec], before: int) -> None:
+        self._topic, self._open = topic, list(specs)
+        self._bars: dict[RunSpec, Any] = {}
+        self._all, self._done, self._before = len(specs), 0, before
+        self._display: Any = None
+        if sys.stdout.isatty() and specs:
+            self._display = _display()
+            self._total = self._display.add_task(f"{topic}: runs", total=len(specs), note="")
 
     def __enter__(self) -> "Board":
-        told = f", {self._before} of them done before" if self._before else ""
-        print(f"{self._topic}: {self._all + self._before} runs{told}", flush=True)
-        if self._bar:
-            self._bar.start()
+        before = f", {self._before} of them done before" if self._before else ""
+        print(f"{self._topic}: {self._all + self._before} runs{before}", flush=True)
+        if self._display:
+            self._display.start()
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._bar:
-            self._bar.stop()
+        if self._display:
+            self._display.stop()
 
     def tick(self) -> None:
         """Look at what the runs in progress have written."""
-        if not self._bar:
+        if not self._display:
             return
-        for job in self._open:
-            rows = epoch_log.read(job.run_key)
+        for spec in self._open:
+            rows = epoch_log.read(spec.run_key)
             if rows:
-                if job not in self._bars:
-                    name = f"  {job.variant} seed {job.seed}"
-                    self._bars[job] = self._bar.add_task(name, total=job.settings["fit"]["epochs"], told="")
-                told = f"loss {rows[-1]['loss']:.3g}"
-                self._bar.update(self._bars[job], completed=rows[-1]["epoch"], told=told)
+                if spec not in self._bars:
+                    name = f"  {spec.variant} seed {spec.seed}"
+                    self._bars[spec] = self._display.add_task(name, total=spec.settings["fit"]["epochs"], note="")
+                note = f"loss {rows[-1]['loss']:.3g}"
+                self._display.update(self._bars[spec], completed=rows[-1]["epoch"], note=note)
 
-    def done(self, job: Job, record: dict[str, Any]) -> None:
-        """One run is over."""
+    def done(self, spec: RunSpec, record: Mapping[str, Any]) -> None:
+        """Show that one run is over, and how it ended."""
         self._done += 1
-        self._open.remove(job)
-        told = record["reason"] or f"{record['duration_s']:.1f} s"
-        if self._bar:
-            self._bar.update(self._total, advance=1)
-            if job in self._bars:
-                self._bar.remove_task(self._bars.pop(job))
-        if not self._bar or record["status"] != "finished":
-            counted = f"{self._topic}: {self._done}/{self._all}"
-            print(f"{counted} {job.variant} seed {job.seed}: {record['status']} ({told})", flush=True)
+        self._open.remove(spec)
+        if self._display:
+            self._display.update(self._total, advance=1)
+            if spec in self._bars:
+                self._display.remove_task(self._bars.pop(spec))
+        if not self._display or record["status"] != "finished":
+            note = record["reason"] or f"{record['duration_s']:.1f} s"
+            count = f"{self._topic}: {self._done}/{self._all}"
+            print(f"{count} {spec.variant} seed {spec.seed}: {record['status']} ({note})", flush=True)
 
 
-def _bars() -> Any:
+def _display() -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
     return Progress(*columns, TimeRemainingColumn(), transient=True)

@@ -1,4 +1,4 @@
-"""Which task a worker gets next: those alike go to the same one, as it has traced what they share."""
+"""Which task a worker gets next: tasks of one affinity go to the same worker, as it has traced what they share."""
 
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
@@ -7,28 +7,34 @@ from typing import Generic, TypeVar
 Task = TypeVar("Task", bound=Hashable)
 
 
-class Rota(Generic[Task]):
-    """Tasks that wait, in groups of those for which `alike` gives the same; groups and tasks keep their order."""
+class AffinityQueue(Generic[Task]):
+    """Tasks that wait, in groups of those for which `affinity` gives the same; groups and tasks keep their order.
 
-    def __init__(self, tasks: Sequence[Task], alike: Callable[[Task], Hashable]) -> None:
+    Tracing a model takes longer than many a training, and is spared to each run that follows one of its own variant on
+    the same worker. So a worker stays with a group as long as that has tasks, and two workers share one only once no
+    group is left that nobody is at: each of them would have to trace. Then the longest is shared, as it would be the
+    last to end. Idle workers never wait for affinity.
+    """
+
+    def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], Hashable]) -> None:
         self._groups: dict[Hashable, deque[Task]] = {}
-        self._place: dict[Hashable, Hashable] = {}  # the group that a worker is at
+        self._group_of: dict[Hashable, Hashable] = {}  # worker -> the group that it was last given a task of
         for task in tasks:
-            self._groups.setdefault(alike(task), deque()).append(task)
-        self._alike = alike
+            self._groups.setdefault(affinity(task), deque()).append(task)
+        self._affinity = affinity
 
-    def give(self, worker: Hashable) -> Task | None:
+    def next(self, worker: Hashable) -> Task | None:
         """A task of the worker's own group, else of one that nobody is at, else of the longest; None: none waits."""
-        left = {group: len(tasks) for group, tasks in self._groups.items() if tasks}
-        if not left:
+        waiting = {group: len(tasks) for group, tasks in self._groups.items() if tasks}
+        if not waiting:
             return None
-        group = self._place.get(worker)
-        if group not in left:
-            free = [group for group in left if group not in self._place.values()]
-            group = free[0] if free else max(left, key=left.__getitem__)
-        self._place[worker] = group
+        group = self._group_of.get(worker)
+        if group not in waiting:
+            free = [group for group in waiting if group not in self._group_of.values()]
+            group = free[0] if free else max(waiting, key=waiting.__getitem__)
+        self._group_of[worker] = group
         return self._groups[group].popleft()
 
-    def take_back(self, task: Task) -> None:
+    def requeue(self, task: Task) -> None:
         """Have a task wait again, as the first of its group."""
-        self._groups[self._alike(task)].appendleft(task)
+        self._groups[self._affinity(task)].appendleft(task)

@@ -19,6 +19,7 @@ DECISIVE = {
     "augmentation": "training/augmentation.py",
     "compiled_cache": "training/compiled_cache.py",
     "fit": "training/fit.py",
+    "library_tricks": "training/library_tricks.py",
     "objective": "training/objective.py",
     "optimizers": "training/optimizers.py",
     "records": "records.py",

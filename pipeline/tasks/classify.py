@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LABELS = ("class",)
 OBJECTIVE = "cross_entropy"
-EFFECTIVE = 0.999  # beta of Cui (2019)
+EFFECTIVE_NUMBER_BETA = 0.999  # Cui (2019)
 
 
 def outputs(training: Examples, validation: Examples) -> int:
@@ -45,35 +45,43 @@ def compile(
     classes alike (Szegedy, 2016). 0 turns each off.
     """
     counts = np.bincount(training.y, minlength=model.output_shape[-1])
-    given = (learning_rate, optimizer, momentum, global_clipnorm, watch_gradients)
-    own = loss(counts, class_weight, logit_adjustment, focal, label_smoothing)
-    optimizers.compiled(model, own, steps_per_execution, jit_compile, *given)
+    settings = optimizers.OptimizerSettings(
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        global_clipnorm=global_clipnorm,
+        watch_gradients=watch_gradients,
+    )
+    cross_entropy = loss(counts, class_weight, logit_adjustment, focal, label_smoothing)
+    optimizers.compile_model(
+        model, cross_entropy, settings, steps_per_execution=steps_per_execution, jit_compile=jit_compile
+    )
 
 
 def loss(
     counts: np.ndarray,
-    weight: str | None = None,
-    adjustment: float = 0.0,
+    class_weight: str | None = None,
+    logit_adjustment: float = 0.0,
     focal: float = 0.0,
-    smoothing: float = 0.0,
+    label_smoothing: float = 0.0,
 ) -> "keras.Loss":
     """Cross-entropy of logits for classes with `counts` training examples each."""
     import keras
 
-    if not (weight or adjustment or focal or smoothing):
+    if not (class_weight or logit_adjustment or focal or label_smoothing):
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     ops, classes = keras.ops, len(counts)
-    offset = (adjustment * np.log(np.maximum(counts / counts.sum(), 1e-12))).astype("float32")
-    weights = weights_of(counts, weight).astype("float32")
+    offset = (logit_adjustment * np.log(np.maximum(counts / counts.sum(), 1e-12))).astype("float32")
+    weights = weights_of(counts, class_weight).astype("float32")
 
-    class Weighted(keras.losses.Loss):
+    class Weighted(keras.losses.Loss):  # type: ignore[misc]  # Keras is untyped
         """Cross-entropy with the logits shifted, the labels smoothed and the examples weighted."""
 
         def call(self, y_true: Any, y_pred: Any) -> Any:
             logs = ops.log_softmax(y_pred + offset)
             labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-            share = ops.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
-            each = -ops.sum(share * (1 - ops.exp(logs)) ** focal * logs, -1) if focal else -ops.sum(share * logs, -1)
+            target = ops.one_hot(labels, classes) * (1 - label_smoothing) + label_smoothing / classes
+            each = -ops.sum(target * (1 - ops.exp(logs)) ** focal * logs, -1) if focal else -ops.sum(target * logs, -1)
             return each * ops.take(weights, labels)
 
     return Weighted(name="weighted_cross_entropy")
@@ -81,11 +89,13 @@ def loss(
 
 def weights_of(counts: np.ndarray, kind: str | None) -> np.ndarray:
     """Weight of each class (classes,): inverse to its frequency or effective number, 1 on average over examples."""
-    there = np.maximum(counts, 1)
+    present = np.maximum(counts, 1)  # a class without examples has the weight of one with a single example
     if kind is None:
         return np.ones(len(counts))
-    raw = 1 / there if kind == "balanced" else (1 - EFFECTIVE) / (1 - EFFECTIVE**there)
-    return raw * there.sum() / (raw * there).sum()
+    beta = EFFECTIVE_NUMBER_BETA
+    raw = 1 / present if kind == "balanced" else (1 - beta) / (1 - beta**present)
+    weights: np.ndarray = raw * present.sum() / (raw * present).sum()
+    return weights
 
 
 def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
@@ -105,8 +115,8 @@ def predict(model: "keras.Model", x: np.ndarray) -> np.ndarray:
 
 
 def logits(model: "keras.Model", x: np.ndarray, rows: int = 2048) -> np.ndarray:
-    """What the model answers in evaluation mode, a part of the examples at a time, float64."""
-    parts = [graph_cache.run(_answer, model, x[at : at + rows]) for at in range(0, len(x), rows)]
+    """What the model answers in evaluation mode, float64; `rows` examples at a time, which bounds the memory."""
+    parts = [graph_cache.run(_answer, model, x[first : first + rows]) for first in range(0, len(x), rows)]
     return np.concatenate([np.asarray(part, "float64") for part in parts])
 
 
@@ -117,7 +127,8 @@ def _answer(model: "keras.Model", x: Any) -> Any:
 def softmax(values: np.ndarray) -> np.ndarray:
     """exp(z_j) / sum_k exp(z_k) over the last axis."""
     powers = np.exp(values - values.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
+    shares: np.ndarray = powers / powers.sum(-1, keepdims=True)
+    return shares
 
 
 def saved(model: "keras.Model") -> "keras.Model":

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LABELS = ("class",)
 OBJECTIVE = None  # the losses of two networks that train against each other say nothing about how good they are
-GRIDS = 8  # times that samples are looked at while a model trains
-SHOWN = 64  # samples looked at each time
+MOST_MOMENTS = 8  # at which samples are looked at while a model trains
+SAMPLES = 64  # looked at each time
 
 
 def outputs(training: Examples, validation: Examples) -> int:
@@ -56,11 +56,10 @@ def compile(
     )
 
 
-def _optimizer(name: str, rate: float, beta_1: float) -> "keras.Optimizer":
-    optimizer = optimizers.named(name, rate, 0.0, None)
-    if name == "adam":
-        optimizer.beta_1 = beta_1
-    return optimizer
+def _optimizer(name: str, learning_rate: float, beta_1: float) -> "keras.Optimizer":
+    return optimizers.build_optimizer(
+        optimizers.OptimizerSettings(optimizer=name, learning_rate=learning_rate, beta_1=beta_1)
+    )
 
 
 def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:
@@ -81,9 +80,9 @@ def noise(samples: int, latent: int) -> np.ndarray:
 
 def predict(model: "keras.Model", x: np.ndarray, rows: int = 2048) -> np.ndarray:
     """As many samples as `x` has examples, float32, from fixed noise through a generator in evaluation mode."""
-    given = noise(len(x), model.input_shape[-1])
-    parts = [np.asarray(model(given[at : at + rows], training=False), np.float32) for at in range(0, len(x), rows)]
-    return np.concatenate(parts)
+    latent = noise(len(x), model.input_shape[-1])
+    parts = [model(latent[first : first + rows], training=False) for first in range(0, len(x), rows)]
+    return np.concatenate([np.asarray(part, np.float32) for part in parts])
 
 
 def saved(model: "keras.Model") -> "keras.Model":
@@ -99,7 +98,7 @@ def watchers(model: "keras.Model", epochs: int) -> list["keras.callbacks.Callbac
     """
     import keras
 
-    class Samples(keras.callbacks.Callback):
+    class Samples(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
         """Keeps samples of the generator, the same noise each time; `state` goes into the checkpoint."""
 
         state = ("epochs", "images")
@@ -110,10 +109,10 @@ def watchers(model: "keras.Model", epochs: int) -> list["keras.callbacks.Callbac
             self.images: list[np.ndarray] = []
 
         def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-            """Look, if it is time."""
+            """Draw samples, if it is time."""
             if epoch + 1 in moments(epochs):
                 self.epochs.append(epoch + 1)
-                self.images.append(predict(self.model.generator, np.empty(SHOWN)))
+                self.images.append(predict(self.model.generator, np.empty(SAMPLES)))
 
         def keep(self, folder: Path) -> None:
             """Write samples.npz."""
@@ -126,4 +125,4 @@ def watchers(model: "keras.Model", epochs: int) -> list["keras.callbacks.Callbac
 
 def moments(epochs: int) -> set[int]:
     """The epochs after which samples are looked at: the first, the last, and some at equal distances between."""
-    return set(np.linspace(1, epochs, min(GRIDS, epochs)).round().astype(int).tolist())
+    return set(np.linspace(1, epochs, min(MOST_MOMENTS, epochs)).round().astype(int).tolist())

@@ -35,8 +35,16 @@ def compile(
     watch_gradients: bool = False,
 ) -> None:
     """Mean squared error of outputs (batch, 1). momentum is for sgd alone."""
-    given = (learning_rate, optimizer, momentum, global_clipnorm, watch_gradients)
-    optimizers.compiled(model, "mean_squared_error", steps_per_execution, jit_compile, *given)
+    settings = optimizers.OptimizerSettings(
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        global_clipnorm=global_clipnorm,
+        watch_gradients=watch_gradients,
+    )
+    optimizers.compile_model(
+        model, "mean_squared_error", settings, steps_per_execution=steps_per_execution, jit_compile=jit_compile
+    )
 
 
 def measure(model: "keras.Model", x: Any, y: Any) -> dict[str, Any]:

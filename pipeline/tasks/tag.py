@@ -35,8 +35,14 @@ def compile(
     watch_gradients: bool = False,
 ) -> None:
     """Cross-entropy of logits (batch, steps, tokens), a mean over the steps labelled 0 or more. momentum: sgd alone."""
-    given = (learning_rate, optimizer, momentum, global_clipnorm, watch_gradients)
-    optimizers.compiled(model, entropy, steps_per_execution, jit_compile, *given)
+    settings = optimizers.OptimizerSettings(
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        global_clipnorm=global_clipnorm,
+        watch_gradients=watch_gradients,
+    )
+    optimizers.compile_model(model, entropy, settings, steps_per_execution=steps_per_execution, jit_compile=jit_compile)
 
 
 def entropy(y: Any, logits: Any) -> Any:

@@ -1,57 +1,56 @@
-"""Fit one model through Keras' own `fit`, and record how it went epoch by epoch."""
+"""Fit one compiled model through Keras' own `fit`, and record how it went epoch by epoch."""
 
 import math
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from pipeline.contracts import Task
 from pipeline.number_types import Count
 from pipeline.records import Examples
 from pipeline.training import checkpoint, compiled_cache, objective, optimizers
+from pipeline.training.library_tricks import without_tuner
 
-PROBE = 1000  # training examples, spread evenly over the split, on which each epoch is looked at in evaluation mode
+MEASURED_EXAMPLES = 1000  # of the training split, on which each epoch is measured in evaluation mode
 
 
 def fit(
-    task: ModuleType,
+    task: Task,
     model: keras.Model,
     training: Examples,
     validation: Examples,
     seed: int,
     checkpoints: Path | None = None,
-    kept: Path | None = None,
-    likeness: str | None = None,
+    artifacts: Path | None = None,
+    cache_key: str | None = None,
     *,
     epochs: Count = 20,
     batch_size: Count = 64,
     epoch_steps: Count | None = None,
     patience: Count | None = None,
     xla: bool = False,
-    **settings: Any,
 ) -> list[dict[str, float]]:
-    """Train `model` as its task compiles it with `settings`, and give its history, one row an epoch: see `Epochs`.
+    """Train `model`, compiled by its task, and give its history, one row per epoch: see `Epochs`.
 
     An epoch takes the whole training split in an order drawn from (seed, epoch), or its first `epoch_steps` batches;
     with `xla`, whole batches alone.
-    With `patience`, training stops after so many epochs without a lower objective on the validation split, and the
-    best epoch's weights are kept. A loss that is not finite ends training at that epoch. Every epoch's state is kept
-    in the folder `checkpoints`; a training found there goes on exactly where it stood. What the task watches on the
-    way is written to the folder `kept`. Trainings of one `likeness` are traced once in a process: see `traced`.
+    With `patience`, training stops after so many epochs without a lower objective on the validation split, and keeps
+    the best epoch's weights. A loss that is not finite ends training at that epoch. Every epoch's state is saved in the
+    folder `checkpoints`; a training found there goes on exactly where it stood. What the task watches on the way is
+    written to the folder `artifacts`. Trainings of one `cache_key` are traced once in a process: see `reuse_compiled`.
     """
     state = checkpoint.load(checkpoints) if checkpoints else None
     steps = optimizers.steps(len(training), batch_size, epoch_steps, xla)
-    task.compile(model, training, steps, xla, **settings)
-    record = Epochs(task, training, validation, settings.get("global_clipnorm"))
-    with compiled_cache.borrowed(model, likeness) as net:
-        first = _resume(net, state, epochs)
-        watchers = task.watchers(net, epochs)
+    record = Epochs(task, training, validation, model.optimizer.global_clipnorm)
+    with compiled_cache.reuse_compiled(model, cache_key) as compiled:
+        first = _resume(compiled, state, epochs)
+        watchers = task.watchers(compiled, epochs)
         callbacks = [record, *_patience(task, patience), *watchers]
-        net.fit(
+        compiled.fit(
             batches(training, batch_size, seed, epochs, min(first, epochs - 1), steps),
             initial_epoch=first,
             epochs=epochs,
@@ -60,8 +59,8 @@ def fit(
             callbacks=callbacks + ([checkpoint.Checkpoint(checkpoints, callbacks, state)] if checkpoints else []),
             verbose=0,
         )
-    for watcher in watchers if kept else []:
-        watcher.keep(kept)
+    for watcher in watchers if artifacts else []:
+        watcher.keep(artifacts)
     return record.rows
 
 
@@ -73,7 +72,7 @@ def _resume(model: keras.Model, state: checkpoint.State | None, epochs: int) -> 
     return epochs if state.stopped else state.epoch
 
 
-def _patience(task: ModuleType, patience: int | None) -> list[keras.callbacks.Callback]:
+def _patience(task: Task, patience: int | None) -> list[keras.callbacks.Callback]:
     if not patience:
         return []
     watched = f"val_{task.OBJECTIVE}"
@@ -85,39 +84,38 @@ def batches(
 ) -> tf.data.Dataset:
     """(x, y) batches of epochs `first` to `epochs` in one go; an epoch's order follows from (seed, epoch) alone.
 
-    Autotuning is off: its thread sleeps twice as long each time, and the end of a training would wait until it wakes.
+    One dataset for all epochs, as Keras would start a new one, and its threads, for each. Rows are shuffled by a
+    stateless function: a resumed training needs the order of epoch 7 without having drawn those of 1 to 6.
     """
     x, y = tf.constant(examples.x), tf.constant(examples.y)
     rows = tf.range(len(examples))
 
-    @tf.autograph.experimental.do_not_convert
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]  # TensorFlow is untyped
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(rows, seed=tf.stack([tf.constant(seed, tf.int64), number]))
         return tf.data.Dataset.from_tensor_slices(order).batch(size).take(steps or -1)
 
-    @tf.autograph.experimental.do_not_convert
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def rows_of(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.gather(x, batch), tf.gather(y, batch)
 
-    plain = tf.data.Options()
-    plain.autotune.enabled = False
-    return tf.data.Dataset.range(first, epochs).flat_map(epoch).map(rows_of).prefetch(4).with_options(plain)
+    return without_tuner(tf.data.Dataset.range(first, epochs).flat_map(epoch).map(rows_of).prefetch(4))
 
 
-@lru_cache(maxsize=1)
-def _measuring(task: ModuleType, model: keras.Model) -> Any:
+@lru_cache(maxsize=1)  # both splits of every epoch, and of the next run that reuses the model
+def _measuring(task: Any, model: keras.Model) -> Any:
     """The task's measure of `model` as a function of (x, y), traced once for all splits and runs."""
     return tf.function(lambda x, y: task.measure(model, x, y), reduce_retracing=True, autograph=False)
 
 
-def _spread(examples: int, wanted: int) -> np.ndarray:
-    """Rows of at most `wanted` examples, at equal distances."""
-    some = min(wanted, examples)
-    return np.arange(some) * examples // some
+def _evenly(examples: int, most: int) -> np.ndarray:
+    """Rows of at most `most` examples, at equal distances."""
+    count = min(most, examples)
+    return np.arange(count) * examples // count
 
 
-class Epochs(keras.callbacks.Callback):
-    """One row an epoch: loss and val_loss as Keras means them, then what the task measures in evaluation mode.
+class Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
+    """One row per epoch: loss and val_loss as Keras means them, then what the task measures in evaluation mode.
 
     `loss` is the running mean of the objective in training mode, with penalties and weights; `val_loss` is the
     objective on the validation split, with both. What the task measures is plain, in evaluation mode, on 1,000
@@ -128,11 +126,12 @@ class Epochs(keras.callbacks.Callback):
 
     state = ("rows",)
 
-    def __init__(self, task: ModuleType, training: Examples, validation: Examples, clip: float | None = None) -> None:
+    def __init__(self, task: Task, training: Examples, validation: Examples, clip: float | None = None) -> None:
         super().__init__()
         self.rows: list[dict[str, float]] = []
-        self._task, self._clip = task, clip or math.inf
-        self._training = training.take(_spread(len(training), PROBE))
+        self._task: Any = task  # a module: a key of the cache of what measures
+        self._clip = clip or math.inf
+        self._training = training.take(_evenly(len(training), MEASURED_EXAMPLES))
         self._validation = validation
 
     def set_model(self, model: keras.Model) -> None:
@@ -144,12 +143,12 @@ class Epochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Measure both splits, add the figures to the logs that later callbacks see, stop if the loss is lost."""
         logs = {} if logs is None else logs
-        found, held_out = ({key: float(value) for key, value in self._measure(*part).items()} for part in self._splits)
+        fitted, held_out = ({key: float(value) for key, value in self._measure(*part).items()} for part in self._splits)
         row = {name: float(value) for name, value in logs.items()}
-        found.pop("objective", None)
+        fitted.pop("objective", None)
         if "objective" in held_out:
             row["val_loss"] = held_out.pop("objective")
-        for name, value in found.items():
+        for name, value in fitted.items():
             row |= {name: value, f"val_{name}": held_out[name]}
         row |= self._gradients()
         logs |= row
@@ -158,13 +157,12 @@ class Epochs(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _gradients(self) -> dict[str, float]:
-        noted = optimizers.norms(self.model)
-        if noted is None:
+        norms = optimizers.gradient_norms(self.model)
+        if norms is None:
             return {}
-        values = np.where(np.isfinite(noted), noted, np.inf).astype(float)
-        clipped = float(np.mean(values > self._clip))
+        values = np.where(np.isfinite(norms), norms, np.inf).astype(float)
         return {
             "gradient_norm": float(np.median(values)),
             "gradient_norm_max": float(values.max()),
-            "clipped_share": clipped,
+            "clipped_share": float(np.mean(values > self._clip)),
         }

@@ -13,9 +13,11 @@ def name(history: Sequence[Mapping[str, float]]) -> str | None:
 
 def curve(history: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
     """Rows of epoch, objective and val_objective; no rows where there is no objective."""
-    found = name(history)
-    columns = {"epoch": "epoch", "objective": found, "val_objective": f"val_{found}"}
-    return [{key: row[column] for key, column in columns.items() if column} for row in history] if found else []
+    column = name(history)
+    if column is None:
+        return []
+    columns = {"epoch": "epoch", "objective": column, "val_objective": f"val_{column}"}
+    return [{key: row[column] for key, column in columns.items()} for row in history]
 
 
 def finite(row: Mapping[str, float]) -> bool:

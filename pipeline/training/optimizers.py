@@ -1,39 +1,49 @@
-"""Keras' optimizers by name, and the gradient's norm before clipping kept for every step."""
+"""Keras' optimizers from settings, and the norm of each step's gradient before it is clipped."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-KINDS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
 
 
-def named(name: str, rate: float, momentum: float, clip: float | None, watched: int = 0) -> keras.Optimizer:
-    """An optimizer that clips the norm of the whole gradient to `clip` (Pascanu, 2013); momentum is for sgd alone.
+@dataclass(frozen=True, kw_only=True)
+class OptimizerSettings:
+    """Which optimizer, and how it steps: momentum is for sgd alone, beta_1 for adam alone (None: Keras' default).
 
-    The norms of the last `watched` steps are kept, 0 for none.
+    The norm of the whole gradient is clipped to global_clipnorm (Pascanu, 2013); watch_gradients notes it before that.
     """
-    kind = _watched(KINDS[name], watched) if watched else KINDS[name]
-    extra = {"momentum": momentum} if name == "sgd" else {}
-    return kind(rate, global_clipnorm=clip, **extra)
+
+    optimizer: str
+    learning_rate: float
+    momentum: float = 0.0
+    beta_1: float | None = None
+    global_clipnorm: float | None = None
+    watch_gradients: bool = False
 
 
-def compiled(
-    model: keras.Model,
-    loss: Any,
-    steps_per_execution: int,
-    jit_compile: bool,
-    learning_rate: float,
-    optimizer: str,
-    momentum: float,
-    global_clipnorm: float | None,
-    watch_gradients: bool,
+def build_optimizer(settings: OptimizerSettings, watched_steps: int = 0) -> keras.Optimizer:
+    """A new optimizer; with `watch_gradients`, it remembers the gradient norms of the last `watched_steps` steps."""
+    kind = OPTIMIZERS[settings.optimizer]
+    if settings.watch_gradients and watched_steps:
+        kind = _watched(kind, watched_steps)
+    extra: dict[str, float] = {}
+    if settings.optimizer == "sgd":
+        extra["momentum"] = settings.momentum
+    if settings.optimizer == "adam" and settings.beta_1 is not None:
+        extra["beta_1"] = settings.beta_1
+    return kind(learning_rate=settings.learning_rate, global_clipnorm=settings.global_clipnorm, **extra)
+
+
+def compile_model(
+    model: keras.Model, loss: Any, settings: OptimizerSettings, *, steps_per_execution: int, jit_compile: bool
 ) -> None:
     """Compile `model` with one optimizer and build that, so that a checkpoint finds its state."""
-    watched = steps_per_execution if watch_gradients else 0
     model.compile(
-        optimizer=named(optimizer, learning_rate, momentum, global_clipnorm, watched),
+        optimizer=build_optimizer(settings, watched_steps=steps_per_execution),
         loss=loss,
         steps_per_execution=steps_per_execution,
         jit_compile=jit_compile,
@@ -55,25 +65,25 @@ def steps(examples: int, batch_size: int, epoch_steps: int | None = None, xla: b
     return min(whole, epoch_steps or whole)
 
 
-def norms(model: keras.Model) -> keras.Variable | None:
-    """Norms of the last steps, oldest first after a whole epoch; None if nobody watches."""
-    return getattr(model.optimizer, "norms", None)
+def gradient_norms(model: keras.Model) -> keras.Variable | None:
+    """Norms of the last steps (steps,), oldest first after a whole epoch; None if nobody watches."""
+    return getattr(model.optimizer, "gradient_norms", None)
 
 
 def _watched(kind: type[keras.Optimizer], steps: int) -> type[keras.Optimizer]:
-    class Watched(kind):  # type: ignore[valid-type, misc]
+    class Watched(kind):  # type: ignore[misc]  # Keras is untyped
         """`kind`, noting the global norm of each step's gradient as it comes, before it is clipped."""
 
         def build(self, variables: list[keras.Variable]) -> None:
-            """One place for each step that is remembered."""
+            """Add one place for each step that is remembered."""
             super().build(variables)
-            self.norms = self.add_variable((steps,), dtype="float32", name="gradient_norms")
+            self.gradient_norms = self.add_variable((steps,), dtype="float32", name="gradient_norms")
 
         def apply(self, grads: list[tf.Tensor], trainable_variables: list[keras.Variable] | None = None) -> None:
             """Note the norm, then do as `kind` does."""
-            at = tf.cast(self.iterations, tf.int32) % steps
+            place = tf.cast(self.iterations, tf.int32) % steps
             norm = tf.linalg.global_norm([gradient for gradient in grads if gradient is not None])
-            self.norms.assign(tf.tensor_scatter_nd_update(self.norms.value, [[at]], [norm]))
+            self.gradient_norms.assign(tf.tensor_scatter_nd_update(self.gradient_norms.value, [[place]], [norm]))
             super().apply(grads, trainable_variables)
 
     return Watched

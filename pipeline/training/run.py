@@ -1,32 +1,38 @@
 """One variant trained with one seed: settings and data in, a history, a model and a record out."""
 
+import inspect
 import math
 import platform
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
 
 from pipeline import paths, plugins
+from pipeline.contracts import RunRecord, Status, Task, VariantSettings
 from pipeline.records import Examples, digest, read_examples, write_json, write_rows
-from pipeline.training import memory, objective, runtime, store
+from pipeline.training import memory, objective, runtime
+from pipeline.training.store import Store, key, project_store
+
+if TYPE_CHECKING:
+    import keras
 
 COLUMNS = ("epoch", "loss", "val_loss")  # of a history without a row
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """What one run needs to know."""
+class RunSpec:
+    """What one run is to be, before it is trained; what came of it is a contracts.RunRecord."""
 
     topic: str
     variant: str
     seed: int
     run_key: str
     profile: str
-    settings: Mapping[str, Any]
+    settings: VariantSettings
     data_digest: str
     device: str
 
@@ -36,15 +42,26 @@ class Job:
         return place | {"profile": self.profile, "settings": dict(self.settings)}
 
 
-def jobs(plan: dict[str, Any]) -> list[Job]:
-    """The runs of a plan."""
+class Outcome(TypedDict):
+    """The part of a record that says how training ended."""
+
+    status: Status
+    reason: str | None
+    parameters: int | None
+    epochs: int
+    best_epoch: int | None
+    outputs: NotRequired[int]
+
+
+def run_specs(plan: Mapping[str, Any]) -> list[RunSpec]:
+    """The runs of a plan, in order of variant and seed."""
     device, versions = runtime.device(), runtime.versions()
     return [
-        Job(
+        RunSpec(
             topic=plan["topic"],
             variant=name,
             seed=seed,
-            run_key=store.key(variant, seed, versions, device),
+            run_key=key(variant, seed, versions, device),
             profile=plan["profile"],
             settings=variant["settings"],
             data_digest=variant["data_digest"],
@@ -55,84 +72,148 @@ def jobs(plan: dict[str, Any]) -> list[Job]:
     ]
 
 
-@lru_cache(maxsize=4)
-def _examples(path: Path) -> Examples:
-    return read_examples(path)
+def run(spec: RunSpec, store: Store | None = None) -> RunRecord:
+    """Train, keep what came of it in `store` (default: the project's), and give its record.
 
-
-def run(job: Job) -> dict[str, Any]:
-    """Train, keep what came of it in the store, and give its record; a crash is a record of status "failed"."""
+    A crash is a record of status "failed"; its checkpoints stay, so that the next try goes on from them.
+    """
     started = time.time()
     memory.forget_peak()
     try:
-        record = _kept(job, started)
+        record = _train_into(store or project_store(), spec, started)
     except Exception as error:
-        return _record(job, started) | {"status": "failed", "reason": f"{type(error).__name__}: {error}"[:500]}
-    shutil.rmtree(paths.CHECKPOINTS / job.run_key, ignore_errors=True)
+        reason = f"{type(error).__name__}: {error}"[:500]
+        failure = Outcome(status="failed", reason=reason, parameters=None, epochs=0, best_epoch=None)
+        return _record(spec, started, failure)
+    shutil.rmtree(paths.CHECKPOINTS / spec.run_key, ignore_errors=True)
     return record
 
 
-def _kept(job: Job, started: float) -> dict[str, Any]:
+def _train_into(store: Store, spec: RunSpec, started: float) -> RunRecord:
     """Train and put into the store; of a run that fails anywhere on the way nothing stays but its checkpoints."""
     draft = store.draft()
     try:
-        outcome = _train(job, draft)
-        record = _record(job, started) | outcome
-        store.put(job.run_key, draft, {name: item for name, item in record.items() if name not in job.names()})
+        record = _record(spec, started, _train(spec, draft))
+        store.put(spec.run_key, draft, {name: item for name, item in record.items() if name not in spec.names()})
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return record
 
 
-def _train(job: Job, draft: Path) -> dict[str, Any]:
-    from pipeline.training.fit import fit
-
-    wanted = job.settings
-    checkpoints = paths.CHECKPOINTS / job.run_key
-    write_json(checkpoints / "run.json", {"topic": job.topic, "variant": job.variant, "seed": job.seed})
-    training = _examples(paths.fit_split(wanted["data"], wanted["view"]))
-    validation = _examples(paths.validation_split(wanted["data"]))
-    task = plugins.load("tasks", wanted["task"])
+def _train(spec: RunSpec, draft: Path) -> Outcome:
+    """Train one run; history.csv, model.keras and what the task watches are written to `draft`."""
+    settings, checkpoints = spec.settings, paths.CHECKPOINTS / spec.run_key
+    write_json(checkpoints / "run.json", {"topic": spec.topic, "variant": spec.variant, "seed": spec.seed})
+    training = _examples(paths.fit_split(settings["data"], settings["view"]))
+    validation = _examples(paths.validation_split(settings["data"]))
+    task = load_task(settings)
     outputs = task.outputs(training, validation)
-    model = build(wanted, training.x.shape[1:], outputs, job.seed)
-    alike = digest(dict(wanted), job.data_digest)
-    history = fit(task, model, training, validation, job.seed, checkpoints, draft, alike, **wanted["fit"])
+    model = build(settings, training.x.shape[1:], outputs, spec.seed)
+    history = compile_and_fit(
+        task,
+        model,
+        training,
+        validation,
+        settings["fit"],
+        seed=spec.seed,
+        checkpoints=checkpoints,
+        artifacts=draft,
+        cache_key=digest(dict(settings), spec.data_digest),  # seeds of a variant differ in their variables alone
+    )
     write_rows(draft / "history.csv", list(history[0]), history)
     task.saved(model).save(draft / "model.keras")
-    return _outcome(history, task.OBJECTIVE) | {"parameters": int(model.count_params()), "outputs": outputs}
+    return _outcome(history, task.OBJECTIVE, parameters=int(model.count_params()), outputs=outputs)
 
 
-def build(wanted: Mapping[str, Any], shape: tuple[int, ...], outputs: int, seed: int) -> Any:
+@lru_cache(maxsize=4)  # the next run on this worker most likely reads the same two files
+def _examples(path: Path) -> Examples:
+    return read_examples(path)
+
+
+def load_task(settings: VariantSettings) -> Task:
+    """The task that settings name."""
+    return cast(Task, plugins.load("tasks", settings["task"]))  # which has checked that it has what a task must have
+
+
+def build(settings: VariantSettings, shape: tuple[int, ...], outputs: int, seed: int) -> "keras.Model":
     """The model that settings ask for, as it is before training: its weights follow from the seed."""
     import keras
 
     from pipeline.training import augmentation
 
     runtime.seed(seed)
-    keras.config.set_dtype_policy(wanted["precision"])
-    model = plugins.load("models", wanted["model"]).build(shape, outputs, **wanted["build"])
-    return augmentation.wrap(model, augmentation.augmentation(**wanted["augment"]) if wanted["augment"] else [])
+    keras.config.set_dtype_policy(settings["precision"])
+    model = plugins.load("models", settings["model"]).build(shape, outputs, **settings["build"])
+    return augmentation.wrap(model, augmentation.augmentation(**settings["augment"]) if settings["augment"] else [])
 
 
-def _outcome(history: list[dict[str, float]], aim: str | None) -> dict[str, Any]:
-    finite = [row for row in history if aim and math.isfinite(row[f"val_{aim}"])]
-    best = min(finite, key=lambda row: row[f"val_{aim}"], default=None)
+def compile_and_fit(
+    task: Task,
+    model: "keras.Model",
+    training: Examples,
+    validation: Examples,
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+    checkpoints: Path | None = None,
+    artifacts: Path | None = None,
+    cache_key: str | None = None,
+) -> list[dict[str, float]]:
+    """Train `model` with what stands under `fit:` in params.yaml, and give its history: see `fit`.
+
+    Keyword arguments of `fit` go there, all others to the task's `compile`; those left out have their defaults.
+    """
+    from pipeline.training import optimizers
+    from pipeline.training.fit import fit
+
+    loop = {
+        name: settings.get(name, argument.default)
+        for name, argument in inspect.signature(fit).parameters.items()
+        if argument.kind is argument.KEYWORD_ONLY
+    }
+    compile_settings = {name: value for name, value in settings.items() if name not in loop}
+    steps = optimizers.steps(len(training), loop["batch_size"], loop["epoch_steps"], loop["xla"])
+    # One execution is one epoch: Python is asked once per epoch, not once per step.
+    task.compile(model, training, steps_per_execution=steps, jit_compile=loop["xla"], **compile_settings)
+    return fit(task, model, training, validation, seed, checkpoints, artifacts, cache_key, **loop)
+
+
+def _outcome(
+    history: Sequence[Mapping[str, float]], objective_name: str | None, *, parameters: int, outputs: int
+) -> Outcome:
+    column = f"val_{objective_name}"
+    finite = [row for row in history if objective_name and math.isfinite(row[column])]
+    best = min(finite, key=lambda row: row[column], default=None)
     last = history[-1]
-    lost = not objective.finite(last)
-    reason = f"the loss was not finite in epoch {last['epoch']}" if lost else None
-    outcome = {"status": "diverged" if lost else "finished", "reason": reason, "epochs": len(history)}
-    return outcome | {"best_epoch": int(best["epoch"]) if best else None}
+    diverged = not objective.finite(last)
+    return Outcome(
+        status="diverged" if diverged else "finished",
+        reason=f"the loss was not finite in epoch {last['epoch']}" if diverged else None,
+        parameters=parameters,
+        epochs=len(history),
+        best_epoch=int(best["epoch"]) if best else None,
+        outputs=outputs,
+    )
 
 
-def _record(job: Job, started: float) -> dict[str, Any]:
-    place = {"device": job.device, "precision": job.settings["precision"], "threads": 1}
-    times = {"started": started, "duration_s": round(time.time() - started, 3), "peak_memory_mb": memory.peak_mb()}
-    origin = {
+def _record(spec: RunSpec, started: float, outcome: Outcome) -> RunRecord:
+    return {
+        "run_key": spec.run_key,
+        "topic": spec.topic,
+        "variant": spec.variant,
+        "seed": spec.seed,
+        "profile": spec.profile,
+        "settings": spec.settings,
+        **outcome,
+        "device": spec.device,
+        "precision": spec.settings["precision"],
+        "threads": 1,
+        "started": started,
+        "duration_s": round(time.time() - started, 3),
+        "peak_memory_mb": memory.peak_mb(),
         "versions": runtime.versions(),
-        "data_digest": job.data_digest,
+        "data_digest": spec.data_digest,
         "host": platform.node(),
         "processor": runtime.processor(),
         "git_commit": runtime.commit(),
     }
-    empty = {"status": "failed", "reason": None, "parameters": None, "epochs": 0, "best_epoch": None}
-    return job.names() | empty | place | times | origin

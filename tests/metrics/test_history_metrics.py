@@ -44,16 +44,10 @@ def test_a_lost_validation_loss_alone_is_no_divergence():
 def test_watched_gradients():
     rows = _rows([2, 1], [2, 1], gradient_norm=[100.0, 1.0], clipped_share=[1.0, 0.5])
     assert history.clipped_share(rows) == 0.75
-    assert history.gradient_norm_first(rows) == pytest.approx(2.0)
 
 
-def test_an_infinite_gradient_has_no_logarithm():
-    assert history.gradient_norm_first(_rows([2], [2], gradient_norm=[math.inf])) is None
-
-
-@pytest.mark.parametrize("metric", [history.clipped_share, history.gradient_norm_first])
-def test_without_watched_gradients_there_is_no_value(metric):
-    assert metric(ROWS) is None
+def test_without_watched_gradients_there_is_no_value():
+    assert history.clipped_share(ROWS) is None
 
 
 @pytest.mark.parametrize("metric", [history.best_epoch, history.gap, history.late_rise, history.train_accuracy])

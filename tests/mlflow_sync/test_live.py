@@ -12,8 +12,9 @@ from pipeline import paths
 from pipeline.mlflow_sync import client, live, publish
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json, write_json
-from pipeline.training import epoch_log, store
-from pipeline.training.run import Job
+from pipeline.training import epoch_log
+from pipeline.training.run import RunSpec
+from pipeline.training.store import project_store
 
 VARIANT, SEED = records.VARIANTS[0], records.SEEDS[0]
 
@@ -27,7 +28,7 @@ def jobs(house, monkeypatch):
     names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest", "device")
     files = [paths.run(records.TOPIC, variant, seed) for variant in records.VARIANTS for seed in records.SEEDS]
     found = [read_json(folder / "run.json") for folder in files]
-    return [Job(**{name: record[name] for name in names}) for record in found]
+    return [RunSpec(**{name: record[name] for name in names}) for record in found]
 
 
 @pytest.fixture
@@ -116,9 +117,11 @@ def test_short_runs_are_left_to_publish(jobs, plan, monkeypatch):
 def finished(job):
     """What the run's own process has left in the store of finished runs."""
     folder = paths.run(job.topic, job.variant, job.seed)
-    shutil.copytree(folder, store.folder(job.run_key))
+    shutil.copytree(folder, project_store().folder(job.run_key))
     record = read_json(folder / "run.json")
-    write_json(store.folder(job.run_key) / "run.json", {k: v for k, v in record.items() if k not in job.names()})
+    write_json(
+        project_store().folder(job.run_key) / "run.json", {k: v for k, v in record.items() if k not in job.names()}
+    )
     shutil.rmtree(paths.CHECKPOINTS / job.run_key, ignore_errors=True)
 
 

@@ -60,5 +60,5 @@ def test_it_saves_and_loads_alike(cell, tmp_path):
 
 
 def test_vectors_are_refused():
-    with pytest.raises(ValueError, match="one token a step"):
+    with pytest.raises(ValueError, match="one token per step"):
         tagger.build((7, 3), 4)

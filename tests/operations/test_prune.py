@@ -5,16 +5,16 @@ import pytest
 from pipeline import paths, records
 from pipeline.operations import prune
 from pipeline.settings.plan import resolve
-from pipeline.training import store
-from pipeline.training.run import jobs
+from pipeline.training.run import run_specs
+from pipeline.training.store import project_store
 
 
 @pytest.fixture
 def settings(smoke):
     """The shipped settings, one of its runs done, and one that nobody asks for."""
-    wanted = jobs(resolve(smoke, smoke.topics["imbalance"]))[0].run_key
+    wanted = run_specs(resolve(smoke, smoke.topics["imbalance"]))[0].run_key
     for key in (wanted, "ff00"):
-        records.write_json(store.folder(key) / "run.json", {"status": "finished"})
+        records.write_json(project_store().folder(key) / "run.json", {"status": "finished"})
     records.write_bytes(paths.CHECKPOINTS / "ff01" / "newest.state", b"x")
     records.write_bytes(paths.STORE / "drafts" / "d" / "history.csv", b"x")
     return smoke, wanted
@@ -29,5 +29,5 @@ def test_show_counts_what_is_done_and_what_is_spare(settings):
 
 def test_prune_keeps_what_a_topic_asks_for(settings):
     assert prune.prune(settings[0]).startswith("removed 3 folders")
-    assert store.has(settings[1]) and not store.has("ff00")
+    assert project_store().has(settings[1]) and not project_store().has("ff00")
     assert not (paths.CHECKPOINTS / "ff01").exists()

@@ -1,4 +1,4 @@
-"""Without a terminal a line a finished run is printed; with one, bars follow the diaries."""
+"""Without a terminal one line per finished run is printed; with one, bars follow the logs of epochs."""
 
 import io
 import sys
@@ -6,18 +6,18 @@ import sys
 from pipeline import paths
 from pipeline.pool.progress import Board
 from pipeline.training import epoch_log
-from pipeline.training.run import Job
+from pipeline.training.run import RunSpec
 
 DONE = {"status": "finished", "reason": None, "duration_s": 1.25}
 
 
-def jobs(count):
+def specs(count):
     settings = {"fit": {"epochs": 4}}
-    return [Job("topic", f"v{n}", n, f"key{n}", "smoke", settings, "digest", "cpu") for n in range(count)]
+    return [RunSpec("topic", f"v{n}", n, f"key{n}", "smoke", settings, "digest", "cpu") for n in range(count)]
 
 
 def test_lines(capsys):
-    first, second = jobs(2)
+    first, second = specs(2)
     with Board("topic", [first, second], before=3) as board:
         board.tick()
         board.done(first, DONE)
@@ -36,9 +36,9 @@ class Terminal(io.StringIO):
 def test_bars_show_epoch_and_loss_of_runs_in_progress(house, monkeypatch):
     monkeypatch.setattr(sys, "stdout", screen := Terminal())
     monkeypatch.setenv("TERM", "xterm")
-    (job,) = jobs(1)
-    epoch_log.begin(paths.CHECKPOINTS / job.run_key, [{"epoch": 3, "loss": 0.125}])
-    with Board("topic", [job], before=0) as board:
+    (spec,) = specs(1)
+    epoch_log.begin(paths.CHECKPOINTS / spec.run_key, [{"epoch": 3, "loss": 0.125}])
+    with Board("topic", [spec], before=0) as board:
         board.tick()
-        board._bar.refresh()
+        board._display.refresh()
     assert "v0 seed 0" in screen.getvalue() and "3/4" in screen.getvalue() and "loss 0.125" in screen.getvalue()

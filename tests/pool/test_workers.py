@@ -59,7 +59,7 @@ def swell_at_one(task):
 
 
 def answers(function, tasks, **more):
-    return {task: (record, reason) for task, record, reason in workers.carry_out(function, tasks, 2, **more)}
+    return {task: (record, reason) for task, record, reason in workers.carry_out(function, tasks, workers=2, **more)}
 
 
 def test_every_task_is_answered_by_few_processes():
@@ -68,8 +68,8 @@ def test_every_task_is_answered_by_few_processes():
     assert len({record["pid"] for record, _ in found.values()}) <= 2
 
 
-def test_tasks_that_are_alike_follow_each_other():
-    done = workers.carry_out(double, [0, 1, 2, 3], 1, alike=lambda task: task % 2)
+def test_tasks_of_one_affinity_follow_each_other():
+    done = workers.carry_out(double, [0, 1, 2, 3], workers=1, affinity=lambda task: task % 2)
     assert [task for task, _, _ in done] == [0, 2, 1, 3]
 
 
@@ -109,7 +109,7 @@ def test_workers_go_when_their_parent_is_killed():
     script = (
         "import sys; sys.path.insert(0, 'tests/pool'); import test_workers as t; from pipeline.pool import workers\n"
         "workers._start = t.start\n"
-        "if __name__ == '__main__': list(workers.carry_out(t.hang_at_one, [1, 1.0 + 1e-9], 2))"
+        "if __name__ == '__main__': list(workers.carry_out(t.hang_at_one, [1, 1.0 + 1e-9], workers=2))"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=paths.ROOT)
     until = time.time() + 20

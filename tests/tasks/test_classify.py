@@ -26,7 +26,7 @@ def test_focal_loss_and_smoothing_by_hand():
     counts = np.array([1, 1])
     assert np.isclose(float(classify.loss(counts, focal=2.0)(label, logits)), -((1 - p) ** 2) * np.log(p), rtol=1e-5)
     smooth = -0.9 * np.log(p) - 0.1 * np.log(1 - p)
-    assert np.isclose(float(classify.loss(counts, smoothing=0.2)(label, logits)), smooth, rtol=1e-5)
+    assert np.isclose(float(classify.loss(counts, label_smoothing=0.2)(label, logits)), smooth, rtol=1e-5)
 
 
 def test_probabilities_are_softmax_rows_in_every_batch():

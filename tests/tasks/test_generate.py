@@ -8,7 +8,7 @@ from pipeline.models import gan
 from pipeline.records import Examples
 from pipeline.tasks import generate
 from pipeline.training import checkpoint, runtime
-from pipeline.training.fit import fit
+from pipeline.training.run import compile_and_fit
 
 COLUMNS = {"d_loss", "g_loss", "real_score", "fake_score", "generator_gradient", "discriminator_gradient"}
 COLUMNS |= {"epoch", "judged_real", "val_judged_real"}
@@ -28,9 +28,10 @@ def model():
     return gan.build((2,), generate.outputs(examples(4), examples(4)), latent=3, width=8, depth=1)
 
 
-def train(checkpoints=None, kept=None):
+def train(checkpoints=None, artifacts=None):
     net = model()
-    return fit(generate, net, examples(40), examples(10, 1), 3, checkpoints, kept, epochs=3, batch_size=16), net
+    settings, places = {"epochs": 3, "batch_size": 16}, {"checkpoints": checkpoints, "artifacts": artifacts}
+    return compile_and_fit(generate, net, examples(40), examples(10, 1), settings, seed=3, **places), net
 
 
 def test_settings_reach_the_optimizers_and_the_model():
@@ -49,13 +50,13 @@ def test_a_fit_is_recorded_kept_and_resumed_to_the_bit(tmp_path):
     rows, net = train(tmp_path / "whole", tmp_path / "kept")
     assert set(rows[0]) == COLUMNS and [row["epoch"] for row in rows] == [1, 2, 3]
     with np.load(tmp_path / "kept" / "samples.npz") as kept:
-        assert kept["epochs"].tolist() == [1, 2, 3] and kept["images"].shape == (3, generate.SHOWN, 2)
-        np.testing.assert_array_equal(kept["images"][-1], generate.predict(net.generator, np.empty(generate.SHOWN)))
+        assert kept["epochs"].tolist() == [1, 2, 3] and kept["images"].shape == (3, generate.SAMPLES, 2)
+        np.testing.assert_array_equal(kept["images"][-1], generate.predict(net.generator, np.empty(generate.SAMPLES)))
         images = kept["images"]
     save = checkpoint.save
 
-    def dying(place, state, known):
-        save(place, state, known)
+    def dying(place, state, newest_is_sound):
+        save(place, state, newest_is_sound)
         if state.epoch == 2:
             raise Killed
 

@@ -9,7 +9,7 @@ from pipeline import plugins
 from pipeline.records import Examples
 from pipeline.tasks import classify
 from pipeline.training import augmentation, checkpoint, runtime
-from pipeline.training import fit as fitting
+from pipeline.training.run import compile_and_fit
 
 
 class Killed(BaseException):
@@ -31,8 +31,8 @@ def train(folder, monkeypatch=None, kill_after=None, **settings):
     """History and weights of a training; with `kill_after`, it dies right after that epoch's checkpoint."""
     saved = checkpoint.save
 
-    def save(place, state, known):
-        saved(place, state, known)
+    def save(place, state, newest_is_sound):
+        saved(place, state, newest_is_sound)
         if state.epoch == kill_after:
             raise Killed
 
@@ -40,7 +40,7 @@ def train(folder, monkeypatch=None, kill_after=None, **settings):
         monkeypatch.setattr(checkpoint, "save", save)
     net = model()
     options = {"epochs": 5, "batch_size": 16, "learning_rate": 0.01} | settings
-    rows = fitting.fit(classify, net, images(50, 0), images(20, 1), 3, folder, **options)
+    rows = compile_and_fit(classify, net, images(50, 0), images(20, 1), options, seed=3, checkpoints=folder)
     return rows, net.get_weights()
 
 

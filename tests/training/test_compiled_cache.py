@@ -11,14 +11,14 @@ from pipeline.models import gan
 from pipeline.records import Examples
 from pipeline.tasks import classify, generate
 from pipeline.training import augmentation, checkpoint, compiled_cache, runtime
-from pipeline.training.fit import fit
+from pipeline.training.run import compile_and_fit
 
 
 @pytest.fixture(autouse=True)
 def fresh():
-    compiled_cache._latest.clear()
+    compiled_cache.clear()
     yield
-    compiled_cache._latest.clear()
+    compiled_cache.clear()
 
 
 def images(n, seed):
@@ -38,10 +38,12 @@ def generator(seed):
     return gan.build((8, 8, 1), 1, latent=3, width=8, depth=1)
 
 
-def train(build, task, seed, likeness=None, folder=None, **settings):
+def train(build, task, seed, cache_key=None, folder=None, **settings):
     net = build(seed)
     options = {"epochs": 3, "batch_size": 16} | settings
-    rows = fit(task, net, images(50, 0), images(20, 1), seed, folder, None, likeness, **options)
+    rows = compile_and_fit(
+        task, net, images(50, 0), images(20, 1), options, seed=seed, checkpoints=folder, cache_key=cache_key
+    )
     return rows, [np.asarray(variable) for variable in checkpoint.variables(net)]
 
 
@@ -57,8 +59,8 @@ CASES = {
 def test_numbers_are_those_of_runs_traced_one_by_one(case):
     build, task, settings = CASES[case]
     alone = [train(build, task, seed, **settings) for seed in (1, 2, 3)]
-    lent = [train(build, task, seed, "alike", **settings) for seed in (1, 2, 3)]
-    for (rows, values), (own_rows, own_values) in zip(lent, alone, strict=True):
+    reused = [train(build, task, seed, "same settings", **settings) for seed in (1, 2, 3)]
+    for (rows, values), (own_rows, own_values) in zip(reused, alone, strict=True):
         assert rows == own_rows
         for ours, theirs in zip(values, own_values, strict=True):
             np.testing.assert_array_equal(ours, theirs)
@@ -75,47 +77,50 @@ def counting():
 
     task = types.ModuleType("counting")
     task.compile, task.measure, task.OBJECTIVE = classify.compile, measure, classify.OBJECTIVE
+    task.watchers = classify.watchers
     return task, traces
 
 
 def test_the_second_seed_traces_nothing():
     task, traces = counting()
-    train(classifier, task, 1, "alike")
+    train(classifier, task, 1, "same settings")
     first = len(traces)
-    train(classifier, task, 2, "alike")
+    train(classifier, task, 2, "same settings")
     assert first == len(traces) > 0
-    train(classifier, task, 2, "of other settings")
+    train(classifier, task, 2, "other settings")
     assert len(traces) > first
 
 
 def test_a_lost_run_leaves_the_next_as_it_would_be():
-    lost, _ = train(classifier, classify, 1, "alike", learning_rate=1e30, optimizer="sgd")
+    lost, _ = train(classifier, classify, 1, "same settings", learning_rate=1e30, optimizer="sgd")
     assert not np.isfinite(lost[-1]["loss"])
     settings = {"learning_rate": 0.01, "optimizer": "sgd"}  # the rate is a variable as well
-    assert train(classifier, classify, 2, "alike", **settings)[0] == train(classifier, classify, 2, **settings)[0]
+    assert (
+        train(classifier, classify, 2, "same settings", **settings)[0] == train(classifier, classify, 2, **settings)[0]
+    )
 
 
-def test_a_training_that_breaks_off_leaves_nothing_to_borrow():
+def test_a_training_that_breaks_off_leaves_nothing_to_reuse():
     first, second = keras.Sequential([keras.Input((2,))]), keras.Sequential([keras.Input((2,))])
-    with compiled_cache.borrowed(first, "alike") as lent:
-        assert lent is first
-    with pytest.raises(MemoryError), compiled_cache.borrowed(second, "alike") as lent:
-        assert lent is first
+    with compiled_cache.reuse_compiled(first, "same settings") as compiled:
+        assert compiled is first
+    with pytest.raises(MemoryError), compiled_cache.reuse_compiled(second, "same settings") as compiled:
+        assert compiled is first
         raise MemoryError
-    with compiled_cache.borrowed(second, "alike") as lent:
-        assert lent is second
+    with compiled_cache.reuse_compiled(second, "same settings") as compiled:
+        assert compiled is second
 
 
-def test_without_a_likeness_nothing_is_lent_or_kept():
+def test_without_a_key_nothing_is_reused_or_remembered():
     model = keras.Sequential([keras.Input((2,))])
-    with compiled_cache.borrowed(model, None) as lent:
-        assert lent is model
+    with compiled_cache.reuse_compiled(model, None) as compiled:
+        assert compiled is model
     assert not compiled_cache._latest
 
 
-def test_a_resumed_training_may_be_the_first_to_borrow(tmp_path):
+def test_a_resumed_training_may_be_the_first_of_its_key(tmp_path):
     """All its epochs done, it traces nothing; the next seed then does."""
     rows, _ = train(classifier, classify, 1, folder=tmp_path)
-    again, _ = train(classifier, classify, 1, "alike", folder=tmp_path)
+    again, _ = train(classifier, classify, 1, "same settings", folder=tmp_path)
     assert again == rows
-    assert train(classifier, classify, 2, "alike")[0] == train(classifier, classify, 2)[0]
+    assert train(classifier, classify, 2, "same settings")[0] == train(classifier, classify, 2)[0]

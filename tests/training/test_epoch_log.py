@@ -1,4 +1,4 @@
-"""A diary can be read while it is written: whole lines only, and nothing from a run that has none."""
+"""A log of epochs can be read while it is written: whole lines only, and nothing from a run that has none."""
 
 from pipeline import paths
 from pipeline.training import epoch_log
@@ -8,7 +8,7 @@ def test_lines_come_back_in_order_and_a_half_one_is_left_out(house):
     folder = paths.CHECKPOINTS / "ab"
     epoch_log.begin(folder, [{"epoch": 1, "loss": 0.5}])
     epoch_log.add(folder, {"epoch": 2, "loss": 0.25})
-    with (folder / epoch_log.NAME).open("a") as file:
+    with (folder / epoch_log.FILE).open("a") as file:
         file.write('{"epoch": 3, "lo')
     assert epoch_log.read("ab") == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
 

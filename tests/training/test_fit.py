@@ -9,6 +9,7 @@ from pipeline.records import Examples
 from pipeline.tasks import classify
 from pipeline.training import fit as fitting
 from pipeline.training import runtime
+from pipeline.training.run import compile_and_fit
 
 
 def examples(n=90, seed=0, classes=3):
@@ -23,8 +24,12 @@ def model(seed=0, **settings):
     return plugins.load("models", "mlp").build((6,), 3, **{"width": 8, "depth": 1} | settings)
 
 
-def test_history_has_a_row_an_epoch_and_the_columns_of_the_contract():
-    rows = fitting.fit(classify, model(), examples(), examples(30, 1), 0, epochs=3)
+def fit(net, training, validation, seed, **settings):
+    return compile_and_fit(classify, net, training, validation, settings, seed=seed)
+
+
+def test_history_has_one_row_per_epoch_and_the_columns_of_the_contract():
+    rows = fit(model(), examples(), examples(30, 1), 0, epochs=3)
     assert [row["epoch"] for row in rows] == [1, 2, 3]
     assert list(rows[0]) == [
         "epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy",
@@ -32,22 +37,22 @@ def test_history_has_a_row_an_epoch_and_the_columns_of_the_contract():
 
 
 def test_it_learns():
-    rows = fitting.fit(classify, model(), examples(), examples(30, 1), 0, epochs=100, learning_rate=0.02)
+    rows = fit(model(), examples(), examples(30, 1), 0, epochs=100, learning_rate=0.02)
     assert rows[-1]["val_accuracy"] > 0.8 and rows[-1]["cross_entropy"] < rows[0]["cross_entropy"] / 2
 
 
 def test_same_seed_same_history_whatever_ran_before():
-    first = fitting.fit(classify, model(3, dropout=0.5), examples(), examples(30, 1), 3, epochs=2)
-    fitting.fit(classify, model(5), examples(), examples(30, 1), 5, epochs=1)
-    again = fitting.fit(classify, model(3, dropout=0.5), examples(), examples(30, 1), 3, epochs=2)
-    other = fitting.fit(classify, model(3, dropout=0.5), examples(), examples(30, 1), 4, epochs=2)
+    first = fit(model(3, dropout=0.5), examples(), examples(30, 1), 3, epochs=2)
+    fit(model(5), examples(), examples(30, 1), 5, epochs=1)
+    again = fit(model(3, dropout=0.5), examples(), examples(30, 1), 3, epochs=2)
+    other = fit(model(3, dropout=0.5), examples(), examples(30, 1), 4, epochs=2)
     assert first == again
     assert first != other  # another order of the same data
 
 
 def test_cross_entropy_is_in_evaluation_mode_and_without_penalties():
     net, training, validation = model(dropout=0.5, penalty=0.1), examples(), examples(30, 1)
-    row = fitting.fit(classify, net, training, validation, 0, epochs=1)[-1]
+    row = fit(net, training, validation, 0, epochs=1)[-1]
     for split, name in ((training, "cross_entropy"), (validation, "val_cross_entropy")):
         predicted = classify.predict(net, split.x)
         by_hand = -np.mean(np.log(predicted[np.arange(len(split)), split.y]))
@@ -63,7 +68,7 @@ def test_metrics_are_those_of_a_plain_fit():
     `steps_per_epoch` is needed: Keras 3.15 takes one optimizer step too many where it does not know how many there are.
     """
     training, validation = examples(), examples(30, 1)
-    rows = fitting.fit(classify, model(), training, validation, 7, epochs=3, batch_size=32)
+    rows = fit(model(), training, validation, 7, epochs=3, batch_size=32)
     plain = model()
     plain.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     for epoch in range(3):
@@ -85,7 +90,7 @@ def test_every_example_once_an_epoch_in_an_order_of_its_own():
 
 def test_patience_stops_and_keeps_the_best_epoch():
     net, validation = model(), examples(30, 1)
-    rows = fitting.fit(classify, net, examples(), validation, 0, epochs=200, learning_rate=0.1, patience=2)
+    rows = fit(net, examples(), validation, 0, epochs=200, learning_rate=0.1, patience=2)
     assert len(rows) < 200
     predicted = classify.predict(net, validation.x)
     best = min(row["val_cross_entropy"] for row in rows)
@@ -93,13 +98,13 @@ def test_patience_stops_and_keeps_the_best_epoch():
 
 
 def test_a_loss_that_is_not_finite_ends_training():
-    rows = fitting.fit(classify, model(), examples(), examples(30, 1), 0, epochs=50, learning_rate=1e6, optimizer="sgd")
+    rows = fit(model(), examples(), examples(30, 1), 0, epochs=50, learning_rate=1e6, optimizer="sgd")
     assert len(rows) < 50 and not np.isfinite(rows[-1]["cross_entropy"])
 
 
 def test_val_loss_is_the_objective_with_its_weights():
     skewed = examples().take(np.r_[np.arange(0, 90, 3), [1, 2, 4, 5]])
-    row = fitting.fit(classify, model(), skewed, examples(30, 1), 0, epochs=1, class_weight="balanced")[-1]
+    row = fit(model(), skewed, examples(30, 1), 0, epochs=1, class_weight="balanced")[-1]
     assert row["val_loss"] != pytest.approx(row["val_cross_entropy"], rel=1e-3)
 
 
@@ -108,7 +113,7 @@ def test_logit_adjustment_by_hand():
     logits, labels, priors = np.array([[1.0, 2.0], [0.5, 0.1]]), np.array([0, 1]), np.array([0.9, 0.1])
     shifted = logits + np.log(priors)
     by_hand = np.mean(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(2), labels])
-    assert float(classify.loss(priors, adjustment=1.0)(labels, logits.astype("float32"))) == pytest.approx(
+    assert float(classify.loss(priors, logit_adjustment=1.0)(labels, logits.astype("float32"))) == pytest.approx(
         by_hand, rel=1e-5
     )
     plain = np.mean(np.log(np.exp(logits).sum(1)) - logits[np.arange(2), labels])
@@ -123,11 +128,11 @@ def test_epoch_steps_make_an_epoch_of_so_many_batches_each_time_of_others():
     for at, batch in enumerate((whole[0], whole[1], whole[6], whole[7])):  # the first two of each epoch's order
         assert np.array_equal(short[at], batch)
     net = model()
-    fitting.fit(classify, net, training, examples(30, 1), 0, epochs=3, batch_size=10, epoch_steps=2)
+    fit(net, training, examples(30, 1), 0, epochs=3, batch_size=10, epoch_steps=2)
     assert int(net.optimizer.iterations) == 6
 
 
 def test_more_epoch_steps_than_there_are_batches_are_the_whole_split():
     net = model()
-    fitting.fit(classify, net, examples(n=60), examples(30, 1), 0, epochs=2, batch_size=25, epoch_steps=50)
+    fit(net, examples(n=60), examples(30, 1), 0, epochs=2, batch_size=25, epoch_steps=50)
     assert int(net.optimizer.iterations) == 6  # three batches, the last of ten

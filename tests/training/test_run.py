@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from pipeline import paths, records
-from pipeline.training import store
-from pipeline.training.run import Job, run
+from pipeline.training.run import RunSpec, run
+from pipeline.training.store import Store, project_store
 
 FIT = {"epochs": 2, "batch_size": 16, "learning_rate": 0.01}
 
 
 @pytest.fixture
-def job(house):
+def spec(house):
     """A small run on small data, with its own settings changed by keyword."""
     random = np.random.default_rng(0)
     for path, count in ((paths.fit_split("toy", "plain"), 60), (paths.validation_split("toy"), 20)):
@@ -22,62 +22,68 @@ def job(house):
         settings = {"task": "classify", "data": "toy", "view": "plain", "model": model, "precision": "float32"}
         settings |= {"build": {"dropout": 0.2}, "augment": {}}
         settings["fit"] = FIT | fit
-        return Job("topic", "variant", seed, key, "smoke", settings, "digest", "cpu")
+        return RunSpec("topic", "variant", seed, key, "smoke", settings, "digest", "cpu")
 
     return make
 
 
 def history(key):
-    return (store.folder(key) / "history.csv").read_bytes()
+    return (project_store().folder(key) / "history.csv").read_bytes()
 
 
-def test_a_run_leaves_history_model_and_record(job):
-    record = run(job())
+def test_a_run_leaves_history_model_and_record(spec):
+    record = run(spec())
     assert (record["status"], record["epochs"], record["reason"]) == ("finished", 2, None)
-    rows = records.read_history(store.folder("ab01") / "history.csv")
+    rows = records.read_history(project_store().folder("ab01") / "history.csv")
     assert [row["epoch"] for row in rows] == [1, 2]
     assert record["best_epoch"] == min(rows, key=lambda row: row["val_cross_entropy"])["epoch"]
-    assert (store.folder("ab01") / "model.keras").exists()
+    assert (project_store().folder("ab01") / "model.keras").exists()
     assert not (paths.CHECKPOINTS / "ab01").exists()
     assert {"tensorflow", "keras", "numpy", "python"} <= record["versions"].keys()
 
 
-def test_the_first_and_the_fourth_in_a_process_are_the_same_to_the_byte(job):
-    run(job("ab01"))
+def test_the_first_and_the_fourth_in_a_process_are_the_same_to_the_byte(spec):
+    run(spec("ab01"))
     for key, seed in (("ab02", 5), ("ab03", 6)):
-        run(job(key, seed=seed, epochs=1))
-    run(job("ab04"))
+        run(spec(key, seed=seed, epochs=1))
+    run(spec("ab04"))
     assert history("ab01") == history("ab04") != history("ab02")
 
 
-def test_a_loss_that_is_not_finite_is_an_outcome(job):
-    record = run(job(optimizer="sgd", learning_rate=1e6, epochs=30))
+def test_a_loss_that_is_not_finite_is_an_outcome(spec):
+    record = run(spec(optimizer="sgd", learning_rate=1e6, epochs=30))
     assert record["status"] == "diverged" and "not finite in epoch" in record["reason"]
-    assert store.has("ab01")  # it would diverge again
+    assert project_store().has("ab01")  # it would diverge again
 
 
-def test_a_crash_is_a_record_and_is_tried_again_next_time(job):
-    record = run(job(model="no_such_model"))
+def test_a_crash_is_a_record_and_is_tried_again_next_time(spec):
+    record = run(spec(model="no_such_model"))
     assert record["status"] == "failed" and "no_such_model" in record["reason"]
-    assert not store.has("ab01")
-    assert not list((paths.STORE / "drafts").glob("*"))
+    assert not project_store().has("ab01")
+    assert not project_store().drafts()
 
 
 @pytest.mark.parametrize("changed", [{"precision": "mixed_bfloat16"}, {"xla": True}])
 def test_other_ways_to_calculate_give_about_the_same(job, changed):
     precision = changed.pop("precision", "float32")
-    plain, other = job("ab01"), job("ab02", **changed)
+    plain, other = spec("ab01"), spec("ab02", **changed)
     other.settings["precision"] = precision
     assert [run(one)["status"] for one in (plain, other)] == ["finished", "finished"]
-    ours, theirs = (records.read_history(store.folder(key) / "history.csv") for key in ("ab01", "ab02"))
+    ours, theirs = (records.read_history(project_store().folder(key) / "history.csv") for key in ("ab01", "ab02"))
     assert ours[-1]["cross_entropy"] == pytest.approx(theirs[-1]["cross_entropy"], rel=0.1)
     assert (history("ab01") != history("ab02")) or "xla" in changed  # half the digits cannot give the same bytes
 
 
-def test_mixed_precision_ends_with_its_run(job):
-    half = job("ab02")
+def test_mixed_precision_ends_with_its_run(spec):
+    half = spec("ab02")
     half.settings["precision"] = "mixed_float16"
-    run(job("ab01"))
+    run(spec("ab01"))
     run(half)
-    run(job("ab03"))
+    run(spec("ab03"))
     assert history("ab01") == history("ab03")
+
+
+def test_another_store_takes_the_run_and_the_projects_stays_as_it_is(spec, tmp_path):
+    store = Store(tmp_path / "elsewhere")
+    assert run(spec(), store)["status"] == "finished"
+    assert store.has("ab01") and not project_store().has("ab01")

@@ -28,4 +28,4 @@ def test_a_settled_process_lacks_nothing():
 def test_the_processor_has_one_name_of_one_line():
     told = runtime.processor()
     assert told == told.strip() and told and "\n" not in told
-    assert sum(unit in told.split() for unit in runtime.VECTORS) <= 1
+    assert sum(unit in told.split() for unit in runtime.VECTOR_UNITS) <= 1

@@ -4,16 +4,16 @@ import copy
 
 import pytest
 
-from pipeline import paths
 from pipeline.records import read_json, write_bytes
 from pipeline.training import store
+from pipeline.training.store import Store
 
 PLAN = {
     "settings": {
         "data": "digits", "view": "plain", "model": "mlp", "build": {"width": 8}, "augment": {}, "fit": {"epochs": 2},
     },
     "data_digest": "abc",
-    "code": {"runs/fit.py": "1"},
+    "code": {"fit": "1"},
 }  # fmt: skip
 VERSIONS = {"python": "3.11.7", "tensorflow": "2.21.0"}
 
@@ -34,7 +34,7 @@ def changed(path, value):
 @pytest.mark.parametrize(
     "path",
     [("settings", "build", "width"), ("settings", "fit", "epochs"), ("settings", "model"), ("data_digest",),
-     ("code", "runs/fit.py")],
+     ("code", "fit")],
 )  # fmt: skip
 def test_what_can_change_the_numbers_changes_the_key(path):
     assert key(changed(path, 9)) != key()
@@ -48,21 +48,23 @@ def test_names_do_not_change_the_key():
     assert key(changed(("settings", "view"), "other")) == key(changed(("settings", "data"), "mine")) == key()
 
 
-def test_a_run_is_put_whole_and_taken_under_the_names_of_a_topic(house):
-    draft = store.draft()
+def test_a_run_is_put_whole_and_taken_under_the_names_of_a_topic(tmp_path):
+    runs, target = Store(tmp_path / "store"), tmp_path / "3"
+    draft = runs.draft()
     write_bytes(draft / "history.csv", b"epoch\n1\n")
-    assert not store.has("ab12")
-    store.put("ab12", draft, {"status": "finished", "epochs": 1})
-    assert store.has("ab12") and not draft.exists()
-    record = store.take("ab12", paths.run("t", "v", 3), {"topic": "t", "variant": "v", "seed": 3})
+    assert not runs.has("ab12")
+    runs.put("ab12", draft, {"status": "finished", "epochs": 1})
+    assert runs.has("ab12") and not draft.exists()
+    record = runs.take("ab12", target, {"topic": "t", "variant": "v", "seed": 3})
     assert record == {"topic": "t", "variant": "v", "seed": 3, "status": "finished", "epochs": 1}
-    assert read_json(paths.run("t", "v", 3) / "run.json") == record
-    assert (paths.run("t", "v", 3) / "history.csv").read_bytes() == b"epoch\n1\n"
+    assert read_json(target / "run.json") == record
+    assert (target / "history.csv").read_bytes() == b"epoch\n1\n"
 
 
-def test_the_same_run_put_twice_keeps_the_first(house):
+def test_the_same_run_put_twice_keeps_the_first(tmp_path):
+    runs = Store(tmp_path)
     for content in (b"first", b"second"):
-        draft = store.draft()
+        draft = runs.draft()
         write_bytes(draft / "history.csv", content)
-        store.put("ab12", draft, {})
-    assert (store.folder("ab12") / "history.csv").read_bytes() == b"first"
+        runs.put("ab12", draft, {})
+    assert (runs.folder("ab12") / "history.csv").read_bytes() == b"first"
