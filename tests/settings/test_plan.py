@@ -78,7 +78,7 @@ def test_a_plan_older_than_its_data_or_settings_is_refused(smoke, monkeypatch):
 
 def test_no_data_yet_says_what_to_do(house):
     with pytest.raises(ValueError, match="run `dvc repro` first"):
-        plan.plan(params.read(paths.PARAMS))
+        plan.plan(params.read(paths.PARAMS, profile="smoke"))
 
 
 def test_an_unknown_topic_lists_what_exists(smoke):
