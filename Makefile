@@ -12,7 +12,7 @@ INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-ha
 	|| { echo "uv could not: pip installs the same"; $(PIP) $(1); }
 COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1 || true
 
-.PHONY: repro test test-slow bench ui notebooks lint lock help
+.PHONY: repro test test-slow bench mutants ui notebooks lint lock help
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make notebooks  open the lessons in JupyterLab, on this machine only (once: JupyterLab is added, a minute)"
 	@echo "make test       run the tests          make test-slow   those marked slow as well"
 	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
+	@echo "make mutants    make one mistake at a time in the code and count those that no test notices (hours; SAMPLE=100: some)"
 	@echo "make bench      measure this project against what one would write without it (about 20 minutes, quiet machine)"
 
 repro: $(READY)
@@ -34,6 +35,10 @@ test-slow: $(READY)
 
 bench: $(READY)
 	@for name in fit pool tracking increment workers; do $(RUN) python benchmarks/$$name.py || exit 1; done
+
+mutants: $(READY)
+	@$(RUN) python benchmarks/mutants.py --changes
+	@$(RUN) python benchmarks/mutants.py $(if $(SAMPLE),--sample $(SAMPLE))
 
 ui: $(READY)
 	@$(RUN) python -m pipeline ui

@@ -25,7 +25,7 @@ def keep_few(tree):
     """Drop all topics but FEW, and the data that these do not use."""
     for name in tree["topics"].keys() - set(FEW):
         del tree["topics"][name]
-    topics = params.read().topics
+    topics = params.read(profile="laptop").topics
     used = {variant.data for name in FEW for variant in topics[name].variants.values()}
     for name in tree["data"].keys() - used:
         del tree["data"][name]

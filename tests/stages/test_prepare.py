@@ -342,7 +342,7 @@ def test_a_view_that_breaks_the_contract_is_refused(raw, spoil, told, monkeypatc
 def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatch, capsys):
     given = []
     monkeypatch.setattr("pipeline.stages.prepare.prepare", given.append)
-    settings = params.read(paths.PARAMS)
+    settings = params.read(paths.PARAMS, profile="smoke")
     assert prepare_command(settings, "digits") == 0
     assert given == [settings.data["digits"]]
     assert prepare_command(settings, None) == 0

@@ -18,7 +18,7 @@ def test_a_sweep_has_one_line_or_two(count):
 
 @pytest.mark.parametrize("name", plugins.names("topics"))
 def test_sweeps_name_variants_and_metrics_that_are_there(name):
-    block = params.read().topics[name]
+    block = params.read(profile="laptop").topics[name]
     for sweep in plugins.load("topics", name).TOPIC.sweeps:
         for line in sweep.lines:
             assert line.metric in block.metrics and len(line.variants) > 2
@@ -26,7 +26,7 @@ def test_sweeps_name_variants_and_metrics_that_are_there(name):
 
 
 def test_the_number_of_a_learning_curve_is_that_of_the_training_images():
-    settings = params.read()
+    settings = params.read(profile="laptop")
     (sizes,) = {
         tuple(line.variants.items())
         for sweep in plugins.load("topics", "overfitting").TOPIC.sweeps
@@ -39,7 +39,7 @@ def test_the_number_of_a_learning_curve_is_that_of_the_training_images():
 
 
 def test_the_number_of_the_sweep_over_imbalance_is_that_of_the_data():
-    settings = params.read()
+    settings = params.read(profile="laptop")
     for line in plugins.load("topics", "imbalance").TOPIC.sweeps[0].lines:
         for ratio, name in line.variants.items():
             tail = settings.data[settings.topics["imbalance"].variants[name].data].split.train
@@ -47,7 +47,7 @@ def test_the_number_of_the_sweep_over_imbalance_is_that_of_the_data():
 
 
 def test_the_number_of_the_sweep_over_depth_is_that_of_the_network():
-    variants = params.read().topics["activations"].variants
+    variants = params.read(profile="laptop").topics["activations"].variants
     for sweep in plugins.load("topics", "activations").TOPIC.sweeps:
         for line in sweep.lines:
             assert all(variants[name].build["depth"] == depth for depth, name in line.variants.items())

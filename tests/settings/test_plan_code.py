@@ -1,0 +1,47 @@
+"""The plan knows every file behind a run's numbers: what training imports is in it, or is said to decide nothing."""
+
+import ast
+from dataclasses import replace
+
+import pytest
+
+from pipeline import paths
+from pipeline.settings import plan
+
+DECISIVE = {"augmentation", "compiled_cache", "fit", "objective", "optimizers", "records", "run", "runtime"}
+# Modules of training/ that no number of a run follows from, each with its reason.
+MUTE = {
+    "checkpoint": "a resumed run ends with the same bytes: tests/training/test_checkpoint.py",
+    "epoch_log": "what is shown while a run goes on",
+    "library_tricks": "what makes libraries faster and changes no result",
+    "memory": "what a record says of memory",
+    "store": "where finished runs lie, and their keys",
+}
+
+
+def test_every_module_of_training_decides_numbers_or_is_said_not_to():
+    modules = {file.stem for file in (paths.PACKAGE / "training").glob("*.py")} - {"__init__"}
+    known = {file.stem for file in map(paths.PACKAGE.joinpath, plan.DECISIVE.values())}
+    assert modules - known - MUTE.keys() == set()
+    assert plan.DECISIVE.keys() >= DECISIVE, "these decide numbers"
+
+
+@pytest.mark.parametrize("name", sorted(DECISIVE))
+def test_a_change_of_code_behind_the_numbers_changes_the_plan(smoke, monkeypatch, tmp_path, name):
+    block = smoke.topics["imbalance"]
+    few = replace(block, variants=dict(list(block.variants.items())[:1]))
+    before = plan.resolve(smoke, few)
+    changed = tmp_path / "changed.py"
+    changed.write_text((paths.PACKAGE / plan.DECISIVE[name]).read_text("utf-8") + "\nchanged = 1\n", "utf-8")
+    monkeypatch.setitem(plan.DECISIVE, name, str(changed))
+    (after,) = plan.resolve(smoke, few)["variants"].values()
+    (then,) = before["variants"].values()
+    assert {key for key in after["code"] if after["code"][key] != then["code"][key]} == {name}
+
+
+def test_a_variants_own_model_and_task_are_in_its_plan_and_parse(smoke):
+    for topic in smoke.topics.values():
+        for variant in topic.variants.values():
+            files = plan.code_of(variant)
+            assert {f"model.{variant.model}", f"task.{variant.task}"} <= files.keys()
+            assert all(ast.parse(file.read_text("utf-8")).body for file in files.values())
