@@ -10,7 +10,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.settings.params import Settings
+    from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 EXAMPLES = """examples:
@@ -35,7 +35,7 @@ def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
     from pipeline.stages.prepare import prepare
 
-    for block in [_named(settings.data, "data", data)] if data else settings.data.values():
+    for block in [_block(settings, data)] if data else settings.data.values():
         prepare(block)
         print(f"prepared {block.name}", flush=True)
     return DONE
@@ -119,12 +119,12 @@ def repro(settings: "Settings", targets: Sequence[str]) -> int:
 
 def publish(settings: "Settings") -> int:
     """bring MLflow in line with the files under data/"""
-    from pipeline.mlflow_sync import client
+    from pipeline.mlflow_sync import tracking_store
     from pipeline.mlflow_sync.publish import publish
 
     try:
         counts = publish()
-    except client.Unreachable as error:
+    except tracking_store.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
         return RUN_FAILED
     print(", ".join(f"{count} {what}" for what, count in counts.items()) + " written to MLflow")
@@ -184,14 +184,14 @@ def _track(topics: Sequence[str]) -> None:
 
     try:
         publish(topics)
-    except OSError as error:  # client.Unreachable, or a disk that is full
+    except OSError as error:  # tracking_store.Unreachable, or a disk that is full
         print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
-def _named(blocks: "Sequence[str] | dict", word: str, name: str):  # type: ignore[no-untyped-def,type-arg]
-    if name not in blocks:
-        raise InputError(f"{word}: given {name!r}, allowed {', '.join(blocks)}")
-    return blocks[name]
+def _block(settings: "Settings", name: str) -> "DataSettings":
+    if name not in settings.data:
+        raise InputError(f"data: given {name!r}, allowed {', '.join(settings.data)}")
+    return settings.data[name]
 
 
 def parser() -> argparse.ArgumentParser:
