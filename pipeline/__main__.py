@@ -179,13 +179,20 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 
 
 def _track(topics: Sequence[str]) -> None:
-    """Publish to MLflow; a store out of reach never fails a stage."""
+    """Publish to MLflow; a store out of reach, or a full disk, never fails a stage."""
+    from pipeline.mlflow_sync import tracking_store
     from pipeline.mlflow_sync.publish import publish
 
     try:
         publish(topics)
-    except OSError as error:  # tracking_store.Unreachable, or a disk that is full
+    except OSError as error:
+        if not (isinstance(error, tracking_store.Unreachable) or _is_disk_full(error)):
+            raise
         print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
+
+
+def _is_disk_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _block(settings: "Settings", name: str) -> "DataSettings":
@@ -204,27 +211,30 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        one = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
-        for argument, extra in ARGUMENTS.get(name, ()):
-            one.add_argument(argument, **extra)
+        subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
+        for argument, details in ARGUMENTS.get(name, ()):
+            subparser.add_argument(argument, **details)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; params.yaml is checked first, whatever the command."""
-    given = vars(parser().parse_args(arguments))
-    command = COMMANDS[given.pop("command")]
+    """Run one command and give its exit code; params.yaml is checked first, whatever the command.
+
+    An InputError is the user's mistake, told by its type alone; any other error is ours and keeps its traceback.
+    """
+    options = vars(parser().parse_args(arguments))
+    command = COMMANDS[options.pop("command")]
     from pipeline.operations import signals
     from pipeline.settings.params import read
 
     signals.stop_in_order()
     try:
-        return command(read(paths.PARAMS), **given)
+        return command(read(paths.PARAMS), **options)
     except InputError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not _is_disk_full(error):
             raise
         print(f"{error}: make space; what is done is kept, the same command goes on from there", file=sys.stderr)
         return RUN_FAILED
