@@ -49,7 +49,8 @@ class Model:
 def _load_pyfunc(path):
     import keras
 
-    for file in sorted((Path(__file__).parent / "pipeline" / "models").glob("[!_]*.py")):
+    code = Path(path).parents[1] / "code"  # not beside this module: Python loads it once, for the first of two models
+    for file in sorted((code / "pipeline" / "models").glob("[!_]*.py")):
         importlib.import_module(f"pipeline.models.{file.stem}")  # its own layers must be known
     return Model(keras.saving.load_model(path, compile=False))
 '''
