@@ -54,7 +54,7 @@ def small(seeds: int, data: dict[str, Any] = DIGITS, **topic: Any) -> Iterator[P
         change(place, lambda tree: tree.update(blocks))
         python(place, "-m", "pipeline", "prepare")
         python(place, "-m", "pipeline", "plan")
-        python(place, "-c", "from pipeline.mlflow_sync import client; client.create()")
+        python(place, "-c", "from pipeline.mlflow_sync import tracking_store; tracking_store.create()")
         (place / "mlflow.db").rename(place / "made.db")
         yield place
 

@@ -10,7 +10,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.settings.params import Settings
+    from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 EXAMPLES = """examples:
@@ -37,7 +37,7 @@ def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
     from pipeline.stages.prepare import prepare
 
-    for block in [_named(settings.data, "data", data)] if data else settings.data.values():
+    for block in [_block(settings, data)] if data else settings.data.values():
         prepare(block)
         print(f"prepared {block.name}", flush=True)
     return DONE
@@ -121,12 +121,12 @@ def repro(settings: "Settings", targets: Sequence[str]) -> int:
 
 def publish(settings: "Settings") -> int:
     """bring MLflow in line with the files under data/"""
-    from pipeline.mlflow_sync import client
+    from pipeline.mlflow_sync import tracking_store
     from pipeline.mlflow_sync.publish import publish
 
     try:
         counts = publish()
-    except client.Unreachable as error:
+    except tracking_store.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
         return RUN_FAILED
     print(", ".join(f"{count} {what}" for what, count in counts.items()) + " written to MLflow")
@@ -189,19 +189,26 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 
 
 def _track(topics: Sequence[str]) -> None:
-    """Publish to MLflow; a store out of reach never fails a stage."""
+    """Publish to MLflow; a store out of reach, or a full disk, never fails a stage."""
+    from pipeline.mlflow_sync import tracking_store
     from pipeline.mlflow_sync.publish import publish
 
     try:
         publish(topics)
-    except OSError as error:  # client.Unreachable, or a disk that is full
+    except OSError as error:
+        if not (isinstance(error, tracking_store.Unreachable) or _is_disk_full(error)):
+            raise
         print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
-def _named(blocks: "Sequence[str] | dict", word: str, name: str):  # type: ignore[no-untyped-def,type-arg]
-    if name not in blocks:
-        raise InputError(f"{word}: given {name!r}, allowed {', '.join(blocks)}")
-    return blocks[name]
+def _is_disk_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _block(settings: "Settings", name: str) -> "DataSettings":
+    if name not in settings.data:
+        raise InputError(f"data: given {name!r}, allowed {', '.join(settings.data)}")
+    return settings.data[name]
 
 
 def _say_voids(settings: "Settings", command: str, block: str | None) -> None:
@@ -224,16 +231,19 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        one = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
-        for argument, extra in ARGUMENTS.get(name, ()):
-            one.add_argument(argument, **extra)
+        subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
+        for argument, details in ARGUMENTS.get(name, ()):
+            subparser.add_argument(argument, **details)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; params.yaml is checked first, whatever the command."""
-    given = vars(parser().parse_args(arguments))
-    command = COMMANDS[given.pop("command")]
+    """Run one command and give its exit code; params.yaml is checked first, whatever the command.
+
+    An InputError is the user's mistake, told by its type alone; any other error is ours and keeps its traceback.
+    """
+    options = vars(parser().parse_args(arguments))
+    command = COMMANDS[options.pop("command")]
     from pipeline.operations import signals
     from pipeline.settings.params import read
 
@@ -247,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not _is_disk_full(error):
             raise
         print(f"{error}: make space; what is done is kept, the same command goes on from there", file=sys.stderr)
         return RUN_FAILED

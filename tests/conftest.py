@@ -30,3 +30,12 @@ def smoke(house):
         views = {view: {"digest": f"{name}/{view}"} for view in data.views}
         records.write_json(paths.card(name), {"views": views, "digests": {"validation": name}})
     return settings
+
+
+@pytest.fixture
+def mlflow_store(house):
+    """mlflow.db without an experiment."""
+    import demo_topic
+
+    paths.TRACKING.write_bytes(demo_topic.empty_store())
+    return paths.TRACKING

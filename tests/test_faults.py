@@ -410,7 +410,7 @@ def test_a_full_disk_under_mlflow_stops_no_training(house, calm, mount, room):
     disk = mount(house / "small", "64m")
     store = {"MLFLOW_TRACKING_URI": f"sqlite:///{disk.place}/mlflow.db"}
     if room:
-        script = "from pipeline.mlflow_sync import client; client.create()"
+        script = "from pipeline.mlflow_sync import tracking_store; tracking_store.create()"
         subprocess.run([sys.executable, "-c", script], cwd=house, env=ENVIRONMENT | store, check=True)
     disk.fill(leave=room)
     _, err = finish(house, **store)

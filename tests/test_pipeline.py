@@ -81,7 +81,7 @@ def test_no_row_of_the_source_is_in_training_and_held_out(clone, settings):
 
 def test_mlflow_has_a_run_a_variant_and_seed(clone, settings):
     script = (
-        "import json, mlflow; from pipeline.mlflow_sync import client; c = mlflow.MlflowClient(client.uri());"
+        "import json, mlflow; from pipeline.mlflow_sync import tracking_store as t; c = mlflow.MlflowClient(t.uri());"
         "es = c.search_experiments(); print(json.dumps({e.name: len(c.search_runs([e.experiment_id])) for e in es}))"
     )
     counts = json.loads(tell(clone, sys.executable, "-c", script).splitlines()[-1])

@@ -1,1 +1,1 @@
-"""Everything MLflow is told while topics train and afterwards."""
+"""Bring what is under data/ to MLflow, while topics train and afterwards."""

@@ -8,17 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from pipeline.mlflow_sync import client, masking, publish
-from pipeline.mlflow_sync.client import Experiment, Record
+from pipeline.contracts import Plan
+from pipeline.mlflow_sync import gather, mlflow_run, tracking_store
+from pipeline.mlflow_sync.experiment import Experiment
+from pipeline.mlflow_sync.gather import RecordedRun
+from pipeline.mlflow_sync.mlflow_run import MlflowRun
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json
 from pipeline.training import epoch_log
 from pipeline.training.run import RunSpec
 from pipeline.training.store import project_store
 
-PERIOD_S = 5.0  # between two looks at the runs
+PERIOD_S = 5.0  # between two updates
 LONG_S = 10.0  # a run is shown live once it has taken so long; shorter ones are written once, when they are done
 
 
@@ -26,7 +29,7 @@ LONG_S = 10.0  # a run is shown live once it has taken so long; shorter ones are
 def follow(plan: Mapping[str, Any], every: Sequence[RunSpec], missing: Sequence[RunSpec]) -> Iterator[None]:
     """While the block runs, log the runs in `missing` as they come; never raises, and training never waits for it."""
     stop = threading.Event()
-    thread = threading.Thread(target=_follow, args=[plan, every, missing, stop], daemon=True)
+    thread = threading.Thread(target=_follow, args=[plan, jobs, missing, stop], daemon=True)
     if missing:
         thread.start()
     try:
@@ -43,52 +46,53 @@ def _follow(
     window = Window(plan, every)
     while not stop.wait(PERIOD_S):
         try:
-            window.look(missing, stop.is_set)
+            comparison.update(missing, stop.is_set)
         except lock.Held:
             continue  # somebody publishes: there is time
-        except (client.Unreachable, OSError) as error:
+        except (tracking_store.Unreachable, OSError) as error:
             print(f"MLflow: {error}; training goes on, the epochs are kept", file=sys.stderr, flush=True)
             stop.wait(12 * PERIOD_S)
 
 
 @dataclass
-class Window:
+class LiveComparison:
     """One topic's comparison, as far as it is in MLflow while it trains."""
 
     plan: Mapping[str, Any]
     every: Sequence[RunSpec]
 
     def __post_init__(self) -> None:
-        self._seen: dict[str, float] = {}
-        self._written: dict[str, int] = {}
-        self._done: set[str] = set()
+        self._first_seen: dict[str, float] = {}
+        self._epochs: dict[str, int] = {}
+        self._written: set[str] = set()
         self._experiment: Experiment | None = None
         self._parent_id = self._comparison = ""
 
     def look(self, jobs: Sequence[RunSpec], stopped: Callable[[], bool] = lambda: False) -> None:
         """Log the runs that are finished, and what long ones have written since the last look; lock.Held, Unreachable.
 
-        `stopped` is asked between two runs; what it leaves out is for the next look, or for `publish`.
+        `stopped` is asked between two runs; what it leaves out is for the next update or `publish`. lock.Held while
+        another process publishes; tracking_store.Unreachable.
         """
         waiting = [job for job in jobs if job.run_key not in self._done]
         finished = [job for job in waiting if project_store().has(job.run_key)]
         fresh = {job: rows for job in waiting if (rows := self._fresh(job))}
         if not (finished or fresh):
             return
-        client.create()
+        tracking_store.create()
         with lock.hold("mlflow"):  # whoever publishes meanwhile would write the same runs
             experiment = self._open()
             for job in (*finished, *fresh):
                 if stopped():
                     return
-                self._follow(experiment, job, fresh[job]) if job in fresh else self._keep(experiment, job)
+                self._follow(experiment, job, fresh[job]) if job in fresh else self._write(experiment, job)
 
     def _fresh(self, job: RunSpec) -> list[dict[str, Any]]:
         """New epochs of a run that has been in progress for long."""
         rows, now = epoch_log.read(job.run_key), time.time()
-        if not rows or now - self._seen.setdefault(job.run_key, now) < LONG_S:
+        if not rows or now - self._first_seen.setdefault(job.run_key, now) < LONG_S:
             return []
-        return [row for row in rows if row["epoch"] > self._written.get(job.run_key, 0)]
+        return [row for row in rows if row["epoch"] > self._epochs.get(job.run_key, 0)]
 
     def _follow(self, experiment: Experiment, job: RunSpec, rows: Sequence[Mapping[str, Any]]) -> None:
         experiment.follow(self._record(job, self._seen[job.run_key]), publish.points(rows))
@@ -98,19 +102,18 @@ class Window:
         """Write a finished run as `publish` would, from the store that it has been put into."""
         folder = project_store().folder(job.run_key)
         run = {**job.names(), **read_json(folder / "run.json"), "history": read_history(folder / "history.csv")}
-        experiment.keep(publish.child(run, self._comparison, self._parent_id))
-        self._done.add(job.run_key)
+        experiment.write(mlflow_run.finished(cast(RecordedRun, run), self._comparison, self._parent_id))
+        self._written.add(job.run_key)
 
     def _open(self) -> Experiment:
         if self._experiment is None:
-            facts = [vars(job) for job in self.every]
-            comparison = publish.comparison(facts)
-            experiment = Experiment(self.plan["topic"], publish.question(self.plan["topic"]), comparison)
-            experiment.bury(mine=own(), alive=_alive)
-            now = time.time()
-            tags = {"comparison": comparison, "topic": self.plan["topic"], "profile": self.plan["profile"]}
-            parent = Record(name=publish.title(self.plan, facts), tags=tags, started=now, ended=now)
-            self._parent_id, self._comparison = experiment.keep_parent(parent), comparison
+            facts, topic, now = [vars(job) for job in self.jobs], self.plan["topic"], time.time()
+            comparison = gather.comparison(facts)
+            experiment = Experiment(topic, gather.question(topic), comparison)
+            experiment.end_orphans(owner(), _is_alive)
+            tags = {"comparison": comparison, "topic": topic, "profile": self.plan["profile"]}
+            parent = MlflowRun(name=mlflow_run.title(self.plan, facts), tags=tags, started=now, ended=now)
+            self._parent_id, self._comparison = experiment.write_parent(parent), comparison
             self._experiment = experiment
         return self._experiment
 
@@ -120,13 +123,12 @@ class Window:
         params = masking.flat({**job.settings, "seed": job.seed})
         return Record(f"{job.variant} seed {job.seed}", tags, started=started, ended=started, params=params)
 
-
-def own() -> str:
+def owner() -> str:
     """This process, as a tag says it: host and process."""
     return f"{platform.node()}:{os.getpid()}"
 
 
-def _alive(owner: str) -> bool:
+def _is_alive(owner: str) -> bool:
     """Whether the process that keeps a run open still lives; of another host nobody here can tell: yes."""
     import psutil
 

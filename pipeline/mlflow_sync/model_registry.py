@@ -1,32 +1,30 @@
 """The best model of a topic as a folder that MLflow can load; it is chosen by validation, never by test scores."""
 
 import contextlib
-import json
 import math
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline import paths, plugins
-from pipeline.records import read_examples, write_bytes, write_json
+from pipeline.mlflow_sync import mlflow_internals
+from pipeline.mlflow_sync.gather import RecordedRun
+from pipeline.records import read_examples, write_bytes
 from pipeline.training import objective
 
-Run = Mapping[str, Any]
+if TYPE_CHECKING:
+    from mlflow.models import Model, ModelSignature
 
+BEST = "best"  # alias of a registered model's version
 FOLDER = "model"
 EXAMPLES = 2  # in an input example
-ANSWERS = {  # shape of what a model of each task answers, after the examples
+ANSWERS: dict[str, tuple[int | None, ...]] = {  # shape of a task's answers, after the examples; None: its outputs
     "classify": (None,),
     "regress": (None,),
     "tag": (-1, None),
-}
-WORDS = {
-    "classify": "logits of {outputs} classes, (examples, {outputs}): their softmax is the probabilities",
-    "regress": "numbers, (examples, {outputs})",
-    "tag": "logits of {outputs} tokens at each step, (examples, steps, {outputs}): their softmax is the probabilities",
 }
 LOADER = '''"""How mlflow.pyfunc loads the model beside this file, and asks it: in evaluation mode."""
 
@@ -51,9 +49,10 @@ class Model:
 def _load_pyfunc(path):
     import keras
 
-    for file in sorted((Path(path).parent / "code" / "pipeline" / "models").glob("[!_]*.py")):
+    code = Path(path).parents[1] / "code"  # not beside this module: Python loads it once, for the first of two models
+    for file in sorted((code / "pipeline" / "models").glob("[!_]*.py")):
         importlib.import_module(f"pipeline.models.{file.stem}")  # its own layers must be known
-    return Model(keras.saving.load_model(Path(path) / "model.keras", compile=False))
+    return Model(keras.saving.load_model(path, compile=False))
 '''
 
 
@@ -62,20 +61,20 @@ def name(topic: str) -> str:
     return f"aula-{topic}"
 
 
-def best(runs: Sequence[Run]) -> Run | None:
+def best(runs: Sequence[RecordedRun]) -> RecordedRun | None:
     """The finished run whose saved model has the lowest validation objective, on the data that most variants use.
 
-    `runs` are records with their history. None where no run has an objective, as where samples are generated.
+    None where no run has an objective, as where samples are generated.
     """
     counts = Counter({run["variant"]: run["settings"]["data"] for run in runs}.values())
-    main = counts.most_common(1)[0][0] if counts else None
-    there = [run for run in runs if run["status"] == "finished" and run["settings"]["data"] == main]
-    told = [(reached(run), at) for at, run in enumerate(there)]
-    found = min(((value, at) for value, at in told if value is not None and math.isfinite(value)), default=None)
-    return there[found[1]] if found else None
+    data = counts.most_common(1)[0][0] if counts else None
+    rivals = [run for run in runs if run["status"] == "finished" and run["settings"]["data"] == data]
+    values = [(value, at) for at, run in enumerate(rivals) if (value := reached(run)) is not None]
+    lowest = min(((value, at) for value, at in values if math.isfinite(value)), default=None)
+    return rivals[lowest[1]] if lowest else None
 
 
-def reached(run: Run) -> float | None:
+def reached(run: RecordedRun) -> float | None:
     """Validation objective of the saved model: of the best epoch where patience kept it, else of the last."""
     column = objective.name(run["history"])
     if column is None:
@@ -84,86 +83,91 @@ def reached(run: Run) -> float | None:
     return min(filter(math.isfinite, values), default=None) if run["settings"]["fit"].get("patience") else values[-1]
 
 
-def described(run: Run, runs: Sequence[Run]) -> str:
-    """What a version of the registered model says of itself."""
-    data, column = run["settings"]["data"], objective.name(run["history"]) or ""
-    among = sum(other["status"] == "finished" and other["settings"]["data"] == data for other in runs)
-    answer = WORDS[run["settings"]["task"]].format(outputs=run["outputs"])
-    return (
-        f"{run['variant']} seed {run['seed']}: validation {column.replace('_', '-')} {reached(run):.4g}, the lowest of"
-        f" {among} finished runs on {data}. Test scores had no part in the choice.\n\nIt answers {answer}."
-    )
-
-
-def tags(run: Run) -> dict[str, str]:
+def tags(run: RecordedRun) -> dict[str, str]:
     """Tags of a version; the key tells it from all others."""
-    told = {key: str(run[key]) for key in ("run_key", "topic", "variant", "seed", "profile")}
-    return told | {"data": run["settings"]["data"], "validation": f"{reached(run):.6g}"}
+    identity = {"run_key": run["run_key"], "topic": run["topic"], "variant": run["variant"]}
+    chosen = {"data": run["settings"]["data"], "validation": f"{reached(run):.6g}"}
+    return identity | {"seed": str(run["seed"]), "profile": run["profile"]} | chosen
 
 
 @contextlib.contextmanager
-def packed(run: Run, run_id: str) -> Iterator[Path | None]:
+def packed(run: RecordedRun, run_id: str) -> Iterator[Path | None]:
     """A folder in MLflow's model format, with signature and input example; None where files of the run are gone.
 
-    `run_id` is the run's identifier in MLflow. The format is written here, as MLflow's own way loads TensorFlow first:
-    model.keras is copied as it is.
+    `run_id` is the run's identifier in MLflow. mlflow.pyfunc writes it, with a loader of ours and model.keras as it is:
+    0.7 s for the first model of a process, 0.02 s for each further one, without TensorFlow. mlflow.keras (3.17.2) takes
+    a loaded model only, and importing it takes 9.6 s: test_mlflow_keras_loads_tensorflow fails once that is over.
     """
-    folder = paths.run(run["topic"], run["variant"], run["seed"])
+    model = paths.run(run["topic"], run["variant"], run["seed"]) / "model.keras"
     validation = paths.validation_split(run["settings"]["data"])
-    if not ((folder / "model.keras").exists() and validation.exists()):
+    if not (model.exists() and validation.exists()):
         yield None
         return
-    with tempfile.TemporaryDirectory() as made:
-        place = Path(made) / FOLDER
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / FOLDER
+        _save(run, run_id, model, validation, folder)
+        yield folder
+
+
+def _save(run: RecordedRun, run_id: str, model: Path, validation: Path, folder: Path) -> None:
+    with mlflow_internals.silenced():
+        import mlflow.pyfunc
+
         example = read_examples(validation).x[:EXAMPLES]
-        (place / "data").mkdir(parents=True)
-        shutil.copyfile(folder / "model.keras", place / "data" / "model.keras")
-        write_bytes(place / "data" / "keras_module.txt", b"keras")
-        write_bytes(place / "code" / "aula_loader.py", LOADER.encode())
-        _own_layers(run["settings"]["model"], place / "code")
-        write_json(place / "input_example.json", example.tolist())
-        _needs(run, place)
-        write_json(place / "MLmodel", _description(run, run_id, example.shape[1:]))  # JSON is YAML as well
-        yield place
+        mlflow.pyfunc.save_model(
+            folder,
+            loader_module="aula_loader",
+            data_path=str(model),
+            code_paths=_code(run["settings"]["model"], folder.parent / "code"),
+            mlflow_model=_description(run, run_id),
+            signature=_signature(run, example.shape[1:]),
+            input_example=example,
+            pip_requirements=_requirements(run),
+        )
 
 
-def _own_layers(model: str, code: Path) -> None:
-    """The source of a model that has layers of its own, and what it imports."""
+def _code(model: str, folder: Path) -> list[str]:
+    """The loader and, of a model that has layers of its own, its source and what it imports."""
+    write_bytes(folder / "aula_loader.py", LOADER.encode())
     source = plugins.path("models", model)
-    if "register_keras_serializable" not in source.read_text("utf-8"):
-        return
-    (code / "pipeline" / "models").mkdir(parents=True)
-    for name in ("__init__.py", "errors.py", "number_types.py", "records.py", "models/__init__.py"):
-        shutil.copyfile(paths.PACKAGE / name, code / "pipeline" / name)
-    shutil.copyfile(source, code / "pipeline" / "models" / source.name)
+    if "register_keras_serializable" in source.read_text("utf-8"):
+        (folder / "pipeline" / "models").mkdir(parents=True)
+        for file in ("__init__.py", "errors.py", "number_types.py", "records.py", "models/__init__.py"):
+            shutil.copyfile(paths.PACKAGE / file, folder / "pipeline" / file)
+        shutil.copyfile(source, folder / "pipeline" / "models" / source.name)
+    return [str(path) for path in sorted(folder.iterdir())]
 
 
-def _needs(run: Run, place: Path) -> None:
-    """The versions that made the model, for whoever serves it elsewhere."""
-    versions = {library: version for library, version in run["versions"].items() if library != "python"}
-    lines = ["mlflow", *(f"{library}=={version}" for library, version in versions.items())]
-    write_bytes(place / "requirements.txt", "".join(f"{line}\n" for line in lines).encode())
-    python = {"python": run["versions"]["python"], "build_dependencies": ["pip"]}
-    write_json(place / "python_env.yaml", python | {"dependencies": ["-r requirements.txt"]})
+def _description(run: RecordedRun, run_id: str) -> "Model":
+    """What mlflow.keras needs to load the same file, besides what mlflow.pyfunc writes."""
+    from mlflow.models import Model
+
+    model = Model(
+        artifact_path=FOLDER,
+        run_id=run_id,
+        metadata={"run_key": run["run_key"], "variant": run["variant"], "seed": run["seed"]},
+    )
+    model.add_flavor(
+        "keras",
+        data="data/model",  # mlflow.keras adds the suffix
+        keras_version=run["versions"].get("keras"),
+        keras_backend="tensorflow",
+        save_exported_model=False,
+    )
+    return model
 
 
-def _description(run: Run, run_id: str, shape: Sequence[int]) -> dict[str, Any]:
+def _signature(run: RecordedRun, shape: Sequence[int]) -> "ModelSignature":
+    """Of inputs (examples, *shape) and of the answers that the run's task gives."""
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import Schema, TensorSpec
+
     answer = [run["outputs"] if size is None else size for size in ANSWERS[run["settings"]["task"]]]
-    versions = run["versions"]
-    keras = {"data": "data", "keras_version": versions.get("keras"), "keras_backend": "tensorflow"}
-    python = {"loader_module": "aula_loader", "code": "code", "data": "data", "python_version": versions["python"]}
-    return {
-        "artifact_path": FOLDER,
-        "run_id": run_id,
-        "flavors": {
-            "keras": keras | {"save_exported_model": False},
-            "python_function": python | {"env": {"virtualenv": "python_env.yaml"}},
-        },
-        "saved_input_example_info": {"artifact_path": "input_example.json", "type": "ndarray"},
-        "signature": {"inputs": _tensor(shape), "outputs": _tensor(answer), "params": None},
-        "metadata": {"run_key": run["run_key"], "variant": run["variant"], "seed": run["seed"]},
-    }
+    inputs, outputs = (Schema([TensorSpec(np.dtype(np.float32), (-1, *sizes))]) for sizes in (shape, answer))
+    return ModelSignature(inputs, outputs)
 
 
-def _tensor(shape: Sequence[int]) -> str:
-    return json.dumps([{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, *shape]}}])
+def _requirements(run: RecordedRun) -> list[str]:
+    """The versions that made the model, for whoever serves it elsewhere."""
+    return ["mlflow", *(f"{name}=={version}" for name, version in run["versions"].items() if name != "python")]

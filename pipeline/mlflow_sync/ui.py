@@ -8,10 +8,10 @@ import sys
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.mlflow_sync import client, masking
+from pipeline.mlflow_sync import masking, tracking_store
 
 PAGE = "#/experiments?workflowType=machine_learning"  # without it MLflow opens on pages for language models
-CALM = {
+ENVIRONMENT = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -25,8 +25,8 @@ def ui(port: int) -> int:
     """
     command = serving(port)
     try:
-        client.create()
-    except client.Unreachable as error:
+        tracking_store.create()
+    except tracking_store.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
         return 1
     print(f"MLflow: http://127.0.0.1:{port}/{PAGE} (Ctrl-C ends it)", flush=True)
@@ -35,15 +35,19 @@ def ui(port: int) -> int:
 
 def serving(port: int) -> list[str]:
     """Command of MLflow's UI over our store: this machine only, one worker, no jobs, nothing unpickled."""
-    if client.remote():
-        given = masking.masked(client.uri())
-        raise InputError(f"MLFLOW_TRACKING_URI: given {given}, allowed a database: that server has its own UI")
+    if tracking_store.remote():
+        server = masking.masked(tracking_store.uri())
+        raise InputError(f"MLFLOW_TRACKING_URI: given {server}, allowed a database: that server has its own UI")
     hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
-    settings = {"backend-store-uri": client.uri(), "default-artifact-root": str(paths.ARTIFACTS), "workers": "1"}
+    settings = {
+        "backend-store-uri": tracking_store.uri(),
+        "default-artifact-root": str(paths.ARTIFACTS),
+        "workers": "1",
+    }
     settings |= {"host": "127.0.0.1", "port": str(port), "allowed-hosts": hosts}
     options = [text for name, value in settings.items() for text in (f"--{name}", value)]
-    words = [f"{name}={value}" for name, value in CALM.items()]
-    return ["env", *words, sys.executable, "-m", "mlflow", "server", *options]
+    variables = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
+    return ["env", *variables, sys.executable, "-m", "mlflow", "server", *options]
 
 
 def _serve(command: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""One at a time: a lock that says who holds it and since when, and that no kill leaves behind."""
+"""A lock between processes that says who holds it and since when, and that no kill leaves behind."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ from pipeline.records import read_json, write_json
 
 
 class Held(InputError):
-    """Somebody else holds the lock."""
+    """Another process holds the lock."""
 
 
 @contextlib.contextmanager
 def hold(name: str, wait: bool = False) -> Iterator[None]:
-    """Hold the lock `name`; if another process does, raise Held, or with `wait` say so and wait for it."""
+    """Hold the lock `name` within the block; if another process has it, raise Held, or with `wait` say so and wait."""
     from filelock import FileLock, Timeout
 
     paths.LOCKS.mkdir(parents=True, exist_ok=True)
@@ -31,9 +31,9 @@ def hold(name: str, wait: bool = False) -> Iterator[None]:
         print(f"{name}: waiting, {holder(name)}", file=sys.stderr, flush=True)
         lock.acquire()
     try:
-        me = {"pid": os.getpid(), "host": platform.node(), "since": time.time()}
-        with contextlib.suppress(OSError):  # a full disk: it is held all the same, this only tells who does
-            write_json(paths.LOCKS / f"{name}.json", me)
+        process = {"pid": os.getpid(), "host": platform.node(), "since": time.time()}
+        with contextlib.suppress(OSError):  # a full disk: the lock is held all the same, the file only says by whom
+            write_json(paths.LOCKS / f"{name}.json", process)
         yield
     finally:
         (paths.LOCKS / f"{name}.json").unlink(missing_ok=True)
@@ -41,10 +41,10 @@ def hold(name: str, wait: bool = False) -> Iterator[None]:
 
 
 def holder(name: str) -> str:
-    """Who holds the lock, in words."""
+    """Which process holds the lock `name` and since when, in words."""
     try:
-        who = read_json(paths.LOCKS / f"{name}.json")
+        process = read_json(paths.LOCKS / f"{name}.json")
     except (OSError, ValueError):
         return "another process holds it"
-    since = time.strftime("%H:%M:%S on %Y-%m-%d", time.localtime(who["since"]))
-    return f"process {who['pid']} on {who['host']} holds it since {since}"
+    since = time.strftime("%H:%M:%S on %Y-%m-%d", time.localtime(process["since"]))
+    return f"process {process['pid']} on {process['host']} holds it since {since}"

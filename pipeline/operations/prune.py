@@ -1,6 +1,7 @@
-"""Look through the store of finished runs, and drop those that no topic asks for any more."""
+"""List what the store of finished runs holds, and drop what no topic asks for any more."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import paths
@@ -32,7 +33,7 @@ def prune(settings: Settings) -> str:
     size = _size(spare)
     for folder in spare:
         shutil.rmtree(folder, ignore_errors=True)
-    return f"removed {len(spare)} folders, {size / 1e6:.1f} MB"
+    return f"removed {len(unused)} folders, {size:.1f} MB"
 
 
 def _wanted(settings: Settings) -> dict[str, str]:
@@ -46,8 +47,9 @@ def _stored() -> list[Path]:
 
 
 def _interrupted() -> list[Path]:
+    """Folders of the checkpoints of runs that have not finished; their names are the runs' keys."""
     return sorted(folder for folder in paths.CHECKPOINTS.glob("*") if folder.is_dir())
 
 
-def _size(folders: list[Path]) -> int:
-    return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+def _megabytes(folders: Iterable[Path]) -> float:
+    return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file()) / 1e6

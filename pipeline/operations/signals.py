@@ -1,4 +1,4 @@
-"""Stop in order: SIGTERM, and the end of the DVC that started us, do what Ctrl-C does."""
+"""Stop in order: SIGTERM, and the end of the DVC that started this process, do what Ctrl-C does."""
 
 import contextlib
 import os
@@ -7,15 +7,17 @@ import threading
 import time
 from pathlib import Path
 
+TICK_S = 0.5
+
 
 def stop_in_order() -> None:
-    """From now on SIGTERM, and the end of the DVC that started us, stop this process as Ctrl-C does."""
+    """From now on, let SIGTERM, and the end of the DVC that started this process, raise KeyboardInterrupt in it."""
     signal.signal(signal.SIGTERM, _interrupt)
     threading.Thread(target=_watch_dvc, daemon=True).start()
 
 
 class Terminated(KeyboardInterrupt):
-    """A SIGTERM to this process alone, where Ctrl-C would have reached its children as well."""
+    """SIGTERM, which reaches this process alone, where Ctrl-C would have reached its children as well."""
 
 
 def _interrupt(*_: object) -> None:
@@ -23,7 +25,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _watch_dvc() -> None:
-    """DVC killed leaves its stage behind, still writing: a later `dvc repro` must not meet it."""
+    """A killed DVC leaves its stage behind, still writing: a later `dvc repro` must not meet it."""
     import psutil
 
     def is_dvc(process: psutil.Process) -> bool:
@@ -31,8 +33,8 @@ def _watch_dvc() -> None:
             return any("dvc" in Path(part).name for part in process.cmdline()[:3])
         return False
 
-    above = [process for process in psutil.Process().parents() if is_dvc(process)]
-    while above and above[0].is_running():
-        time.sleep(0.5)
-    if above:
+    dvc = next(filter(is_dvc, psutil.Process().parents()), None)
+    if dvc:
+        while dvc.is_running():
+            time.sleep(TICK_S)
         os.kill(os.getpid(), signal.SIGTERM)

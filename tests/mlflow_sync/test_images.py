@@ -1,12 +1,12 @@
 """Pictures of pixels: samples at one scale, matrices side by side, the same bytes each time."""
 
+import demo_topic
 import numpy as np
 import pytest
-import test_client as records
 from PIL import Image
 
 from pipeline import paths
-from pipeline.mlflow_sync import client, images
+from pipeline.mlflow_sync import images
 from pipeline.mlflow_sync.publish import publish
 
 
@@ -52,14 +52,50 @@ def test_matrices_that_can_be_read_stand_side_by_side():
     assert images.confusions({"none": []}) is None
 
 
-def test_samples_are_where_charts_find_images_by_epoch(house):
-    paths.TRACKING.write_bytes(records.empty_store())
-    records.train()
-    file = paths.run(records.TOPIC, records.VARIANTS[0], 0) / "samples.npz"
+def sampled():
+    """A topic with three looks at the samples of one run."""
+    demo_topic.train()
+    file = paths.run(demo_topic.TOPIC, demo_topic.VARIANTS[0], 0) / "samples.npz"
     np.savez(file, epochs=np.array([1, 2, 4]), images=looks_at_noise())
+
+
+def logged_images():
+    run = demo_topic.runs()[demo_topic.VARIANTS[0], "0"]
+    return [file.path for file in demo_topic.mlflow_client().list_artifacts(run.info.run_id, "images")]
+
+
+def test_samples_are_where_charts_find_images_by_epoch(mlflow_store):
+    sampled()
     publish()
-    run = records.runs()[records.VARIANTS[0], "0"]
-    names = [file.path for file in records.mlflow_client().list_artifacts(run.info.run_id, "images")]
-    assert run.data.tags[client.IMAGES] == "True" and "images/samples.gif" in names and len(names) == 7
+    run = demo_topic.runs()[demo_topic.VARIANTS[0], "0"]
+    names = logged_images()
+    assert run.data.tags["mlflow.loggedImages"] == "True" and "images/samples.gif" in names and len(names) == 7
     assert [name for name in names if name.startswith("images/samples+step+4+timestamp+1700000008000+")]
-    assert publish() == records.NOTHING
+    with demo_topic.unwritten(mlflow_store):
+        assert publish() == demo_topic.NOTHING
+
+
+@pytest.mark.parametrize("call", [1, 2, 3, 4, 5, 6])
+def test_samples_cut_short_are_completed_each_once(mlflow_store, monkeypatch, call):
+    """Each of three pictures takes two writes of MLflow's; only the first of a picture may be there twice."""
+    from mlflow import MlflowClient
+
+    sampled()
+    calls, whole = [], MlflowClient.log_artifact
+
+    def cut(*arguments, **named):
+        calls.append(arguments)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return whole(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_artifact", cut)
+        with pytest.raises(KeyboardInterrupt):
+            publish()
+    publish()
+    steps = [name.split("+")[2] for name in logged_images() if name.endswith("+compressed.webp")]
+    assert sorted(steps) == ["1", "2", "4"]
+    files = logged_images()
+    publish()
+    assert logged_images() == files

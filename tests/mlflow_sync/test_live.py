@@ -5,35 +5,35 @@ import shutil
 import socket
 import time
 
+import demo_topic
 import pytest
-import test_client as records
 
 from pipeline import paths
-from pipeline.mlflow_sync import client, live, publish
+from pipeline.mlflow_sync import live, mlflow_run, publish, tracking_store
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json, write_json
 from pipeline.training import epoch_log
 from pipeline.training.run import RunSpec
 from pipeline.training.store import project_store
 
-VARIANT, SEED = records.VARIANTS[0], records.SEEDS[0]
+VARIANT, SEED = demo_topic.VARIANTS[0], demo_topic.SEEDS[0]
 
 
 @pytest.fixture
 def jobs(house, monkeypatch):
     """The runs of a small topic, as they stand before they are trained."""
     monkeypatch.setattr(live, "LONG_S", 0.0)
-    paths.TRACKING.write_bytes(records.empty_store())
-    records.train()
+    paths.TRACKING.write_bytes(demo_topic.empty_store())
+    demo_topic.train()
     names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest", "device")
-    files = [paths.run(records.TOPIC, variant, seed) for variant in records.VARIANTS for seed in records.SEEDS]
+    files = [paths.run(demo_topic.TOPIC, variant, seed) for variant in demo_topic.VARIANTS for seed in demo_topic.SEEDS]
     found = [read_json(folder / "run.json") for folder in files]
     return [RunSpec(**{name: record[name] for name in names}) for record in found]
 
 
 @pytest.fixture
 def plan(jobs):
-    return read_json(paths.plan(records.TOPIC))
+    return read_json(paths.plan(demo_topic.TOPIC))
 
 
 def progress(job, epochs):
@@ -45,11 +45,11 @@ def progress(job, epochs):
 def mlflow_client():
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=client.uri())
+    return MlflowClient(tracking_uri=tracking_store.uri())
 
 
 def runs():
-    experiment = mlflow_client().get_experiment_by_name(records.TOPIC)
+    experiment = mlflow_client().get_experiment_by_name(demo_topic.TOPIC)
     return mlflow_client().search_runs([experiment.experiment_id]) if experiment else []
 
 
@@ -63,31 +63,31 @@ def steps(run, name="training/loss"):
 
 
 def test_a_run_in_progress_can_be_watched_and_ends_as_itself(jobs, plan):
-    window = live.Window(plan, jobs)
+    comparison = live.LiveComparison(plan, jobs)
     progress(jobs[0], 2)
-    window.look(jobs)
+    comparison.update(jobs)
     watched = the_run()
     assert watched.info.status == "RUNNING" and steps(watched) == [1, 2]
     progress(jobs[0], 3)
-    window.look(jobs)
-    window.look(jobs)
+    comparison.update(jobs)
+    comparison.update(jobs)
     assert steps(the_run()) == [1, 2, 3]
     publish.publish()
     ended = the_run()
     assert ended.info.run_id == watched.info.run_id and ended.info.status == "FINISHED"
     for name in ("training/loss", "validation/cross_entropy"):
         assert steps(ended, name) == [1, 2, 3, 4]
-    assert ended.data.tags.keys() >= records.CONTRACT and client.OWNER not in ended.data.tags
-    assert publish.publish() == records.NOTHING
+    assert ended.data.tags.keys() >= demo_topic.CONTRACT and mlflow_run.OWNER not in ended.data.tags
+    assert publish.publish() == demo_topic.NOTHING
 
 
 def test_a_resumed_run_goes_on_under_its_own_identifier(jobs, plan, monkeypatch):
     progress(jobs[0], 2)
-    live.Window(plan, jobs).look(jobs)
+    live.LiveComparison(plan, jobs).update(jobs)
     watched = the_run()
-    monkeypatch.setattr(live, "own", lambda: "elsewhere:1")  # another process takes over
+    monkeypatch.setattr(live, "owner", lambda: "elsewhere:1")  # another process takes over
     progress(jobs[0], 4)
-    live.Window(plan, jobs).look(jobs)
+    live.LiveComparison(plan, jobs).update(jobs)
     assert the_run().info.run_id == watched.info.run_id
     assert steps(the_run()) == [1, 2, 3, 4]
 
@@ -98,20 +98,20 @@ def test_a_resumed_run_goes_on_under_its_own_identifier(jobs, plan, monkeypatch)
 )
 def test_a_run_left_open_is_ended_as_killed_once_its_process_is_gone(jobs, plan, monkeypatch, process, status):
     with monkeypatch.context() as patch:
-        patch.setattr(live, "own", lambda: f"{os.uname().nodename}:{process}")
+        patch.setattr(live, "owner", lambda: f"{os.uname().nodename}:{process}")
         progress(jobs[0], 1)
-        live.Window(plan, jobs).look(jobs)
+        live.LiveComparison(plan, jobs).update(jobs)
     progress(jobs[1], 1)
     fewer = jobs[1:]  # another comparison: the first run is no part of it
-    live.Window(plan, fewer).look(fewer)
+    live.LiveComparison(plan, fewer).update(fewer)
     assert the_run().info.status == status
 
 
 def test_short_runs_are_left_to_publish(jobs, plan, monkeypatch):
     monkeypatch.setattr(live, "LONG_S", 60.0)
     progress(jobs[0], 2)
-    with records.unwritten(paths.TRACKING):
-        live.Window(plan, jobs).look(jobs)
+    with demo_topic.unwritten(paths.TRACKING):
+        live.LiveComparison(plan, jobs).update(jobs)
 
 
 def finished(job):
@@ -126,23 +126,23 @@ def finished(job):
 
 
 def test_a_finished_run_is_written_while_others_train_as_publish_would(jobs, plan):
-    window = live.Window(plan, jobs)
+    comparison = live.LiveComparison(plan, jobs)
     finished(jobs[0])
-    window.look(jobs)
+    comparison.update(jobs)
     shown = the_run()
     assert shown.info.status == "FINISHED" and len(runs()) == 2
-    window.look(jobs)
+    comparison.update(jobs)
     assert publish.publish()["runs"] == len(jobs) - 1
     assert the_run().to_dictionary() == shown.to_dictionary()
 
 
 def test_a_long_run_that_has_been_watched_is_finished_as_itself(jobs, plan):
-    window = live.Window(plan, jobs)
+    comparison = live.LiveComparison(plan, jobs)
     progress(jobs[0], 2)
-    window.look(jobs)
+    comparison.update(jobs)
     watched = the_run()
     finished(jobs[0])
-    window.look(jobs)
+    comparison.update(jobs)
     assert the_run().info.run_id == watched.info.run_id and the_run().info.status == "FINISHED"
     assert steps(the_run()) == [1, 2, 3, 4]
 
@@ -150,7 +150,7 @@ def test_a_long_run_that_has_been_watched_is_finished_as_itself(jobs, plan):
 def test_what_a_stop_leaves_out_is_for_publish(jobs, plan):
     for job in jobs:
         finished(job)
-    live.Window(plan, jobs).look(jobs, lambda: len(runs()) > 2)
+    live.LiveComparison(plan, jobs).update(jobs, lambda: len(runs()) > 2)
     assert len(runs()) == 3, "the parent and two runs"
     publish.publish()
     assert len(runs()) == 1 + len(jobs)
@@ -158,8 +158,8 @@ def test_what_a_stop_leaves_out_is_for_publish(jobs, plan):
 
 def test_nothing_is_written_while_somebody_publishes(jobs, plan):
     finished(jobs[0])
-    with lock.hold("mlflow"), records.unwritten(paths.TRACKING), pytest.raises(lock.Held):
-        live.Window(plan, jobs).look(jobs)
+    with lock.hold("mlflow"), demo_topic.unwritten(paths.TRACKING), pytest.raises(lock.Held):
+        live.LiveComparison(plan, jobs).update(jobs)
 
 
 def test_a_store_out_of_reach_neither_stops_nor_loses_anything(jobs, plan, monkeypatch, capsys):

@@ -1,4 +1,4 @@
-"""MLflow's UI is for this machine alone, over the same store, and is told about in one line."""
+"""MLflow's UI is for this machine alone, over the same mlflow_store, and is told about in one line."""
 
 import socket
 import subprocess
@@ -6,8 +6,8 @@ import time
 import urllib.error
 import urllib.request
 
+import demo_topic
 import pytest
-import test_client as records
 
 from pipeline import paths
 from pipeline.mlflow_sync import ui
@@ -37,13 +37,15 @@ def test_the_ui_is_for_this_machine_alone(house):
 
 
 @pytest.mark.slow
-def test_the_ui_starts_and_refuses_strangers(store):
-    records.train()
+def test_the_ui_starts_and_refuses_strangers(mlflow_store):
+    demo_topic.train()
     publish()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen(ui.serving(port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=store.parent)
+    server = subprocess.Popen(
+        ui.serving(port), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=mlflow_store.parent
+    )
     try:
         assert knock(port, "127.0.0.1") == 200
         assert knock(port, "stranger.example") == 403
@@ -52,14 +54,8 @@ def test_the_ui_starts_and_refuses_strangers(store):
         server.wait(20)
 
 
-@pytest.fixture
-def store(house):
-    paths.TRACKING.write_bytes(records.empty_store())
-    return paths.TRACKING
-
-
 def knock(port, host):
-    address = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/get-by-name?experiment_name={records.TOPIC}"
+    address = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/get-by-name?experiment_name={demo_topic.TOPIC}"
     request = urllib.request.Request(address, headers={"Host": f"{host}:{port}"})
     deadline = time.monotonic() + 60
     while True:

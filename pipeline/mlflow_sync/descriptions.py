@@ -1,0 +1,70 @@
+"""What people read in MLflow: the description of a comparison, and that of a registered model."""
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.contracts import ClaimRow, MetricSummary
+from pipeline.mlflow_sync import model_registry
+from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
+from pipeline.training import objective
+
+ROWS = 40  # of a table
+ANSWERS = {
+    "classify": "logits of {outputs} classes, (examples, {outputs}): their softmax is the probabilities",
+    "regress": "numbers, (examples, {outputs})",
+    "tag": "logits of {outputs} tokens at each step, (examples, steps, {outputs}): their softmax is the probabilities",
+}
+
+
+def of_comparison(topic: TopicFiles, best: RecordedRun | None) -> str:
+    """Question, verdicts, means and best model of a topic, as Markdown."""
+    parts = [topic.question, _verdicts(topic.claims), _means(topic.plan["metrics"], topic.means)]
+    parts += [_best(best)] if best else []
+    return "\n\n".join(part for part in parts if part) or f"Comparison {topic.comparison}"
+
+
+def of_model(run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
+    """How the model of `run` was chosen among `runs`, and what it answers."""
+    data, column = run["settings"]["data"], objective.name(run["history"]) or ""
+    rivals = sum(other["status"] == "finished" and other["settings"]["data"] == data for other in runs)
+    answer = ANSWERS[run["settings"]["task"]].format(outputs=run["outputs"])
+    return (
+        f"{run['variant']} seed {run['seed']}: validation {column.replace('_', '-')}"
+        f" {model_registry.reached(run):.4g}, the lowest of {rivals} finished runs on {data}."
+        f" Test scores had no part in the choice.\n\nIt answers {answer}."
+    )
+
+
+def _best(run: RecordedRun) -> str:
+    place = f"models:/{model_registry.name(run['topic'])}@{model_registry.BEST}"
+    value = _number(model_registry.reached(run))
+    return f"Best model by validation: {run['variant']} seed {run['seed']} ({value}), registered as `{place}`."
+
+
+def _verdicts(claims: Sequence[ClaimRow]) -> str:
+    rows = [
+        f"| {row['claim']} | **{row['verdict']}** | {row['metric']}, {row['better']} against {row['worse']}:"
+        f" {_number(row['difference'], '+')} [{_number(row['ci_low'], '+')}, {_number(row['ci_high'], '+')}]"
+        f" | {_number(row['margin'])} |"
+        for row in claims[:ROWS]
+    ]
+    return _table("| claim | verdict | difference (interval) | margin |", rows)
+
+
+def _means(metrics: Sequence[str], means: Mapping[str, Mapping[str, MetricSummary]]) -> str:
+    """Every variant's mean of the topic's first metric, with its interval."""
+    metric = metrics[0] if metrics else ""
+    rows = [
+        f"| {variant} | {_number(mean['mean'])} [{_number(mean['ci_low'])}, {_number(mean['ci_high'])}]"
+        f" | {mean['n']} | {mean['failed']} |"
+        for variant, by_metric in list(means.items())[:ROWS]
+        if (mean := by_metric.get(metric))
+    ]
+    return _table(f"| variant | {metric} (interval) | runs | failed |", rows)
+
+
+def _table(head: str, rows: Sequence[str]) -> str:
+    return "\n".join([head, "| --- " * (head.count("|") - 1) + "|", *rows]) if rows else ""
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "–" if value is None else f"{value:{sign}.4g}"

@@ -1,0 +1,158 @@
+"""What there is under data/ of one topic: its runs, and what evaluation and judgement say of these very runs."""
+
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pipeline import paths, plugins
+from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
+from pipeline.records import digest, read_history, read_json, read_rows
+
+DIGEST_LENGTH = 12  # hexadecimal digits of a digest in a tag
+
+Point = tuple[str, float, int]  # name, value, step
+RunIdentity = tuple[str, str, str]  # variant, seed, run_key
+
+
+class RecordedRun(RunRecord):
+    """run.json of a run, with the rows of its history.csv."""
+
+    history: list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TopicFiles:
+    """One topic as it stands under data/.
+
+    `means` and `confusion` are by variant, and empty, as `series` is, unless every run has been evaluated.
+    """
+
+    plan: Plan
+    question: str
+    runs: Sequence[RecordedRun]
+    claims: Sequence[ClaimRow]
+    scores: Mapping[RunIdentity, Mapping[str, float]]
+    series: Mapping[tuple[str, str], Sequence[Point]]
+    means: Mapping[str, Mapping[str, MetricSummary]]
+    confusion: Mapping[str, Sequence[Sequence[float]]]
+
+    @property
+    def name(self) -> str:
+        """Name of the topic."""
+        return self.plan["topic"]
+
+    @property
+    def missing(self) -> int:
+        """How many runs of the plan have not ended yet."""
+        return len(self.plan["variants"]) * len(self.plan["seeds"]) - len(self.runs)
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether there are scores of all these runs and of no others."""
+        return _evaluated(self.scores, self.runs)
+
+    @property
+    def comparison(self) -> str:
+        """Identity of the comparison that the runs make up."""
+        return comparison(self.runs)
+
+
+def gather(plan: Plan) -> TopicFiles:
+    """Everything under data/ about one topic; scores and claims only if they are of these very runs."""
+    name, runs = plan["topic"], list(_runs(plan))
+    folder, scores = paths.results(name), _scores(name)
+    evaluated = _evaluated(scores, runs)
+    topic = TopicFiles(
+        plan=plan,
+        question=question(name),
+        runs=runs,
+        claims=_claims(name, runs),
+        scores=scores,
+        series=_series(folder / "series.csv") if evaluated else {},
+        means=_json(folder / "metrics.json") if evaluated else {},
+        confusion=_json(folder / "confusion.json") if evaluated else {},
+    )
+    if topic.missing:
+        print(f"MLflow: {name}: {topic.missing} runs are not there yet", file=sys.stderr)
+    return topic
+
+
+def comparison(runs: Sequence[Mapping[str, Any]] | Sequence[RecordedRun]) -> str:
+    """Identity of a comparison: which variants, seeds, runs and settings it is made of."""
+    facts = [[run["variant"], run["seed"], run["run_key"], run["settings"]] for run in runs]
+    return short_digest(sorted(facts, key=lambda fact: fact[:2]))
+
+
+def question(topic: str) -> str:
+    """What a topic asks; nothing for one that is gone."""
+    if topic not in plugins.names("topics"):
+        return ""
+    text: str = plugins.load("topics", topic).TOPIC.question
+    return text
+
+
+def short_digest(*parts: Any) -> str:
+    """A digest as long as a tag shows it."""
+    return digest(*parts)[:DIGEST_LENGTH]
+
+
+def identity(run: RecordedRun) -> RunIdentity:
+    """Variant, seed and key of a run, as scores.csv has them."""
+    return run["variant"], str(run["seed"]), run["run_key"]
+
+
+def _runs(plan: Plan) -> Iterator[RecordedRun]:
+    for variant in plan["variants"]:
+        for seed in plan["seeds"]:
+            folder = paths.run(plan["topic"], variant, seed)
+            if (folder / "run.json").exists():
+                record = read_json(folder / "run.json")
+                history = read_history(folder / "history.csv") if (folder / "history.csv").exists() else []
+                written = (folder / "run.json").stat().st_mtime
+                run = {"started": written - (record.get("duration_s") or 0), **record, "history": history}
+                yield cast(RecordedRun, run)
+
+
+def _evaluated(scores: Mapping[RunIdentity, Mapping[str, float]], runs: Sequence[RecordedRun]) -> bool:
+    return bool(scores) and scores.keys() == set(map(identity, runs))
+
+
+def _scores(topic: str) -> dict[RunIdentity, dict[str, float]]:
+    """{metric: value} of each run in scores.csv; a metric without a finite value is left out."""
+    scores: dict[RunIdentity, dict[str, float]] = {}
+    for row in _rows(paths.results(topic) / "scores.csv"):
+        of_run = scores.setdefault((row["variant"], row["seed"], row["run_key"]), {})
+        if _finite(row["value"]):
+            of_run[row["metric"]] = float(row["value"])
+    return scores
+
+
+def _series(file: Path) -> dict[tuple[str, str], list[Point]]:
+    """Points of each variant and seed; MLflow's steps are whole numbers, so that what lies between is left out."""
+    series: dict[tuple[str, str], list[Point]] = {}
+    for row in _rows(file):
+        if _finite(row["value"]) and float(row["at"]).is_integer():
+            point = (f"series/{row['series']}", float(row["value"]), int(float(row["at"])))
+            series.setdefault((row["variant"], row["seed"]), []).append(point)
+    return series
+
+
+def _claims(topic: str, runs: Sequence[RecordedRun]) -> list[ClaimRow]:
+    rows = [row for row in read_json(paths.CLAIMS) if row["topic"] == topic] if paths.CLAIMS.exists() else []
+    keys = {run["run_key"] for run in runs}
+    return [row for row in rows if {*row["runs"]["better"], *row["runs"]["worse"]} <= keys]
+
+
+def _finite(cell: str) -> bool:
+    return bool(cell) and math.isfinite(float(cell))
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    return read_rows(file) if file.exists() else []
+
+
+def _json(file: Path) -> Any:
+    return read_json(file) if file.exists() else {}

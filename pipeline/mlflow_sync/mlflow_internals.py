@@ -1,0 +1,80 @@
+"""What we use of MLflow that it does not promise: each trick, what it gains, and the test that says when it may go."""
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+ENVIRONMENT = {  # MLflow's own settings, unless the user has chosen others
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # MLflow's own seven, two minutes each, would hold a stage for an hour
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_UV_AUTO_DETECT": "false",  # else a uv.lock in the current folder would travel with a model
+}
+LOGGERS = ("mlflow", "alembic", "urllib3")
+DATABASE_TRIES = 4
+
+
+def set_environment() -> None:
+    """Have MLflow send nothing about its use, print nothing, and give up soon; call it before MLflow is imported.
+
+    MLflow 3.17.2; documented settings, no trick. Gain: a dead server costs seconds. Test:
+    test_a_server_out_of_reach_is_one_line_within_seconds.
+    """
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Without what MLflow and the libraries below it write to the log: they tell each retry, with a traceback.
+
+    MLflow 3.17.2. Gain: an error is one line, ours. Test: test_mlflow_by_itself_logs_what_it_raises.
+    """
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def limit_database_retries() -> None:
+    """Have MLflow give up a database that cannot be opened after one second instead of 100.
+
+    MLflow 3.17.2: ten tries with pauses that double, and no setting for it. Test:
+    test_mlflow_by_itself_tries_a_database_ten_times.
+    """
+    from mlflow.store.db import utils
+
+    utils.MAX_RETRY_COUNT = DATABASE_TRIES
+
+
+def close_connections(address: str) -> None:
+    """Close this process's connections to the database at `address`, as its file is no longer the same.
+
+    MLflow 3.17.2: it keeps one engine for each address as long as the process lives, and has no call to end it. Gain: a
+    database may be renamed into place, or made again after it was lost. Test: test_mlflow_by_itself_keeps_connections.
+    """
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    engine = getattr(SqlAlchemyStore, "_engine_map", {}).get(address)
+    if engine is not None:
+        engine.dispose()
+
+
+def image_steps(files: Iterable[str], key: str) -> set[int]:
+    """Steps whose images of that key are among a run's `files`, as MlflowClient.log_image names them.
+
+    MLflow 3.17.2: a name has a random part, so that an image logged twice is there twice, and no call lists images. The
+    small copy counts, as it is written last. Gain: a publish that was cut short goes on where it was. Test:
+    test_an_image_logged_twice_is_there_twice_in_mlflow.
+    """
+    names = re.compile(rf"images/{re.escape(key)}\+step\+(\d+)\+.*\+compressed\.webp")
+    return {int(match[1]) for file in files if (match := names.fullmatch(file))}

@@ -1,0 +1,152 @@
+"""A user's mistake is one line and exit code 2, whatever the command; a mistake of ours keeps its traceback."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pipeline import __main__ as command_line
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.mlflow_sync import tracking_store
+from pipeline.operations import signals
+
+CALLS = {  # command: its arguments, and a function that it calls
+    "repro": ([], "pipeline.operations.dvc_repro.repro"),
+    "prepare": ([], "pipeline.stages.prepare.prepare"),
+    "plan": ([], "pipeline.settings.plan.plan"),
+    "train": (["memory"], "pipeline.stages.train.train"),
+    "evaluate": (["memory"], "pipeline.stages.evaluate.evaluate"),
+    "judge": ([], "pipeline.stages.judge.judge"),
+    "report": ([], "pipeline.stages.judge.judge"),
+    "claims": ([], "pipeline.report.terminal.rows"),
+    "results": ([], "pipeline.report.results.results"),
+    "publish": ([], "pipeline.mlflow_sync.publish.publish"),
+    "reproduce": (["3f2a"], "pipeline.operations.rerun.reproduce"),
+    "runs": (["list"], "pipeline.operations.prune.show"),
+    "ui": ([], "pipeline.mlflow_sync.ui.ui"),
+}
+OUR_MISTAKES = {
+    "zip": "list(zip([1], [1, 2], strict=True))",
+    "min": "min([])",
+    "int": "int('x')",
+    "key": "{}['topic']",
+}
+BROKEN = """
+from pipeline.operations import prune
+
+def broken(settings):
+    return {mistake}
+
+prune._keys_by_topic = broken
+"""
+
+
+@pytest.fixture
+def main(house, monkeypatch):
+    """The command line in this process, which keeps its own signal handlers."""
+    monkeypatch.setattr(signals, "stop_in_order", lambda: None)
+    return command_line.main
+
+
+def fail(monkeypatch, target, error):
+    def function(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(target, function)
+
+
+def test_every_command_is_tried_here():
+    assert CALLS.keys() == command_line.COMMANDS.keys() - {"check"}
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_an_input_error_is_one_line_and_exit_code_two(main, monkeypatch, capsys, command):
+    arguments, target = CALLS[command]
+    fail(monkeypatch, target, InputError("topic: given 'x', allowed a, b"))
+    assert main([command, *arguments]) == 2
+    assert capsys.readouterr().err == "topic: given 'x', allowed a, b\n"
+
+
+@pytest.mark.parametrize("command", CALLS)
+@pytest.mark.parametrize("error", [ValueError("too deep"), KeyError("topic"), FileNotFoundError(errno.ENOENT, "gone")])
+def test_any_other_error_is_ours(main, monkeypatch, capsys, command, error):
+    arguments, target = CALLS[command]
+    fail(monkeypatch, target, error)
+    with pytest.raises(type(error)):
+        main([command, *arguments])
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("mistake", OUR_MISTAKES.values(), ids=OUR_MISTAKES)
+def test_our_own_mistake_keeps_its_traceback_and_is_exit_code_one(tmp_path, mistake):
+    (tmp_path / "sitecustomize.py").write_text(BROKEN.format(mistake=mistake))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(paths.ROOT)])}
+    command = [sys.executable, "-m", "pipeline", "runs", "list"]
+    child = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True)
+    assert child.returncode == 1 and child.stderr.startswith("Traceback") and "in broken" in child.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "nothing"], "topic: given 'nothing', allowed "),
+        (["evaluate", "nothing"], "topic: given 'nothing', allowed "),
+        (["prepare", "nothing"], "data: given 'nothing', allowed "),
+        (["claims", "nothing"], "topic: given 'nothing'"),
+        (["reproduce", "ffff"], "run: given 'ffff'"),
+    ],
+)
+def test_what_a_user_gets_wrong(main, capsys, arguments, said):
+    assert main(arguments) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.count("\n") == 1 and said in complaint
+
+
+def test_a_server_has_no_ui_of_ours(main, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    assert main(["ui"]) == 2
+    assert capsys.readouterr().err.startswith("MLFLOW_TRACKING_URI: given ")
+
+
+def test_words_that_no_command_knows(main, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["trian"])
+    assert stop.value.code == 2 and "invalid choice: 'trian'" in capsys.readouterr().err
+
+
+# What is no mistake of anyone
+
+
+@pytest.mark.parametrize("command", ["train", "report"])
+@pytest.mark.parametrize("error", [tracking_store.Unreachable("cannot use it"), OSError(errno.ENOSPC, "disk full")])
+def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, command, error):
+    monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
+    monkeypatch.setattr("pipeline.stages.judge.judge", lambda: [])
+    monkeypatch.setattr("pipeline.stages.report.report", lambda: None)
+    monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
+    fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", error)
+    assert main([command, *CALLS[command][0]]) == 0
+    complaint = capsys.readouterr().err
+    assert complaint.startswith("MLflow: ") and complaint.endswith("catches up later\n")
+
+
+def test_our_own_mistake_in_tracking_is_not_hidden(main, monkeypatch):
+    monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
+    fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", FileNotFoundError(errno.ENOENT, "gone"))
+    with pytest.raises(FileNotFoundError):
+        main(["train", "memory"])
+
+
+def test_a_full_disk_is_one_line_and_exit_code_one(main, monkeypatch, capsys):
+    fail(monkeypatch, "pipeline.settings.plan.plan", OSError(errno.ENOSPC, "No space left on device"))
+    assert main(["plan"]) == 1
+    assert "make space" in capsys.readouterr().err
+
+
+def test_stopped_by_the_user_is_one_line_and_exit_code_one(main, monkeypatch, capsys):
+    fail(monkeypatch, "pipeline.settings.plan.plan", KeyboardInterrupt())
+    assert main(["plan"]) == 1
+    assert capsys.readouterr().err.startswith("stopped; finished runs are kept")
