@@ -251,8 +251,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read(paths.PARAMS)
         if command.__name__ in STAGES:
-            _say_voids(settings, command.__name__, given.get("topic") or given.get("data"))
-        return command(settings, **given)
+            _say_voids(settings, command.__name__, options.get("topic") or options.get("data"))
+        return command(settings, **options)
     except InputError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT

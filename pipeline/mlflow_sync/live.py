@@ -26,7 +26,7 @@ LONG_S = 10.0  # a run is shown live once it has taken so long; shorter ones are
 
 
 @contextlib.contextmanager
-def follow(plan: Mapping[str, Any], every: Sequence[RunSpec], missing: Sequence[RunSpec]) -> Iterator[None]:
+def follow(plan: Plan, jobs: Sequence[RunSpec], missing: Sequence[RunSpec]) -> Iterator[None]:
     """While the block runs, log the runs in `missing` as they come; never raises, and training never waits for it."""
     stop = threading.Event()
     thread = threading.Thread(target=_follow, args=[plan, jobs, missing, stop], daemon=True)
@@ -40,10 +40,8 @@ def follow(plan: Mapping[str, Any], every: Sequence[RunSpec], missing: Sequence[
             thread.join(timeout=30)
 
 
-def _follow(
-    plan: Mapping[str, Any], every: Sequence[RunSpec], missing: Sequence[RunSpec], stop: threading.Event
-) -> None:
-    window = Window(plan, every)
+def _follow(plan: Plan, jobs: Sequence[RunSpec], missing: Sequence[RunSpec], stop: threading.Event) -> None:
+    comparison = LiveComparison(plan, jobs)
     while not stop.wait(PERIOD_S):
         try:
             comparison.update(missing, stop.is_set)
@@ -58,8 +56,8 @@ def _follow(
 class LiveComparison:
     """One topic's comparison, as far as it is in MLflow while it trains."""
 
-    plan: Mapping[str, Any]
-    every: Sequence[RunSpec]
+    plan: Plan
+    jobs: Sequence[RunSpec]
 
     def __post_init__(self) -> None:
         self._first_seen: dict[str, float] = {}
@@ -68,13 +66,13 @@ class LiveComparison:
         self._experiment: Experiment | None = None
         self._parent_id = self._comparison = ""
 
-    def look(self, jobs: Sequence[RunSpec], stopped: Callable[[], bool] = lambda: False) -> None:
-        """Log the runs that are finished, and what long ones have written since the last look; lock.Held, Unreachable.
+    def update(self, missing: Sequence[RunSpec], stopped: Callable[[], bool] = lambda: False) -> None:
+        """Log the runs that are finished, and what long ones have written since the last update.
 
         `stopped` is asked between two runs; what it leaves out is for the next update or `publish`. lock.Held while
         another process publishes; tracking_store.Unreachable.
         """
-        waiting = [job for job in jobs if job.run_key not in self._done]
+        waiting = [job for job in missing if job.run_key not in self._written]
         finished = [job for job in waiting if project_store().has(job.run_key)]
         fresh = {job: rows for job in waiting if (rows := self._fresh(job))}
         if not (finished or fresh):
@@ -95,10 +93,11 @@ class LiveComparison:
         return [row for row in rows if row["epoch"] > self._epochs.get(job.run_key, 0)]
 
     def _follow(self, experiment: Experiment, job: RunSpec, rows: Sequence[Mapping[str, Any]]) -> None:
-        experiment.follow(self._record(job, self._seen[job.run_key]), publish.points(rows))
-        self._written[job.run_key] = int(rows[-1]["epoch"])
+        target = mlflow_run.in_progress(job, self._comparison, self._parent_id, owner(), self._first_seen[job.run_key])
+        experiment.follow(target, mlflow_run.points(rows))
+        self._epochs[job.run_key] = int(rows[-1]["epoch"])
 
-    def _keep(self, experiment: Experiment, job: RunSpec) -> None:
+    def _write(self, experiment: Experiment, job: RunSpec) -> None:
         """Write a finished run as `publish` would, from the store that it has been put into."""
         folder = project_store().folder(job.run_key)
         run = {**job.names(), **read_json(folder / "run.json"), "history": read_history(folder / "history.csv")}
@@ -117,11 +116,6 @@ class LiveComparison:
             self._experiment = experiment
         return self._experiment
 
-    def _record(self, job: RunSpec, started: float) -> Record:
-        tags = {name: str(item) for name, item in job.names().items() if name != "settings"}
-        tags |= {"comparison": self._comparison, client.PARENT: self._parent_id, client.OWNER: own()}
-        params = masking.flat({**job.settings, "seed": job.seed})
-        return Record(f"{job.variant} seed {job.seed}", tags, started=started, ended=started, params=params)
 
 def owner() -> str:
     """This process, as a tag says it: host and process."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import paths
+from pipeline.records import read_json
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
 from pipeline.training.run import run_specs
@@ -12,38 +13,40 @@ from pipeline.training.store import project_store
 
 
 def show(settings: Settings) -> str:
-    """A line a topic: runs asked for and done; then what else lies in the store."""
-    wanted = _wanted(settings)
-    lines = []
-    for topic in settings.topics:
-        keys = [key for key, name in wanted.items() if name == topic]
-        lines.append(f"{topic}: {sum(map(project_store().has, keys))} of {len(keys)} runs done")
-    spare = [folder for folder in _stored() if folder.name not in wanted]
-    lines.append(f"no topic asks for {len(spare)} more, {_size(spare) / 1e6:.1f} MB")
-    open_ones = _interrupted()
-    lines += [f"interrupted: {len(open_ones)}"] if open_ones else []
+    """One line per topic with its runs done and asked for; then what else lies in the store."""
+    keys_by_topic = _keys_by_topic(settings)
+    lines = [
+        f"{topic}: {sum(map(project_store().has, keys))} of {len(keys)} runs done"
+        for topic, keys in keys_by_topic.items()
+    ]
+    used = set().union(*keys_by_topic.values())
+    unused = [folder for folder in _finished() if folder.name not in used]
+    lines.append(f"no topic asks for {len(unused)} more, {_megabytes(unused):.1f} MB")
+    interrupted = _interrupted()
+    lines += [f"interrupted: {len(interrupted)}"] if interrupted else []
     return "\n".join(lines)
 
 
 def prune(settings: Settings) -> str:
-    """Remove finished runs, checkpoints and drafts that no topic asks for."""
-    wanted = _wanted(settings)
-    spare = [folder for folder in _stored() + _interrupted() if folder.name not in wanted]
-    spare += project_store().drafts()
-    size = _size(spare)
-    for folder in spare:
+    """Remove finished runs, checkpoints and drafts that no topic asks for, and say how much that was."""
+    used = set().union(*_keys_by_topic(settings).values())
+    unused = [folder for folder in _finished() + _interrupted() if folder.name not in used]
+    unused += list((paths.STORE / "drafts").glob("*"))
+    size = _megabytes(unused)
+    for folder in unused:
         shutil.rmtree(folder, ignore_errors=True)
     return f"removed {len(unused)} folders, {size:.1f} MB"
 
 
-def _wanted(settings: Settings) -> dict[str, str]:
-    """Keys of the runs that the topics ask for in this profile, with their topic."""
-    plans = [resolve(settings, topic) for topic in settings.topics.values()]
-    return {spec.run_key: spec.topic for plan in plans for spec in run_specs(plan)}
+def _keys_by_topic(settings: Settings) -> dict[str, set[str]]:
+    """{topic: keys of the runs that it asks for in this profile}; two topics may ask for the same run."""
+    plans = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
+    return {name: {spec.run_key for spec in run_specs(plan)} for name, plan in plans.items()}
 
 
-def _stored() -> list[Path]:
-    return project_store().runs()
+def _finished() -> list[Path]:
+    """Folders of the finished runs in the store; their names are the runs' keys."""
+    return sorted(file.parent for file in paths.STORE.glob("??/*/run.json") if read_json(file))
 
 
 def _interrupted() -> list[Path]:
