@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from pipeline.pool.scheduler import AffinityQueue
 from pipeline.training import runtime
 
 Task = TypeVar("Task", bound=Hashable)
-Record = TypeVar("Record", bound=Mapping[str, Any])
+Record = TypeVar("Record")
 RUNS_PER_WORKER = 100  # then it is replaced: TensorFlow keeps some memory of every model
 TRIES = 2  # a run whose process died or hung is tried once more, from its checkpoint
 TICK_S = 0.5

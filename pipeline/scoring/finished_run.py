@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class FinishedRun:
     """What metrics and probes may look at (contracts.RunUnderProbe); the model is loaded and asked when first used."""
 
-    settings: dict[str, Any]
+    settings: Any
     seed: int
     record: dict[str, Any]
     history: list[dict[str, float]]

@@ -55,9 +55,9 @@ def _score_all(runs: Sequence[RunAddress], metrics: Sequence[str], settings: Set
     outcomes = workers.carry_out(
         partial(score_run, metrics=tuple(metrics)),  # type: ignore[arg-type, unused-ignore]
         runs,
-        settings.workers,
+        workers=settings.workers,
         slots=settings.runs_per_gpu,
-        alike=lambda run: run.variant,
+        affinity=lambda run: run.variant,
     )
     for run, run_scores, reason in outcomes:
         if run_scores is None:
