@@ -87,7 +87,7 @@ def test_no_stage_of_the_pipeline_but_evaluate_reads_the_test_split():
     trees = {str(file.relative_to(paths.PACKAGE)): ast.parse(file.read_text()) for file in paths.PACKAGE.rglob("*.py")}
     users = {name: users_of_the_test_split(tree) for name, tree in trees.items()}
     assert {name: calls for name, calls in users.items() if calls} == {
-        "mlflow_sync/publish.py": [""],
+        "mlflow_sync/mlflow_run.py": [""],
         "stages/evaluate.py": ["read_examples"],
         "stages/prepare.py": ["write_examples"],
     }

@@ -12,7 +12,7 @@ from pipeline.mlflow_sync.gather import Point, RecordedRun, TopicFiles, short_di
 from pipeline.records import read_json
 from pipeline.settings.plan import data_digest
 from pipeline.training import objective
-from pipeline.training.run import Job
+from pipeline.training.run import RunSpec
 
 NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"  # tags that MLflow's UI reads
 HISTORY = "history"  # tag with the digest of what never changes in a run
@@ -99,7 +99,7 @@ def finished(
     )
 
 
-def in_progress(job: Job, comparison: str, parent_id: str, owner: str, started: float) -> MlflowRun:
+def in_progress(job: RunSpec, comparison: str, parent_id: str, owner: str, started: float) -> MlflowRun:
     """A run that trains just now, kept open by the process `owner`."""
     tags = {name: str(value) for name, value in job.names().items() if name != "settings"}
     return MlflowRun(

@@ -68,11 +68,11 @@ def _planned(variant: Variant) -> "PlannedVariant":
     return {
         "settings": resolved,
         "data_digest": data_digest(_card(variant.data), variant.view),
-        "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(_code_files(variant).items())},
+        "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(variant).items())},
     }
 
 
-def _code_files(variant: Variant) -> dict[str, Path]:
+def code_files(variant: Variant) -> dict[str, Path]:
     """The files in which a change can change the numbers of `variant`, by logical name."""
     plugin_files = {
         f"model.{variant.model}": plugins.path("models", variant.model),

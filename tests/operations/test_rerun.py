@@ -7,7 +7,7 @@ from pipeline import paths, records
 from pipeline.operations.rerun import reproduce
 from pipeline.settings.plan import data_digest
 from pipeline.training import runtime, store
-from pipeline.training.run import Job, run
+from pipeline.training.run import RunSpec, run
 
 KEY = "ab01cd"
 SETTINGS = {
@@ -32,7 +32,7 @@ def finished(house, monkeypatch):
         records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
     card = {"views": {"plain": {"digest": "training"}}, "digests": {"validation": "validation"}}
     records.write_json(paths.card("toy"), card)
-    job = Job(
+    job = RunSpec(
         topic="topic",
         variant="variant",
         seed=0,

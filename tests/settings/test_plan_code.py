@@ -42,6 +42,6 @@ def test_a_change_of_code_behind_the_numbers_changes_the_plan(smoke, monkeypatch
 def test_a_variants_own_model_and_task_are_in_its_plan_and_parse(smoke):
     for topic in smoke.topics.values():
         for variant in topic.variants.values():
-            files = plan.code_of(variant)
+            files = plan.code_files(variant)
             assert {f"model.{variant.model}", f"task.{variant.task}"} <= files.keys()
             assert all(ast.parse(file.read_text("utf-8")).body for file in files.values())
