@@ -6,8 +6,9 @@ import pytest
 from pipeline import paths, records
 from pipeline.operations.rerun import reproduce
 from pipeline.settings.plan import data_digest
-from pipeline.training import runtime, store
+from pipeline.training import runtime
 from pipeline.training.run import RunSpec, run
+from pipeline.training.store import project_store
 
 KEY = "ab01cd"
 SETTINGS = {
@@ -32,7 +33,7 @@ def finished(house, monkeypatch):
         records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
     card = {"views": {"plain": {"digest": "training"}}, "digests": {"validation": "validation"}}
     records.write_json(paths.card("toy"), card)
-    job = RunSpec(
+    spec = RunSpec(
         topic="topic",
         variant="variant",
         seed=0,
@@ -42,8 +43,8 @@ def finished(house, monkeypatch):
         data_digest=data_digest(card, "plain"),
         device="cpu",
     )
-    assert run(job)["status"] == "finished"
-    store.take(KEY, paths.run("topic", "variant", 0), job.names())
+    assert run(spec)["status"] == "finished"
+    project_store().take(KEY, paths.run("topic", "variant", 0), spec.names())
     return paths.run("topic", "variant", 0)
 
 

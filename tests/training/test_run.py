@@ -64,7 +64,7 @@ def test_a_crash_is_a_record_and_is_tried_again_next_time(spec):
 
 
 @pytest.mark.parametrize("changed", [{"precision": "mixed_bfloat16"}, {"xla": True}])
-def test_other_ways_to_calculate_give_about_the_same(job, changed):
+def test_other_ways_to_calculate_give_about_the_same(spec, changed):
     precision = changed.pop("precision", "float32")
     plain, other = spec("ab01"), spec("ab02", **changed)
     other.settings["precision"] = precision
