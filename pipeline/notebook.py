@@ -117,7 +117,7 @@ def _settings(changed: int) -> params.Settings:
 
 def _wanted(
     settings: params.Settings, topic: str, variant: str, build: Mapping[str, Any], fit: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> Any:
     """The variant's settings with those given in their place."""
     _known("topic", topic, settings.topics)
     _known("variant", variant, settings.topics[topic].variants)

@@ -160,7 +160,7 @@ def _inputs(run: RecordedRun, evaluated: bool) -> list[SplitInput]:
     """The splits that a run has read, unless the data has been prepared anew since."""
     name, view = run["settings"]["data"], run["settings"]["view"]
     card: DataCard | None = read_json(paths.card(name)) if paths.card(name).exists() else None
-    if not card or view not in card["views"] or data_digest(card, view) != run["data_digest"]:  # type: ignore[arg-type]
+    if not card or view not in card["views"] or data_digest(card, view) != run["data_digest"]:
         return []
     seen = card["views"][view]
     inputs = [_split_input(run, card, "training", view, seen["digest"], seen["counts"])]

@@ -97,7 +97,7 @@ def _pools(count: int, slots: int) -> list[Any]:
     ]
 
 
-def _result(future: "Future[Record]", limit_s: float | None) -> tuple[Record | None, str | None]:
+def _result(future: "Future[Any]", limit_s: float | None) -> tuple[Record | None, str | None]:
     from pebble import ProcessExpired
 
     try:

@@ -14,7 +14,7 @@ def card(data: str) -> dict[str, Any]:
     """What the card of `data` says of origin, shape, counts and steps; `found` is False where there is none."""
     if not paths.card(data).exists():
         return {"data": data, "found": False}
-    told = read_json(paths.card(data))
+    told: dict[str, Any] = read_json(paths.card(data))
     rows = [(f"training, {view}", of["counts"]) for view, of in told["views"].items()]
     rows += [(part, told["counts"][part]) for part in ("validation", "test")]
     notes = {view: _told(of.get("steps", {})) for view, of in told["views"].items()}

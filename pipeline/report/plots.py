@@ -64,7 +64,8 @@ def _style(*, small: bool = False) -> Iterator[None]:
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE | (SMALL if small else {}))
+        style: Any = STYLE | (SMALL if small else {})
+        matplotlib.rcParams.update(style)
         yield
 
 
@@ -134,8 +135,9 @@ def _draw_series(axes: "Axes", panel: Panel, others: Sequence[Panel]) -> None:
 def _means(panels: Sequence[Panel]) -> np.ndarray:
     """Finite means of all lines."""
     parts = [np.asarray(line["mean"], float) for panel in panels for line in panel["lines"]]
-    values = np.concatenate([np.zeros(0), *parts])
-    return values[np.isfinite(values)]
+    values: np.ndarray = np.concatenate([np.zeros(0), *parts])
+    finite: np.ndarray = values[np.isfinite(values)]
+    return finite
 
 
 def _span(panels: Sequence[Panel], *, log: bool) -> tuple[float, float]:
@@ -293,7 +295,7 @@ def _values(panels: Sequence[Panel]) -> np.ndarray:
     means = [_mean(panel["curves"], split)[1] for panel in panels for split in SPLITS]
     seeds = [_column(history, name) for panel in panels for history in panel["histories"] for name in SPLITS.values()]
     for parts in (means, seeds):
-        values = np.concatenate([np.zeros(0), *parts])
+        values: np.ndarray = np.concatenate([np.zeros(0), *parts])
         values = values[np.isfinite(values)]
         if len(values) and values.max() > 0:
             return values

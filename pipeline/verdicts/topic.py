@@ -53,7 +53,7 @@ class Line:
 
     words: str
     metric: str
-    variants: Mapping[float, str]
+    variants: Mapping[int, str] | Mapping[float, str]
 
 
 @dataclass(frozen=True, kw_only=True)
