@@ -11,7 +11,8 @@ from pipeline import paths
 from pipeline.operations import lock
 
 HOLD = (
-    "import sys, time; from pathlib import Path; from pipeline import lock, paths; paths.LOCKS = Path(sys.argv[1])\n"
+    "import sys, time; from pathlib import Path; from pipeline import paths; from pipeline.operations import lock\n"
+    "paths.LOCKS = Path(sys.argv[1])\n"
     "with lock.hold('repro'): print('held', flush=True); time.sleep(60)"
 )
 
