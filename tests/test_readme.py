@@ -85,7 +85,7 @@ def clone(tmp_path_factory):
 
 def keep(tree):
     """Drop the other topics, and their data but for what the pages name."""
-    topics = read().topics
+    topics = read(profile="smoke").topics
     used = {variant.data for name in TOPICS for variant in topics[name].variants.values()} | {"images"}
     for part, kept in (("topics", TOPICS), ("data", used)):
         for name in tree[part].keys() - set(kept):
