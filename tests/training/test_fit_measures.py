@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.records import Examples
 from pipeline.tasks import regress
-from pipeline.training.fit import fit
+from pipeline.training.run import compile_and_fit
 
 NORMS = np.array([2.0, 4.0, 6.0, 8.0, 400.0])  # of the five steps of an epoch; median 6, mean 84
 INPUTS = Examples(np.ones((5, 1), "float32"), np.array([-1.0, -2.0, -3.0, -4.0, -200.0], "float32"))
@@ -20,7 +20,8 @@ def resting():
 def noted(**settings):
     """The only row of a training of five steps that hardly move anything."""
     settings = {"optimizer": "sgd", "learning_rate": 1e-30, "watch_gradients": True} | settings
-    (row,) = fit(regress, resting(), INPUTS, INPUTS, 0, epochs=1, batch_size=1, **settings)
+    loop = {"epochs": 1, "batch_size": 1}
+    (row,) = compile_and_fit(regress, resting(), INPUTS, INPUTS, loop | settings, seed=0)
     return row
 
 
@@ -45,8 +46,7 @@ def test_training_figures_are_of_examples_from_all_over_the_split():
     """The first 1,000 of 2,500 are all right, the others are all wrong by 1, as copies made by a view might be."""
     y = np.repeat([0.0, 1.0], [1000, 1500]).astype("float32")
     training = Examples(np.ones((2500, 1), "float32"), y)
-    (row,) = fit(
-        regress, resting(), training, INPUTS, 0, epochs=1, batch_size=2500, optimizer="sgd", learning_rate=1e-30
-    )
+    settings = {"epochs": 1, "batch_size": 2500, "optimizer": "sgd", "learning_rate": 1e-30}
+    (row,) = compile_and_fit(regress, resting(), training, INPUTS, settings, seed=0)
     assert row["squared_error"] == pytest.approx(0.6)
     assert row["val_squared_error"] == pytest.approx(np.mean((NORMS / 2) ** 2))

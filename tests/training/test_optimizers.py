@@ -64,7 +64,7 @@ def test_watched_norms_are_those_before_clipping_and_change_no_step():
     regress.compile(model, ONE, 1, optimizer="sgd", learning_rate=0.1, global_clipnorm=0.5, watch_gradients=True)
     (step,) = moved(model)
     np.testing.assert_allclose(step, trained(learning_rate=0.1, global_clipnorm=0.5)[0], rtol=1e-6)
-    np.testing.assert_allclose(np.asarray(optimizers.norms(model)), [np.linalg.norm(GRADIENT)], rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(optimizers.gradient_norms(model)), [np.linalg.norm(GRADIENT)], rtol=1e-5)
 
 
 @pytest.mark.parametrize(
