@@ -93,8 +93,7 @@ def main() -> int:
         python(place, "-m", "pipeline", "prepare")
         told = python(place, "-c", ASK).splitlines()  # TensorFlow may have said something as well
         asked = json.loads(next(line for line in told if line.startswith("{")))
-        for name in ("params.yaml", *(f"profiles/{file.name}" for file in (place / "profiles").iterdir())):
-            change(place, _cut, name)
+        change(place, lambda tree: _cut(tree, profile))
         python(place, "-m", "pipeline", "plan")
         for topic in asked:
             python(place, "benchmarks/profiles.py", "inside", topic)
@@ -104,18 +103,19 @@ def main() -> int:
     return 0
 
 
-def _cut(tree: Any) -> None:
-    """Shorten every fit of a file, wherever it is spelt."""
-    for topic in [*tree["topics"].values(), *([tree["every_topic"]] if "every_topic" in tree else [])]:
-        topic["seeds"] = 1
-        for block in _blocks(topic):
-            block.setdefault("fit", {}).update(epochs=EPOCHS, epoch_steps=STEPS)
+def _cut(tree: Any, profile: str) -> None:
+    """Shorten every fit of the profile, wherever it is spelt."""
+    for topic in tree["topics"].values():
+        over = topic.setdefault("profiles", {}).setdefault(profile, {})
+        over["seeds"] = 1
+        for fit in _fits(over):
+            fit.update(epochs=EPOCHS, epoch_steps=STEPS)
 
 
-def _blocks(topic: Any) -> Iterator[Any]:
-    yield topic
-    for part in ("groups", "variants"):
-        yield from (block for block in topic.get(part, {}).values() if block is not None)
+def _fits(over: Any) -> Iterator[Any]:
+    yield over.setdefault("fit", {})
+    for variant in over.get("variants", {}).values():
+        yield variant.setdefault("fit", {})
 
 
 def _tell(asked: Mapping[str, Any], taken: Mapping[str, Mapping[str, Any]]) -> None:

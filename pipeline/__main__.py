@@ -25,11 +25,9 @@ exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (
 
 
 def check(settings: "Settings") -> int:
-    """validate params.yaml for every profile, and list the values that have no effect"""
+    """validate params.yaml for every profile, and the data cards there are"""
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
-    for void in settings.voids:
-        print(void.line())
     return DONE
 
 
@@ -162,14 +160,6 @@ COMMANDS: dict[str, Callable[..., int]] = {
         *(claims, results, publish, reproduce, runs, ui),
     )
 }
-STAGES: dict[str, tuple[str, ...]] = {  # stage -> the parts of params.yaml that it concerns
-    "prepare": ("data",),
-    "plan": ("data", "topics"),
-    "train": ("topics",),
-    "evaluate": ("topics",),
-    "judge": ("topics",),
-    "report": ("data", "topics"),
-}
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
@@ -211,16 +201,6 @@ def _block(settings: "Settings", name: str) -> "DataSettings":
     return settings.data[name]
 
 
-def _say_voids(settings: "Settings", command: str, block: str | None) -> None:
-    """Say on stderr which settings have no effect, of those that a stage concerns."""
-    from pipeline.settings.voids import notices
-
-    parts = STAGES[command]
-    blocks = [f"{part}.{block}" for part in parts] if block else parts
-    for line in notices(settings.voids, blocks, settings.profile, paths.PARAMS.parent):
-        print(line, file=sys.stderr, flush=True)
-
-
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
     top = argparse.ArgumentParser(
@@ -249,10 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     signals.stop_in_order()
     try:
-        settings = read(paths.PARAMS)
-        if command.__name__ in STAGES:
-            _say_voids(settings, command.__name__, options.get("topic") or options.get("data"))
-        return command(settings, **options)
+        return command(read(paths.PARAMS), **options)
     except InputError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT

@@ -31,9 +31,9 @@ def copy_house(place):
     return place
 
 
-def change(place, edit, name="params.yaml"):
-    """Edit params.yaml, or a profile, as a user would, comments kept."""
-    yaml, file = YAML(), place / name
+def change(place, edit):
+    """Edit params.yaml as a user would, comments kept."""
+    yaml, file = YAML(), place / "params.yaml"
     tree = yaml.load(file.read_text())
     edit(tree)
     with file.open("w") as target:

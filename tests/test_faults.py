@@ -41,12 +41,6 @@ def template(tmp_path_factory):
     """The project with two variants of one topic, two seeds each; data and plan are made, nothing is trained."""
     place = copy_house(tmp_path_factory.mktemp("faults") / "template")
     change(place, shrink)
-    for profile in ("smoke", "full", "gpu"):  # nothing but the seeds
-        change(
-            place,
-            lambda tree: tree.update(topics={TOPIC: {"seeds": SEEDS}}, data={}, every_topic={}),
-            f"profiles/{profile}.yaml",
-        )
     topic = place / "pipeline" / "topics" / TOPIC / "__init__.py"
     topic.write_text(topic.read_text() + FEWER.format(arms=set(read_params(place)["topics"][TOPIC]["variants"])))
     command(place, "prepare")
@@ -57,12 +51,14 @@ def template(tmp_path_factory):
 def shrink(tree):
     """Drop all but one topic, and of its variants all but the first and the last that differ in `fit` alone."""
     topic = tree["topics"][TOPIC]
-    plain = [name for name, arm in topic["variants"].items() if not {"group", "data", "view", "model"} & arm.keys()]
+    plain = [name for name, arm in topic["variants"].items() if not {"data", "view", "model"} & arm.keys()]
     topic["variants"] = {name: topic["variants"][name] for name in (plain[0], plain[-1])}
+    topic["profiles"] = {"smoke": {"seeds": SEEDS}}
     topic["fit"]["epochs"] = EPOCHS
     topic["build"]["dropout"] = 0.1  # so that random numbers are drawn in every step
     tree["topics"] = {TOPIC: topic}
     tree["data"] = {topic["data"]: tree["data"][topic["data"]]}
+    tree["data"][topic["data"]].pop("profiles", None)
     tree["workers"] = 2
 
 
@@ -297,7 +293,7 @@ def test_a_run_cut_short_is_not_continued_under_other_settings(house, template, 
 def test_the_twentieth_run_of_a_worker_is_as_if_it_were_the_first(house, tmp_path):
     change(house, lambda tree: tree.update(workers=1))
     change(house, lambda tree: tree["topics"][TOPIC]["fit"].update(epochs=2))
-    change(house, lambda tree: tree["topics"][TOPIC].update(seeds=10), "profiles/smoke.yaml")
+    change(house, lambda tree: tree["topics"][TOPIC]["profiles"]["smoke"].update(seeds=10))
     command(house, "plan")
     top = begin(house, "train", TOPIC)
     seen = set()

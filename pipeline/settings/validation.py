@@ -1,15 +1,20 @@
 """Read blocks of settings and check them against what a function takes; say what is wrong, key by key."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
 from pipeline.plugins import Setting
+
+MOST_VALUES, MOST_LEVELS = 20_000, 12
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class ParamsError(InputError):
@@ -22,41 +27,77 @@ class ParamsError(InputError):
 
 @dataclass(frozen=True)
 class Given:
-    """A value as the user wrote it, the file and the key under which it stands, and the values that it replaces."""
+    """A value as the user wrote it, and the key under which it stands in the file."""
 
     value: Any
-    file: str
     key: str
-    replaces: tuple["Given", ...] = ()
-
-    @property
-    def place(self) -> str:
-        """File and key, as messages name them."""
-        return f"{self.file}: {self.key}"
 
 
 @dataclass
 class Complaints:
-    """Errors in the order of the files, each once."""
+    """Errors found so far, in the order of the file, each once."""
 
+    file: str
     lines: list[str] = field(default_factory=list)
 
-    def add(self, place: str, given: str, allowed: str) -> None:
-        """One line: file and key, what was given, what is allowed."""
-        line = f"{place}: given {given}, allowed {allowed}"
+    def add(self, key: str, given: str, allowed: str) -> None:
+        """One line: file, key, what was given, what is allowed."""
+        line = f"{self.file}: {key}: given {given}, allowed {allowed}"
         if line not in self.lines:
             self.lines.append(line)
 
-    def unknown(self, place: str, given: str, allowed: list[str]) -> None:
+    def unknown(self, key: str, given: str, allowed: list[str]) -> None:
         """A name that does not exist, with those that do and the nearest of them."""
         near = difflib.get_close_matches(given, allowed, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        self.add(place, repr(given), f"{', '.join(allowed) or 'none'}{hint}")
+        self.add(key, repr(given), f"{', '.join(allowed) or 'none'}{hint}")
+
+
+def parse(file: Path) -> Any:
+    """The file as plain values, read as YAML 1.2 (ParamsError)."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParamsError([f"{file.name}: given no readable file ({error.strerror}), allowed YAML 1.2"]) from None
+    except UnicodeDecodeError:
+        raise ParamsError([f"{file.name}: given bytes that are not UTF-8, allowed YAML 1.2 in UTF-8"]) from None
+    except DuplicateKeyError as error:
+        line, word = error.problem_mark.line + 1, str(error.problem).split('"')[1]
+        raise ParamsError([f"{file.name}: {word} (line {line}): given twice in one block, allowed once"]) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" (line {mark.line + 1})" if mark else ""
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ParamsError([f"{file.name}: syntax{place}: given {reason}, allowed YAML 1.2"]) from None
+
+
+def mark(value: Any, key: str, complaints: Complaints) -> Any:
+    """The file's tree with each leaf as `Given`; names checked on the way, aliases that blow up refused."""
+    budget = iter(range(MOST_VALUES))
+
+    def walk(value: Any, key: str, level: int) -> Any:
+        if next(budget, None) is None or level > MOST_LEVELS:
+            raise ParamsError([f"{complaints.file}: {key}: given too much or too deep, allowed {MOST_VALUES} values"])
+        if not isinstance(value, dict):
+            return Given(value, key)
+        for name in value:
+            if not (isinstance(name, str) and NAME.fullmatch(name)):
+                complaints.add(join(key, str(name)), f"the name {name!r}", "lower-case letters, digits and _")
+        return {name: walk(item, join(key, str(name)), level + 1) for name, item in value.items()}
+
+    tree = walk(value, key, 0)
+    if not isinstance(tree, dict):
+        raise ParamsError([f"{complaints.file}: the file: given {show(value)}, allowed a mapping of settings"])
+    return tree
 
 
 def join(*parts: str) -> str:
-    """A key, or a place in a file, from its parts."""
-    return ".".join(part for part in parts if part).replace(": .", ": ")
+    """A key from its parts; empty ones do not count."""
+    return ".".join(part for part in parts if part)
 
 
 def show(value: Any) -> str:
@@ -65,6 +106,13 @@ def show(value: Any) -> str:
         return "nothing"
     text = "a mapping" if isinstance(value, dict) else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def merge(under: Any, over: Any) -> Any:
+    """`over` laid on `under`, key by key."""
+    if not (isinstance(under, dict) and isinstance(over, dict)):
+        return over
+    return under | {key: merge(under[key], item) if key in under else item for key, item in over.items()}
 
 
 @cache
@@ -93,63 +141,45 @@ def _describe(schema: Mapping[str, Any]) -> str:
 
 
 def settle(
-    block: Any, fields: Mapping[str, Setting], place: str, complaints: Complaints, *, partial: bool = False
+    block: Any, fields: Mapping[str, Setting], key: str, complaints: Complaints, *, partial: bool = False
 ) -> dict[str, Any]:
     """Values of a block, checked against `fields`, with defaults filled in; blocks within stay marked."""
     if isinstance(block, Given):
-        complaints.add(block.place, show(block.value), f"a mapping with {', '.join(fields) or 'no keys'}")
+        complaints.add(block.key, show(block.value), f"a mapping with {', '.join(fields) or 'no keys'}")
         block = {}
     for name in block.keys() - fields.keys():
-        complaints.unknown(_origin(block[name], name, place), name, list(fields))
+        origin = next((item.key for item in _leaves({name: block[name]})), join(key, name))
+        complaints.unknown(_cut(origin, name), name, list(fields))
     settled = {}
     for name, setting in fields.items():
         if name in block:
-            settled[name] = _checked(block[name], setting, join(place, name), complaints)
+            settled[name] = _checked(block[name], setting, join(key, name), complaints)
         elif setting.required and not partial:
-            complaints.add(join(place, name), "nothing", describe(setting.annotation))
+            complaints.add(join(key, name), "nothing", describe(setting.annotation))
         elif not partial:
             settled[name] = setting.default
     return settled
 
 
-def leaves(tree: Any) -> Iterator[Given]:
-    """All values of a marked tree."""
-    if isinstance(tree, Given):
-        yield tree
-    else:
-        for item in tree.values():
-            yield from leaves(item)
+def _leaves(tree: Any) -> Iterator[Given]:
+    for item in tree.values():
+        if isinstance(item, Given):
+            yield item
+        else:
+            yield from _leaves(item)
 
 
-def place_of(block: Any, name: str, place: str) -> str:
-    """Where `name` stands in the files; `place` with it if nobody set it."""
-    item = block.get(name)
-    return item.place if isinstance(item, Given) else join(place, name)
+def _cut(key: str, name: str) -> str:
+    """`key` up to and including its part `name`."""
+    parts = key.split(".")
+    return ".".join(parts[: len(parts) - parts[::-1].index(name)]) if name in parts else key
 
 
-def _origin(item: Any, name: str, place: str) -> str:
-    """Where the block `name` that holds `item` was written."""
-    for leaf in leaves(item):
-        parts = leaf.key.split(".")
-        if name in parts:
-            return f"{leaf.file}: {'.'.join(parts[: len(parts) - parts[::-1].index(name)])}"
-    return join(place, name)
-
-
-def _checked(item: Any, setting: Setting, place: str, complaints: Complaints) -> Any:
-    """The value of an item; what it replaces has to be sound as well."""
-    if isinstance(item, Given):
-        for hidden in item.replaces:
-            if hidden.key.rpartition(".")[2] == item.key.rpartition(".")[2]:
-                _check(hidden.value, setting, hidden.place, complaints)
-        return _check(item.value, setting, item.place, complaints)
-    return _check(item, setting, place, complaints)
-
-
-def _check(value: Any, setting: Setting, place: str, complaints: Complaints) -> Any:
+def _checked(item: Any, setting: Setting, key: str, complaints: Complaints) -> Any:
+    value = item.value if isinstance(item, Given) else item
     try:
         _adapter(setting.annotation).validate_python(value)
     except ValidationError:
-        complaints.add(place, show(value), describe(setting.annotation))
+        complaints.add(item.key if isinstance(item, Given) else key, show(value), describe(setting.annotation))
         return {} if setting.annotation is dict else setting.default
     return value

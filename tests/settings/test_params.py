@@ -47,26 +47,20 @@ topics:
       images_local: {data: pictures, model: local}
       local: {model: local}
       local_narrow: {model: local}
-"""
-SMOKE = """
-every_topic: {seeds: 2}
-topics:
-  convolution: {fit: {epochs: 1}, variants: {max: {fit: {batch_size: 7}}}}
+    profiles:
+      smoke: {seeds: 2, fit: {epochs: 1}, variants: {max: {fit: {batch_size: 7}}}}
 """
 
 
-def read(tmp_path, text=GOOD, profiles=None, **more):
+def read(tmp_path, text=GOOD, **more):
     file = tmp_path / "params.yaml"
     file.write_text(text, encoding="utf-8")
-    (tmp_path / "profiles").mkdir(exist_ok=True)
-    for name, profile in {"smoke": SMOKE, **(profiles or {})}.items():
-        (tmp_path / "profiles" / f"{name}.yaml").write_text(profile, encoding="utf-8")
     return params.read(file, **more)
 
 
-def complaints(tmp_path, text, profiles=None):
+def complaints(tmp_path, text):
     with pytest.raises(params.ParamsError) as caught:
-        read(tmp_path, text, profiles)
+        read(tmp_path, text)
     return caught.value.lines
 
 
@@ -210,10 +204,9 @@ SPOILED = [
     (f"{V}.images_max.augment.shift", 2, f"{V}.images_max.augment.shift: given 2, allowed a number >= 0 and < 1"),
     (f"{T}.variants", {}, f"{V}.stride: given nothing, allowed a variant: the claim"),
     (f"{T}.seeds", -1, f"{T}.seeds: given -1"),
-    (f"{T}.profiles", {}, f"{T}.profiles: given 'profiles', allowed"),
-    (f"{V}.max.group", "wide", f"{V}.max.group: given 'wide', allowed none"),
-    (f"{T}.groups", {"wide": {"fits": {}}}, f"{T}.groups.wide.fits: given 'fits', allowed"),
-    ("data.signals.views", ["plain", "ovr"], "data.signals.views: given 'plain', allowed none"),
+    (f"{T}.profiles.smok", {}, f"{T}.profiles.smok: given 'smok', allowed smoke, laptop, full, gpu"),
+    (f"{T}.profiles.smoke.fit.epochs", 0, f"{T}.profiles.smoke.fit.epochs: given 0, allowed an integer >= 1"),
+    (f"{T}.profiles.smoke.lr", 1, f"{T}.profiles.smoke.lr: given 'lr', allowed"),
 ]
 
 
@@ -275,24 +268,3 @@ def test_the_command_refuses_with_code_2_without_traceback_or_tensorflow(tmp_pat
     assert told.returncode == 2, told.stderr
     assert told.stderr.strip() == f"params.yaml: {T}.fit.epochs: given -3, allowed an integer >= 1"
     assert told.stdout.strip() == "heavy []"
-
-
-PROFILES = [
-    (
-        "full",
-        "topics: {convolution: {fit: {epochs: -3}}}",
-        "topics.convolution.fit.epochs: given -3, allowed an integer",
-    ),
-    ("full", "every_topic: {fit: {epochs: 0}}", "every_topic.fit.epochs: given 0, allowed an integer >= 1"),
-    ("gpu", "topics: {convolution: {lr: 1}}", "topics.convolution.lr: given 'lr', allowed"),
-    ("gpu", "topics: {convolutions: {}}", "topics.convolutions: given 'convolutions', allowed"),
-    ("gpu", "data: {signals: {load: {samples: 0}}}", "data.signals.load.samples: given 0, allowed an integer >= 1"),
-    ("gpu", "extends: gpu", "extends: given 'gpu', allowed a profile"),
-    ("smok", "{}", "given 'smok.yaml', allowed smoke.yaml, full.yaml, gpu.yaml"),
-]
-
-
-@pytest.mark.parametrize(("profile", "text", "expected"), PROFILES, ids=[text for _, text, _ in PROFILES])
-def test_a_spoiled_profile_is_refused_by_its_own_name_whatever_profile_is_chosen(tmp_path, profile, text, expected):
-    lines = complaints(tmp_path, GOOD, {profile: text})
-    assert any(line.startswith(f"profiles/{profile}.yaml: ") and expected in line for line in lines), lines
