@@ -25,9 +25,11 @@ exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (
 
 
 def check(settings: "Settings") -> int:
-    """validate params.yaml for every profile, and the data cards there are"""
+    """validate params.yaml for every profile, and list the values without effect in this one"""
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
+    for void in settings.voids:
+        print(void.line())
     return DONE
 
 
@@ -160,6 +162,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
         *(claims, results, publish, reproduce, runs, ui),
     )
 }
+STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
@@ -188,6 +191,15 @@ def _track(topics: Sequence[str]) -> None:
         print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
+def _announce(settings: "Settings", stage: str, topic: str | None = None, data: str | None = None) -> None:
+    """Say on stderr which values have no effect, of what the stage is about."""
+    from pipeline.settings.announcement import announce
+
+    part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
+    for line in announce(settings.voids, part, settings.profile, paths.PARAMS):
+        print(line, file=sys.stderr, flush=True)
+
+
 def _named(blocks: "Sequence[str] | dict", word: str, name: str):  # type: ignore[no-untyped-def,type-arg]
     if name not in blocks:
         raise InputError(f"{word}: given {name!r}, allowed {', '.join(blocks)}")
@@ -213,13 +225,16 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; params.yaml is checked first, whatever the command."""
     given = vars(parser().parse_args(arguments))
-    command = COMMANDS[given.pop("command")]
+    name = given.pop("command")
     from pipeline.operations import signals
     from pipeline.settings.params import read
 
     signals.stop_in_order()
     try:
-        return command(read(paths.PARAMS), **given)
+        settings = read(paths.PARAMS)
+        if name in STAGES:
+            _announce(settings, name, **given)
+        return COMMANDS[name](settings, **given)
     except InputError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
