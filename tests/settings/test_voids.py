@@ -95,7 +95,11 @@ def test_void_values_change_no_setting_and_the_others_do(project):
     """By trial, in the full profile: several void values at once, then one that counts."""
     known, before = voids(project, "full"), params.read(project / "params.yaml", profile="full")
     void = ["topics.memory.fit.epochs", "topics.exploding.groups.order.fit.epochs", "data.images.split.train", "seeds"]
-    for keys, is_void in ((void, True), (["topics.overfitting.fit.epochs"], False), (["data.vowels.load.validation"], False)):
+    for keys, is_void in (
+        (void, True),
+        (["topics.overfitting.fit.epochs"], False),
+        (["data.vowels.load.validation"], False),
+    ):
         assert {key in known and known[key].is_whole for key in keys} == {is_void}
         apply_overrides(project / "params.yaml", [f"{key}=3" for key in keys])
         after = params.read(project / "params.yaml", profile="full")
