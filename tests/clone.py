@@ -33,15 +33,15 @@ def copy_house(place):
 
 def change(place, edit, file="params.yaml"):
     """Edit params.yaml (or a profile's file) as a user would, comments kept; profiles lose what params.yaml loses."""
-    rewrite(place / file, edit)
+    rewrite(place / file, edit, "rt")
     params = YAML(typ="safe").load((place / "params.yaml").read_text())
     for profile in (place / "profiles").glob("*.yaml"):
         if any(stale(YAML(typ="safe").load(profile.read_text()), params)):
-            rewrite(profile, lambda tree: [part.pop(name) for part, name in [*stale(tree, params)]])
+            rewrite(profile, lambda tree: [part.pop(name) for part, name in [*stale(tree, params)]], "safe")
 
 
-def rewrite(file, edit):
-    yaml = YAML()
+def rewrite(file, edit, typ):
+    yaml = YAML(typ=typ)
     tree = yaml.load(file.read_text())
     edit(tree)
     with file.open("w") as target:
