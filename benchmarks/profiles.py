@@ -93,7 +93,8 @@ def main() -> int:
         python(place, "-m", "pipeline", "prepare")
         told = python(place, "-c", ASK).splitlines()  # TensorFlow may have said something as well
         asked = json.loads(next(line for line in told if line.startswith("{")))
-        change(place, lambda tree: _cut(tree, profile))
+        for file in ("params.yaml", *(f"profiles/{name}.yaml" for name in ("smoke", "full", "gpu"))):
+            change(place, _cut, file)
         python(place, "-m", "pipeline", "plan")
         for topic in asked:
             python(place, "benchmarks/profiles.py", "inside", topic)
@@ -103,19 +104,20 @@ def main() -> int:
     return 0
 
 
-def _cut(tree: Any, profile: str) -> None:
-    """Shorten every fit of the profile, wherever it is spelt."""
-    for topic in tree["topics"].values():
-        over = topic.setdefault("profiles", {}).setdefault(profile, {})
-        over["seeds"] = 1
-        for fit in _fits(over):
+def _cut(tree: Any) -> None:
+    """One seed and short fits in a settings file, wherever it spells them."""
+    blocks = [*tree["topics"].values(), tree.get("every_topic", {})]
+    for block in blocks:
+        block["seeds"] = 1
+        for fit in _fits(block):
             fit.update(epochs=EPOCHS, epoch_steps=STEPS)
 
 
-def _fits(over: Any) -> Iterator[Any]:
-    yield over.setdefault("fit", {})
-    for variant in over.get("variants", {}).values():
-        yield variant.setdefault("fit", {})
+def _fits(block: Any) -> Iterator[Any]:
+    yield block.setdefault("fit", {})
+    for part in ("groups", "variants", "new_variants"):
+        for inner in filter(None, block.get(part, {}).values()):  # null: a variant that the profile leaves out
+            yield inner.setdefault("fit", {})
 
 
 def _tell(asked: Mapping[str, Any], taken: Mapping[str, Mapping[str, Any]]) -> None:

@@ -25,9 +25,11 @@ exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (
 
 
 def check(settings: "Settings") -> int:
-    """validate params.yaml for every profile, and the data cards there are"""
+    """validate params.yaml for every profile, and list the values without effect in this one"""
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
+    for void in settings.voids:
+        print(void.line())
     return DONE
 
 
@@ -160,6 +162,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
         *(claims, results, publish, reproduce, runs, ui),
     )
 }
+STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
@@ -201,6 +204,15 @@ def _block(settings: "Settings", name: str) -> "DataSettings":
     return settings.data[name]
 
 
+def _announce(settings: "Settings", stage: str, topic: str | None = None, data: str | None = None) -> None:
+    """Say on stderr which values have no effect, of what the stage is about."""
+    from pipeline.settings.announcement import announce
+
+    part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
+    for line in announce(settings.voids, part, settings.profile, paths.PARAMS):
+        print(line, file=sys.stderr, flush=True)
+
+
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
     top = argparse.ArgumentParser(
@@ -223,13 +235,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     An InputError is the user's mistake, told by its type alone; any other error is ours and keeps its traceback.
     """
     options = vars(parser().parse_args(arguments))
-    command = COMMANDS[options.pop("command")]
+    name = options.pop("command")
     from pipeline.operations import signals
     from pipeline.settings.params import read
 
     signals.stop_in_order()
     try:
-        return command(read(paths.PARAMS), **options)
+        settings = read(paths.PARAMS)
+        if name in STAGES:
+            _announce(settings, name, **options)
+        return COMMANDS[name](settings, **options)
     except InputError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT

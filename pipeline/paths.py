@@ -26,6 +26,11 @@ TRACKING = ROOT / "mlflow.db"
 ARTIFACTS = ROOT / "mlartifacts"
 
 
+def profile(params: Path, name: str) -> Path:
+    """What profile `name` lays on `params`."""
+    return params.parent / "profiles" / f"{name}.yaml"
+
+
 def fit_split(data: str, view: str) -> Path:
     """Training split of `data` under `view`."""
     return PREPARED / data / "fit" / f"{view}.npz"

@@ -31,13 +31,37 @@ def copy_house(place):
     return place
 
 
-def change(place, edit):
-    """Edit params.yaml as a user would, comments kept."""
-    yaml, file = YAML(), place / "params.yaml"
+def change(place, edit, file="params.yaml"):
+    """Edit params.yaml (or a profile's file) as a user would, comments kept; profiles lose what params.yaml loses."""
+    rewrite(place / file, edit, "rt")
+    params = YAML(typ="safe").load((place / "params.yaml").read_text())
+    for profile in (place / "profiles").glob("*.yaml"):
+        if any(stale(YAML(typ="safe").load(profile.read_text()), params)):
+            rewrite(profile, lambda tree: [part.pop(name) for part, name in [*stale(tree, params)]], "safe")
+
+
+def rewrite(file, edit, typ):
+    yaml = YAML(typ=typ)
     tree = yaml.load(file.read_text())
     edit(tree)
     with file.open("w") as target:
         yaml.dump(tree, target)
+
+
+def stale(profile, params):
+    """What the profile changes and params.yaml does not have (any more): (the mapping that names it, its name)."""
+    for part in ("data", "topics"):
+        for name, block in (profile.get(part) or {}).items():
+            if name not in params[part]:
+                yield profile[part], name
+            for inner in {"variants", "groups"} & block.keys():
+                known = {**params[part].get(name, {}).get(inner, {}), **(block.get("new_variants") or {})}
+                yield from ((block[inner], each) for each in block[inner] if each not in known)
+            groups = params["topics"].get(name, {}).get("groups", {}) if part == "topics" else {}
+            for each, variant in block.get("new_variants", {}).items():
+                lying = {**groups.get((variant or {}).get("group"), {}), **(variant or {})}
+                if lying.get("data", next(iter(params["data"]))) not in params["data"]:
+                    yield block["new_variants"], each
 
 
 def tell(place, *command, code=0):

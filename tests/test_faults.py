@@ -41,6 +41,7 @@ def template(tmp_path_factory):
     """The project with two variants of one topic, two seeds each; data and plan are made, nothing is trained."""
     place = copy_house(tmp_path_factory.mktemp("faults") / "template")
     change(place, shrink)
+    change(place, lambda tree: tree.update(every_topic={"seeds": SEEDS}, data={}, topics={}), "profiles/smoke.yaml")
     topic = place / "pipeline" / "topics" / TOPIC / "__init__.py"
     topic.write_text(topic.read_text() + FEWER.format(arms=set(read_params(place)["topics"][TOPIC]["variants"])))
     command(place, "prepare")
@@ -51,14 +52,12 @@ def template(tmp_path_factory):
 def shrink(tree):
     """Drop all but one topic, and of its variants all but the first and the last that differ in `fit` alone."""
     topic = tree["topics"][TOPIC]
-    plain = [name for name, arm in topic["variants"].items() if not {"data", "view", "model"} & arm.keys()]
+    plain = [name for name, arm in topic["variants"].items() if not {"data", "view", "model", "group"} & arm.keys()]
     topic["variants"] = {name: topic["variants"][name] for name in (plain[0], plain[-1])}
-    topic["profiles"] = {"smoke": {"seeds": SEEDS}}
     topic["fit"]["epochs"] = EPOCHS
     topic["build"]["dropout"] = 0.1  # so that random numbers are drawn in every step
     tree["topics"] = {TOPIC: topic}
     tree["data"] = {topic["data"]: tree["data"][topic["data"]]}
-    tree["data"][topic["data"]].pop("profiles", None)
     tree["workers"] = 2
 
 
@@ -293,7 +292,7 @@ def test_a_run_cut_short_is_not_continued_under_other_settings(house, template, 
 def test_the_twentieth_run_of_a_worker_is_as_if_it_were_the_first(house, tmp_path):
     change(house, lambda tree: tree.update(workers=1))
     change(house, lambda tree: tree["topics"][TOPIC]["fit"].update(epochs=2))
-    change(house, lambda tree: tree["topics"][TOPIC]["profiles"]["smoke"].update(seeds=10))
+    change(house, lambda tree: tree["every_topic"].update(seeds=10), "profiles/smoke.yaml")
     command(house, "plan")
     top = begin(house, "train", TOPIC)
     seen = set()

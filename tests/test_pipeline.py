@@ -126,9 +126,9 @@ def test_a_comment_in_a_model_trains_nothing(clone):
 @pytest.mark.slow
 def test_a_new_seed_trains_only_the_new_runs(clone):
     def more(tree):
-        tree["topics"]["convolution"]["profiles"]["smoke"]["seeds"] = 3
+        tree["topics"]["convolution"] = {"seeds": 3}
 
-    change(clone, more)
+    change(clone, more, "profiles/smoke.yaml")
     told = tell(clone, "dvc", "repro")
     variants = len(params.read(clone / "params.yaml").topics["convolution"].variants)
     assert f"convolution: {3 * variants} runs, {2 * variants} of them done before" in told

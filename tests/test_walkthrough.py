@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from pipeline import paths
 from pipeline.records import read_json
-from pipeline.settings import validation
+from pipeline.settings import files
 
 PAGE = (paths.ROOT / "docs" / "add-a-topic.md").read_text("utf-8")
 FOUND = re.findall(r"^`([^`]+)`:\n\n```(\w+)\n(.*?)```$", PAGE, re.M | re.S)
@@ -32,7 +32,7 @@ def test_its_topic_is_one_folder_and_one_block_and_not_yet_there():
     assert list(added()) == ["topics"]
     folders = {file.rpartition("/")[0] for file in FILES if file != "params.yaml"}
     assert folders == {f"pipeline/topics/{name}"} and not (paths.ROOT / folders.pop()).exists()
-    assert name not in validation.parse(paths.PARAMS)["topics"]
+    assert name not in files.parse(paths.PARAMS)["topics"]
 
 
 def walk(place):

@@ -1,20 +1,16 @@
-"""Read blocks of settings and check them against what a function takes; say what is wrong, key by key."""
+"""Check blocks of settings against what a function takes; say what is wrong, key by key."""
 
 import difflib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
 from pipeline.plugins import Setting
-
-MOST_VALUES, MOST_LEVELS = 20_000, 12
-NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+from pipeline.settings.tree import Block, Given, Place
 
 
 class ParamsError(InputError):
@@ -25,79 +21,26 @@ class ParamsError(InputError):
         self.lines = lines
 
 
-@dataclass(frozen=True)
-class Given:
-    """A value as the user wrote it, and the key under which it stands in the file."""
-
-    value: Any
-    key: str
-
-
 @dataclass
 class Complaints:
-    """Errors found so far, in the order of the file, each once."""
+    """Errors of all settings files, in the order in which they were met, each once."""
 
-    file: str
     lines: list[str] = field(default_factory=list)
 
-    def add(self, key: str, given: str, allowed: str) -> None:
+    def add(self, place: Place, given: str, allowed: str) -> None:
         """One line: file, key, what was given, what is allowed."""
-        line = f"{self.file}: {key}: given {given}, allowed {allowed}"
+        self.say(f"{place.file}: {place.key}: given {given}, allowed {allowed}")
+
+    def say(self, line: str) -> None:
+        """One line, unless it was said before."""
         if line not in self.lines:
             self.lines.append(line)
 
-    def unknown(self, key: str, given: str, allowed: list[str]) -> None:
+    def unknown(self, place: Place, given: str, allowed: list[str]) -> None:
         """A name that does not exist, with those that do and the nearest of them."""
         near = difflib.get_close_matches(given, allowed, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        self.add(key, repr(given), f"{', '.join(allowed) or 'none'}{hint}")
-
-
-def parse(file: Path) -> Any:
-    """The file as plain values, read as YAML 1.2 (ParamsError)."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.constructor import DuplicateKeyError
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParamsError([f"{file.name}: given no readable file ({error.strerror}), allowed YAML 1.2"]) from None
-    except UnicodeDecodeError:
-        raise ParamsError([f"{file.name}: given bytes that are not UTF-8, allowed YAML 1.2 in UTF-8"]) from None
-    except DuplicateKeyError as error:
-        line, word = error.problem_mark.line + 1, str(error.problem).split('"')[1]
-        raise ParamsError([f"{file.name}: {word} (line {line}): given twice in one block, allowed once"]) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" (line {mark.line + 1})" if mark else ""
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ParamsError([f"{file.name}: syntax{place}: given {reason}, allowed YAML 1.2"]) from None
-
-
-def mark(value: Any, key: str, complaints: Complaints) -> Any:
-    """The file's tree with each leaf as `Given`; names checked on the way, aliases that blow up refused."""
-    budget = iter(range(MOST_VALUES))
-
-    def walk(value: Any, key: str, level: int) -> Any:
-        if next(budget, None) is None or level > MOST_LEVELS:
-            raise ParamsError([f"{complaints.file}: {key}: given too much or too deep, allowed {MOST_VALUES} values"])
-        if not isinstance(value, dict):
-            return Given(value, key)
-        for name in value:
-            if not (isinstance(name, str) and NAME.fullmatch(name)):
-                complaints.add(join(key, str(name)), f"the name {name!r}", "lower-case letters, digits and _")
-        return {name: walk(item, join(key, str(name)), level + 1) for name, item in value.items()}
-
-    tree = walk(value, key, 0)
-    if not isinstance(tree, dict):
-        raise ParamsError([f"{complaints.file}: the file: given {show(value)}, allowed a mapping of settings"])
-    return tree
-
-
-def join(*parts: str) -> str:
-    """A key from its parts; empty ones do not count."""
-    return ".".join(part for part in parts if part)
+        self.add(place, repr(given), f"{', '.join(allowed) or 'none'}{hint}")
 
 
 def show(value: Any) -> str:
@@ -106,13 +49,6 @@ def show(value: Any) -> str:
         return "nothing"
     text = "a mapping" if isinstance(value, dict) else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def merge(under: Any, over: Any) -> Any:
-    """`over` laid on `under`, key by key."""
-    if not (isinstance(under, dict) and isinstance(over, dict)):
-        return over
-    return under | {key: merge(under[key], item) if key in under else item for key, item in over.items()}
 
 
 @cache
@@ -141,45 +77,34 @@ def _describe(schema: Mapping[str, Any]) -> str:
 
 
 def settle(
-    block: Any, fields: Mapping[str, Setting], key: str, complaints: Complaints, *, partial: bool = False
+    block: Block | Given, fields: Mapping[str, Setting], complaints: Complaints, *, partial: bool = False
 ) -> dict[str, Any]:
-    """Values of a block, checked against `fields`, with defaults filled in; blocks within stay marked."""
+    """Values of a block, checked against `fields`, with defaults filled in unless `partial`; blocks within stay so."""
     if isinstance(block, Given):
-        complaints.add(block.key, show(block.value), f"a mapping with {', '.join(fields) or 'no keys'}")
-        block = {}
+        complaints.add(block.place, show(block.value), f"a mapping with {', '.join(fields) or 'no keys'}")
+        block = Block({}, block.place)
     for name in block.keys() - fields.keys():
-        origin = next((item.key for item in _leaves({name: block[name]})), join(key, name))
-        complaints.unknown(_cut(origin, name), name, list(fields))
+        complaints.unknown(block[name].place, name, list(fields))
     settled = {}
     for name, setting in fields.items():
         if name in block:
-            settled[name] = _checked(block[name], setting, join(key, name), complaints)
+            settled[name] = _checked(block[name], setting, complaints)
         elif setting.required and not partial:
-            complaints.add(join(key, name), "nothing", describe(setting.annotation))
+            complaints.add(block.place.at(name), "nothing", describe(setting.annotation))
         elif not partial:
-            settled[name] = setting.default
+            settled[name] = _default(setting, block.place.at(name))
     return settled
 
 
-def _leaves(tree: Any) -> Iterator[Given]:
-    for item in tree.values():
-        if isinstance(item, Given):
-            yield item
-        else:
-            yield from _leaves(item)
-
-
-def _cut(key: str, name: str) -> str:
-    """`key` up to and including its part `name`."""
-    parts = key.split(".")
-    return ".".join(parts[: len(parts) - parts[::-1].index(name)]) if name in parts else key
-
-
-def _checked(item: Any, setting: Setting, key: str, complaints: Complaints) -> Any:
+def _checked(item: Block | Given, setting: Setting, complaints: Complaints) -> Any:
     value = item.value if isinstance(item, Given) else item
     try:
         _adapter(setting.annotation).validate_python(value)
     except ValidationError:
-        complaints.add(item.key if isinstance(item, Given) else key, show(value), describe(setting.annotation))
-        return {} if setting.annotation is dict else setting.default
+        complaints.add(item.place, show(value), describe(setting.annotation))
+        return _default(setting, item.place)
     return value
+
+
+def _default(setting: Setting, place: Place) -> Any:
+    return Block({}, place) if setting.annotation is dict else setting.default

@@ -6,7 +6,7 @@ import sys
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import paths
+from pipeline import paths, plugins
 from pipeline.settings import params
 
 GOOD = """
@@ -47,32 +47,44 @@ topics:
       images_local: {data: pictures, model: local}
       local: {model: local}
       local_narrow: {model: local}
-    profiles:
-      smoke: {seeds: 2, fit: {epochs: 1}, variants: {max: {fit: {batch_size: 7}}}}
 """
+SMOKE = """
+every_topic: {seeds: 2, fit: {epochs: 1}}
+every_data: {seed: 3}
+data:
+  signals: {load: {samples: 60}}
+topics:
+  convolution:
+    variants: {max: {fit: {batch_size: 7}}}
+"""
+FULL = "every_topic: {seeds: 20}"
+GPU = "extends: full"
 
 
-def read(tmp_path, text=GOOD, **more):
-    file = tmp_path / "params.yaml"
-    file.write_text(text, encoding="utf-8")
-    return params.read(file, **more)
+def read(tmp_path, text=GOOD, *, profile=None, **files):
+    """The settings of params.yaml as in `text`, with profiles as given beside it."""
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "profiles").mkdir(exist_ok=True)
+    for name, written in ({"smoke": SMOKE, "full": FULL, "gpu": GPU} | files).items():
+        (tmp_path / "profiles" / f"{name}.yaml").write_text(written, encoding="utf-8")
+    return params.read(tmp_path / "params.yaml", profile=profile)
 
 
-def complaints(tmp_path, text):
+def complaints(tmp_path, text=GOOD, **files):
     with pytest.raises(params.ParamsError) as caught:
-        read(tmp_path, text)
+        read(tmp_path, text, **files)
     return caught.value.lines
 
 
-def spoiled(path, value, remove=False):
-    """GOOD with the value at a dotted path replaced (or the key removed)."""
+def spoiled(path, value, remove=False, text=GOOD):
+    """The text with the value at a dotted path replaced (or the key removed)."""
     import io
 
-    tree = YAML(typ="safe").load(GOOD)
+    tree = YAML(typ="safe").load(text)
     *parents, last = path.split(".")
     place = tree
     for parent in parents:
-        place = place[parent]
+        place = place.setdefault(parent, {})
     if remove:
         del place[last]
     else:
@@ -114,7 +126,12 @@ def test_another_model_starts_with_its_own_build(tmp_path):
 
 
 def test_a_profile_is_laid_on_last(tmp_path):
-    smoke = read(tmp_path, profile="smoke").topics["convolution"]
+    settings = read(tmp_path, profile="smoke")
+    assert {name: (block.seed, block.load.get("samples")) for name, block in settings.data.items()} == {
+        "signals": (3, 60),
+        "pictures": (3, None),
+    }
+    smoke = settings.topics["convolution"]
     assert smoke.seeds == 2
     assert {variant.fit["epochs"] for variant in smoke.variants.values()} == {1}
     assert smoke.variants["max"].fit["batch_size"] == 7
@@ -204,9 +221,19 @@ SPOILED = [
     (f"{V}.images_max.augment.shift", 2, f"{V}.images_max.augment.shift: given 2, allowed a number >= 0 and < 1"),
     (f"{T}.variants", {}, f"{V}.stride: given nothing, allowed a variant: the claim"),
     (f"{T}.seeds", -1, f"{T}.seeds: given -1"),
-    (f"{T}.profiles.smok", {}, f"{T}.profiles.smok: given 'smok', allowed smoke, laptop, full, gpu"),
-    (f"{T}.profiles.smoke.fit.epochs", 0, f"{T}.profiles.smoke.fit.epochs: given 0, allowed an integer >= 1"),
-    (f"{T}.profiles.smoke.lr", 1, f"{T}.profiles.smoke.lr: given 'lr', allowed"),
+    (f"{T}.profiles", {}, f"{T}.profiles: given 'profiles', allowed data"),
+    (f"{T}.groups", {"few": {"group": "x"}}, f"{T}.groups.few.group: given 'group', allowed data"),
+    (f"{V}.max.group", "fow", f"{V}.max.group: given 'fow', allowed none"),
+    (f"{V}.max.group", 3, f"{V}.max.group: given 3, allowed text or null"),
+    ("views", {"under": 3}, "views.under: given 3, allowed a mapping of steps"),
+    (
+        "views",
+        {"under": {"rebalance": {"sampler": "undr"}}},
+        "views.under.rebalance.sampler: given 'undr', allowed one",
+    ),
+    ("views", {"under": {"rebalanse": {}}}, "views.under.rebalanse: given 'rebalanse', allowed"),
+    ("data.signals.views", ["plain", "under"], "data.signals.views: given 'under', allowed plain"),
+    ("data.signals.views", "plain", "data.signals.views: given 'plain', allowed a list, each item text or a mapping"),
 ]
 
 
@@ -221,6 +248,165 @@ def test_a_spoiled_value_is_refused_by_key(tmp_path, path, value, expected):
 def test_a_missing_key_is_named(tmp_path, path):
     lines = complaints(tmp_path, spoiled(path, None, remove=True))
     assert any(path.rsplit(".")[-1] in line for line in lines), lines
+
+
+S = "profiles/smoke.yaml"
+SPOILED_PROFILES = [
+    ("smoke", "topics.convolution.fit.epochs", -3, f"{S}: {T}.fit.epochs: given -3, allowed an integer >= 1"),
+    ("smoke", "every_topic.fit.epochs", -3, f"{S}: every_topic.fit.epochs: given -3, allowed an integer >= 1"),
+    ("smoke", "every_topic.seeds", 0, f"{S}: every_topic.seeds: given 0, allowed an integer >= 1"),
+    ("smoke", "every_topic.fit.epoch", 3, f"{S}: every_topic.fit.epoch: given 'epoch', allowed epochs"),
+    ("smoke", "every_topic.variants", {}, f"{S}: every_topic.variants: given 'variants', allowed data"),
+    ("smoke", "every_data.split.test", -1, f"{S}: every_data.split.test: given -1"),
+    ("smoke", "data.signals.load.samples", -5, f"{S}: data.signals.load.samples: given -5, allowed an integer >= 1"),
+    ("smoke", "data.signals.source", "mnist", f"{S}: data.signals.source: given 'mnist', allowed"),
+    ("smoke", "data.signal", {}, f"{S}: data.signal: given 'signal', allowed signals, pictures (did you mean"),
+    ("smoke", "topics.memory", {}, f"{S}: topics.memory: given 'memory', allowed convolution"),
+    ("smoke", f"{V}.maxx.fit.epochs", 3, f"{S}: {V}.maxx: given 'maxx', allowed mlp, mlp_shuffled"),
+    ("smoke", f"{V}.max", None, f"{S}: {V}.max: given nothing, allowed a mapping of the keys it changes"),
+    ("smoke", f"{T}.groups.few", {}, f"{S}: {T}.groups.few: given 'few', allowed none"),
+    ("smoke", f"{T}.new_variants.max", {}, f"{S}: {T}.new_variants.max: given 'max', allowed a name that is new"),
+    ("smoke", f"{T}.new_variants.tiny", None, f"{S}: {T}.new_variants.tiny: given nothing, allowed a mapping: there"),
+    ("smoke", f"{T}.new_variants.tiny", {"fits": {}}, f"{S}: {T}.new_variants.tiny.fits: given 'fits', allowed"),
+    ("smoke", f"{T}.lr", 1, f"{S}: {T}.lr: given 'lr', allowed"),
+    ("smoke", "seeds", 3, f"{S}: seeds: given 'seeds', allowed extends, every_data, every_topic, data, topics"),
+    ("gpu", "extends", "ful", "profiles/gpu.yaml: extends: given 'ful', allowed one of 'smoke', 'full', 'gpu' or null"),
+    ("full", "extends", "gpu", "profiles/full.yaml: extends: given 'gpu', allowed smoke"),  # gpu extends full
+]
+
+
+@pytest.mark.parametrize(
+    ("profile", "path", "value", "expected"),
+    SPOILED_PROFILES,
+    ids=[f"{name}:{path}" for name, path, *_ in SPOILED_PROFILES],
+)
+def test_a_spoiled_profile_is_refused_by_file_and_key_whatever_profile_is_chosen(
+    tmp_path, profile, path, value, expected
+):
+    text = {"smoke": SMOKE, "full": FULL, "gpu": GPU}[profile]
+    lines = complaints(tmp_path, **{profile: spoiled(path, value, text=text)})
+    assert any(line.startswith(expected) for line in lines), lines
+    assert all(": given " in line and ", allowed " in line for line in lines), lines
+
+
+def test_a_value_that_is_wrong_is_refused_even_where_nothing_comes_of_it(tmp_path):
+    """A topic's value that every variant sets anew, and one of a group's that a profile takes the place of."""
+    text = GOOD.replace("fit: {epochs: 2, learning", "fit: {momentum: -1, epochs: 2, learning")
+    for name in YAML(typ="safe").load(GOOD)["topics"]["convolution"]["variants"]:
+        text = spoiled(f"{V}.{name}.fit.momentum", 0.5, text=text)
+    assert complaints(tmp_path, text) == [f"params.yaml: {T}.fit.momentum: given -1, allowed a number >= 0 and < 1"]
+
+
+def test_a_file_that_is_no_profile_is_refused(tmp_path):
+    lines = complaints(tmp_path, smok="every_topic: {seeds: 3}", laptop="every_topic: {seeds: 3}")
+    assert [line.partition(", allowed ")[0] for line in lines] == [
+        "profiles/laptop.yaml: the file: given 'laptop.yaml'",
+        "profiles/smok.yaml: the file: given 'smok.yaml'",
+    ]
+
+
+def test_a_profile_whose_file_is_missing_is_refused_once_it_is_chosen(tmp_path):
+    (tmp_path / "params.yaml").write_text(GOOD, encoding="utf-8")
+    assert params.read(tmp_path / "params.yaml").profile == "laptop"
+    with pytest.raises(params.ParamsError, match=r"^profiles/full.yaml: given no readable file"):
+        params.read(tmp_path / "params.yaml", profile="full")
+
+
+# Layers
+
+
+GROUPED = spoiled(
+    f"{T}.groups", {"few": {"fit": {"epochs": 5, "batch_size": 5, "patience": 5}, "build": {"channels": 5}}}
+)
+GROUPED = spoiled(f"{V}.max", {"group": "few", "fit": {"batch_size": 6}}, text=GROUPED)
+GROUPED = spoiled(f"{V}.images_mlp", {"group": "few", "model": "mlp", "data": "pictures"}, text=GROUPED)
+
+
+def arm(settings, name):
+    variant = settings.topics["convolution"].variants[name]
+    return {"channels": variant.build.get("channels")} | {
+        key: variant.fit[key] for key in ("epochs", "batch_size", "patience")
+    }
+
+
+def test_topic_then_group_then_variant(tmp_path):
+    settings = read(tmp_path, GROUPED)
+    assert arm(settings, "stride") == {"channels": 4, "epochs": 2, "batch_size": 64, "patience": None}
+    assert arm(settings, "max") == {"channels": 5, "epochs": 5, "batch_size": 6, "patience": 5}
+
+
+def test_a_variant_with_another_model_takes_no_build_of_its_group(tmp_path):
+    assert arm(read(tmp_path, GROUPED), "images_mlp")["channels"] is None
+
+
+def test_in_a_profile_the_order_is_the_same_and_all_of_it_comes_after_params(tmp_path):
+    smoke = """
+every_topic: {fit: {epochs: 11, batch_size: 11, patience: 11}, build: {}}
+topics:
+  convolution:
+    fit: {batch_size: 12, patience: 12}
+    groups: {few: {fit: {patience: 13}}}
+    variants: {stride: {fit: {patience: 14}}}
+"""
+    settings = read(tmp_path, GROUPED, profile="smoke", smoke=smoke)
+    assert arm(settings, "max") == {"channels": 5, "epochs": 11, "batch_size": 12, "patience": 13}
+    assert arm(settings, "stride") == {"channels": 4, "epochs": 11, "batch_size": 12, "patience": 14}
+    assert arm(settings, "local") == {"channels": 25, "epochs": 11, "batch_size": 12, "patience": 12}
+
+
+def test_a_profile_adds_variants_after_the_others_and_one_that_extends_it_leaves_them_out(tmp_path):
+    full = "topics: {convolution: {fit: {epochs: 9}, new_variants: {tiny: {build: {channels: 1}}, other: {}}}}"
+    gpu = "extends: full\ntopics: {convolution: {new_variants: {tiny: null}}}"
+    of = {name: read(tmp_path, profile=name, full=full, gpu=gpu) for name in params.PROFILES}
+    names = {name: list(settings.topics["convolution"].variants) for name, settings in of.items()}
+    assert names["full"] == [*names["laptop"], "tiny", "other"] and names["gpu"] == [*names["laptop"], "other"]
+    assert names["smoke"] == names["laptop"]
+    assert arm(of["full"], "tiny")["channels"] == 1 and arm(of["gpu"], "other")["epochs"] == 9
+
+
+def test_views_are_listed_by_name_or_defined_on_the_spot(tmp_path):
+    text = spoiled("views", {"under": {"rebalance": {"sampler": "under"}}})
+    text = spoiled("data.signals.views", ["under", "plain"], text=text.replace("view: over", "view: under"))
+    views = read(tmp_path, text).data["signals"].views
+    assert (
+        set(views) == {"plain", "under"} and views["plain"] == {} and views["under"]["rebalance"]["sampler"] == "under"
+    )
+    assert set(read(tmp_path).data["pictures"].views) == {"plain", "turned"}
+
+
+def test_a_named_view_that_data_cannot_have_is_named_where_it_is_written(tmp_path):
+    text = spoiled("views", {"turned": {"augment": {"rotate": 10}}})
+    text = spoiled("data.signals.views", ["turned"], text=text.replace("view: over", "view: turned"))
+    (line,) = complaints(tmp_path, text)
+    assert line == "params.yaml: views.turned.augment: given a step on data of kind 'signal', allowed image only"
+
+
+# Plugins that lack something
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "module", "message"),
+    [
+        ("sources", "mnist1d", 'KIND, LABELS = "signal", "class"\n\ndef load(raw, seed): ...', "given no SPLIT"),
+        ("models", "convnet", "def construct(shape, outputs): ...", "given no build(shape, outputs)"),
+        ("views", "rebalance", 'KINDS = ("signal",)', "given no apply(examples, seed)"),
+        ("tasks", "classify", 'LABELS = ("class",)', "given no OBJECTIVE, no "),
+    ],
+)
+def test_a_plugin_that_lacks_something_is_refused(tmp_path, monkeypatch, kind, name, module, message):
+    there = plugins.path
+    file = tmp_path / "lacking.py"
+    file.write_text(module)
+    monkeypatch.setattr(plugins, "path", lambda *which: file if which == (kind, name) else there(*which))
+    plugins.missing.cache_clear()
+    try:
+        lines = complaints(tmp_path)
+    finally:
+        plugins.missing.cache_clear()
+    assert any(line.startswith(f"pipeline/{kind}/{name}.py: {message}") for line in lines), lines
+
+
+# Files
 
 
 BROKEN = {

@@ -1,0 +1,152 @@
+"""Resolve blocks under `data:`: source, split and views of one data set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipeline import plugins
+from pipeline.number_types import Count, Share, Whole
+from pipeline.plugins import Setting
+from pipeline.settings.profiles import Profile
+from pipeline.settings.tree import Block, Given, merge
+from pipeline.settings.validation import Complaints, settle, show
+from pipeline.settings.voids import Uses
+
+Steps = Mapping[str, Mapping[str, Any]]  # of a view: keyword arguments of each step, in order
+
+
+@dataclass(frozen=True)
+class LongTail:
+    """Training examples a class, falling geometrically from `head` (class 0) to `tail` (the last)."""
+
+    head: int
+    tail: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """Sizes of the held-out parts (a count, or a share of all examples), and of the training part if it is cut."""
+
+    validation: int | float
+    test: int | float
+    train: int | LongTail | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """One block under `data:`."""
+
+    name: str
+    source: str
+    load: Mapping[str, Any]
+    scale: str
+    split: Split
+    views: Mapping[str, Steps]
+    seed: int
+
+
+DATA = {
+    "source": Setting(str, required=True),
+    "load": Setting(dict, {}),
+    "scale": Setting(Literal["none", "standard"], "none"),
+    "seed": Setting(Whole, 0),
+    "split": Setting(dict, {}),
+    "views": Setting(list[str] | dict, []),
+}
+SPLIT = {
+    "validation": Setting(Count | Share, 0.2),
+    "test": Setting(Count | Share, 0.2),
+    "train": Setting(Count | dict | None, None),
+    "seed": Setting(Whole, 0),
+}
+LONG_TAIL = {"head": Setting(Count, required=True), "tail": Setting(Count, required=True)}
+
+
+def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complaints: Complaints) -> DataSettings | None:
+    """The data set `name` of params.yaml under a profile; None if too little of it is sound."""
+    written = params.block("data")[name]
+    if isinstance(written, Given):
+        settle(written, DATA, complaints)
+        return None
+    layers = [written, *profile.data(name)]
+    for layer in layers:
+        settle(layer, DATA, complaints, partial=True)
+    merged = merge(layers)
+    uses.note_block(written, merged, consumer=name)
+    settled = settle(merged, DATA, complaints)
+    source = merged.find("source")
+    if not isinstance(source, Given) or not is_plugin("sources", source, complaints):
+        return None
+    load = settle(settled["load"], plugins.settings("sources", source.value), complaints)
+    views = _views(settled["views"], merged, params.block("views"), source.value, complaints)
+    split = _split(settled["split"], complaints)
+    return DataSettings(name, source.value, load, settled["scale"], split, views, settled["seed"])
+
+
+def is_plugin(kind: str, name: Given, complaints: Complaints) -> bool:
+    """Whether there is such a source, view step, model or task, and it lacks nothing."""
+    if not isinstance(name.value, str):
+        return False  # the wrong type has been complained of
+    if name.value not in plugins.names(kind):
+        complaints.unknown(name.place, name.value, plugins.names(kind))
+        return False
+    if plugins.missing(kind, name.value):
+        complaints.say(plugins.refusal(kind, name.value))
+        return False
+    return True
+
+
+def _split(block: Block, complaints: Complaints) -> Split:
+    settled = settle(block, SPLIT, complaints)
+    if isinstance(settled["train"], Block):
+        tail = settle(settled["train"], LONG_TAIL, complaints)
+        settled["train"] = LongTail(tail.get("head", 1), tail.get("tail", 1))
+    shares = [part for part in (settled["validation"], settled["test"]) if isinstance(part, float)]
+    if sum(shares) >= 1:
+        complaints.add(
+            block.place, f"validation and test shares that add up to {sum(shares):g}", "less than 1 together"
+        )
+    if 0 in (settled["validation"], settled["test"]):
+        complaints.add(block.place, "an empty validation or test part", "a count >= 1 or a share above 0 for both")
+    return Split(**settled)
+
+
+def _views(
+    listed: list[str] | Block, merged: Block, named: Block, source: str, complaints: Complaints
+) -> dict[str, Steps]:
+    """The data's views: those of its list, by name, or those that it defines itself; `plain` is always one."""
+    plain = Block({}, merged.place.at("views", "plain"))
+    if isinstance(listed, Block):
+        definitions = dict(listed)
+    else:
+        known = {"plain": plain} | named
+        item = merged.find("views")
+        for name in listed:
+            if name not in known and item is not None:
+                complaints.unknown(item.place, name, sorted(known))
+        definitions = {name: known[name] for name in listed if name in known}
+    kind = plugins.constant("sources", source, "KIND")
+    return {name: _steps(steps, kind, complaints) for name, steps in ({"plain": plain} | definitions).items()}
+
+
+def check_views(named: Block, complaints: Complaints) -> None:
+    """Complain of what is wrong with views that no data set may list yet."""
+    for steps in named.values():
+        _steps(steps, None, complaints)
+
+
+def _steps(steps: Block | Given, kind: str | None, complaints: Complaints) -> Steps:
+    if isinstance(steps, Given):
+        complaints.add(steps.place, show(steps.value), "a mapping of steps; write {} for none")
+        return {}
+    settled = {}
+    for step, block in steps.items():
+        if not is_plugin("views", Given(step, block.place), complaints):
+            continue
+        kinds = plugins.constant("views", step, "KINDS")
+        if kind is None or kind in kinds:
+            settled[step] = settle(block, plugins.settings("views", step), complaints)
+        else:
+            complaints.add(block.place, f"a step on data of kind {kind!r}", f"{', '.join(kinds)} only")
+    return settled

@@ -1,0 +1,292 @@
+"""Resolve blocks under `topics:`: each variant from its topic, its group, itself and the profile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal
+
+from pipeline import paths, plugins
+from pipeline.number_types import Count
+from pipeline.plugins import Setting
+from pipeline.settings.data_blocks import DataSettings, is_plugin
+from pipeline.settings.profiles import Profile, is_left_out
+from pipeline.settings.tree import Block, Given, merge
+from pipeline.settings.validation import Complaints, settle, show
+from pipeline.settings.voids import Uses
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One arm of a comparison, every setting resolved."""
+
+    name: str
+    task: str
+    data: str
+    view: str
+    model: str
+    precision: str
+    build: Mapping[str, Any]
+    augment: Mapping[str, Any]
+    fit: Mapping[str, Any]
+
+    def settings(self) -> dict[str, Any]:
+        """What decides this variant's numbers, as plain values."""
+        plain = {key: getattr(self, key) for key in ("task", "data", "view", "model", "precision")}
+        return plain | {key: dict(getattr(self, key)) for key in ("build", "augment", "fit")}
+
+
+@dataclass(frozen=True)
+class TopicSettings:
+    """One block under `topics:`."""
+
+    name: str
+    seeds: int
+    metrics: tuple[str, ...]
+    variants: Mapping[str, Variant]
+
+
+ARM = {
+    "data": Setting(str, required=True),
+    "view": Setting(str, "plain"),
+    "model": Setting(str, required=True),
+    "task": Setting(str | None, None),
+    "precision": Setting(Literal["float32", "mixed_float16", "mixed_bfloat16"], "float32"),
+    "build": Setting(dict, {}),
+    "augment": Setting(dict, {}),
+    "fit": Setting(dict, {}),
+}
+VARIANT = ARM | {"group": Setting(str | None, None)}
+OF_ALL = {"seeds": Setting(Count, 6), "metrics": Setting(list[str], ["accuracy", "cross_entropy"])}
+TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, required=True)}
+PROFILE_TOPIC = TOPIC | {"new_variants": Setting(dict, {})}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one place says of a variant; `level` is 0 for a topic, 1 for a group, 2 for the variant itself."""
+
+    level: int
+    block: Block
+
+
+@dataclass(frozen=True)
+class TopicLayers:
+    """All that is written on one topic: in params.yaml, and in the profile for every topic and for this one."""
+
+    name: str
+    written: Block
+    every: Block
+    own: Block
+
+    def variants(self) -> list[str]:
+        """Names in order: those of params.yaml, then those that the profile adds."""
+        new = self.own.block("new_variants")
+        return [*self.written.block("variants"), *(name for name in new if not is_left_out(new[name]))]
+
+    def of_variant(self, name: str) -> list[Block | Given]:
+        """What is said of a variant under its own name, in order."""
+        places = ((self.written, "variants"), (self.own, "new_variants"), (self.own, "variants"))
+        return [item for block, part in places if (item := block.block(part).get(name)) is not None]
+
+    def of(self, name: str, group: str | None) -> list[Layer]:
+        """Lowest first: topic < group < variant, and all of params.yaml < all of the profile."""
+        layers = []
+        for tops, block in (([self.written], self.written), ([self.every, self.own], self.own)):
+            layers += [Layer(0, top) for top in tops]
+            layers += [Layer(1, block.block("groups", group))] if group else []
+            layers += [Layer(2, block.block(part, name)) for part in ("new_variants", "variants")]
+        return [Layer(layer.level, layer.block.only(ARM)) for layer in layers]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What resolving a topic needs beside its own blocks: data sets by name (None: unsound), and where to report."""
+
+    data: Mapping[str, DataSettings | None]
+    uses: Uses
+    complaints: Complaints
+
+
+def resolve_topic(
+    name: str, written: Block | Given, profile: Profile, seeds: int, context: Context
+) -> TopicSettings | None:
+    """The topic `name` under a profile; None if too little of it is sound."""
+    complaints = context.complaints
+    if name not in plugins.names("topics"):
+        complaints.unknown(written.place, name, plugins.names("topics"))
+        return None
+    if isinstance(written, Given):
+        settle(written, TOPIC, complaints)
+        return None
+    layers = TopicLayers(name, written, *profile.topic(name))
+    _check_layers(layers, complaints)
+    shared = merge([written, layers.every, layers.own])
+    context.uses.note_block(written.only(OF_ALL), shared, consumer=name)
+    settled = settle(shared.only(OF_ALL), OF_ALL | {"seeds": Setting(Count, seeds)}, complaints)
+    variants = {variant: _variant(variant, layers, context) for variant in layers.variants()}
+    if not variants:
+        complaints.add(written.place.at("variants"), "none", "at least one variant")
+    _note_unused_groups(layers, context.uses)
+    record = plugins.load("topics", name)
+    _check_metrics(settled["metrics"], record, shared, complaints)
+    _check_claims(record, variants, settled["metrics"], written, complaints)
+    sound = {variant: resolved for variant, resolved in variants.items() if resolved}
+    return TopicSettings(name, settled["seeds"], tuple(settled["metrics"]), sound)
+
+
+def _check_layers(layers: TopicLayers, complaints: Complaints) -> None:
+    """Complain of unknown keys and wrong types, wherever they are written."""
+    settle(layers.written, TOPIC, complaints, partial=True)
+    settle(layers.every, ARM | OF_ALL, complaints, partial=True)
+    settle(layers.own, PROFILE_TOPIC, complaints, partial=True)
+    for block in (layers.written, layers.own):
+        for group in block.block("groups").values():
+            settle(group, ARM, complaints, partial=True)
+        for part in ("variants", "new_variants"):
+            for name, variant in block.block(part).items():
+                _check_variant(name, variant, part, complaints)
+
+
+def _check_variant(name: str, variant: Block | Given, part: str, complaints: Complaints) -> None:
+    if isinstance(variant, Block):
+        settle(variant, VARIANT, complaints, partial=True)
+    elif not (part == "new_variants" and is_left_out(variant)):
+        complaints.add(variant.place, show(variant.value), "a mapping of the keys it changes; write {} for none")
+
+
+def _variant(name: str, layers: TopicLayers, context: Context) -> Variant | None:
+    own = [item for item in layers.of_variant(name) if isinstance(item, Block)]
+    if not own:
+        return None
+    group = _group(merge(own), layers, context.complaints)
+    stack = _without_foreign_builds(layers.of(name, group))
+    merged = merge([Block({}, own[0].place), *stack])
+    for layer in layers.of(name, group):
+        context.uses.note_block(layer.block, merged, consumer=name)
+    return _checked_variant(name, stack, merged, context)
+
+
+def _group(variant: Block, layers: TopicLayers, complaints: Complaints) -> str | None:
+    """The variant's group, if it names one that exists."""
+    group, known = variant.get("group"), layers.written.block("groups")
+    if not isinstance(group, Given) or not isinstance(group.value, str):
+        return None
+    if group.value not in known:
+        complaints.unknown(group.place, group.value, sorted(known))
+        return None
+    return group.value
+
+
+def _without_foreign_builds(stack: list[Layer]) -> list[Block]:
+    """The layers, without the `build` of those below the one that names the model: it belongs to another model."""
+    own = max((layer.level for layer in stack if "model" in layer.block), default=0)
+    fields = {field: setting for field, setting in ARM.items() if field != "build"}
+    return [layer.block.only(fields) if layer.level < own else layer.block for layer in stack]
+
+
+def _checked_variant(name: str, stack: list[Block], merged: Block, context: Context) -> Variant | None:
+    """The merged settings, checked against what the data, the model and the task take, and frozen."""
+    complaints = context.complaints
+    arm = settle(merged, ARM, complaints)
+    kind = _check_data(arm, merged, context)
+    model = merged.find("model")
+    if not isinstance(model, Given) or not is_plugin("models", model, complaints):
+        return None
+    task = _task(arm, merged, context)
+    if task is None:
+        return None
+    if arm["augment"] and kind not in (None, "image"):
+        complaints.add(arm["augment"].place, f"augmentation of data of kind {kind!r}", "image only")
+    fields = _options(model.value, task)
+    for block in stack:
+        for part in fields.keys() & block.keys():
+            settle(block[part], fields[part], complaints, partial=True)
+    return Variant(
+        name=name,
+        task=task,
+        data=arm.get("data", ""),
+        view=arm["view"],
+        model=model.value,
+        precision=arm["precision"],
+        build=settle(arm["build"], fields["build"], complaints),
+        augment=settle(arm["augment"], fields["augment"], complaints) if arm["augment"] else {},
+        fit=settle(arm["fit"], fields["fit"], complaints),
+    )
+
+
+def _options(model: str, task: str) -> dict[str, Mapping[str, Setting]]:
+    """What `build`, `augment` and `fit` may set."""
+    training = paths.PACKAGE / "training"
+    return {
+        "build": plugins.settings("models", model),
+        "augment": plugins.signature(training / "augmentation.py", "augmentation"),
+        "fit": {**plugins.signature(training / "fit.py", "fit"), **plugins.settings("tasks", task)},
+    }
+
+
+def _check_data(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None:
+    """The kind of the variant's data, once data and view are known to exist."""
+    name, data = merged.find("data"), context.data
+    if not isinstance(name, Given) or not isinstance(name.value, str):
+        return None
+    if name.value not in data:
+        context.complaints.unknown(name.place, name.value, sorted(data))
+        return None
+    block = data[name.value]
+    if block is None:
+        return None
+    view = merged.find("view")
+    if view is not None and arm["view"] not in block.views:
+        context.complaints.unknown(view.place, str(arm["view"]), sorted(block.views))
+    return str(plugins.constant("sources", block.source, "KIND"))
+
+
+def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None:
+    """The task that is asked for, if the data's labels can be used for it, or the first that can use them."""
+    block = context.data.get(str(arm.get("data")))
+    labels = plugins.constant("sources", block.source, "LABELS", "class") if block else "class"
+    tasks = [name for name in plugins.names("tasks") if _is_sound_task(name, context.complaints)]
+    fitting = [name for name in tasks if labels in plugins.constant("tasks", name, "LABELS")]
+    asked = merged.find("task")
+    if arm["task"] and arm["task"] not in fitting and asked:
+        context.complaints.add(asked.place, repr(arm["task"]), f"{', '.join(fitting)} (labels: {labels})")
+        return None
+    return arm["task"] or next(iter(fitting), None)
+
+
+def _is_sound_task(name: str, complaints: Complaints) -> bool:
+    if plugins.missing("tasks", name):
+        complaints.say(plugins.refusal("tasks", name))
+        return False
+    return True
+
+
+def _note_unused_groups(layers: TopicLayers, uses: Uses) -> None:
+    own = [item for name in layers.variants() for item in layers.of_variant(name)]
+    members = [item.get("group") for item in own if isinstance(item, Block)]
+    named = {member.value for member in members if isinstance(member, Given)}
+    for name, group in layers.written.block("groups").items():
+        if name not in named and isinstance(group, Block):
+            uses.note_unused(group, f"no variant names group {name}")
+
+
+def _check_metrics(metrics: list[str], record: ModuleType, shared: Block, complaints: Complaints) -> None:
+    public = {name for file in paths.METRICS.glob("[!_]*.py") for name in plugins.functions(file)}
+    known = sorted(public | set(record.TOPIC.probes))
+    item = shared.get("metrics")
+    for metric in metrics if item else []:
+        if item and metric not in known:
+            complaints.unknown(item.place, metric, known)
+
+
+def _check_claims(
+    record: ModuleType, variants: Mapping[str, Any], metrics: list[str], written: Block, complaints: Complaints
+) -> None:
+    for claim in record.TOPIC.claims:
+        for arm in (claim.better, claim.worse):
+            if arm not in variants:
+                place = written.place.at("variants", arm)
+                complaints.add(place, "nothing", f"a variant: the claim {claim.name!r} compares it")
+        if claim.metric not in metrics:
+            place = written.place.at("metrics")
+            complaints.add(place, f"no {claim.metric!r}", f"a list with it: claim {claim.name!r} needs it")
