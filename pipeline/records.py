@@ -124,3 +124,18 @@ SCORES = ("variant", "seed", "metric", "value", "status", "run_key")
 def read_history(path: Path) -> list[dict[str, float]]:
     """One row per epoch: `epoch` (from 1) and one column per metric."""
     return [{key: float(cell) for key, cell in row.items()} for row in read_rows(path)]
+
+
+def read_json_or(path: Path, default: Any) -> Any:
+    """A record as written by `write_json`; `default` where there is no such file."""
+    return read_json(path) if path.exists() else default
+
+
+def read_rows_or_none(path: Path) -> list[dict[str, str]]:
+    """A table as text cells, as written by `write_rows`; no rows where there is no such file."""
+    return read_rows(path) if path.exists() else []
+
+
+def read_history_or_none(path: Path) -> list[dict[str, float]]:
+    """A history as `read_history` gives it; no rows where there is no such file."""
+    return read_history(path) if path.exists() else []

@@ -54,7 +54,7 @@ def test_an_empty_part_is_refused():
         notebook.drawn(examples(100), train=50, validation=0, test=10, seed=0)
 
 
-# Trials
+# Runs
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_the_variants_view_changes_the_training_part_alone(small):
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("arguments", "message"),
     [
         ({"topic": "activation"}, "topic: given 'activation', allowed .*activations"),
         ({"variant": "relu_3"}, "variant: given 'relu_3', allowed .*relu_2"),
@@ -108,9 +108,9 @@ def test_the_variants_view_changes_the_training_part_alone(small):
         ({"build": {"widht": 3}}, "build: given 'widht', allowed .*width"),
     ],
 )
-def test_a_slip_is_named(small, asked, told):
-    with pytest.raises(ValueError, match=told):
-        notebook.run(**({"topic": TOPIC, "variant": "relu_2", "parts": parts(), "seed": 0} | asked))
+def test_a_slip_is_named(small, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        notebook.run(**({"topic": TOPIC, "variant": "relu_2", "parts": parts(), "seed": 0} | arguments))
 
 
 def test_larger_profiles_are_left_to_the_pipeline(monkeypatch):
@@ -129,7 +129,7 @@ def judged(claim, **more):
     return row | {"margin": claim.margin, "seeds": 6, "failed": 0, "verdict": "reproduced"} | more
 
 
-def test_verdicts_tell_each_claim_with_its_interval(house):
+def test_verdicts_show_each_claim_with_its_interval(house):
     rows = [judged(CLAIMS[0]), judged(CLAIMS[1], verdict="contradicted", failed=2, ci_low=-9.0, ci_high=-8.0)]
     write_json(paths.REPORT / "claims.json", [*rows, judged(CLAIMS[2]) | {"topic": "another"}])
     scores = {CLAIMS[0].better: {CLAIMS[0].metric: {"mean": -0.25}}}
@@ -178,13 +178,6 @@ def test_scores_are_a_picture_of_the_variants_asked_for(house):
     assert both.lstrip().startswith("<?xml") or both.lstrip().startswith("<svg")
     assert ">one<" in both and ">two<" in both and ">one<" in one and ">two<" not in one
     assert "make repro" in repr(notebook.scores(TOPIC, "unheard_of"))
-
-
-def test_values_that_are_no_numbers_are_left_out_of_the_picture(house):
-    cells = (0.5, "", "nan", "inf", 0.25)
-    rows = [{"variant": "one", "seed": at, "metric": "accuracy", "value": cell} for at, cell in enumerate(cells)]
-    write_rows(paths.results(TOPIC) / "scores.csv", ("variant", "seed", "metric", "value"), rows)
-    assert notebook._values(TOPIC, "one", "accuracy") == [0.5, 0.25]
 
 
 def test_series_are_medians_in_the_order_of_their_places(house):

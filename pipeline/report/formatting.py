@@ -1,13 +1,16 @@
-"""How numbers and text are written on pages, and how a page is made from its template."""
+"""How numbers, intervals and verdicts are written for readers, and how a page is made from its template."""
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, get_args
 
 from pipeline import paths
+from pipeline.contracts import ClaimRow, Verdict
 
-VERDICTS = ("reproduced", "contradicted", "negligible", "undecided")
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+UNTESTED = "not tested"
 MINUS, DASH = "\u2212", "\u2013"
 
 
@@ -18,6 +21,43 @@ def number(value: float | None, digits: int | None = None, *, sign: bool = False
     plain = digits is not None or value == 0 or 0.001 <= abs(value) < 10_000
     text = f"{value:{'+' if sign else ''}.{f'{3 if digits is None else digits}f' if plain else '3g'}}"
     return text.replace("-", MINUS)
+
+
+def interval(low: float | None, high: float | None, digits: int | None = None, *, sign: bool = False) -> str:
+    """Both bounds as `number` writes them; empty where one is undefined."""
+    if low is None or high is None:
+        return ""
+    return f"{number(low, digits, sign=sign)} to {number(high, digits, sign=sign)}"
+
+
+class Difference(NamedTuple):
+    """A claim's difference in words: its value, the interval (empty where unbounded), and the interval's level."""
+
+    value: str
+    interval: str
+    level: str
+
+
+def difference(row: ClaimRow) -> Difference:
+    """Difference in favour of the claim, with the interval that its verdict was read from; all with their signs."""
+    bounds = interval(row["ci_low"], row["ci_high"], sign=True)
+    return Difference(number(row["difference"], sign=True), bounds, level(row))
+
+
+def level(row: ClaimRow) -> str:
+    """The confidence level of a claim's interval in percent."""
+    return f"{100 * row['level']:.3g} %"
+
+
+def seeds(row: ClaimRow) -> str:
+    """How many seeds a claim was judged over, and how many pairs of runs had to be left out."""
+    return f"{row['seeds']}" + (f" ({row['failed']} left out)" if row["failed"] else "")
+
+
+def tally(verdicts: Iterable[str]) -> list[str]:
+    """How often each verdict occurs, in words and in their order; what never occurs is left out."""
+    counts = Counter(verdicts)
+    return [f"{counts[name]} {name}" for name in (*VERDICTS, UNTESTED) if counts[name]]
 
 
 def cell(text: Any) -> str:

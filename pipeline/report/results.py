@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins
-from pipeline.records import read_json, write_bytes
-from pipeline.report.formatting import DASH, VERDICTS, number, render
-from pipeline.verdicts.topic import Claim, Topic
+from pipeline.contracts import ClaimRow, MetricSummary
+from pipeline.records import read_json, read_json_or, write_bytes
+from pipeline.report import formatting
+from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
+from pipeline.verdicts.topic import Claim, load
 
-UNTESTED = "not tested"
+Metrics = Mapping[str, Mapping[str, MetricSummary]]  # {variant: {metric: summary}}
+
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
-LANGUAGES = {
+LANGUAGES: dict[str, dict[str, Any]] = {
     "README.md": {
         "head": ("topic", "its first claim", "metric", "ours", "verdict", "all its claims"),
         "sentence": True,
@@ -33,20 +36,19 @@ LANGUAGES = {
 
 
 def results() -> None:
-    """Write docs/results.md: a row a claim, with its source's numbers, ours, the verdict; then time and runs.
+    """Write docs/results.md: one row per claim, with its source's numbers, ours, the verdict; then time and runs.
 
     Claims and sources come from the topics' modules, verdicts from data/report/claims.json, means from
     data/results/<topic>/metrics.json, seconds from data/runs. A claim that those files do not know is "not tested", and
-    times are left out where no run is kept. A short table of the same goes into README.md and README.es.md, between
+    times are left out where there are no runs. A short table of the same goes into README.md and README.es.md, between
     the marks that stand there for it. The same files give the same bytes.
     """
-    judged = {(row["topic"], row["name"]): row for row in _read(paths.CLAIMS, [])}
-    names = sorted(plugins.names("topics"), key=lambda name: (_topic(name).chapter, name))
-    topics = [_chapter(name, judged) for name in names]
-    verdicts = Counter(row["verdict"] for topic in topics for row in topic["rows"])
+    judgements = {(row["topic"], row["name"]): row for row in read_json_or(paths.CLAIMS, [])}
+    names = sorted(plugins.names("topics"), key=lambda name: (load(name).chapter, name))
+    topics = [_topic(name, judgements) for name in names]
     page = {
         "topics": topics,
-        "verdicts": [f"{verdicts[name]} {name}" for name in (*VERDICTS, UNTESTED) if verdicts[name]],
+        "verdicts": tally(row["verdict"] for topic in topics for row in topic["rows"]),
         "times": [time for time in map(_time, names) if time],
     }
     write_bytes(paths.ROOT / "docs" / "results.md", render("results.md.j2", page).encode())
@@ -63,61 +65,43 @@ def _insert(file: Path, table: str) -> None:
         write_bytes(file, f"{before}{begin}\n{table}{end}{after}".encode())
 
 
-def _topic(name: str) -> Topic:
-    topic: Topic = plugins.load("topics", name).TOPIC
-    return topic
-
-
-def _read(file: Path, otherwise: Any) -> Any:
-    return read_json(file) if file.exists() else otherwise
-
-
-def _chapter(name: str, judged: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, Any]:
-    """One topic: its question, and a row a claim."""
-    topic, scores = _topic(name), _read(paths.results(name) / "metrics.json", {})
-    rows = [_row(claim, judged.get((name, claim.name)), scores) for claim in topic.claims]
+def _topic(name: str, judgements: Mapping[tuple[str, str], ClaimRow]) -> dict[str, Any]:
+    """One topic: its question, and one row per claim."""
+    topic, metrics = load(name), read_json_or(paths.results(name) / "metrics.json", {})
+    rows = [_row(claim, judgements.get((name, claim.name)), metrics) for claim in topic.claims]
     counts = Counter(row["verdict"] for row in rows)
     return {"name": name, "title": topic.title, "question": topic.question, "rows": rows, "counts": counts}
 
 
-def _row(claim: Claim, judgement: Mapping[str, Any] | None, scores: Mapping[str, Any]) -> dict[str, Any]:
-    found = [scores.get(arm, {}).get(claim.metric) for arm in (claim.better, claim.worse)]
-    row = {
+def _row(claim: Claim, judgement: ClaimRow | None, metrics: Metrics) -> dict[str, Any]:
+    scores = [metrics.get(variant, {}).get(claim.metric) for variant in (claim.better, claim.worse)]
+    return {
         "claim": claim,
-        "told": dict(zip((claim.better, claim.worse), map(_mean, found), strict=True)),
-        "means": [number(score["mean"]) if score else DASH for score in found],
-    }
-    if judgement is None:
-        return row | {"difference": DASH, "verdict": UNTESTED, "seeds": DASH}
-    left_out = f" ({judgement['failed']} left out)" if judgement["failed"] else ""
-    return row | {
-        "difference": _difference(judgement),
-        "verdict": judgement["verdict"],
-        "seeds": f"{judgement['seeds']}{left_out}",
+        "means_with_intervals": [_mean(score) for score in scores],
+        "means": [number(score["mean"]) if score else DASH for score in scores],
+        "difference": _difference(judgement) if judgement else DASH,
+        "verdict": judgement["verdict"] if judgement else UNTESTED,
+        "seeds": formatting.seeds(judgement) if judgement else DASH,
     }
 
 
-def _mean(score: Mapping[str, Any] | None) -> str:
-    if score is None or score["mean"] is None:
+def _mean(score: MetricSummary | None) -> str:
+    if score is None:
         return DASH
-    if score["ci_low"] is None or score["ci_high"] is None:
-        return number(score["mean"])
-    return f"{number(score['mean'])} ({number(score['ci_low'])} to {number(score['ci_high'])})"
+    bounds = formatting.interval(score["ci_low"], score["ci_high"])
+    return number(score["mean"]) + (f" ({bounds})" if bounds else "")
 
 
-def _difference(row: Mapping[str, Any]) -> str:
+def _difference(row: ClaimRow) -> str:
     """Better minus worse, with the interval that the verdict was read from."""
     if row["difference"] is None:
         return "no pair of runs"
-    if row["ci_low"] is None or row["ci_high"] is None:
-        return f"{number(row['difference'], sign=True)} (no bounded interval)"
-    bounds = f"{number(row['ci_low'], sign=True)} to {number(row['ci_high'], sign=True)}"
-    level = f", {100 * row['level']:.3g} %" if row.get("level") else ""
-    return f"{number(row['difference'], sign=True)} ({bounds}{level})"
+    text = formatting.difference(row)
+    return f"{text.value} ({f'{text.interval}, {text.level}' if text.interval else 'no bounded interval'})"
 
 
 def _time(name: str) -> dict[str, Any] | None:
-    """How many runs of a topic are kept, and the seconds that they took; None without any."""
+    """How many runs of a topic there are, and the seconds that they took; None without any."""
     runs = [read_json(file) for file in sorted((paths.RUNS / name).glob("*/*/run.json"))]
     if not runs:
         return None

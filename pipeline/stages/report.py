@@ -1,7 +1,7 @@
 """Lay all results out for a reader: one page, its short form in Markdown, and the pictures as files."""
 
 from pipeline import paths
-from pipeline.records import read_json, write_bytes
+from pipeline.records import read_json_or, write_bytes
 from pipeline.report import page
 
 
@@ -13,6 +13,6 @@ def report() -> None:
     """
     for file in sorted(paths.PICTURES.glob("*.svg")):
         file.unlink()
-    claims = read_json(paths.CLAIMS) if paths.CLAIMS.exists() else []
-    for name, text in page.texts(page.topics(claims)).items():
+    judgements = read_json_or(paths.CLAIMS, [])
+    for name, text in page.texts(page.topics(judgements)).items():
         write_bytes(paths.REPORT / name, text.encode())

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import integrate, optimize, special, stats  # type: ignore[import-untyped, unused-ignore]
 
-FLIPS = 20_000
-NODES = 200  # Gauss-Legendre; the integrand is a polynomial of degree below 2 NODES up to 200 pairs, and smooth beyond
+DRAWN_SIGN_FLIPS = 20_000
+QUADRATURE_NODES = 200  # Gauss-Legendre: exact up to 200 pairs (a polynomial of degree below 400), smooth beyond
 
 Numbers = NDArray[np.float64]
 
@@ -19,7 +19,9 @@ Numbers = NDArray[np.float64]
 def _finite(values: ArrayLike) -> Numbers:
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1:
-        raise ValueError(f"values: given an array of shape {numbers.shape}, allowed one number a seed, shape (seeds,)")
+        raise ValueError(
+            f"values: given an array of shape {numbers.shape}, allowed one number per seed, shape (seeds,)"
+        )
     if not np.isfinite(numbers).all():
         raise ValueError(f"values: given {numbers.tolist()}, allowed finite numbers; leave failed runs out, count them")
     return numbers
@@ -57,12 +59,6 @@ def summary(values: ArrayLike, level: float = 0.95) -> dict[str, float]:
     sd = float(numbers.std(ddof=1)) if n > 1 else math.nan
     low, high = _t_interval(mean, sd, n, alpha)
     return {"mean": mean, "sd": sd, "ci_low": low, "ci_high": high, "n": n}
-
-
-def interquartile_mean(values: ArrayLike) -> float:
-    """Mean of the middle half of values of shape (seeds,), in their unit; NaN without any (Agarwal et al., 2021)."""
-    numbers = _finite(values)
-    return float(stats.trim_mean(numbers, 0.25)) if len(numbers) else math.nan
 
 
 @dataclass(frozen=True)
@@ -160,9 +156,11 @@ class RateDifference:
 def rate_difference(better: ArrayLike, worse: ArrayLike) -> RateDifference:
     """Successes of both arms over pairs of shape (pairs,), each value 0 or 1 (ValueError otherwise)."""
     ahead, behind = _paired(better, worse)
-    strange = [value for value in np.concatenate([ahead, behind]) if value not in (0, 1)]
-    if strange:
-        raise ValueError(f"rate: given {float(strange[0])}, allowed 0 or 1 a run; compare other metrics by their mean")
+    others = [value for value in np.concatenate([ahead, behind]) if value not in (0, 1)]
+    if others:
+        raise ValueError(
+            f"rate: given {float(others[0])}, allowed 0 or 1 for each run; compare other metrics by their mean"
+        )
     return RateDifference(float(ahead.sum()), float(behind.sum()), len(ahead))
 
 
@@ -181,7 +179,9 @@ def _below(bound: float, x: float, y: float, n: int) -> float:
         return np.exp(log) * special.betaincc(y + 1, n - y, u - bound)
 
     start, end = max(0.0, bound), min(1.0, 1 + bound)
-    return float(special.betainc(x, n - x + 1, start) + integrate.fixed_quad(density, start, end, n=NODES)[0])
+    return float(
+        special.betainc(x, n - x + 1, start) + integrate.fixed_quad(density, start, end, n=QUADRATURE_NODES)[0]
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -237,7 +237,7 @@ def sign_flip(better: ArrayLike, worse: ArrayLike, seed: int = 0) -> float:
         np.mean,
         permutation_type="samples",
         vectorized=True,
-        n_resamples=FLIPS,
+        n_resamples=DRAWN_SIGN_FLIPS,
         batch=4096,
         rng=np.random.default_rng(seed),
     )
@@ -250,9 +250,9 @@ def holm(p_values: Sequence[float], alpha: float = 0.05) -> list[float]:
     The smallest p is held to alpha / M, the next to alpha / (M - 1), and so on; from the first that is not below its
     level on, all are held to that same level. So p < level exactly where Holm rejects.
     """
-    wrong = [p for p in p_values if not 0 <= p <= 1]
-    if wrong:
-        raise ValueError(f"p: given {wrong[0]}, allowed 0 to 1")
+    others = [p for p in p_values if not 0 <= p <= 1]
+    if others:
+        raise ValueError(f"p: given {others[0]}, allowed 0 to 1")
     levels, failed = [0.0] * len(p_values), False
     level = alpha
     for rank, at in enumerate(sorted(range(len(p_values)), key=lambda at: p_values[at])):

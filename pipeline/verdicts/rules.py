@@ -6,40 +6,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pipeline.contracts import ClaimRow, Verdict
 from pipeline.errors import InputError
 from pipeline.verdicts import intervals
 from pipeline.verdicts.intervals import MeanDifference, RateDifference
 from pipeline.verdicts.topic import Claim
 
-ALPHA = 0.05
+FAMILY_ERROR = 0.05  # share of topics without any true difference that may get a false verdict
 MOST_SEEDS = 1000
 
 Difference = MeanDifference | RateDifference
-Table = dict[str, dict[str, dict[int, Mapping[str, Any]]]]
+ScoreTable = dict[str, dict[str, dict[int, Mapping[str, Any]]]]  # {variant: {metric: {seed: row of scores.csv}}}
 
 
 class Decision(NamedTuple):
     """A verdict and the interval it follows from; `level` is that of the interval."""
 
-    verdict: str
+    verdict: Verdict
     low: float
     high: float
     level: float
 
 
 @dataclass(frozen=True)
-class _Pairs:
-    """Both runs of every seed in order of seed; values of the complete pairs, arms ordered so that ahead > behind is
-    what the claim says."""
+class Pairs:
+    """A claim's runs of each seed: values of complete pairs, `ahead` > `behind` where it holds, and all run keys."""
 
     ahead: list[float]
     behind: list[float]
     failed: int
-    runs: dict[str, list[Any]]
+    runs: dict[str, list[str]]
 
 
-def judge(topic: str, claims: Sequence[Claim], scores: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row of claims.json a claim, in the order given; `scores` are the topic's rows of scores.csv.
+def judge(topic: str, claims: Sequence[Claim], scores: Sequence[Mapping[str, Any]]) -> list[ClaimRow]:
+    """One row of claims.json per claim, in the order given; `scores` are the topic's rows of scores.csv.
 
     Intervals are at the level that Holm's step-down over all `claims` asks for (`level`); p_value and probability_* are
     one claim's own, at 95 %. `seeds` counts all pairs, `failed` those left out because a run has no finite value.
@@ -55,22 +55,24 @@ def judge(topic: str, claims: Sequence[Claim], scores: Sequence[Mapping[str, Any
     ]
 
 
-def decide(differences: Sequence[Difference], margins: Sequence[float], alpha: float = ALPHA) -> list[Decision]:
-    """Verdicts of one family of claims, at most `alpha` of such families with any false one (Holm, 1979).
+def decide(
+    differences: Sequence[Difference], margins: Sequence[float], family_error: float = FAMILY_ERROR
+) -> list[Decision]:
+    """Verdicts of one family of claims, at most `family_error` of such families with any false one (Holm, 1979).
 
     A claim is tested at the smallest alpha at which its interval would decide, so that each verdict follows from the
     interval reported with it.
     """
     pairs = list(zip(differences, margins, strict=True))
-    held = intervals.holm([difference.decides_at(margin) for difference, margin in pairs], alpha)
+    alphas = intervals.holm([difference.decides_at(margin) for difference, margin in pairs], family_error)
     decisions = []
-    for (difference, margin), share in zip(pairs, held, strict=True):
-        low, high = difference.interval(1 - share)
-        decisions.append(Decision(verdict(low, high, margin), low, high, 1 - share))
+    for (difference, margin), alpha in zip(pairs, alphas, strict=True):
+        low, high = difference.interval(1 - alpha)
+        decisions.append(Decision(verdict(low, high, margin), low, high, 1 - alpha))
     return decisions
 
 
-def verdict(low: float, high: float, margin: float) -> str:
+def verdict(low: float, high: float, margin: float) -> Verdict:
     """The word for an interval (in favour of the claim) against the smallest difference of interest; NaN: undecided."""
     if low > margin:
         return "reproduced"
@@ -96,25 +98,25 @@ def lacking(claim: Claim, scores: Sequence[Mapping[str, str]]) -> list[str]:
     return [variant for variant in (claim.better, claim.worse) if (variant, claim.metric) not in scored]
 
 
-def _tabulate(scores: Sequence[Mapping[str, Any]]) -> Table:
-    """Rows of scores.csv by variant, metric and seed."""
-    table: Table = {}
+def _tabulate(scores: Sequence[Mapping[str, Any]]) -> ScoreTable:
+    table: ScoreTable = {}
     for row in scores:
         seeds = table.setdefault(row["variant"], {}).setdefault(row["metric"], {})
         if int(row["seed"]) in seeds:
-            given = f"{row['variant']}, {row['metric']}, seed {row['seed']}"
-            raise InputError(f"scores: given twice: {given}; allowed one row each")
+            run = f"{row['variant']}, {row['metric']}, seed {row['seed']}"
+            raise InputError(f"scores: given twice: {run}; allowed one row each")
         seeds[int(row["seed"])] = row
     return table
 
 
-def _scores(claim: Claim, variant: str, table: Table) -> dict[int, Mapping[str, Any]]:
+def _scores(claim: Claim, variant: str, table: ScoreTable) -> dict[int, Mapping[str, Any]]:
+    """{seed: row} of the claim's metric. InputError where the variant has none."""
     if variant not in table:
-        exist = ", ".join(sorted(table)) or "none"
-        raise InputError(f"claim {claim.name!r}: variant: given {variant!r}, those with scores: {exist}")
+        variants = ", ".join(sorted(table)) or "none"
+        raise InputError(f"claim {claim.name!r}: variant: given {variant!r}, those with scores: {variants}")
     if claim.metric not in table[variant]:
-        exist = ", ".join(sorted(table[variant]))
-        raise InputError(f"claim {claim.name!r}: metric: given {claim.metric!r}, those of {variant!r}: {exist}")
+        metrics = ", ".join(sorted(table[variant]))
+        raise InputError(f"claim {claim.name!r}: metric: given {claim.metric!r}, those of {variant!r}: {metrics}")
     return table[variant][claim.metric]
 
 
@@ -128,27 +130,27 @@ def _value(claim: Claim, row: Mapping[str, Any] | None) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _pair(claim: Claim, table: Table) -> _Pairs:
+def _pair(claim: Claim, table: ScoreTable) -> Pairs:
     rows = {"better": _scores(claim, claim.better, table), "worse": _scores(claim, claim.worse, table)}
     seeds = sorted(rows["better"].keys() | rows["worse"].keys())
-    runs = {side: [arm[seed].get("run_key") for seed in seeds if seed in arm] for side, arm in rows.items()}
+    runs = {side: [arm[seed]["run_key"] for seed in seeds if seed in arm] for side, arm in rows.items()}
     better = [_value(claim, rows["better"].get(seed)) for seed in seeds]
     worse = [_value(claim, rows["worse"].get(seed)) for seed in seeds]
     ahead, behind = (better, worse) if claim.higher_is_better else (worse, better)
     complete = [(a, b) for a, b in zip(ahead, behind, strict=True) if a is not None and b is not None]
-    return _Pairs([a for a, _ in complete], [b for _, b in complete], len(seeds) - len(complete), runs)
+    return Pairs([a for a, _ in complete], [b for _, b in complete], len(seeds) - len(complete), runs)
 
 
-def _difference(claim: Claim, pairs: _Pairs) -> Difference:
+def _difference(claim: Claim, pairs: Pairs) -> Difference:
     if claim.kind == "rate":
         return intervals.rate_difference(pairs.ahead, pairs.behind)
     return intervals.mean_difference(pairs.ahead, pairs.behind)
 
 
-def _row(topic: str, claim: Claim, pairs: _Pairs, difference: Difference, decision: Decision) -> dict[str, Any]:
-    likely, likely_low, likely_high = intervals.probability_of_improvement(pairs.ahead, pairs.behind)
+def _row(topic: str, claim: Claim, pairs: Pairs, difference: Difference, decision: Decision) -> ClaimRow:
+    probability, probability_low, probability_high = intervals.probability_of_improvement(pairs.ahead, pairs.behind)
     undecided = decision.verdict == "undecided"
-    row = {
+    return {
         "topic": topic,
         "claim": claim.sentence,
         "name": claim.name,
@@ -160,17 +162,20 @@ def _row(topic: str, claim: Claim, pairs: _Pairs, difference: Difference, decisi
         "margin": claim.margin,
         "seeds": difference.n + pairs.failed,
         "failed": pairs.failed,
-        "difference": difference.value,
-        "ci_low": decision.low,
-        "ci_high": decision.high,
+        "difference": _finite(difference.value),
+        "ci_low": _finite(decision.low),
+        "ci_high": _finite(decision.high),
         "level": decision.level,
-        "effect_size": intervals.effect_size(pairs.ahead, pairs.behind),
-        "p_value": intervals.sign_flip(pairs.ahead, pairs.behind),
-        "probability_better": likely,
-        "probability_low": likely_low,
-        "probability_high": likely_high,
+        "effect_size": _finite(intervals.effect_size(pairs.ahead, pairs.behind)),
+        "p_value": _finite(intervals.sign_flip(pairs.ahead, pairs.behind)),
+        "probability_better": _finite(probability),
+        "probability_low": _finite(probability_low),
+        "probability_high": _finite(probability_high),
         "verdict": decision.verdict,
         "seeds_needed": seeds_needed(difference, claim.margin, decision.level) if undecided else None,
         "runs": pairs.runs,
     }
-    return {key: None if isinstance(item, float) and not math.isfinite(item) else item for key, item in row.items()}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -5,13 +5,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from pipeline import plugins
 from pipeline.errors import InputError
 
 SLUG = re.compile(r"[a-z0-9_]+")
-KINDS = ("mean", "rate")
-LINES = 2  # at most in a sweep: a picture has as many colours
+MOST_LINES = 2  # of a sweep: a picture has as many colours
+
+Comparison = Literal["mean", "rate"]  # of what over the seeds: the values, or how often a run has a value of 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,7 @@ class Claim:
 
     `margin` is the smallest difference of interest, in the metric's own unit, fixed here before any run; where
     `higher_is_better` is False the better variant is the one with the lower values. A metric of kind "rate" is 0 or 1
-    a run (solved, diverged). `source` names who reported what. InputError where a field makes no sense.
+    for each run (solved, diverged). `source` names who reported what. InputError where a field makes no sense.
     """
 
     name: str
@@ -32,13 +34,15 @@ class Claim:
     worse: str
     margin: float
     higher_is_better: bool = True
-    kind: Literal["mean", "rate"] = "mean"
+    kind: Comparison = "mean"
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.name):
             raise InputError(f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)")
-        if self.kind not in KINDS:
-            raise InputError(f"claim {self.name!r}: kind: given {self.kind!r}, allowed {', '.join(KINDS)}")
+        if self.kind not in get_args(Comparison):
+            raise InputError(
+                f"claim {self.name!r}: kind: given {self.kind!r}, allowed {', '.join(get_args(Comparison))}"
+            )
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed a finite number above 0")
         if self.kind == "rate" and self.margin >= 1:
@@ -69,8 +73,8 @@ class Sweep:
     lines: tuple[Line, ...]
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.lines) <= LINES:
-            raise InputError(f"sweep over {self.x!r}: lines: given {len(self.lines)}, allowed 1 to {LINES}")
+        if not 1 <= len(self.lines) <= MOST_LINES:
+            raise InputError(f"sweep over {self.x!r}: lines: given {len(self.lines)}, allowed 1 to {MOST_LINES}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,5 +100,11 @@ class Topic:
 
     @property
     def chapter(self) -> str:
-        """The first of the chapters that its claims are of: pages show topics in this order; empty without claims."""
+        """The first chapter of its claims, by which pages order topics; empty without claims."""
         return min((claim.chapter for claim in self.claims), default="")
+
+
+def load(name: str) -> Topic:
+    """The topic of pipeline/topics/<name>. InputError: there is none (those that exist are listed)."""
+    topic: Topic = plugins.load("topics", name).TOPIC
+    return topic

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import test_page as given
+import report_files
 from conftest import FOLDERS
 
 from pipeline import paths, plugins
@@ -33,22 +33,24 @@ def house(folder, patch, topics):
 def page(tmp_path_factory):
     """A report of three topics with everything that a report can show."""
     topics = {
-        "convolution": given.topic(),
-        "memory": given.topic(given.CLAIMS[:2], "Memory"),
-        "adversarial": given.topic(given.CLAIMS[2:3], "Samples"),
+        "convolution": report_files.topic(),
+        "memory": report_files.topic(report_files.CLAIMS[:2], "Memory"),
+        "adversarial": report_files.topic(report_files.CLAIMS[2:3], "Samples"),
     }
     with pytest.MonkeyPatch.context() as patch:
         house(tmp_path_factory.mktemp("house"), patch, topics)
         for name in topics:
-            given.write_topic(name, given.VARIANTS | {LONG: 0.8}, failed=[("mlp", 2)] if name == "convolution" else ())
-        given.write_series("memory", ("gradient_start", "gradient_trained"), lambda at: 10.0**-at)
-        given.write_samples("adversarial", "mlp", (28, 28, 1))
-        given.write_samples("adversarial", LONG, (2,))
+            report_files.write_topic(
+                name, report_files.VARIANTS | {LONG: 0.8}, failed=[("mlp", 2)] if name == "convolution" else ()
+            )
+        report_files.write_series("memory", ("gradient_start", "gradient_trained"), lambda at: 10.0**-at)
+        report_files.write_samples("adversarial", "mlp", (28, 28, 1))
+        report_files.write_samples("adversarial", LONG, (2,))
         write_json(paths.results("memory") / "samples.json", {"mlp": ["123 -> 321 (right: 321)"]})
         images = np.random.default_rng(0).random((30, 28, 28, 1)).astype("float32")
         write_examples(paths.fit_split("digits", "plain"), Examples(images, np.arange(30) % 2))
         (paths.results("adversarial") / "scores.csv").unlink()  # its claim waits
-        given.report()
+        report_files.report()
         return paths.REPORT / "index.html"
 
 
@@ -312,14 +314,14 @@ def holds(browser, page):
 def test_a_page_of_a_hundred_variants_is_small_and_opens_at_once(running, tmp_path):
     names = ["activations", "adversarial", "convolution", "exploding", "imbalance"]
     names += ["long_tail", "memory", "overfitting", "recurrent_forms"]
-    topics = {name: given.topic(title=name) for name in names}
-    variants = dict(given.VARIANTS) | {f"variant_{at}": 0.5 + at / 40 for at in range(9)}
+    topics = {name: report_files.topic(title=name) for name in names}
+    variants = dict(report_files.VARIANTS) | {f"variant_{at}": 0.5 + at / 40 for at in range(9)}
     with pytest.MonkeyPatch.context() as patch:
         house(tmp_path, patch, topics)
         for name in names:
-            given.write_topic(name, variants, epochs=40)
-            given.write_series(name, ("one", "two"), lambda at: at, tuple(variants), ats=range(1, 21))
-        given.report()
+            report_files.write_topic(name, variants, epochs=40)
+            report_files.write_series(name, ("one", "two"), lambda at: at, tuple(variants), ats=range(1, 21))
+        report_files.report()
         holds(running, paths.REPORT / "index.html")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from pipeline.report import plots
+from pipeline.report import plots, score_plots, style, svg
 
 
 def history(seed, epochs=12, best=5):
@@ -60,7 +60,7 @@ def drawings():
     return {
         "panel": only_panel(),
         "grid": plots.overfitting_grid([panel(), panel("max")]),
-        "scores": plots.scores([row(), row("max", failed=1)], "accuracy"),
+        "scores": score_plots.scores([row(), row("max", failed=1)], "accuracy"),
     }
 
 
@@ -69,7 +69,7 @@ def drawings():
 def test_the_same_numbers_give_the_same_bytes(tmp_path, name, suffix):
     files = [tmp_path / place / f"{name}.{suffix}" for place in ("first", "second")]
     for file in files:
-        plots.save(drawings()[name], file)
+        svg.save(drawings()[name], file)
     assert files[0].read_bytes() == files[1].read_bytes() and files[0].stat().st_size > 1000
     assert [file.name for file in files[0].parent.iterdir()] == [f"{name}.{suffix}"]
 
@@ -77,37 +77,37 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path, name, suffix):
 def test_settings_of_the_user_change_nothing(tmp_path):
     import matplotlib
 
-    plots.save(drawings()["scores"], tmp_path / "a" / "x.svg")
+    svg.save(drawings()["scores"], tmp_path / "a" / "x.svg")
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red"}):
-        plots.save(drawings()["scores"], tmp_path / "b" / "x.svg")
+        svg.save(drawings()["scores"], tmp_path / "b" / "x.svg")
     assert (tmp_path / "a" / "x.svg").read_bytes() == (tmp_path / "b" / "x.svg").read_bytes()
 
 
 def test_a_picture_holds_no_date_and_text_as_text(tmp_path):
-    plots.save(drawings()["grid"], tmp_path / "grid.svg")
-    svg = (tmp_path / "grid.svg").read_text()
-    assert "<dc:date>" not in svg and "matplotlib.org" not in svg
-    assert ">max</text>" in svg and ">validation</text>" in svg
+    svg.save(drawings()["grid"], tmp_path / "grid.svg")
+    text = (tmp_path / "grid.svg").read_text()
+    assert "<dc:date>" not in text and "matplotlib.org" not in text
+    assert ">max</text>" in text and ">validation</text>" in text
 
 
 def test_two_pictures_share_no_ids(tmp_path):
-    found = []
+    ids = []
     for name in ("one", "two"):
-        plots.save(drawings()["grid"], tmp_path / f"{name}.svg")
-        found.append(set(re.findall(r' id="([^"]+)"', (tmp_path / f"{name}.svg").read_text())))
-    assert found[0] and not found[0] & found[1]
+        svg.save(drawings()["grid"], tmp_path / f"{name}.svg")
+        ids.append(set(re.findall(r' id="([^"]+)"', (tmp_path / f"{name}.svg").read_text())))
+    assert ids[0] and not ids[0] & ids[1]
 
 
 def test_another_kind_of_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"given 'x.gif', allowed .*\.png or \.svg"):
-        plots.save(Figure(), tmp_path / "x.gif")
+        svg.save(Figure(), tmp_path / "x.gif")
 
 
-def test_a_thin_line_a_seed_a_thick_one_for_the_mean():
+def test_seeds_are_thin_lines_and_their_mean_is_a_thick_one():
     (axes,) = only_panel().axes
     for split in plots.SPLITS:
         lines = [
-            line for line in axes.lines if line.get_color() == plots.COLOURS[split] and len(line.get_xdata()) == 12
+            line for line in axes.lines if line.get_color() == style.COLOURS[split] and len(line.get_xdata()) == 12
         ]
         thick = [line for line in lines if line.get_linewidth() > 1.5]
         assert len(lines) == 4 and len(thick) == 1
@@ -134,14 +134,14 @@ def test_without_any_epoch_the_panel_says_so():
     assert "no epoch finished" in texts(only_panel(curves=[], histories=[[], []]))
 
 
-def test_the_grid_has_a_panel_a_variant_four_in_a_row():
+def test_the_grid_has_one_panel_per_variant_four_in_a_row():
     figure = plots.overfitting_grid([panel(f"v{at}") for at in range(9)])
     assert len(figure.axes) == 9
     assert len({round(axes.get_position().x0, 4) for axes in figure.axes}) == 4
     assert len({round(axes.get_position().y0, 4) for axes in figure.axes}) == 3
 
 
-def test_panels_are_a_figure_a_variant():
+def test_each_variant_has_a_figure_of_its_own():
     figures = plots.overfitting_panels([panel("mlp"), panel("max")])
     assert [figure.axes[0].get_title(loc="left") for figure in figures] == ["mlp", "max"]
 
@@ -156,9 +156,9 @@ def test_panels_on_the_same_data_share_their_vertical_axis(draw):
 
 def test_short_paths_go_the_same_way():
     long = "M 10.04 0 L 12.349999 -3.5 \nL 12.25 0.04 \nL 100 200 "
-    assert plots._short_path(long) == "M10 0l2.3-3.5l-.1 3.5l87.8 200"
-    assert plots._short_path("M 1 1 L 2 1 L 2 2 z") == "M1 1l1 0l0 1z"
-    assert plots._short_path("M 0 3 C 0.795609 3 1.5 2.68 2.04 2 z") == "M0 3 C.8 3 1.5 2.7 2 2 z"
+    assert svg._short_path(long) == "M10 0l2.3-3.5l-.1 3.5l87.8 200"
+    assert svg._short_path("M 1 1 L 2 1 L 2 2 z") == "M1 1l1 0l0 1z"
+    assert svg._short_path("M 0 3 C 0.795609 3 1.5 2.68 2.04 2 z") == "M0 3 C.8 3 1.5 2.7 2 2 z"
 
 
 def test_a_band_lies_behind_each_mean():
@@ -175,7 +175,7 @@ def test_the_gap_is_drawn_between_both_ends():
     assert list(gap.get_ydata()) == pytest.approx(ends)
 
 
-def test_the_objective_is_named_as_told():
+def test_the_objective_is_named():
     assert plots.overfitting_grid([panel()]).axes[0].get_ylabel() == "cross-entropy"
     assert plots.overfitting_grid([panel() | {"objective": "squared error"}]).axes[0].get_ylabel() == "squared error"
 
@@ -200,7 +200,7 @@ def test_series_stand_before_those_of_their_group():
     own = [[line for line in figure.axes[0].lines if line.get_linewidth() == 2] for figure in figures]
     behind = [[line for line in figure.axes[0].lines if line.get_linewidth() < 1] for figure in figures]
     assert list(map(len, own)) == [2, 1, 1] and list(map(len, behind)) == [1, 2, 0]
-    assert [line.get_color() for line in own[0]] == [plots.COLOURS["training"], plots.COLOURS["validation"]]
+    assert [line.get_color() for line in own[0]] == [style.COLOURS["training"], style.COLOURS["validation"]]
     assert figures[0].axes[0].get_ylim() == figures[1].axes[0].get_ylim()
     assert all(figure.axes[0].get_xscale() == figure.axes[0].get_yscale() == "log" for figure in figures)
 
@@ -211,28 +211,28 @@ def test_series_stand_before_those_of_their_group():
 @pytest.mark.parametrize("log", [False, True])
 def test_series_of_any_numbers_can_be_drawn(tmp_path, values, log):
     (figure,) = plots.series_panels([series(values=values)], log_x=False, log_y=log)
-    plots.save(figure, tmp_path / "x.svg")
+    svg.save(figure, tmp_path / "x.svg")
 
 
 def test_powers_of_ten_are_written_short():
-    said = [plots._power(value) for value in (1e-12, 0.01, 0.1, 1.0, 1000.0, 1e5, 0.0)]
-    assert said == ["10⁻¹²", "0.01", "0.1", "1", "1000", "10⁵", ""]
+    labels = [plots._power(value) for value in (1e-12, 0.01, 0.1, 1.0, 1000.0, 1e5, 0.0)]
+    assert labels == ["10⁻¹²", "0.01", "0.1", "1", "1000", "10⁵", ""]
 
 
-@pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])
+@pytest.mark.parametrize("width", [score_plots.WIDE, score_plots.NARROW])
 def test_scores_are_as_wide_as_asked(width):
-    assert plots.scores([row()], "accuracy", width).get_size_inches()[0] * 72 == pytest.approx(width)
+    assert score_plots.scores([row()], "accuracy", width).get_size_inches()[0] * 72 == pytest.approx(width)
 
 
 def test_scores_show_every_seed_the_mean_and_its_interval():
-    (axes,) = plots.scores([row()], "accuracy").axes
+    (axes,) = score_plots.scores([row()], "accuracy").axes
     drawn = [list(line.get_xdata()) for line in axes.lines]
     assert [0.7, 0.72, 0.74] in drawn and [0.67, 0.77] in drawn and [0.72] in drawn
     assert axes.get_xlabel() == "accuracy"
 
 
 def test_scores_say_what_is_missing():
-    figure = plots.scores(
+    figure = score_plots.scores(
         [
             row("broken", values=[], mean=None, ci_low=None, ci_high=None, failed=3),
             row("single", ci_low=None, ci_high=None),
@@ -243,11 +243,11 @@ def test_scores_say_what_is_missing():
 
 
 def test_several_data_sets_are_named():
-    assert {"digits", "yeast"} <= set(texts(plots.scores([row(), row("b", "yeast")], "accuracy")))
-    assert "digits" not in texts(plots.scores([row(), row("b")], "accuracy"))
+    assert {"digits", "yeast"} <= set(texts(score_plots.scores([row(), row("b", "yeast")], "accuracy")))
+    assert "digits" not in texts(score_plots.scores([row(), row("b")], "accuracy"))
 
 
-@pytest.mark.parametrize("colour", plots.COLOURS.values())
+@pytest.mark.parametrize("colour", style.COLOURS.values())
 @pytest.mark.parametrize("paper", [0.0, 1.0])
 def test_colours_stand_out_on_white_and_on_black(colour, paper):
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]

@@ -22,14 +22,14 @@ def judged(house):
     write_json(paths.REPORT / "claims.json", ROWS)
 
 
-def test_a_line_a_claim_and_a_sum(judged, capsys):
+def test_one_line_per_claim_and_a_sum(judged, capsys):
     terminal.show(terminal.rows())
-    told = capsys.readouterr().out
-    assert [title for title in ("one", "two") if title in map(str.strip, told.splitlines())] == ["one", "two"]
-    (line,) = [line for line in told.splitlines() if "Longer" in line]
+    output = capsys.readouterr().out
+    assert [title for title in ("one", "two") if title in map(str.strip, output.splitlines())] == ["one", "two"]
+    (line,) = [line for line in output.splitlines() if "Longer" in line]
     assert line.split() == ["contradicted", "−0.200", "+0.100", "to", "+0.300", "Longer", "is", "better."]
-    assert told.splitlines()[-1] == "3 claims: 1 reproduced, 1 contradicted, 1 undecided"
-    assert "\x1b" not in told  # no colours without a terminal
+    assert output.splitlines()[-1] == "3 claims: 1 reproduced, 1 contradicted, 1 undecided"
+    assert "\x1b" not in output  # no colours without a terminal
 
 
 def test_json_is_what_the_report_wrote(judged, capsys):
@@ -37,7 +37,7 @@ def test_json_is_what_the_report_wrote(judged, capsys):
     assert json.loads(capsys.readouterr().out) == ROWS[2:]
 
 
-def test_an_unknown_topic_is_named_with_those_there_are(judged):
+def test_an_unknown_topic_is_named_with_the_known_ones(judged):
     with pytest.raises(ValueError, match=r"given 'three', allowed one, two"):
         terminal.rows("three")
 

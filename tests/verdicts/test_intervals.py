@@ -56,9 +56,8 @@ def test_summary_without_spread_is_a_point():
 
 @pytest.mark.parametrize("value", NOT_FINITE)
 def test_what_is_not_finite_is_refused(value):
-    for one in (intervals.summary, intervals.interquartile_mean):
-        with pytest.raises(ValueError, match="finite"):
-            one([1.0, value])
+    with pytest.raises(ValueError, match="finite"):
+        intervals.summary([1.0, value])
     for two in OF_PAIRS:
         with pytest.raises(ValueError, match="finite"):
             two([1.0, value], [0.0, 1.0])
@@ -87,12 +86,6 @@ def test_level_is_a_share(level):
 def test_values_are_one_number_a_seed():
     with pytest.raises(ValueError, match="shape"):
         intervals.summary([[1.0, 2.0], [3.0, 4.0]])
-
-
-def test_interquartile_mean():
-    assert intervals.interquartile_mean([100, 1, 2, 3, 5, 8, 9, -100]) == 4.5
-    assert intervals.interquartile_mean([7.0]) == 7.0
-    assert math.isnan(intervals.interquartile_mean([]))
 
 
 # Pairs

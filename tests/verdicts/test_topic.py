@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline import plugins
-from pipeline.report import figures
+from pipeline.report import lines
 from pipeline.settings import params
 from pipeline.verdicts.topic import Line, Sweep
 
@@ -35,7 +35,7 @@ def test_the_number_of_a_learning_curve_is_that_of_the_training_images():
     assert all(
         settings.data[settings.topics["overfitting"].variants[name].data].split.train == size for size, name in sizes
     )
-    assert figures._uneven([size for size, _ in sizes])  # so its axis is one of powers of ten
+    assert lines.needs_log_axis([size for size, _ in sizes])  # so its axis is one of powers of ten
 
 
 def test_the_number_of_the_sweep_over_imbalance_is_that_of_the_data():

@@ -5,7 +5,7 @@ from pipeline.verdicts.topic import Claim, Topic
 LOSS = "4 Generative adversarial networks: the generator's loss"
 NETWORKS = "4 Generative adversarial networks: generator and discriminator"
 PILOT = "own pilot on a ring of 8 Gaussians"
-RUNS = 0.1  # of a rate: one run in ten, for which all against none of six runs is just enough
+RATE_MARGIN = 0.1  # one run in ten, for which all against none of six runs is just enough
 
 TOPIC = Topic(
     title="Generative adversarial networks",
@@ -48,7 +48,7 @@ TOPIC = Topic(
             metric="stalled",
             better="sgd_non_saturating",
             worse="sgd_minimax",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             higher_is_better=False,
             kind="rate",
         ),
@@ -61,7 +61,7 @@ TOPIC = Topic(
             metric="stalled",
             better="sgd_minimax_even",
             worse="sgd_minimax",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             higher_is_better=False,
             kind="rate",
         ),

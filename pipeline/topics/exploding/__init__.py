@@ -5,7 +5,7 @@ from pipeline.verdicts.topic import Claim, Topic
 CHAPTER = "5 Common problems: exploding gradient"
 REMEDY = "5 Common problems: exploding gradient, gradient clipping"
 PASCANU = "Pascanu, Mikolov and Bengio (2013)"
-RUNS = 0.1  # of a rate: one run in ten, for which all against none of six runs is just enough
+RATE_MARGIN = 0.1  # one run in ten, for which all against none of six runs is just enough
 
 TOPIC = Topic(
     title="Exploding gradients and clipping",
@@ -35,7 +35,7 @@ TOPIC = Topic(
             metric="diverged",
             better="unit",
             worse="large",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             higher_is_better=False,
             kind="rate",
         ),
@@ -47,7 +47,7 @@ TOPIC = Topic(
             metric="diverged",
             better="large_clipped",
             worse="large",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             higher_is_better=False,
             kind="rate",
         ),
@@ -60,7 +60,7 @@ TOPIC = Topic(
             metric="learned",
             better="large_clipped",
             worse="large",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(
@@ -71,7 +71,7 @@ TOPIC = Topic(
             metric="solved",
             better="order_clipped",
             worse="order",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             kind="rate",
         ),
     ),

@@ -9,7 +9,7 @@ BPTT = "3 Recurrent networks: back-propagation through time"
 REMEDY = "5 Common problems: vanishing gradient, LSTM"
 BAI = "Bai, Kolter and Koltun (2018), table 1"
 PILOT = "own pilot, 64 units, 50 steps"
-RUNS = 0.1  # of a rate: one run in ten, for which all against none of seven runs is enough
+RATE_MARGIN = 0.1  # one run in ten, for which all against none of seven runs is enough
 
 TOPIC = Topic(
     title="Long dependencies: plain, LSTM and GRU",
@@ -28,7 +28,7 @@ TOPIC = Topic(
             metric="solved",
             better="lstm",
             worse="plain",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(
@@ -39,7 +39,7 @@ TOPIC = Topic(
             metric="solved",
             better="gru",
             worse="plain",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(
@@ -118,7 +118,7 @@ TOPIC = Topic(
             metric="solved",
             better="order_gru",
             worse="order_gru_truncated",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(
@@ -131,7 +131,7 @@ TOPIC = Topic(
             metric="solved",
             better="order_gru",
             worse="order_plain",
-            margin=RUNS,
+            margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(

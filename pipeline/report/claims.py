@@ -1,0 +1,125 @@
+"""The claims of a topic as its page shows them: rows of claims.json in words and as marks of a forest plot."""
+
+import math
+from typing import Literal, TypedDict, get_args
+
+from pipeline.contracts import ClaimRow, MetricSummary
+from pipeline.report import formatting
+from pipeline.report.facts import TopicFacts
+from pipeline.report.formatting import number
+from pipeline.verdicts.rules import lacking
+from pipeline.verdicts.topic import Claim
+
+RUN_KEY_DIGITS = 10  # enough to name a run
+
+Side = Literal["better", "worse"]
+SIDES: tuple[Side, ...] = get_args(Side)
+
+
+class DifferenceText(TypedDict):
+    """A claim's difference and its interval in words."""
+
+    value: str
+    interval: str
+
+
+class Arm(TypedDict):
+    """One of a claim's two variants: its mean over the seeds with its interval, and the keys of its runs."""
+
+    side: Side
+    variant: str
+    mean: float | None
+    interval: str
+    run_keys: list[str]
+
+
+class JudgedClaim(ClaimRow):
+    """A row of claims.json with what a reader sees of it; places of `forest` are percent of the plot's width."""
+
+    difference_text: DifferenceText
+    probability_text: str
+    forest: dict[str, float]
+    arms: list[Arm]
+    lower_is_better: bool
+    is_rate: bool
+
+
+class WaitingClaim(TypedDict):
+    """A claim without a verdict, and what it waits for."""
+
+    claim: Claim
+    reason: str
+
+
+def judged(facts: TopicFacts) -> list[JudgedClaim]:
+    """One entry per row of claims.json, in their order."""
+    claims = {claim.name: claim for claim in facts.topic.claims}
+    return [
+        {
+            **row,
+            "difference_text": difference_text(row),
+            "probability_text": _probability_text(row),
+            "forest": forest(row),
+            "arms": [_arm(side, row, facts.metrics.get(row[side], {}).get(row["metric"])) for side in SIDES],
+            "lower_is_better": not claims[row["name"]].higher_is_better,
+            "is_rate": claims[row["name"]].kind == "rate",
+        }
+        for row in facts.judgements
+    ]
+
+
+def waiting(facts: TopicFacts) -> list[WaitingClaim]:
+    """The claims that have no row in claims.json."""
+    names = {row["name"] for row in facts.judgements}
+    return [
+        {"claim": claim, "reason": _reason(claim, facts)} for claim in facts.topic.claims if claim.name not in names
+    ]
+
+
+def _reason(claim: Claim, facts: TopicFacts) -> str:
+    variants = lacking(claim, facts.scores)
+    return f"no {claim.metric} of {' and '.join(variants)}" if variants else "no verdict"
+
+
+def _arm(side: Side, row: ClaimRow, score: MetricSummary | None) -> Arm:
+    return {
+        "side": side,
+        "variant": row[side],
+        "mean": score["mean"] if score else None,
+        "interval": formatting.interval(score["ci_low"], score["ci_high"]) if score else "",
+        "run_keys": [str(key)[:RUN_KEY_DIGITS] for key in row["runs"][side]],
+    }
+
+
+def forest(row: ClaimRow) -> dict[str, float]:
+    """Places of low, at and high, and half the width of the margin's band, in percent of the plot's width.
+
+    Zero is in the middle and each claim has its own scale, as claims differ in unit and by orders of magnitude.
+    """
+    bounds = {"low": row["ci_low"], "at": row["difference"], "high": row["ci_high"]}
+    marks = {name: value for name, value in bounds.items() if value is not None}
+    reach = 1.12 * max(1.5 * row["margin"], *(abs(value) for value in marks.values()), 1e-9)
+    places = {name: round(50 + 50 * value / reach, 2) for name, value in marks.items()}
+    return places | {"band": round(50 * row["margin"] / reach, 2)}
+
+
+def difference_text(row: ClaimRow) -> DifferenceText:
+    """The difference and its interval, with as many decimals as the interval's width calls for."""
+    low, high = row["ci_low"], row["ci_high"]
+    if row["difference"] is None:
+        return {"value": "none", "interval": "no pair of runs to compare"}
+    if low is None or high is None:
+        return {"value": number(row["difference"], sign=True), "interval": "no bounded interval from so few pairs"}
+    width = high - low
+    digits = min(6, max(2, 1 - math.floor(math.log10(width)))) if width > 0 else 3
+    bounds = f"{formatting.interval(low, high, digits)} ({formatting.level(row)})"
+    return {"value": number(row["difference"], digits, sign=True), "interval": bounds}
+
+
+def _probability_text(row: ClaimRow) -> str:
+    """P(better wins on one seed) with its interval."""
+    if row["probability_better"] is None:
+        return "none"
+    low, high = row["probability_low"], row["probability_high"]
+    bounds = f" ({low:.2f} to {high:.2f})" if low is not None and high is not None else ""
+    return f"{row['probability_better']:.2f}{bounds}"
