@@ -45,6 +45,7 @@ class TopicSettings:
     variants: Mapping[str, Variant]
 
 
+TASK_OF = {"class": "classify", "number": "regress", "tokens": "tag"}  # by labels, where params.yaml names none
 ARM = {
     "data": Setting(str, required=True),
     "view": Setting(str, "plain"),
@@ -242,7 +243,7 @@ def _check_data(arm: Mapping[str, Any], merged: Block, context: Context) -> str 
 
 
 def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None:
-    """The task that is asked for, if the data's labels can be used for it, or the first that can use them."""
+    """The task that is asked for, if the data's labels can be used for it, or the one that follows from the labels."""
     block = context.data.get(str(arm.get("data")))
     labels = plugins.constant("sources", block.source, "LABELS", "class") if block else "class"
     tasks = [name for name in plugins.names("tasks") if _is_sound_task(name, context.complaints)]
@@ -251,7 +252,8 @@ def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None
     if arm["task"] and arm["task"] not in fitting and asked:
         context.complaints.add(asked.place, repr(arm["task"]), f"{', '.join(fitting)} (labels: {labels})")
         return None
-    return arm["task"] or next(iter(fitting), None)
+    default = TASK_OF[labels]
+    return arm["task"] or (default if default in fitting else None)
 
 
 def _is_sound_task(name: str, complaints: Complaints) -> bool:
