@@ -106,7 +106,7 @@ def test_dvc_shows_metrics_plots_and_the_graph(clone):
 def test_a_learning_rate_reruns_its_topic_alone(clone):
     change(clone, lambda tree: tree["topics"]["convolution"]["fit"].update(learning_rate=0.02))
     ran = stages(tell(clone, "dvc", "repro"))
-    assert ran == {"plan", "train@convolution", "evaluate@convolution", "report"}
+    assert ran == {"plan", "train@convolution", "evaluate@convolution", "judge", "report"}
 
 
 @pytest.mark.slow
@@ -114,7 +114,7 @@ def test_a_model_reruns_the_topics_that_use_it(clone):
     file = clone / "pipeline" / "models" / "convnet.py"
     file.write_text(file.read_text().replace('activation="relu"', 'activation="elu"'))
     ran = stages(tell(clone, "dvc", "repro"))
-    assert ran == {"plan", "train@convolution", "evaluate@convolution", "report"}
+    assert ran == {"plan", "train@convolution", "evaluate@convolution", "judge", "report"}
 
 
 def test_a_comment_in_a_model_trains_nothing(clone):
