@@ -43,11 +43,11 @@ def replaced_then_always_dies(task):
 
 
 def test_a_run_is_tried_as_often_as_ever_however_many_workers_were_replaced(tmp_path):
-    ((_, record, reason),) = workers.carry_out(replaced_then_dies_once, [str(tmp_path)], 1)
+    ((_, record, reason),) = workers.carry_out(replaced_then_dies_once, [str(tmp_path)], workers=1)
     assert (record, reason) == ({"after": 4}, None)
 
 
 def test_tries_that_count_still_end(tmp_path):
-    ((_, record, reason),) = workers.carry_out(replaced_then_always_dies, [str(tmp_path)], 1)
+    ((_, record, reason),) = workers.carry_out(replaced_then_always_dies, [str(tmp_path)], workers=1)
     assert record is None and reason == "its process died 2 times: exit code -9"
     assert len(list(tmp_path.iterdir())) == 2 + workers.TRIES

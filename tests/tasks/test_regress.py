@@ -54,7 +54,7 @@ def test_settings_reach_the_optimizer_and_the_step():
     config = model.optimizer.get_config()
     assert (config["learning_rate"], config["momentum"], config["global_clipnorm"]) == (0.25, 0.5, 2.0)
     assert model.steps_per_execution == 3 and model.jit_compile is True
-    assert model.optimizer.built and hasattr(model.optimizer, "norms")
+    assert model.optimizer.built and hasattr(model.optimizer, "gradient_norms")
 
 
 def test_left_to_itself_it_is_adam_without_clipping_or_watching():
@@ -63,4 +63,4 @@ def test_left_to_itself_it_is_adam_without_clipping_or_watching():
     config = model.optimizer.get_config()
     assert type(model.optimizer).__name__ == "Adam" and config["learning_rate"] == pytest.approx(0.001)
     assert config["global_clipnorm"] is None and model.steps_per_execution == 1 and not model.jit_compile
-    assert not hasattr(model.optimizer, "norms")
+    assert not hasattr(model.optimizer, "gradient_norms")
