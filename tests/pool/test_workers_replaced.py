@@ -27,7 +27,7 @@ def replaced_then_dies_once(task):
     count = len(list(folder.iterdir()))
     (folder / str(count)).touch()
     if count < 3:
-        os._exit(workers.WORN_OUT)
+        os._exit(workers.EXIT_WORN_OUT)
     if count == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return {"after": count}
@@ -38,7 +38,7 @@ def replaced_then_always_dies(task):
     count = len(list(folder.iterdir()))
     (folder / str(count)).touch()
     if count < 2:
-        os._exit(workers.WORN_OUT)
+        os._exit(workers.EXIT_WORN_OUT)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
