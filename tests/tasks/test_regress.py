@@ -36,10 +36,16 @@ def test_the_loss_that_is_trained_is_the_same_error():
     assert model.evaluate(DATA.x, DATA.y[:, None], verbose=0) == pytest.approx(ERROR)
 
 
-def test_dropout_is_off_where_it_is_measured_and_asked():
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dropout(0.9), *same().layers])
+def test_a_model_is_measured_and_asked_in_evaluation_mode(trains_by_default):
+    model = keras.Sequential([keras.Input((1,)), trains_by_default, *same().layers])
     assert float(regress.measure(model, DATA.x, DATA.y)["squared_error"]) == pytest.approx(ERROR)
     assert regress.predict(model, DATA.x).tolist() == [1.0, 2.0]
+
+
+def test_left_to_itself_sgd_has_no_momentum():
+    model = same()
+    regress.compile(model, DATA, optimizer="sgd")
+    assert model.optimizer.get_config()["momentum"] == 0.0
 
 
 def test_one_number_per_example():

@@ -46,8 +46,9 @@ def test_a_single_token_asked_for_is_right_or_wrong():
     assert float(tag.measure(same(), LOGITS, np.array([[0, -1, -1, -1]]))["accuracy"]) == 1.0
 
 
-def test_dropout_is_off_where_it_is_measured():
-    model = keras.Sequential([keras.Input((4, 3)), keras.layers.Dropout(0.9), *same().layers])
+def test_a_model_is_measured_and_asked_in_evaluation_mode(trains_by_default):
+    model = keras.Sequential([keras.Input((4, 3)), trains_by_default, *same().layers])
+    np.testing.assert_allclose(tag.predict(model, LOGITS), np.exp(LOGITS), rtol=1e-5)
     assert float(tag.measure(model, LOGITS, LABELS)["cross_entropy"]) == pytest.approx(ENTROPY, rel=1e-5)
 
 
@@ -84,3 +85,9 @@ def test_left_to_itself_it_is_adam_without_clipping_or_watching():
     assert type(model.optimizer).__name__ == "Adam" and config["learning_rate"] == pytest.approx(0.001)
     assert config["global_clipnorm"] is None and model.steps_per_execution == 1 and not model.jit_compile
     assert not hasattr(model.optimizer, "gradient_norms")
+
+
+def test_left_to_itself_sgd_has_no_momentum():
+    model = same()
+    tag.compile(model, DATA, optimizer="sgd")
+    assert model.optimizer.get_config()["momentum"] == 0.0
