@@ -120,6 +120,11 @@ def test_a_class_without_test_examples_has_no_recall_to_count():
     assert metrics.accuracy_at_training_priors(labels, predicted, priors) == pytest.approx((0.6 / 2 + 0.2) / 0.8)
 
 
+def test_where_all_test_examples_are_of_one_class_its_recall_is_the_mean():
+    predicted = np.array([[0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
+    assert metrics.balanced_accuracy(np.array([1, 1, 1]), predicted, np.array([0.5, 0.5])) == pytest.approx(2 / 3)
+
+
 def test_a_certain_mistake_costs_a_finite_amount():
     cost = metrics.cross_entropy(np.array([0]), np.array([[0.0, 1.0]]), np.array([0.5, 0.5]))
     assert cost == pytest.approx(1022 * np.log(2))  # the smallest normal number is 2**-1022
