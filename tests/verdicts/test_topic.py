@@ -1,19 +1,87 @@
 """What a topic may say, and that what the shipped ones draw is there to be drawn."""
 
+import math
+import re
+from dataclasses import replace
+
 import pytest
 
 from pipeline import plugins
+from pipeline.errors import InputError
 from pipeline.report import lines
 from pipeline.settings import params
-from pipeline.verdicts.topic import Line, Sweep
+from pipeline.verdicts import topic as topics
+from pipeline.verdicts.topic import Claim, Line, Sweep, Topic
 
 LINE = Line(words="w", metric="accuracy", variants={1: "a", 2: "b"})
 
 
+CLAIM = Claim(
+    name="pooling",
+    sentence="Pooling helps.",
+    chapter="2",
+    source="Author (2000)",
+    metric="accuracy",
+    better="pool",
+    worse="stride",
+    margin=0.02,
+)
+
+
+def test_a_claim_is_about_a_mean_that_is_better_when_higher_unless_it_says_so():
+    assert (CLAIM.kind, CLAIM.higher_is_better) == ("mean", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "Max pooling"}, "claim name: given 'Max pooling', allowed a-z, 0-9 and _ (at least one)"),
+        ({"name": ""}, "claim name: given '', allowed a-z, 0-9 and _ (at least one)"),
+        ({"kind": "median"}, "claim 'pooling': kind: given 'median', allowed mean, rate"),
+        ({"margin": 0.0}, "claim 'pooling': margin: given 0.0, allowed a finite number above 0"),
+        ({"margin": -0.1}, "claim 'pooling': margin: given -0.1, allowed a finite number above 0"),
+        ({"margin": math.nan}, "claim 'pooling': margin: given nan, allowed a finite number above 0"),
+        ({"margin": math.inf}, "claim 'pooling': margin: given inf, allowed a finite number above 0"),
+        ({"kind": "rate", "margin": 1.0}, "claim 'pooling': margin: given 1.0, allowed below 1 for a rate"),
+        ({"worse": "pool"}, "claim 'pooling': better and worse: given 'pool' twice, name two variants"),
+    ],
+)
+def test_a_claim_that_makes_no_sense_is_refused(change, message):
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        replace(CLAIM, **change)
+
+
+def test_the_margin_of_a_mean_has_no_upper_end_and_that_of_a_rate_ends_below_one():
+    assert replace(CLAIM, margin=250.0).margin == 250.0
+    assert replace(CLAIM, kind="rate", margin=0.99).margin == 0.99
+
+
+def test_names_of_claims_are_unique_within_a_topic():
+    twice = [replace(CLAIM, name=name) for name in ("b", "c", "a", "b", "a")]
+    message = "claims of 'Convolution': given twice: a, b; give each claim its own name"
+    with pytest.raises(InputError, match=f"^{message}$"):
+        Topic(title="Convolution", question="?", claims=tuple(twice))
+
+
+def test_the_chapter_of_a_topic_is_the_first_of_its_claims():
+    claims = tuple(replace(CLAIM, name=f"c{chapter}", chapter=chapter) for chapter in ("5", "3", "4"))
+    assert Topic(title="Convolution", question="?", claims=claims).chapter == "3"
+    empty = Topic(title="Convolution", question="?", claims=())
+    assert (empty.chapter, empty.probes, empty.series, empty.sweeps) == ("", (), (), ())
+
+
+def test_a_topic_is_loaded_by_name():
+    assert topics.load("overfitting") is plugins.load("topics", "overfitting").TOPIC
+    with pytest.raises(InputError, match=r"given 'overfit', allowed .*overfitting"):
+        topics.load("overfit")
+
+
 @pytest.mark.parametrize("count", [0, 3])
 def test_a_sweep_has_one_line_or_two(count):
-    with pytest.raises(ValueError, match=f"given {count}, allowed 1 to 2"):
+    with pytest.raises(InputError, match=f"^sweep over 'units': lines: given {count}, allowed 1 to 2$"):
         Sweep(x="units", y="accuracy", lines=(LINE,) * count)
+    for allowed in (1, 2):
+        assert len(Sweep(x="units", y="accuracy", lines=(LINE,) * allowed).lines) == allowed
 
 
 @pytest.mark.parametrize("name", plugins.names("topics"))
