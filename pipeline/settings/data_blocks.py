@@ -104,12 +104,11 @@ def is_plugin(kind: str, name: Given, complaints: Complaints) -> bool:
 def _split(block: Block, complaints: Complaints) -> Split:
     settled = settle(block, SPLIT, complaints)
     if isinstance(settled["train"], Block):
-        tail = settle(settled["train"], LONG_TAIL, complaints)
-        train = LongTail(tail.get("head", 1), tail.get("tail", 1))
-        if tail.keys() == LONG_TAIL.keys() and train.tail > train.head:
-            place = block.place.at("train")
-            complaints.add(place, f"a tail of {train.tail} after a head of {train.head}", "a tail that is no larger")
-        settled["train"] = train
+        sizes, place = settle(settled["train"], LONG_TAIL, complaints), settled["train"].place
+        head, tail = sizes.get("head"), sizes.get("tail")
+        if head and tail and tail > head:
+            complaints.add(place, f"a tail of {tail} after a head of {head}", "a tail that is no larger")
+        settled["train"] = LongTail(head, tail)
     shares = [part for part in (settled["validation"], settled["test"]) if isinstance(part, float)]
     if sum(shares) >= 1:
         complaints.add(
