@@ -78,9 +78,13 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     source = merged.find("source")
     if not isinstance(source, Given) or not is_plugin("sources", source, complaints):
         return None
-    load = settle(settled["load"], plugins.settings("sources", source.value), complaints)
+    load = {}
+    if not isinstance(merged.get("load"), Given):  # else the wrong type has been complained of
+        load = settle(settled["load"], plugins.settings("sources", source.value), complaints)
     views = _views(settled["views"], merged, params.block("views"), source.value, complaints)
     split = _split(settled["split"], complaints)
+    if views is None:
+        return None
     return DataSettings(name, source.value, load, settled["scale"], split, views, settled["seed"])
 
 
@@ -100,8 +104,11 @@ def is_plugin(kind: str, name: Given, complaints: Complaints) -> bool:
 def _split(block: Block, complaints: Complaints) -> Split:
     settled = settle(block, SPLIT, complaints)
     if isinstance(settled["train"], Block):
-        tail = settle(settled["train"], LONG_TAIL, complaints)
-        settled["train"] = LongTail(tail.get("head", 1), tail.get("tail", 1))
+        sizes, place = settle(settled["train"], LONG_TAIL, complaints), settled["train"].place
+        head, tail = sizes.get("head"), sizes.get("tail")
+        if head and tail and tail > head:
+            complaints.add(place, f"a tail of {tail} after a head of {head}", "a tail that is no larger")
+        settled["train"] = LongTail(head, tail)
     shares = [part for part in (settled["validation"], settled["test"]) if isinstance(part, float)]
     if sum(shares) >= 1:
         complaints.add(
@@ -114,26 +121,39 @@ def _split(block: Block, complaints: Complaints) -> Split:
 
 def _views(
     listed: list[str] | Block, merged: Block, named: Block, source: str, complaints: Complaints
-) -> dict[str, Steps]:
-    """The data's views: those of its list, by name, or those that it defines itself; `plain` is always one."""
+) -> dict[str, Steps] | None:
+    """The data's views: those of its list, by name, or those that it defines itself; `plain` is always one.
+
+    None: it lists what there is not.
+    """
     plain = Block({}, merged.place.at("views", "plain"))
     if isinstance(listed, Block):
+        _check_plain(listed, complaints)
         definitions = dict(listed)
     else:
-        known = {"plain": plain} | named
-        item = merged.find("views")
-        for name in listed:
-            if name not in known and item is not None:
+        known, item = named | {"plain": plain}, merged.get("views")
+        unknown = [name for name in listed if name not in known]
+        if isinstance(item, Given):
+            for name in unknown:
                 complaints.unknown(item.place, name, sorted(known))
-        definitions = {name: known[name] for name in listed if name in known}
+            if unknown or item.value != listed:  # the wrong type has been complained of
+                return None
+        definitions = {name: known[name] for name in listed}
     kind = plugins.constant("sources", source, "KIND")
     return {name: _steps(steps, kind, complaints) for name, steps in ({"plain": plain} | definitions).items()}
 
 
 def check_views(named: Block, complaints: Complaints) -> None:
     """Complain of what is wrong with views that no data set may list yet."""
+    _check_plain(named, complaints)
     for steps in named.values():
         _steps(steps, None, complaints)
+
+
+def _check_plain(views: Block, complaints: Complaints) -> None:
+    plain = views.block("plain")
+    if plain:
+        complaints.add(plain.place, f"the steps {', '.join(plain)}", "none: plain is the training split as it is")
 
 
 def _steps(steps: Block | Given, kind: str | None, complaints: Complaints) -> Steps:

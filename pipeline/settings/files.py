@@ -1,6 +1,7 @@
 """Read a settings file as YAML 1.2 into a tree that remembers where each value was written."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,24 +43,47 @@ def parse_text(text: str, name: str) -> Any:
         position = getattr(error, "problem_mark", None)
         line_number = f" (line {position.line + 1})" if position else ""
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ParamsError([f"{name}: syntax{line_number}: given {reason}, allowed YAML 1.2"]) from None
+        raise ParamsError(
+            [f"{name}: syntax{line_number}: given no YAML ({reason}), allowed YAML 1.2, indented by spaces, not tabs"]
+        ) from None
 
 
 def mark(value: Any, name: str, complaints: Complaints) -> Block:
-    """The tree of plain values; names are checked on the way, aliases that blow up are refused (ParamsError)."""
-    budget = iter(range(MOST_VALUES))
-
-    def walk(value: Any, place: Place, level: int) -> Block | Given:
-        if next(budget, None) is None or level > MOST_LEVELS:
-            raise ParamsError([f"{name}: {place.key}: given too much or too deep, allowed {MOST_VALUES} values"])
-        if not isinstance(value, dict):
-            return Given(value, place)
-        for key in value:
-            if not (isinstance(key, str) and NAME.fullmatch(key)):
-                complaints.add(place.at(str(key)), f"the name {key!r}", "lower-case letters, digits and _")
-        return Block({key: walk(item, place.at(str(key)), level + 1) for key, item in value.items()}, place)
-
-    tree = walk(value, Place(name), 0)
+    """The tree of plain values without what has no sound name; aliases that blow up are refused (ParamsError)."""
+    place = Place(name)
+    _weigh(value, place, iter(range(MOST_VALUES)))
+    tree = _mark(value, place, complaints)
     if isinstance(tree, Given):
         raise ParamsError([f"{name}: the file: given {show(value)}, allowed a mapping of settings"])
     return tree
+
+
+def _weigh(value: Any, place: Place, budget: Iterator[int], level: int = 0) -> None:
+    """Take one from `budget` for each value, in lists as well (ParamsError: none is left, or it is too deep)."""
+    if next(budget, None) is None or level > MOST_LEVELS:
+        allowed = f"{MOST_VALUES} values, {MOST_LEVELS} levels deep"
+        raise ParamsError([f"{place.file}: {place.key}: given too much or too deep, allowed {allowed}"])
+    items = value.items() if isinstance(value, dict) else ()
+    for key, item in items:
+        _weigh(item, place.at(_label(key)), budget, level + 1)
+    for item in value if isinstance(value, list) else ():
+        _weigh(item, place, budget, level + 1)
+
+
+def _mark(value: Any, place: Place, complaints: Complaints) -> Block | Given:
+    if not isinstance(value, dict):
+        return Given(value, place)
+    items = {}
+    for key, item in value.items():
+        if isinstance(key, str) and NAME.fullmatch(key):
+            items[key] = _mark(item, place.at(key), complaints)
+        else:
+            complaints.add(
+                place.at(_label(key)), f"the name {show(key)}", "lower-case letters, digits and _, 64 at most"
+            )
+    return Block(items, place)
+
+
+def _label(key: Any) -> str:
+    """A key as messages name it: on one line, and not for ever."""
+    return key if isinstance(key, str) and key.isprintable() and len(key) <= 64 else show(key)

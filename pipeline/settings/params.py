@@ -12,7 +12,7 @@ from pipeline.settings import files
 from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_views, resolve_data
 from pipeline.settings.profiles import PROFILES, Profile, check_names, read_profiles
 from pipeline.settings.topic_blocks import Context, TopicSettings, Variant, resolve_topic
-from pipeline.settings.tree import Block, merge
+from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, ParamsError, settle
 from pipeline.settings.voids import Uses, Void
 
@@ -62,6 +62,9 @@ def read(file: Path | None = None, profile: str | None = None) -> Settings:
     profiles = read_profiles(file, complaints)
     if chosen not in profiles:
         files.parse(paths.profile(file, chosen), f"profiles/{chosen}.yaml")  # says that it cannot be read
+    sections = [item for name, item in tree.items() if name in ("views", "data", "topics")]
+    if not {"data", "topics"} <= tree.keys() or any(isinstance(item, Given) for item in sections):
+        raise ParamsError(complaints.lines)  # nearly everything else would follow from that
     every = {name: _resolve(tree, each, complaints) for name, each in profiles.items()}
     if complaints.lines:
         raise ParamsError(complaints.lines)

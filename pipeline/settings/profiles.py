@@ -8,7 +8,7 @@ from pipeline import paths
 from pipeline.plugins import Setting
 from pipeline.settings import files
 from pipeline.settings.tree import Block, Given, Place, merge
-from pipeline.settings.validation import Complaints, settle
+from pipeline.settings.validation import Complaints, settle, show
 
 PROFILES = ("smoke", "laptop", "full", "gpu")
 PARAMS_ITSELF = "laptop"  # has no file
@@ -40,7 +40,10 @@ class Profile:
 
 
 def read_profiles(params: Path, complaints: Complaints) -> dict[str, Profile]:
-    """The profiles whose files lie beside `params`, and laptop (ParamsError: one cannot be read)."""
+    """Profiles whose files lie beside `params`, and laptop (ParamsError: one cannot be read).
+
+    Those are left out, after a complaint, that extend what there is not, or themselves.
+    """
     folder = paths.profile(params, PARAMS_ITSELF).parent
     trees = {}
     for file in sorted(folder.glob("*.y*ml")):
@@ -54,19 +57,25 @@ def read_profiles(params: Path, complaints: Complaints) -> dict[str, Profile]:
     empty = Block({}, Place(params.name))
     profiles = {PARAMS_ITSELF: Profile(PARAMS_ITSELF, empty, empty)}
     for name, tree in trees.items():
-        extended = merge([empty, *(trees[base] for base in _bases(name, trees, complaints))])
-        profiles[name] = Profile(name, merge([extended, tree]), extended)
+        bases = _bases(name, trees, complaints)
+        if bases is not None:
+            extended = merge([empty, *(trees[base] for base in bases)])
+            profiles[name] = Profile(name, merge([extended, tree]), extended)
     return profiles
 
 
-def _bases(name: str, trees: dict[str, Block], complaints: Complaints) -> list[str]:
-    """The profiles that `name` extends, the widest first."""
+def _bases(name: str, trees: dict[str, Block], complaints: Complaints) -> list[str] | None:
+    """The profiles that `name` extends, the widest first; None if that cannot be said."""
     chain = [name]
-    while isinstance(base := trees[chain[0]].get("extends"), Given) and base.value is not None:
+    while (base := trees[chain[0]].get("extends")) and not is_left_out(base):
+        if not isinstance(base, Given) or base.value not in WITH_FILE:
+            return None  # the wrong type or name has been complained of
+        if base.value == name:
+            complaints.add(base.place, repr(name), f"a profile that does not extend {name} itself")
+        if base.value not in trees:
+            complaints.unknown(base.place, base.value, [other for other in trees if other not in chain])
         if base.value not in trees or base.value in chain:
-            others = [other for other in trees if other not in chain]
-            complaints.unknown(base.place, str(base.value), others)
-            break
+            return None
         chain.insert(0, base.value)
     return chain[:-1]
 
@@ -74,11 +83,16 @@ def _bases(name: str, trees: dict[str, Block], complaints: Complaints) -> list[s
 def check_names(profile: Profile, params: Block, complaints: Complaints) -> None:
     """Complain of what the profile changes and params.yaml does not have."""
     for part in ("data", "topics"):
-        _check_known(profile.tree.block(part), params.block(part), complaints)
+        changed = profile.tree.block(part)
+        _check_known(changed, params.block(part), complaints)
+        for item in changed.values():
+            if isinstance(item, Given):
+                complaints.add(item.place, show(item.value), "a mapping of the keys it changes; write {} for none")
     for name, topic in profile.tree.block("topics").items():
-        if isinstance(topic, Block) and name in params.block("topics"):
+        written = params.block("topics").get(name)
+        if isinstance(topic, Block) and isinstance(written, Block):
             extended = profile.extended.block("topics", name, "new_variants")
-            _check_topic(topic, params.block("topics", name), extended, complaints)
+            _check_topic(topic, written, extended, complaints)
 
 
 def _check_topic(topic: Block, written: Block, extended: Block, complaints: Complaints) -> None:
@@ -86,10 +100,12 @@ def _check_topic(topic: Block, written: Block, extended: Block, complaints: Comp
     for name, item in new.items():
         if is_left_out(item) and name not in extended:
             complaints.add(item.place, "nothing", "a mapping: there is no such variant to leave out")
-    _check_known(topic.block("groups"), written.block("groups"), complaints)
-    _check_known(topic.block("variants"), written.block("variants") | new, complaints)
-    for name in new.keys() & written.block("variants").keys():
-        complaints.add(new[name].place, repr(name), "a name that is new: what params.yaml has is changed in variants")
+    for part, known in (("groups", written.block("groups")), ("variants", written.block("variants") | new)):
+        if not isinstance(written.get(part), Given):  # else the wrong type has been complained of
+            _check_known(topic.block(part), known, complaints)
+    for name, item in new.items():
+        if name in written.block("variants"):
+            complaints.add(item.place, repr(name), "a name that is new: what params.yaml has is changed in variants")
 
 
 def is_left_out(item: Block | Given | None) -> bool:
@@ -98,5 +114,6 @@ def is_left_out(item: Block | Given | None) -> bool:
 
 
 def _check_known(block: Block, known: dict[str, Block | Given], complaints: Complaints) -> None:
-    for name in block.keys() - known.keys():
-        complaints.unknown(block[name].place, name, list(known))
+    for name, item in block.items():
+        if name not in known:
+            complaints.unknown(item.place, name, list(known))

@@ -125,12 +125,14 @@ def resolve_topic(
     context.uses.note_block(written.only(OF_ALL), shared, consumer=name)
     settled = settle(shared.only(OF_ALL), OF_ALL | {"seeds": Setting(Count, seeds)}, complaints)
     variants = {variant: _variant(variant, layers, context) for variant in layers.variants()}
-    if not variants:
-        complaints.add(written.place.at("variants"), "none", "at least one variant")
     _note_unused_groups(layers, context.uses)
     record = plugins.load("topics", name)
     _check_metrics(settled["metrics"], record, shared, complaints)
-    _check_claims(record, variants, settled["metrics"], written, complaints)
+    if variants:
+        _check_compared(record, variants, written, complaints)
+    elif not isinstance(written.get("variants"), Given):  # else the wrong type has been complained of
+        complaints.add(written.place.at("variants"), "none", "at least one variant")
+    _check_measured(record, settled["metrics"], shared, complaints)
     sound = {variant: resolved for variant, resolved in variants.items() if resolved}
     return TopicSettings(name, settled["seeds"], tuple(settled["metrics"]), sound)
 
@@ -200,8 +202,8 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
         complaints.add(arm["augment"].place, f"augmentation of data of kind {kind!r}", "image only")
     fields = _options(model.value, task)
     for block in stack:
-        for part in fields.keys() & block.keys():
-            settle(block[part], fields[part], complaints, partial=True)
+        for part, options in fields.items():
+            settle(block.block(part), options, complaints, partial=True)
     return Variant(
         name=name,
         task=task,
@@ -250,7 +252,7 @@ def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None
     fitting = [name for name in tasks if labels in plugins.constant("tasks", name, "LABELS")]
     asked = merged.find("task")
     if arm["task"] and arm["task"] not in fitting and asked:
-        context.complaints.add(asked.place, repr(arm["task"]), f"{', '.join(fitting)} (labels: {labels})")
+        context.complaints.add(asked.place, show(arm["task"]), f"{', '.join(fitting)} (labels: {labels})")
         return None
     default = TASK_OF[labels]
     return arm["task"] or (default if default in fitting else None)
@@ -279,16 +281,26 @@ def _check_metrics(metrics: list[str], record: ModuleType, shared: Block, compla
     for metric in metrics if item else []:
         if item and metric not in known:
             complaints.unknown(item.place, metric, known)
+        if item and metrics.count(metric) > 1:
+            complaints.add(item.place, f"{show(metric)} {metrics.count(metric)} times", "once")
 
 
-def _check_claims(
-    record: ModuleType, variants: Mapping[str, Any], metrics: list[str], written: Block, complaints: Complaints
-) -> None:
-    for claim in record.TOPIC.claims:
-        for arm in (claim.better, claim.worse):
-            if arm not in variants:
-                place = written.place.at("variants", arm)
-                complaints.add(place, "nothing", f"a variant: the claim {claim.name!r} compares it")
-        if claim.metric not in metrics:
-            place = written.place.at("metrics")
-            complaints.add(place, f"no {claim.metric!r}", f"a list with it: claim {claim.name!r} needs it")
+def _check_compared(record: ModuleType, variants: Mapping[str, Any], written: Block, complaints: Complaints) -> None:
+    """Complain of each variant that is not there and that claims compare."""
+    compared = {claim.name: (claim.better, claim.worse) for claim in record.TOPIC.claims}
+    for arm in dict.fromkeys(arm for pair in compared.values() for arm in pair):
+        if arm not in variants:
+            claims = ", ".join(name for name, pair in compared.items() if arm in pair)
+            complaints.add(written.place.at("variants", arm), "nothing", f"a variant: compared by the claims {claims}")
+
+
+def _check_measured(record: ModuleType, metrics: list[str], shared: Block, complaints: Complaints) -> None:
+    """Complain of each metric that is not listed and that claims are about."""
+    item = shared.get("metrics")
+    if item and not (isinstance(item, Given) and item.value == metrics):
+        return  # the wrong type has been complained of
+    place = item.place if item else shared.place.at("metrics")
+    for metric in dict.fromkeys(claim.metric for claim in record.TOPIC.claims):
+        if metric not in metrics:
+            claims = ", ".join(claim.name for claim in record.TOPIC.claims if claim.metric == metric)
+            complaints.add(place, f"no {show(metric)}", f"a list with it: needed by the claims {claims}")

@@ -40,7 +40,7 @@ class Complaints:
         """A name that does not exist, with those that do and the nearest of them."""
         near = difflib.get_close_matches(given, allowed, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        self.add(place, repr(given), f"{', '.join(allowed) or 'none'}{hint}")
+        self.add(place, show(given), f"{', '.join(allowed) or 'none'}{hint}")
 
 
 def show(value: Any) -> str:
@@ -82,9 +82,10 @@ def settle(
     """Values of a block, checked against `fields`, with defaults filled in unless `partial`; blocks within stay so."""
     if isinstance(block, Given):
         complaints.add(block.place, show(block.value), f"a mapping with {', '.join(fields) or 'no keys'}")
-        block = Block({}, block.place)
-    for name in block.keys() - fields.keys():
-        complaints.unknown(block[name].place, name, list(fields))
+        complaints, block = Complaints(), Block({}, block.place)  # what it lacks follows from that
+    for name, item in block.items():
+        if name not in fields:
+            complaints.unknown(item.place, name, list(fields))
     settled = {}
     for name, setting in fields.items():
         if name in block:

@@ -5,93 +5,10 @@ import sys
 
 import pytest
 from ruamel.yaml import YAML
+from written_settings import FULL, GOOD, GPU, SMOKE, T, V, complaints, read, spoiled
 
 from pipeline import paths, plugins
 from pipeline.settings import params
-
-GOOD = """
-profile: laptop
-seeds: 6
-data:
-  signals:
-    source: mnist1d
-    load: {samples: 600}
-    scale: standard
-    split: {validation: 100, test: 100, seed: 0}
-    views:
-      plain: {}
-      over: {rebalance: {sampler: over}}
-  pictures:
-    source: digits
-    split: {validation: 0.2, test: 0.2}
-    views:
-      plain: {}
-      turned: {augment: {rotate: 10}}
-topics:
-  convolution:
-    data: signals
-    model: convnet
-    build: {channels: 4}
-    fit: {epochs: 2, learning_rate: 1e-3}
-    metrics: [accuracy, shifted_accuracy]
-    variants:
-      mlp: {model: mlp, build: {width: 8}}
-      mlp_shuffled: {model: mlp}
-      stride: {build: {pooling: stride}}
-      stride_shuffled: {build: {pooling: stride}}
-      average: {build: {pooling: average}}
-      max: {view: over}
-      images_mlp: {data: pictures, model: mlp}
-      images_stride: {data: pictures, view: turned}
-      images_max: {data: pictures, augment: {shift: 0.1}}
-      images_local: {data: pictures, model: local}
-      local: {model: local}
-      local_narrow: {model: local}
-"""
-SMOKE = """
-every_topic: {seeds: 2, fit: {epochs: 1}}
-every_data: {seed: 3}
-data:
-  signals: {load: {samples: 60}}
-topics:
-  convolution:
-    variants: {max: {fit: {batch_size: 7}}}
-"""
-FULL = "every_topic: {seeds: 20}"
-GPU = "extends: full"
-
-
-def read(tmp_path, text=GOOD, *, profile=None, **files):
-    """The settings of params.yaml as in `text`, with profiles as given beside it."""
-    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
-    (tmp_path / "profiles").mkdir(exist_ok=True)
-    for name, written in ({"smoke": SMOKE, "full": FULL, "gpu": GPU} | files).items():
-        (tmp_path / "profiles" / f"{name}.yaml").write_text(written, encoding="utf-8")
-    return params.read(tmp_path / "params.yaml", profile=profile)
-
-
-def complaints(tmp_path, text=GOOD, **files):
-    with pytest.raises(params.ParamsError) as caught:
-        read(tmp_path, text, **files)
-    return caught.value.lines
-
-
-def spoiled(path, value, remove=False, text=GOOD):
-    """The text with the value at a dotted path replaced (or the key removed)."""
-    import io
-
-    tree = YAML(typ="safe").load(text)
-    *parents, last = path.split(".")
-    place = tree
-    for parent in parents:
-        place = place.setdefault(parent, {})
-    if remove:
-        del place[last]
-    else:
-        place[last] = value
-    out = io.StringIO()
-    YAML().dump(tree, out)
-    return out.getvalue()
 
 
 def test_the_shipped_file_is_sound_for_every_profile():
@@ -143,7 +60,6 @@ def test_settings_are_frozen(tmp_path):
         read(tmp_path).profile = "full"
 
 
-T, V = "topics.convolution", "topics.convolution.variants"
 SPOILED = [
     ("profile", "laptp", "profile: given 'laptp', allowed one of 'smoke', 'laptop', 'full', 'gpu'"),
     ("profile", 3, "profile: given 3"),
@@ -219,7 +135,7 @@ SPOILED = [
     (f"{V}.mlp.fits", {}, f"{V}.mlp.fits: given 'fits', allowed"),
     (f"{V}.mlp.augment", {"shift": 0.1}, f"{V}.mlp.augment: given augmentation of data of kind 'signal'"),
     (f"{V}.images_max.augment.shift", 2, f"{V}.images_max.augment.shift: given 2, allowed a number >= 0 and < 1"),
-    (f"{T}.variants", {}, f"{V}.stride: given nothing, allowed a variant: the claim"),
+    (f"{T}.variants", {}, f"{V}: given none, allowed at least one variant"),
     (f"{T}.seeds", -1, f"{T}.seeds: given -1"),
     (f"{T}.profiles", {}, f"{T}.profiles: given 'profiles', allowed data"),
     (f"{T}.groups", {"few": {"group": "x"}}, f"{T}.groups.few.group: given 'group', allowed data"),
@@ -271,7 +187,12 @@ SPOILED_PROFILES = [
     ("smoke", f"{T}.lr", 1, f"{S}: {T}.lr: given 'lr', allowed"),
     ("smoke", "seeds", 3, f"{S}: seeds: given 'seeds', allowed extends, every_data, every_topic, data, topics"),
     ("gpu", "extends", "ful", "profiles/gpu.yaml: extends: given 'ful', allowed one of 'smoke', 'full', 'gpu' or null"),
-    ("full", "extends", "gpu", "profiles/full.yaml: extends: given 'gpu', allowed smoke"),  # gpu extends full
+    (
+        "full",
+        "extends",
+        "gpu",  # which extends full
+        "profiles/full.yaml: extends: given 'gpu', allowed a profile that does not extend gpu itself",
+    ),
 ]
 
 

@@ -1,0 +1,150 @@
+"""A block under `data:` becomes a source with its options, a split and views, each with its default."""
+
+import pytest
+from written_settings import GOOD, complaints, read, spoiled
+
+from pipeline.settings.data_blocks import DataSettings, LongTail, Split
+
+VIEWS = {"under": {"rebalance": {"sampler": "under"}}, "turned": {"augment": {"rotate": 5}}, "none": {}}
+REBALANCE = {"sampler": "under", "ratio": 1.0, "count": None, "neighbours": 5}
+
+
+def data(tmp_path, block, **options):
+    """The data set `mine`, read among the sound ones."""
+    return read(tmp_path, spoiled("data.mine", block, text=spoiled("views", VIEWS)), **options).data["mine"]
+
+
+def lines(tmp_path, block, views=VIEWS):
+    return complaints(tmp_path, spoiled("data.mine", block, text=spoiled("views", views)))
+
+
+def test_a_source_alone_is_enough(tmp_path):
+    assert data(tmp_path, {"source": "digits"}) == DataSettings(
+        name="mine",
+        source="digits",
+        load={},
+        scale="none",
+        split=Split(validation=0.2, test=0.2, train=None, seed=0),
+        views={"plain": {}},
+        seed=0,
+    )
+
+
+def test_all_that_is_written_is_kept(tmp_path):
+    block = data(
+        tmp_path,
+        {
+            "source": "mnist1d",
+            "load": {"samples": 60},
+            "scale": "standard",
+            "seed": 4,
+            "split": {"validation": 7, "test": 0.5, "train": {"head": 9, "tail": 9}, "seed": 5},
+            "views": ["under", "plain"],
+        },
+    )
+    assert block.load == {"samples": 60, "shuffled": False} and block.scale == "standard" and block.seed == 4
+    assert block.split == Split(validation=7, test=0.5, train=LongTail(9, 9), seed=5)
+    assert block.views == {"plain": {}, "under": {"rebalance": REBALANCE}}
+
+
+def test_a_profile_changes_every_data_set_and_then_this_one(tmp_path):
+    smoke = "every_data: {seed: 3, scale: standard}\ndata: {mine: {seed: 4, split: {train: 5}}}"
+    block = data(tmp_path, {"source": "digits", "split": {"test": 9}}, profile="smoke", smoke=smoke)
+    assert (block.seed, block.scale) == (4, "standard")
+    assert block.split == Split(validation=0.2, test=9, train=5, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        (
+            {"validation": 0.5, "test": 0.5},
+            "split: given validation and test shares that add up to 1, allowed less than",
+        ),
+        (
+            {"validation": 0.75, "test": 0.5},
+            "split: given validation and test shares that add up to 1.25, allowed less",
+        ),
+        ({"validation": 0.0}, "split: given an empty validation or test part, allowed a count >= 1 or a share above 0"),
+        (
+            {"test": 0},
+            "split: given an empty validation or test part, allowed a count >= 1 or a share above 0 for both",
+        ),
+        ({"test": 1.0}, "split.test: given 1.0, allowed an integer >= 1 or a number >= 0 and < 1"),
+        ({"train": 0}, "split.train: given 0, allowed an integer >= 1 or a mapping or null"),
+        ({"train": {"head": 5}}, "split.train.tail: given nothing, allowed an integer >= 1"),
+        ({"train": {"tail": 5}}, "split.train.head: given nothing, allowed an integer >= 1"),
+        ({"train": {"head": 5, "tail": 0}}, "split.train.tail: given 0, allowed an integer >= 1"),
+        (
+            {"train": {"head": 5, "tail": 6}},
+            "split.train: given a tail of 6 after a head of 5, allowed a tail that is no",
+        ),
+    ],
+)
+def test_a_split_that_cannot_be(tmp_path, split, expected):
+    (line,) = lines(tmp_path, {"source": "digits", "split": split})
+    assert line.startswith(f"params.yaml: data.mine.{expected}")
+
+
+@pytest.mark.parametrize(
+    "split", [{"validation": 1, "test": 1}, {"validation": 0.5, "test": 1}, {"validation": 0.5, "test": 0.49}]
+)
+def test_counts_and_shares_that_leave_something(tmp_path, split):
+    assert data(tmp_path, {"source": "digits", "split": split}).split == Split(**split, train=None, seed=0)
+
+
+NO_PLAIN = "allowed none: plain is the training split as it is"
+STEPS = "given 3, allowed a mapping of steps; write {} for none"
+KINDS = "allowed augment, rebalance, relabel"
+WRONG = [
+    (3, "data.mine: given 3, allowed a mapping with source, load, scale, seed, split, views"),
+    ({}, "data.mine.source: given nothing, allowed text"),
+    ({"source": 3}, "data.mine.source: given 3, allowed text"),
+    ({"source": {"a": 1}}, "data.mine.source: given a mapping, allowed text"),
+    ({"source": "table"}, "data.mine.load.file: given nothing, allowed text"),
+    ({"source": "table", "load": 3}, "data.mine.load: given 3, allowed a mapping"),
+    (
+        {"source": "digits", "views": ["undr"]},
+        "data.mine.views: given 'undr', allowed none, plain, turned, under (did you mean 'under'?)",
+    ),
+    (
+        {"source": "mnist1d", "views": ["turned"]},
+        "views.turned.augment: given a step on data of kind 'signal', allowed image only",
+    ),
+    ({"source": "digits", "views": {"a": 3}}, f"data.mine.views.a: {STEPS}"),
+    ({"source": "digits", "views": {"a": {"turn": {}}}}, f"data.mine.views.a.turn: given 'turn', {KINDS}"),
+    (
+        {"source": "digits", "views": {"plain": {"relabel": {}, "augment": {}}}},
+        f"data.mine.views.plain: given the steps relabel, augment, {NO_PLAIN}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("block", "expected"), WRONG)
+def test_a_block_that_is_wrong_is_one_line(tmp_path, block, expected):
+    assert lines(tmp_path, block) == [f"params.yaml: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("views", "expected"),
+    [
+        ({"a": 3}, f"views.a: {STEPS}"),
+        ({"a": {"turn": {}}}, f"views.a.turn: given 'turn', {KINDS}"),
+        ({"a": {"rebalance": {}}}, "views.a.rebalance.sampler: given nothing, allowed one of 'under', 'over', 'smote'"),
+        ({"plain": {"relabel": {}}}, f"views.plain: given the steps relabel, {NO_PLAIN}"),
+    ],
+)
+def test_views_that_no_data_lists_are_checked_as_well(tmp_path, views, expected):
+    assert complaints(tmp_path, spoiled("views", views)) == [f"params.yaml: {expected}"]
+
+
+def test_plain_may_be_named_without_steps(tmp_path):
+    block = spoiled("data.mine", {"source": "digits", "views": ["plain", "a"]}, text=GOOD)
+    settings = read(tmp_path, spoiled("views", {"plain": {}, "a": {"relabel": {}}}, text=block))
+    assert list(settings.data["mine"].views) == ["plain", "a"] and settings.data["mine"].views["plain"] == {}
+
+
+@pytest.mark.parametrize(("key", "value"), [("views", ["overr"]), ("views", 3), ("views", [3]), ("source", "digitss")])
+def test_a_topic_on_unsound_data_is_not_blamed(tmp_path, key, value):
+    (line,) = complaints(tmp_path, spoiled(f"data.pictures.{key}", value))
+    assert line.startswith(f"params.yaml: data.pictures.{key}: given ")
