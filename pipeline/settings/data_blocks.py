@@ -108,7 +108,7 @@ def _split(block: Block, complaints: Complaints) -> Split:
         head, tail = sizes.get("head"), sizes.get("tail")
         if head and tail and tail > head:
             complaints.add(place, f"a tail of {tail} after a head of {head}", "a tail that is no larger")
-        settled["train"] = LongTail(head, tail)
+        settled["train"] = LongTail(head or 1, tail or 1)  # what was wrong has been complained of
     shares = [part for part in (settled["validation"], settled["test"]) if isinstance(part, float)]
     if sum(shares) >= 1:
         complaints.add(

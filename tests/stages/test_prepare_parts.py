@@ -138,7 +138,7 @@ def test_what_a_source_refuses_is_said_with_its_place(source, monkeypatch):
 
 def test_a_source_that_gives_one_set_must_say_drawn(source):
     source.answer = TRAIN
-    with pytest.raises(TypeError, match="^table: its SPLIT is 'given', but load gives a Examples$"):
+    with pytest.raises(TypeError, match=r"^table: its SPLIT is 'given', but load gives a Examples$"):
         prepare(OWN)
 
 
