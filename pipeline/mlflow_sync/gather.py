@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pipeline import paths, plugins
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
-from pipeline.records import digest, read_history, read_json, read_rows
+from pipeline.records import digest, read_history_or_none, read_json, read_json_or, read_rows_or_none
 
 DIGEST_LENGTH = 12  # hexadecimal digits of a digest in a tag
 
@@ -72,8 +72,8 @@ def gather(plan: Plan) -> TopicFiles:
         claims=_claims(name, runs),
         scores=scores,
         series=_series(folder / "series.csv") if evaluated else {},
-        means=_json(folder / "metrics.json") if evaluated else {},
-        confusion=_json(folder / "confusion.json") if evaluated else {},
+        means=read_json_or(folder / "metrics.json", {}) if evaluated else {},
+        confusion=read_json_or(folder / "confusion.json", {}) if evaluated else {},
     )
     if topic.missing:
         print(f"MLflow: {name}: {topic.missing} runs are not there yet", file=sys.stderr)
@@ -110,7 +110,7 @@ def _runs(plan: Plan) -> Iterator[RecordedRun]:
             folder = paths.run(plan["topic"], variant, seed)
             if (folder / "run.json").exists():
                 record = read_json(folder / "run.json")
-                history = read_history(folder / "history.csv") if (folder / "history.csv").exists() else []
+                history = read_history_or_none(folder / "history.csv")
                 written = (folder / "run.json").stat().st_mtime
                 run = {"started": written - (record.get("duration_s") or 0), **record, "history": history}
                 yield cast(RecordedRun, run)
@@ -123,7 +123,7 @@ def _evaluated(scores: Mapping[RunIdentity, Mapping[str, float]], runs: Sequence
 def _scores(topic: str) -> dict[RunIdentity, dict[str, float]]:
     """{metric: value} of each run in scores.csv; a metric without a finite value is left out."""
     scores: dict[RunIdentity, dict[str, float]] = {}
-    for row in _rows(paths.results(topic) / "scores.csv"):
+    for row in read_rows_or_none(paths.results(topic) / "scores.csv"):
         of_run = scores.setdefault((row["variant"], row["seed"], row["run_key"]), {})
         if _finite(row["value"]):
             of_run[row["metric"]] = float(row["value"])
@@ -133,7 +133,7 @@ def _scores(topic: str) -> dict[RunIdentity, dict[str, float]]:
 def _series(file: Path) -> dict[tuple[str, str], list[Point]]:
     """Points of each variant and seed; MLflow's steps are whole numbers, so that what lies between is left out."""
     series: dict[tuple[str, str], list[Point]] = {}
-    for row in _rows(file):
+    for row in read_rows_or_none(file):
         if _finite(row["value"]) and float(row["at"]).is_integer():
             point = (f"series/{row['series']}", float(row["value"]), int(float(row["at"])))
             series.setdefault((row["variant"], row["seed"]), []).append(point)
@@ -141,18 +141,10 @@ def _series(file: Path) -> dict[tuple[str, str], list[Point]]:
 
 
 def _claims(topic: str, runs: Sequence[RecordedRun]) -> list[ClaimRow]:
-    rows = [row for row in read_json(paths.CLAIMS) if row["topic"] == topic] if paths.CLAIMS.exists() else []
+    rows = [row for row in read_json_or(paths.CLAIMS, []) if row["topic"] == topic]
     keys = {run["run_key"] for run in runs}
     return [row for row in rows if {*row["runs"]["better"], *row["runs"]["worse"]} <= keys]
 
 
 def _finite(cell: str) -> bool:
     return bool(cell) and math.isfinite(float(cell))
-
-
-def _rows(file: Path) -> list[dict[str, str]]:
-    return read_rows(file) if file.exists() else []
-
-
-def _json(file: Path) -> Any:
-    return read_json(file) if file.exists() else {}

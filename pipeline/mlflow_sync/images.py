@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.report import pixels
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-COLUMNS = 8  # of a sheet of samples
+SHADES = 256  # of grey in a sheet of samples
 CELL, GAP, ACROSS = 26, 30, 4  # pixels of a cell and around a matrix; matrices in a row
-SIDE, DOT = 320, 3  # pixels of a picture of points, and of half a point
 PAUSE = 700  # milliseconds between two looks at the samples
-INK, SEA, GREY = (40, 40, 40), (0, 114, 178), (225, 225, 225)
+INK, SEA = (40, 40, 40), (0, 114, 178)
 
 
 def sheets(times: np.ndarray) -> "list[Image]":
@@ -21,41 +22,26 @@ def sheets(times: np.ndarray) -> "list[Image]":
 
     Brightness and scale are the same in all of them. ValueError for samples of another shape.
     """
-    shape, times = times.shape[2:], np.nan_to_num(times)
+    shape = times.shape[2:]
     if len(shape) == 3 and shape[-1] == 1:
-        low, high = float(times.min()), float(times.max())
-        levels = np.rint(255 * (times - low) / ((high - low) or 1)).astype(np.uint8)
-        return [_sheet(look[..., 0]) for look in levels]
+        return [_doubled(picture) for picture in pixels.grids(times, shades=SHADES)]
     if shape == (2,):
-        reach = 1.1 * float(np.quantile(np.abs(times[-1]), 0.98)) or 1.0
-        return [_scatter(look, reach) for look in times]
+        return pixels.scatters(times, reach=_reach(times[-1]))
     raise ValueError(f"samples: given shape {shape}, allowed images (height, width, 1) or points (2,)")
 
 
-def _sheet(images: np.ndarray) -> "Image":
-    from PIL import Image
-
-    rows, (height, width) = len(images) // COLUMNS, images.shape[1:]
-    tiles = images[: rows * COLUMNS].reshape(rows, COLUMNS, height, width).transpose(0, 2, 1, 3)
-    picture = Image.fromarray(tiles.reshape(rows * height, COLUMNS * width))
-    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+def _doubled(picture: "Image") -> "Image":
+    return picture.resize((2 * picture.width, 2 * picture.height))  # of a palette's pixels each is repeated
 
 
-def _scatter(points: np.ndarray, reach: float) -> "Image":
-    from PIL import Image, ImageDraw
-
-    picture = Image.new("RGB", (SIDE, SIDE), "white")
-    pen = ImageDraw.Draw(picture)
-    pen.line([(SIDE / 2, 0), (SIDE / 2, SIDE)], fill=GREY)
-    pen.line([(0, SIDE / 2), (SIDE, SIDE / 2)], fill=GREY)
-    for x, y in (np.clip(points / reach, -1, 1) * [1, -1] + 1) * SIDE / 2:
-        pen.ellipse([x - DOT, y - DOT, x + DOT, y + DOT], fill=SEA)
-    return picture
+def _reach(points: np.ndarray) -> float:
+    """As far as all but the outermost points lie, and a little more."""
+    return 1.1 * float(np.quantile(np.abs(np.nan_to_num(points)), 0.98)) or 1.0
 
 
 def animate(frames: "Sequence[Image]", path: Path) -> None:
     """All looks at the samples one after another, over and over, as a GIF."""
-    first, *others = (frame.convert("L" if frame.mode == "L" else "P") for frame in frames)
+    first, *others = frames
     path.parent.mkdir(parents=True, exist_ok=True)
     first.save(path, save_all=True, append_images=others, duration=PAUSE, loop=0)
 

@@ -26,10 +26,10 @@ LONG_S = 10.0  # a run is shown live once it has taken so long; shorter ones are
 
 
 @contextlib.contextmanager
-def follow(plan: Plan, jobs: Sequence[RunSpec], missing: Sequence[RunSpec]) -> Iterator[None]:
+def follow(plan: Plan, specs: Sequence[RunSpec], missing: Sequence[RunSpec]) -> Iterator[None]:
     """While the block runs, log the runs in `missing` as they come; never raises, and training never waits for it."""
     stop = threading.Event()
-    thread = threading.Thread(target=_follow, args=[plan, jobs, missing, stop], daemon=True)
+    thread = threading.Thread(target=_follow, args=[plan, specs, missing, stop], daemon=True)
     if missing:
         thread.start()
     try:
@@ -40,8 +40,8 @@ def follow(plan: Plan, jobs: Sequence[RunSpec], missing: Sequence[RunSpec]) -> I
             thread.join(timeout=30)
 
 
-def _follow(plan: Plan, jobs: Sequence[RunSpec], missing: Sequence[RunSpec], stop: threading.Event) -> None:
-    comparison = LiveComparison(plan, jobs)
+def _follow(plan: Plan, specs: Sequence[RunSpec], missing: Sequence[RunSpec], stop: threading.Event) -> None:
+    comparison = LiveComparison(plan, specs)
     while not stop.wait(PERIOD_S):
         try:
             comparison.update(missing, stop.is_set)
@@ -57,7 +57,7 @@ class LiveComparison:
     """One topic's comparison, as far as it is in MLflow while it trains."""
 
     plan: Plan
-    jobs: Sequence[RunSpec]
+    specs: Sequence[RunSpec]
 
     def __post_init__(self) -> None:
         self._first_seen: dict[str, float] = {}
@@ -72,41 +72,43 @@ class LiveComparison:
         `stopped` is asked between two runs; what it leaves out is for the next update or `publish`. lock.Held while
         another process publishes; tracking_store.Unreachable.
         """
-        waiting = [job for job in missing if job.run_key not in self._written]
-        finished = [job for job in waiting if project_store().has(job.run_key)]
-        fresh = {job: rows for job in waiting if (rows := self._fresh(job))}
+        waiting = [spec for spec in missing if spec.run_key not in self._written]
+        finished = [spec for spec in waiting if project_store().has(spec.run_key)]
+        fresh = {spec: rows for spec in waiting if (rows := self._fresh(spec))}
         if not (finished or fresh):
             return
         tracking_store.create()
         with lock.hold("mlflow"):  # whoever publishes meanwhile would write the same runs
             experiment = self._open()
-            for job in (*finished, *fresh):
+            for spec in (*finished, *fresh):
                 if stopped():
                     return
-                self._follow(experiment, job, fresh[job]) if job in fresh else self._write(experiment, job)
+                self._follow(experiment, spec, fresh[spec]) if spec in fresh else self._write(experiment, spec)
 
-    def _fresh(self, job: RunSpec) -> list[dict[str, Any]]:
+    def _fresh(self, spec: RunSpec) -> list[dict[str, Any]]:
         """New epochs of a run that has been in progress for long."""
-        rows, now = epoch_log.read(job.run_key), time.time()
-        if not rows or now - self._first_seen.setdefault(job.run_key, now) < LONG_S:
+        rows, now = epoch_log.read(spec.run_key), time.time()
+        if not rows or now - self._first_seen.setdefault(spec.run_key, now) < LONG_S:
             return []
-        return [row for row in rows if row["epoch"] > self._epochs.get(job.run_key, 0)]
+        return [row for row in rows if row["epoch"] > self._epochs.get(spec.run_key, 0)]
 
-    def _follow(self, experiment: Experiment, job: RunSpec, rows: Sequence[Mapping[str, Any]]) -> None:
-        target = mlflow_run.in_progress(job, self._comparison, self._parent_id, owner(), self._first_seen[job.run_key])
+    def _follow(self, experiment: Experiment, spec: RunSpec, rows: Sequence[Mapping[str, Any]]) -> None:
+        target = mlflow_run.in_progress(
+            spec, self._comparison, self._parent_id, owner(), self._first_seen[spec.run_key]
+        )
         experiment.follow(target, mlflow_run.points(rows))
-        self._epochs[job.run_key] = int(rows[-1]["epoch"])
+        self._epochs[spec.run_key] = int(rows[-1]["epoch"])
 
-    def _write(self, experiment: Experiment, job: RunSpec) -> None:
+    def _write(self, experiment: Experiment, spec: RunSpec) -> None:
         """Write a finished run as `publish` would, from the store that it has been put into."""
-        folder = project_store().folder(job.run_key)
-        run = {**job.names(), **read_json(folder / "run.json"), "history": read_history(folder / "history.csv")}
+        folder = project_store().folder(spec.run_key)
+        run = {**spec.names(), **read_json(folder / "run.json"), "history": read_history(folder / "history.csv")}
         experiment.write(mlflow_run.finished(cast(RecordedRun, run), self._comparison, self._parent_id))
-        self._written.add(job.run_key)
+        self._written.add(spec.run_key)
 
     def _open(self) -> Experiment:
         if self._experiment is None:
-            facts, topic, now = [vars(job) for job in self.jobs], self.plan["topic"], time.time()
+            facts, topic, now = [vars(spec) for spec in self.specs], self.plan["topic"], time.time()
             comparison = gather.comparison(facts)
             experiment = Experiment(topic, gather.question(topic), comparison)
             experiment.end_orphans(owner(), _is_alive)

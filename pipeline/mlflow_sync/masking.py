@@ -13,18 +13,18 @@ SAID_SECRET = re.compile(
 
 def masked(text: str) -> str:
     """`text` without what looks like a secret in it: key=..., token: ..., user:password@host."""
-    return SAID_SECRET.sub(lambda found: f"{found[1] or ''}***", text)
+    return SAID_SECRET.sub(lambda match: f"{match[1] or ''}***", text)
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested settings as MLflow's parameters, `fit.learning_rate` and so on; secrets are masked."""
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for key, value in settings.items():
         name = f"{prefix}{key}"
         if SECRET.search(str(key)):
-            found[name] = "***"
+            parameters[name] = "***"
         elif isinstance(value, Mapping):
-            found |= flat(value, f"{name}.")
+            parameters |= flat(value, f"{name}.")
         else:
-            found[name] = masked(value if isinstance(value, str) else json.dumps(value))
-    return found
+            parameters[name] = masked(value if isinstance(value, str) else json.dumps(value))
+    return parameters

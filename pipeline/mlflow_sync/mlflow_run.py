@@ -99,15 +99,15 @@ def finished(
     )
 
 
-def in_progress(job: RunSpec, comparison: str, parent_id: str, owner: str, started: float) -> MlflowRun:
+def in_progress(spec: RunSpec, comparison: str, parent_id: str, owner: str, started: float) -> MlflowRun:
     """A run that trains just now, kept open by the process `owner`."""
-    tags = {name: str(value) for name, value in job.names().items() if name != "settings"}
+    tags = {name: str(value) for name, value in spec.names().items() if name != "settings"}
     return MlflowRun(
-        name=f"{job.variant} seed {job.seed}",
+        name=f"{spec.variant} seed {spec.seed}",
         tags=tags | {"comparison": comparison, PARENT: parent_id, OWNER: owner},
         started=started,
         ended=started,
-        params=masking.flat({**job.settings, "seed": job.seed}),
+        params=masking.flat({**spec.settings, "seed": spec.seed}),
     )
 
 

@@ -20,7 +20,7 @@ VARIANT, SEED = demo_topic.VARIANTS[0], demo_topic.SEEDS[0]
 
 
 @pytest.fixture
-def jobs(house, monkeypatch):
+def specs(house, monkeypatch):
     """The runs of a small topic, as they stand before they are trained."""
     monkeypatch.setattr(live, "LONG_S", 0.0)
     paths.TRACKING.write_bytes(demo_topic.empty_store())
@@ -32,14 +32,14 @@ def jobs(house, monkeypatch):
 
 
 @pytest.fixture
-def plan(jobs):
+def plan(specs):
     return read_json(paths.plan(demo_topic.TOPIC))
 
 
-def progress(job, epochs):
+def progress(spec, epochs):
     """What the run's own process has written after so many epochs."""
-    rows = read_history(paths.run(job.topic, job.variant, job.seed) / "history.csv")
-    epoch_log.begin(paths.CHECKPOINTS / job.run_key, rows[:epochs])
+    rows = read_history(paths.run(spec.topic, spec.variant, spec.seed) / "history.csv")
+    epoch_log.begin(paths.CHECKPOINTS / spec.run_key, rows[:epochs])
 
 
 def mlflow_client():
@@ -62,15 +62,15 @@ def steps(run, name="training/loss"):
     return sorted(point.step for point in mlflow_client().get_metric_history(run.info.run_id, name))
 
 
-def test_a_run_in_progress_can_be_watched_and_ends_as_itself(jobs, plan):
-    comparison = live.LiveComparison(plan, jobs)
-    progress(jobs[0], 2)
-    comparison.update(jobs)
+def test_a_run_in_progress_can_be_watched_and_ends_as_itself(specs, plan):
+    comparison = live.LiveComparison(plan, specs)
+    progress(specs[0], 2)
+    comparison.update(specs)
     watched = the_run()
     assert watched.info.status == "RUNNING" and steps(watched) == [1, 2]
-    progress(jobs[0], 3)
-    comparison.update(jobs)
-    comparison.update(jobs)
+    progress(specs[0], 3)
+    comparison.update(specs)
+    comparison.update(specs)
     assert steps(the_run()) == [1, 2, 3]
     publish.publish()
     ended = the_run()
@@ -81,13 +81,13 @@ def test_a_run_in_progress_can_be_watched_and_ends_as_itself(jobs, plan):
     assert publish.publish() == demo_topic.NOTHING
 
 
-def test_a_resumed_run_goes_on_under_its_own_identifier(jobs, plan, monkeypatch):
-    progress(jobs[0], 2)
-    live.LiveComparison(plan, jobs).update(jobs)
+def test_a_resumed_run_goes_on_under_its_own_identifier(specs, plan, monkeypatch):
+    progress(specs[0], 2)
+    live.LiveComparison(plan, specs).update(specs)
     watched = the_run()
     monkeypatch.setattr(live, "owner", lambda: "elsewhere:1")  # another process takes over
-    progress(jobs[0], 4)
-    live.LiveComparison(plan, jobs).update(jobs)
+    progress(specs[0], 4)
+    live.LiveComparison(plan, specs).update(specs)
     assert the_run().info.run_id == watched.info.run_id
     assert steps(the_run()) == [1, 2, 3, 4]
 
@@ -96,80 +96,80 @@ def test_a_resumed_run_goes_on_under_its_own_identifier(jobs, plan, monkeypatch)
     ("process", "status"),
     [pytest.param(2**22 + 1, "KILLED", id="dead"), pytest.param(os.getppid(), "RUNNING", id="living")],
 )
-def test_a_run_left_open_is_ended_as_killed_once_its_process_is_gone(jobs, plan, monkeypatch, process, status):
+def test_a_run_left_open_is_ended_as_killed_once_its_process_is_gone(specs, plan, monkeypatch, process, status):
     with monkeypatch.context() as patch:
         patch.setattr(live, "owner", lambda: f"{os.uname().nodename}:{process}")
-        progress(jobs[0], 1)
-        live.LiveComparison(plan, jobs).update(jobs)
-    progress(jobs[1], 1)
-    fewer = jobs[1:]  # another comparison: the first run is no part of it
+        progress(specs[0], 1)
+        live.LiveComparison(plan, specs).update(specs)
+    progress(specs[1], 1)
+    fewer = specs[1:]  # another comparison: the first run is no part of it
     live.LiveComparison(plan, fewer).update(fewer)
     assert the_run().info.status == status
 
 
-def test_short_runs_are_left_to_publish(jobs, plan, monkeypatch):
+def test_short_runs_are_left_to_publish(specs, plan, monkeypatch):
     monkeypatch.setattr(live, "LONG_S", 60.0)
-    progress(jobs[0], 2)
+    progress(specs[0], 2)
     with demo_topic.unwritten(paths.TRACKING):
-        live.LiveComparison(plan, jobs).update(jobs)
+        live.LiveComparison(plan, specs).update(specs)
 
 
-def finished(job):
+def finished(spec):
     """What the run's own process has left in the store of finished runs."""
-    folder = paths.run(job.topic, job.variant, job.seed)
-    shutil.copytree(folder, project_store().folder(job.run_key))
+    folder = paths.run(spec.topic, spec.variant, spec.seed)
+    shutil.copytree(folder, project_store().folder(spec.run_key))
     record = read_json(folder / "run.json")
     write_json(
-        project_store().folder(job.run_key) / "run.json", {k: v for k, v in record.items() if k not in job.names()}
+        project_store().folder(spec.run_key) / "run.json", {k: v for k, v in record.items() if k not in spec.names()}
     )
-    shutil.rmtree(paths.CHECKPOINTS / job.run_key, ignore_errors=True)
+    shutil.rmtree(paths.CHECKPOINTS / spec.run_key, ignore_errors=True)
 
 
-def test_a_finished_run_is_written_while_others_train_as_publish_would(jobs, plan):
-    comparison = live.LiveComparison(plan, jobs)
-    finished(jobs[0])
-    comparison.update(jobs)
+def test_a_finished_run_is_written_while_others_train_as_publish_would(specs, plan):
+    comparison = live.LiveComparison(plan, specs)
+    finished(specs[0])
+    comparison.update(specs)
     shown = the_run()
     assert shown.info.status == "FINISHED" and len(runs()) == 2
-    comparison.update(jobs)
-    assert publish.publish()["runs"] == len(jobs) - 1
+    comparison.update(specs)
+    assert publish.publish()["runs"] == len(specs) - 1
     assert the_run().to_dictionary() == shown.to_dictionary()
 
 
-def test_a_long_run_that_has_been_watched_is_finished_as_itself(jobs, plan):
-    comparison = live.LiveComparison(plan, jobs)
-    progress(jobs[0], 2)
-    comparison.update(jobs)
+def test_a_long_run_that_has_been_watched_is_finished_as_itself(specs, plan):
+    comparison = live.LiveComparison(plan, specs)
+    progress(specs[0], 2)
+    comparison.update(specs)
     watched = the_run()
-    finished(jobs[0])
-    comparison.update(jobs)
+    finished(specs[0])
+    comparison.update(specs)
     assert the_run().info.run_id == watched.info.run_id and the_run().info.status == "FINISHED"
     assert steps(the_run()) == [1, 2, 3, 4]
 
 
-def test_what_a_stop_leaves_out_is_for_publish(jobs, plan):
-    for job in jobs:
-        finished(job)
-    live.LiveComparison(plan, jobs).update(jobs, lambda: len(runs()) > 2)
+def test_what_a_stop_leaves_out_is_for_publish(specs, plan):
+    for spec in specs:
+        finished(spec)
+    live.LiveComparison(plan, specs).update(specs, lambda: len(runs()) > 2)
     assert len(runs()) == 3, "the parent and two runs"
     publish.publish()
-    assert len(runs()) == 1 + len(jobs)
+    assert len(runs()) == 1 + len(specs)
 
 
-def test_nothing_is_written_while_somebody_publishes(jobs, plan):
-    finished(jobs[0])
+def test_nothing_is_written_while_somebody_publishes(specs, plan):
+    finished(specs[0])
     with lock.hold("mlflow"), demo_topic.unwritten(paths.TRACKING), pytest.raises(lock.Held):
-        live.LiveComparison(plan, jobs).update(jobs)
+        live.LiveComparison(plan, specs).update(specs)
 
 
-def test_a_store_out_of_reach_neither_stops_nor_loses_anything(jobs, plan, monkeypatch, capsys):
+def test_a_store_out_of_reach_neither_stops_nor_loses_anything(specs, plan, monkeypatch, capsys):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{closed.getsockname()[1]}")
     monkeypatch.setattr(live, "PERIOD_S", 0.1)
-    progress(jobs[0], 2)
+    progress(specs[0], 2)
     started = time.time()
-    with live.follow(plan, jobs, jobs):
+    with live.follow(plan, specs, specs):
         time.sleep(1)
     assert time.time() - started < 15
     assert "training goes on" in capsys.readouterr().err
@@ -178,10 +178,10 @@ def test_a_store_out_of_reach_neither_stops_nor_loses_anything(jobs, plan, monke
     assert steps(the_run()) == [1, 2, 3, 4]
 
 
-def test_following_is_done_in_the_background(jobs, plan, monkeypatch):
+def test_following_is_done_in_the_background(specs, plan, monkeypatch):
     monkeypatch.setattr(live, "PERIOD_S", 0.1)
-    progress(jobs[0], 2)
-    with live.follow(plan, jobs, jobs):
+    progress(specs[0], 2)
+    with live.follow(plan, specs, specs):
         until = time.time() + 20
         while time.time() < until and len(runs()) < 2:
             time.sleep(0.2)
