@@ -204,7 +204,7 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
     for block in stack:
         for part, options in fields.items():
             settle(block.block(part), options, complaints, partial=True)
-    return Variant(
+    variant = Variant(
         name=name,
         task=task,
         data=arm.get("data", ""),
@@ -215,6 +215,8 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
         augment=settle(arm["augment"], fields["augment"], complaints) if arm["augment"] else {},
         fit=settle(arm["fit"], fields["fit"], complaints),
     )
+    context.uses.note_optimizer(variant.fit.get("optimizer", "sgd"), arm["fit"], consumer=name)
+    return variant
 
 
 def _options(model: str, task: str) -> dict[str, Mapping[str, Setting]]:

@@ -29,7 +29,9 @@ class Void:
     def concerns(self, part: str) -> bool:
         """Whether it stands in a part of params.yaml ("topics.memory", "data"; "": any), or is meant for that topic."""
         key = self.place.key
-        return not part or f"{key}.".startswith(f"{part}.") or (key == "seeds" and part.split(".")[-1] in self.reasons)
+        if key == "seeds":
+            return not part or part.removeprefix("topics.") in self.reasons
+        return not part or f"{key}.".startswith(f"{part}.")
 
     def line(self) -> str:
         """What users are told."""
@@ -56,6 +58,17 @@ class Uses:
             winner = merged.find(*names)
             reason = None if winner is leaf else self._reason(winner, merged)
             self.reasons.setdefault(leaf, {})[consumer] = reason
+
+    def note_optimizer(self, optimizer: str, fit: Block, consumer: str) -> None:
+        """The momentum of `fit`, once noted, if it stands beside another optimizer than sgd: that alone has one."""
+        momentum, chosen = fit.get("momentum"), fit.get("optimizer")
+        if optimizer == "sgd" or not isinstance(momentum, Given) or momentum not in self.reasons:
+            return
+        if chosen is None:
+            self.reasons[momentum][consumer] = f"the optimizer is {optimizer}", False
+        else:
+            text = f"{setter(chosen.place, self.file)} sets optimizer {optimizer}"
+            self.reasons[momentum][consumer] = text, chosen.place.file != self.file
 
     def note_unused(self, block: Block, reason: str) -> None:
         """Every value of a block that nothing uses."""
@@ -86,7 +99,7 @@ def setter(place: Place, params: str) -> str:
     if place.file != params:
         return f"profile {PurePath(place.file).stem}"
     parts = place.key.split(".")
-    inner = {"groups": "group", "variants": "variant"}.get(parts[2]) if len(parts) > 3 else None
+    inner = {"groups": "group", "variants": "variant"}.get(parts[2])
     return f"{inner} {parts[3]}" if inner else f"topic {parts[1]}"
 
 
