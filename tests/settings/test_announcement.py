@@ -13,10 +13,10 @@ from pipeline.settings.voids import Void
 SUM = "no effect (or not everywhere) in profile full: `python -m pipeline check` lists all"
 
 
-def void(key, *, value=1, whole=True, by_profile=False):
+def void(key, *, value=1, whole=True, by_profile=False, file="params.yaml"):
     """A value without effect on one variant, of one (`whole`) or two."""
-    reasons = {"plain": "variant plain sets 2"}
-    return Void(Place("params.yaml", key), value, 1 if whole else 2, reasons, by_profile)
+    reasons = {"memory.plain": "variant plain sets 2"}
+    return Void(Place(file, key), value, 1 if whole else 2, reasons, by_profile)
 
 
 @pytest.fixture
@@ -62,6 +62,10 @@ def test_other_parts_of_the_file_are_neither_said_nor_counted(said):
     assert said(voids, {"topics.a.seeds": 1}, part="topics.a") == [f"params.yaml: 1 value has {SUM}"]
 
 
+def test_of_a_profiles_own_values_no_stage_speaks(said):
+    assert said([void("data.a.seed", file="profiles/full.yaml")], {}) == []
+
+
 # What Git knows
 
 
@@ -100,6 +104,9 @@ def test_without_git_or_a_repository_nothing_is_committed(tmp_path, monkeypatch)
     assert announcement.committed(tmp_path / "params.yaml") is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert announcement.committed(tmp_path / "params.yaml") is None
+    (tmp_path / "git").write_text("#!/bin/sh\necho seeds: 6\nexit 1\n")
+    (tmp_path / "git").chmod(0o755)
+    assert announcement.committed(tmp_path / "params.yaml") is None, "what a git that fails has said does not count"
 
 
 def test_git_that_does_not_answer_is_no_git(tmp_path, monkeypatch):

@@ -60,19 +60,19 @@ def test_values_are_spelt_as_in_yaml(value, words):
 
 
 @pytest.mark.parametrize(
-    ("key", "file", "words"),
+    ("key", "words"),
     [
-        ("topics.memory.seeds", "params.yaml", "topic memory"),
-        ("topics.memory.fit.epochs", "params.yaml", "topic memory"),
-        ("topics.memory.groups.copy.fit.epochs", "params.yaml", "group copy"),
-        ("topics.memory.groups.copy.model", "params.yaml", "group copy"),
-        ("topics.memory.variants.gru.fit.epochs", "params.yaml", "variant gru"),
-        ("topics.memory.fit.epochs", "profiles/full.yaml", "profile full"),
-        ("every_topic.seeds", "profiles/smoke.yaml", "profile smoke"),
+        ("topics.memory.seeds", "topic memory"),
+        ("topics.memory.fit.epochs", "topic memory"),
+        ("topics.memory.groups.copy.fit.epochs", "group copy"),
+        ("topics.memory.groups.copy.model", "group copy"),
+        ("topics.memory.variants.gru.fit.epochs", "variant gru"),
+        ("topics.memory.new_variants.irnn.model", "variant irnn"),
+        ("data.ring.seed", "data set ring"),
     ],
 )
-def test_who_sets_a_value(key, file, words):
-    assert setter(Place(file, key), "params.yaml") == words
+def test_who_sets_a_value(key, words):
+    assert setter(key) == words
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_values_that_others_take_the_place_of_are_void_in_the_order_of_the_file(
         own = variant.block("topics", "memory", "variants", name)
         profile = full.block("topics", "memory")
         merged = merge([topic, own, profile])
-        for block in (topic, own, profile):
+        for block in (topic, own):
             uses.note_block(block, merged, consumer=name)
     assert uses.voids() == (
         Void(Place("params.yaml", "topics.memory.fit.epochs"), 3, 2, {"lstm": "variant lstm sets 3"}, by_profile=False),

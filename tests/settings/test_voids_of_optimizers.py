@@ -33,6 +33,7 @@ def test_momentum_beside_another_optimizer_is_void(tmp_path, optimizers, extent)
     for path, value in optimizers.items():
         text = spoiled(path, value, text=text)
     assert lines(tmp_path, text) == [f"params.yaml: {T}.fit.momentum: 0.9 has no effect{extent}"]
+    assert not any(void.by_profile for void in read(tmp_path, text).voids)
 
 
 def test_momentum_beside_sgd_counts_and_none_is_not_spoken_of(tmp_path):
