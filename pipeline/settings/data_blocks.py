@@ -72,6 +72,7 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     layers = [written, *profile.data(name)]
     for layer in layers:
         settle(layer, DATA, complaints, partial=True)
+        settle(layer.block("split"), SPLIT, complaints, partial=True)
     merged = merge(layers)
     for layer in layers:
         uses.note_block(layer, merged, consumer=name)

@@ -81,7 +81,8 @@ class Uses:
     def _reason(self, leaf: Given, winner: Block | Given | None, merged: Block) -> tuple[str, bool]:
         """What users are told of what counts in place of `leaf`, and whether a profile set it."""
         verb, item = ("sets", winner) if winner is not None else ("names model", merged.find("model"))
-        assert item is not None  # only a `build` is left out, and only for the sake of another model
+        if item is None:  # a layer has a value where a block belongs, which is complained of
+            return "another layer has no such block", False
         value = spell(item.value) if isinstance(item, Given) else "a mapping"
         return f"{self._setter(item.place, leaf)} {verb} {value}", item.place.file != self.file
 
@@ -105,6 +106,8 @@ class Uses:
 def setter(key: str) -> str:
     """Who sets a value within a file, by its key: "group yeast5", "variant plain", "topic memory", "data set ring"."""
     part, name, *rest = key.split(".")
+    if part in ("every_topic", "every_data"):
+        return part
     inner = {"groups": "group", "variants": "variant", "new_variants": "variant"}.get(rest[0])
     return f"{inner} {rest[1]}" if inner else f"{'topic' if part == 'topics' else 'data set'} {name}"
 

@@ -69,6 +69,8 @@ def test_values_are_spelt_as_in_yaml(value, words):
         ("topics.memory.variants.gru.fit.epochs", "variant gru"),
         ("topics.memory.new_variants.irnn.model", "variant irnn"),
         ("data.ring.seed", "data set ring"),
+        ("every_topic.model", "every_topic"),
+        ("every_data.split.seed", "every_data"),
     ],
 )
 def test_who_sets_a_value(key, words):
@@ -139,6 +141,14 @@ def test_what_another_model_leaves_out_is_void_for_the_sake_of_its_name():
         uses.note_block(topic, written.block("topics", "memory", "variants", "mlp"), consumer="mlp")
         (void,) = uses.voids()
         assert (void.reasons, void.by_profile) == ({"mlp": f"{words} names model mlp"}, by_profile)
+
+
+def test_what_is_in_no_layer_any_more_follows_from_a_value_where_a_block_belongs():
+    split = tree({"data": {"ring": {"split": {"test": 9}}}}).block("data", "ring")
+    uses = Uses("params.yaml")
+    uses.note_block(split, merge([split, tree({"split": 3}), tree({"split": {}})]), consumer="ring")
+    (void,) = uses.voids()
+    assert (void.reasons, void.by_profile) == ({"ring": "another layer has no such block"}, False)
 
 
 def test_of_a_block_that_nothing_uses_every_value_is_void():

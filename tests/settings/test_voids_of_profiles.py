@@ -59,6 +59,10 @@ def lines(tmp_path, text=FEW, profile="smoke", **files):
             "every_topic: {fit: {momentum: 0.5}}",
             ["every_topic.fit.momentum: 0.5 has no effect: the optimizer is adam"],
         ),
+        (
+            "every_topic: {fit: {optimizer: rmsprop}}\ntopics: {convolution: {fit: {momentum: 0.5}}}",
+            [f"{T}.fit.momentum: 0.5 has no effect: every_topic sets optimizer rmsprop"],
+        ),
     ],
 )
 def test_what_a_narrower_block_sets_is_said(tmp_path, smoke, expected):
