@@ -187,3 +187,10 @@ def test_a_profile_changes_a_variant_of_its_own_and_may_name_its_group(tmp_path)
     for profile, channels in (("full", 1), ("gpu", 2)):
         tiny = topic(tmp_path, text, profile=profile, full=full, gpu=gpu).variants["tiny"]
         assert (tiny.build["channels"], tiny.fit["epochs"]) == (channels, 5)
+
+
+def test_a_variant_that_a_profile_leaves_out_stays_out_whatever_else_is_said_of_it(tmp_path):
+    full = "topics: {convolution: {new_variants: {tiny: {}}, variants: {tiny: {fit: {epochs: 3}}}}}"
+    gpu = "extends: full\ntopics: {convolution: {new_variants: {tiny: null}}}"
+    assert topic(tmp_path, profile="full", full=full, gpu=gpu).variants["tiny"].fit["epochs"] == 3
+    assert list(topic(tmp_path, profile="gpu", full=full, gpu=gpu).variants) == list(topic(tmp_path).variants)
