@@ -58,7 +58,7 @@ ARM = {
 }
 VARIANT = ARM | {"group": Setting(str | None, None)}
 OF_ALL = {"seeds": Setting(Count, 6), "metrics": Setting(list[str], ["accuracy", "cross_entropy"])}
-TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, required=True)}
+TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, {})}
 PROFILE_TOPIC = TOPIC | {"new_variants": Setting(dict, {})}
 
 
