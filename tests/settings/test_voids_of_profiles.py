@@ -91,3 +91,13 @@ def test_what_a_profile_replaces_of_one_that_it_extends_is_not_void_and_what_it_
         "full.yaml: every_topic.seeds: 20 has no effect: profile gpu sets 30",
         f"full.yaml: {T}.fit.patience: 9 has no effect on 1 of 12 variants: profile gpu sets 4",
     ]
+
+
+def test_the_seeds_that_params_begins_with_count_where_nobody_else_sets_them(tmp_path):
+    def seeds(text, profile):
+        return [void.line() for void in read(tmp_path, text, profile=profile).voids if void.place.key == "seeds"]
+
+    assert seeds(FEW, "laptop") == []
+    assert seeds(FEW, "smoke") == ["params.yaml: seeds: 6 has no effect: profile smoke sets 2"]
+    own = spoiled(f"{T}.seeds", 4, text=FEW)
+    assert seeds(own, "laptop") == ["params.yaml: seeds: 6 has no effect: topic convolution sets 4"]
