@@ -79,12 +79,6 @@ def test_what_the_top_of_the_file_says_counts(tmp_path):
     assert read(tmp_path, GOOD.replace("seeds: 6", "seeds: 5")).topics["convolution"].seeds == 5
 
 
-def test_without_data_or_topics_that_is_all_that_is_said(tmp_path):
-    for part in ("data", "topics"):
-        lines = complaints(tmp_path, spoiled(part, None, remove=True))
-        assert lines == [f"params.yaml: {part}: given nothing, allowed a mapping"]
-
-
 SPOILED = [
     ("profile", "laptp", "profile: given 'laptp', allowed one of 'smoke', 'laptop', 'full', 'gpu'"),
     ("profile", 3, "profile: given 3"),
