@@ -17,9 +17,9 @@ def announce(voids: Sequence[Void], part: str, profile: str, params: Path) -> li
     """What a stage says first of the voids in its `part` of params.yaml ("topics.memory", "data"; "": all of it).
 
     Values that are not as in Git's HEAD get a line each. Of the others those count that have no effect at all, or not
-    because of the profile: that some variants set their own is what variants are for.
+    because of the profile: that some variants set their own is what variants are for. `check` has those in profiles.
     """
-    own = [void for void in voids if void.concerns(part)]
+    own = [void for void in voids if void.place.file == params.name and void.concerns(part)]
     before = committed(params)
     if before is None:
         single, rest = own[:MOST_UNCOMPARED], own[MOST_UNCOMPARED:]

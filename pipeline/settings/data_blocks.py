@@ -72,8 +72,10 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     layers = [written, *profile.data(name)]
     for layer in layers:
         settle(layer, DATA, complaints, partial=True)
+        settle(layer.block("split"), SPLIT, complaints, partial=True)
     merged = merge(layers)
-    uses.note_block(written, merged, consumer=name)
+    for layer in layers:
+        uses.note_block(layer, merged, consumer=name)
     settled = settle(merged, DATA, complaints)
     source = merged.find("source")
     if not isinstance(source, Given) or not is_plugin("sources", source, complaints):

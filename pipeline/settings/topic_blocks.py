@@ -58,7 +58,7 @@ ARM = {
 }
 VARIANT = ARM | {"group": Setting(str | None, None)}
 OF_ALL = {"seeds": Setting(Count, 6), "metrics": Setting(list[str], ["accuracy", "cross_entropy"])}
-TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, required=True)}
+TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, {})}
 PROFILE_TOPIC = TOPIC | {"new_variants": Setting(dict, {})}
 
 
@@ -122,7 +122,8 @@ def resolve_topic(
     layers = TopicLayers(name, written, *profile.topic(name))
     _check_layers(layers, complaints)
     shared = merge([written, layers.every, layers.own])
-    context.uses.note_block(written.only(OF_ALL), shared, consumer=name)
+    for block in (written, layers.every, layers.own):
+        context.uses.note_block(block.only(OF_ALL), shared, consumer=name)
     settled = settle(shared.only(OF_ALL), OF_ALL | {"seeds": Setting(Count, seeds)}, complaints)
     variants = {variant: _variant(variant, layers, context) for variant in layers.variants()}
     _note_unused_groups(layers, context.uses)
@@ -165,8 +166,12 @@ def _variant(name: str, layers: TopicLayers, context: Context) -> Variant | None
     stack = _without_foreign_builds(layers.of(name, group))
     merged = merge([Block({}, own[0].place), *stack])
     for layer in layers.of(name, group):
-        context.uses.note_block(layer.block, merged, consumer=name)
-    return _checked_variant(name, stack, merged, context)
+        context.uses.note_block(layer.block, merged, consumer=f"{layers.name}.{name}")
+    variant = _checked_variant(name, stack, merged, context)
+    if variant:
+        optimizer = variant.fit.get("optimizer", "sgd")
+        context.uses.note_optimizer(optimizer, merged.block("fit"), consumer=f"{layers.name}.{name}")
+    return variant
 
 
 def _group(variant: Block, layers: TopicLayers, complaints: Complaints) -> str | None:
@@ -269,9 +274,10 @@ def _note_unused_groups(layers: TopicLayers, uses: Uses) -> None:
     own = [item for name in layers.variants() for item in layers.of_variant(name)]
     members = [item.get("group") for item in own if isinstance(item, Block)]
     named = {member.value for member in members if isinstance(member, Given)}
-    for name, group in layers.written.block("groups").items():
-        if name not in named and isinstance(group, Block):
-            uses.note_unused(group, f"no variant names group {name}")
+    for block in (layers.written, layers.own):
+        for name, group in block.block("groups").items():
+            if name not in named and isinstance(group, Block):
+                uses.note_unused(group, f"no variant names group {name}")
 
 
 def _check_metrics(metrics: list[str], record: ModuleType, shared: Block, complaints: Complaints) -> None:

@@ -148,3 +148,21 @@ def test_plain_may_be_named_without_steps(tmp_path):
 def test_a_topic_on_unsound_data_is_not_blamed(tmp_path, key, value):
     (line,) = complaints(tmp_path, spoiled(f"data.pictures.{key}", value))
     assert line.startswith(f"params.yaml: data.pictures.{key}: given ")
+
+
+@pytest.mark.parametrize(
+    ("every", "own", "expected"),
+    [
+        ("seed: -1", "seed: 3", "seed: given -1, allowed an integer >= 0"),
+        ("split: {seed: -1}", "split: {seed: 3}", "split.seed: given -1, allowed an integer >= 0"),
+        ("split: 3", "split: {}", "split: given 3, allowed a mapping"),
+        (
+            "split: {sed: 1}",
+            "seed: 3",
+            "split.sed: given 'sed', allowed validation, test, train, seed (did you mean 'seed'?)",
+        ),
+    ],
+)
+def test_a_value_that_is_wrong_is_refused_even_where_another_takes_its_place(tmp_path, every, own, expected):
+    smoke = f"every_data: {{{every}}}\ndata: {{signals: {{{own}}}, pictures: {{{own}}}}}"
+    assert complaints(tmp_path, smoke=smoke) == [f"profiles/smoke.yaml: every_data.{expected}"]

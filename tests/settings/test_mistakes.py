@@ -1,7 +1,7 @@
 """A mistake in params.yaml or a profile is one line with file and key, what was given and what is allowed."""
 
 import pytest
-from written_settings import GOOD, T, V, complaints, read
+from written_settings import GOOD, T, V, complaints, read, spoiled
 
 from pipeline.settings import params
 
@@ -193,3 +193,9 @@ def test_mistakes_are_told_in_the_order_of_the_file(tmp_path):
     text = GOOD.replace("build: {channels: 4}", f"build: {{{', '.join(f'{key}: 1' for key in unknown)}}}")
     said = list(dict.fromkeys(line.split(": ")[1] for line in complaints(tmp_path, text)))
     assert said == [f"{T}.build.{key}" for key in unknown]
+
+
+def test_without_data_or_topics_that_is_all_that_is_said(tmp_path):
+    for part in ("data", "topics"):
+        lines = complaints(tmp_path, spoiled(part, None, remove=True))
+        assert lines == [f"params.yaml: {part}: given nothing, allowed a mapping"]

@@ -60,6 +60,25 @@ def test_settings_are_frozen(tmp_path):
         read(tmp_path).profile = "full"
 
 
+def test_data_and_topics_are_enough_and_the_rest_has_defaults(tmp_path):
+    least = GOOD.replace("profile: laptop\nseeds: 6\n", "")
+    settings = read(tmp_path, least)
+    assert (settings.profile, settings.workers, settings.runs_per_gpu, settings.run_minutes) == (
+        "laptop",
+        "auto",
+        1,
+        60,
+    )
+    assert settings.topics["convolution"].seeds == 6 and list(settings.data) == ["signals", "pictures"]
+
+
+def test_what_the_top_of_the_file_says_counts(tmp_path):
+    top = "profile: smoke\nseeds: 5\nworkers: 3\nruns_per_gpu: 2\nrun_minutes: 7\n"
+    settings = read(tmp_path, GOOD.replace("profile: laptop\nseeds: 6\n", top))
+    assert (settings.profile, settings.workers, settings.runs_per_gpu, settings.run_minutes) == ("smoke", 3, 2, 7)
+    assert read(tmp_path, GOOD.replace("seeds: 6", "seeds: 5")).topics["convolution"].seeds == 5
+
+
 SPOILED = [
     ("profile", "laptp", "profile: given 'laptp', allowed one of 'smoke', 'laptop', 'full', 'gpu'"),
     ("profile", 3, "profile: given 3"),
@@ -324,7 +343,8 @@ def test_a_plugin_that_lacks_something_is_refused(tmp_path, monkeypatch, kind, n
         lines = complaints(tmp_path)
     finally:
         plugins.missing.cache_clear()
-    assert any(line.startswith(f"pipeline/{kind}/{name}.py: {message}") for line in lines), lines
+    (line,) = lines
+    assert line.startswith(f"pipeline/{kind}/{name}.py: {message}")
 
 
 # Files

@@ -4,6 +4,7 @@ import pytest
 from ruamel.yaml import YAML
 from written_settings import GOOD, T, V, complaints, read, spoiled
 
+from pipeline import plugins
 from pipeline.settings.topic_blocks import Variant
 
 SETTINGS = "data, view, model, task, precision, build, augment, fit"
@@ -187,3 +188,19 @@ def test_a_profile_changes_a_variant_of_its_own_and_may_name_its_group(tmp_path)
     for profile, channels in (("full", 1), ("gpu", 2)):
         tiny = topic(tmp_path, text, profile=profile, full=full, gpu=gpu).variants["tiny"]
         assert (tiny.build["channels"], tiny.fit["epochs"]) == (channels, 5)
+
+
+def test_a_variant_that_a_profile_leaves_out_stays_out_whatever_else_is_said_of_it(tmp_path):
+    full = "topics: {convolution: {new_variants: {tiny: {}}, variants: {tiny: {fit: {epochs: 3}}}}}"
+    gpu = "extends: full\ntopics: {convolution: {new_variants: {tiny: null}}}"
+    assert topic(tmp_path, profile="full", full=full, gpu=gpu).variants["tiny"].fit["epochs"] == 3
+    assert list(topic(tmp_path, profile="gpu", full=full, gpu=gpu).variants) == list(topic(tmp_path).variants)
+
+
+def test_an_option_without_a_default_is_needed_in_one_layer_not_in_each(tmp_path, monkeypatch):
+    model, path = tmp_path / "demanding.py", plugins.path
+    model.write_text('def build(shape, outputs, *, channels: int, pooling: str = "max"): ...')
+    monkeypatch.setattr(plugins, "path", lambda *which: model if which == ("models", "convnet") else path(*which))
+    assert topic(tmp_path).variants["stride"].build == {"channels": 4, "pooling": "stride"}
+    lines = complaints(tmp_path, spoiled(f"{T}.build", {}))
+    assert lines == [f"params.yaml: {T}.build.channels: given nothing, allowed an integer"]

@@ -62,14 +62,15 @@ def test_a_value_that_groups_and_variants_set_has_none_on_these(project):
         " group yeast5 sets 0.005, group page_blocks sets 0.005, group abalone19 sets 0.005"
     )
     void = voids(project, "laptop")["topics.memory.fit.learning_rate"]
-    assert set(void.reasons) == {"plain", "order_plain"} and not void.is_whole and not void.by_profile
+    assert set(void.reasons) == {"memory.plain", "memory.order_plain"} and not void.is_whole and not void.by_profile
     assert set(void.reasons.values()) == {"variant plain sets 0.003", "variant order_plain sets 0.003"}
 
 
 def test_another_model_takes_no_build(project):
     reasons = voids(project, "laptop")["topics.convolution.build.channels"].reasons
-    assert reasons["mlp"] == "variant mlp names model mlp" and reasons["local_narrow"] == "variant local_narrow sets 8"
-    assert reasons["images_max"] == "group images sets 16" and "stride" not in reasons
+    assert reasons["convolution.mlp"] == "variant mlp names model mlp"
+    assert reasons["convolution.local_narrow"] == "variant local_narrow sets 8"
+    assert reasons["convolution.images_max"] == "group images sets 16" and "convolution.stride" not in reasons
 
 
 def test_what_is_said_of_seeds_is_said_of_topics(project):
