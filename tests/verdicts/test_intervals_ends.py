@@ -106,6 +106,11 @@ def test_rounding_is_in_proportion_to_what_was_subtracted(scale):
     assert sd(3e-12) == pytest.approx(3e-12 * scale / math.sqrt(3), rel=0.01)
 
 
+def test_a_spread_of_just_the_rounding_is_none():
+    assert intervals.mean_difference([1.0, 1e-12], [1.0, 0.0]).sd == 0.0
+    assert intervals.mean_difference([1.0, 1.001e-12], [1.0, 0.0]).sd > 0.0
+
+
 # Rates of 0 and 1, where one arm has no spread and the other's Clopper-Pearson bound is left
 
 
