@@ -72,6 +72,11 @@ def test_steps_per_epoch(run, size, asked, xla, steps):
     assert steps_per_epoch(FinishedRun(SETTINGS | {"fit": fit}, 0, {}, [], {}, SPLIT, SPLIT, run.folder)) == steps
 
 
+def test_without_a_word_on_steps_and_xla_an_epoch_is_the_whole_training_part(run):
+    bare = FinishedRun(SETTINGS | {"fit": {"batch_size": 8}}, 0, {}, [], {}, SPLIT, SPLIT, run.folder)
+    assert steps_per_epoch(bare) == 3
+
+
 def test_runs_are_told_apart_by_identity(run):
     other = FinishedRun(run.settings, 7, run.record, [], run.card, SPLIT, SPLIT, run.folder)
     assert run != other and len({run, other}) == 2
