@@ -143,6 +143,14 @@ def test_two_pairs_of_opposite_rates_by_hand():
     assert (low, high) == (pytest.approx(0, abs=1e-9), 1.0)
 
 
+def test_the_value_of_two_rates_is_the_one_less_the_other():
+    assert [RateDifference(*arms, 8).value for arms in ((5, 1), (1, 5), (3, 3))] == [0.5, -0.5, 0.0]
+
+
+def test_a_mean_resized_keeps_its_size_and_spread():
+    assert MeanDifference(0.1, 0.2, 6).resized(9) == MeanDifference(0.1, 0.2, 9)
+
+
 @pytest.mark.parametrize("n", [2, 4, 12])
 def test_rates_resized_keep_their_shares(n):
     assert RateDifference(3, 1, 4).resized(n) == RateDifference(0.75 * n, 0.25 * n, n)
