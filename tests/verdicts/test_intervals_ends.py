@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from pipeline.verdicts import intervals
 from pipeline.verdicts.intervals import MeanDifference, RateDifference
@@ -141,6 +141,26 @@ def test_two_pairs_of_opposite_rates_by_hand():
     assert RateDifference(0, 2, 2).decides_at(0.0) == pytest.approx(2 / 6)
     low, high = opposite.interval(1 - 2 / 6)
     assert (low, high) == (pytest.approx(0, abs=1e-9), 1.0)
+
+
+@pytest.mark.parametrize(("x", "y", "n"), [(5, 3, 6), (2, 5, 7), (3, 3, 6), (4, 2, 4), (2, 2, 2), (0, 3, 5)])
+@pytest.mark.parametrize("margin", [0.0, 0.05, 0.3, 0.7, 0.95])
+def test_rates_decide_at_the_chances_of_their_confidence_distributions(x, y, n, margin):
+    """A difference at or below a bound, by SciPy's adaptive quadrature over Beta distributions."""
+
+    def chance(bound, x, y):
+        low_of_x = stats.beta(x, n - x + 1) if x else None
+        if low_of_x is None:
+            return stats.beta(y + 1, n - y).sf(-bound) if y < n else 1.0
+        if y == n:
+            return low_of_x.cdf(1 + bound)
+        high_of_y = stats.beta(y + 1, n - y)
+        return integrate.quad(lambda u: low_of_x.pdf(u) * high_of_y.sf(u - bound), 0, 1, points=[abs(bound)])[0]
+
+    above, below = chance(margin, x, y), chance(margin, y, x)
+    within = max(chance(-margin, x, y), chance(-margin, y, x))
+    expected = min(1.0, 2 * min(above, below, within))
+    assert RateDifference(x, y, n).decides_at(margin) == pytest.approx(expected, abs=1e-7)
 
 
 def test_the_value_of_two_rates_is_the_one_less_the_other():
