@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from pipeline.verdicts import intervals
 from pipeline.verdicts.intervals import MeanDifference, RateDifference
@@ -149,13 +149,16 @@ def test_rates_decide_at_the_chances_of_their_confidence_distributions(x, y, n, 
     """A difference at or below a bound, by SciPy's adaptive quadrature over Beta distributions."""
 
     def chance(bound, x, y):
-        low_of_x = stats.beta(x, n - x + 1) if x else None
-        if low_of_x is None:
-            return stats.beta(y + 1, n - y).sf(-bound) if y < n else 1.0
+        if not x:
+            return special.betaincc(y + 1, n - y, max(0, -bound)) if y < n else 1.0
         if y == n:
-            return low_of_x.cdf(1 + bound)
-        high_of_y = stats.beta(y + 1, n - y)
-        return integrate.quad(lambda u: low_of_x.pdf(u) * high_of_y.sf(u - bound), 0, 1, points=[abs(bound)])[0]
+            return special.betainc(x, n - x + 1, min(1, 1 + bound))
+
+        def density(u):
+            high_of_y = special.betaincc(y + 1, n - y, min(1, max(0, u - bound)))
+            return u ** (x - 1) * (1 - u) ** (n - x) / special.beta(x, n - x + 1) * high_of_y
+
+        return integrate.quad(density, 0, 1, points=[abs(bound)])[0]
 
     above, below = chance(margin, x, y), chance(margin, y, x)
     within = max(chance(-margin, x, y), chance(-margin, y, x))
