@@ -179,6 +179,11 @@ def test_rates_resized_keep_their_shares(n):
     assert RateDifference(3, 1, 4).resized(n) == RateDifference(0.75 * n, 0.25 * n, n)
 
 
+def test_an_effect_size_is_a_mean_over_a_spread_that_is_not_one():
+    assert intervals.effect_size([1.0, 5.0], [0.0, 2.0]) == pytest.approx(math.sqrt(2))
+    assert intervals.effect_size([0.0, 0.0, 0.0], [0.1, 0.2, 0.3]) == pytest.approx(-2)
+
+
 # Sign flips
 
 
