@@ -34,7 +34,7 @@ def least_unfairness(size, counts, spare):
     return min(unfairness(way, counts) for way in ways if sum(way) == size)
 
 
-@pytest.mark.parametrize("counts", [(3, 3), (4, 9, 3), (14, 3, 3), (5, 6, 7), (3, 4, 12, 5)])
+@pytest.mark.parametrize("counts", [(3, 3), (4, 9, 3), (14, 3, 3), (5, 6, 7), (3, 4, 12, 5), (3, 3, 3, 11, 16)])
 def test_parts_of_every_size_are_as_near_to_proportion_as_can_be(counts):
     classes, total = len(counts), sum(counts)
     for test in range(classes, total - 2 * classes + 1):
