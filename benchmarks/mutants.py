@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -40,6 +41,7 @@ QUIET = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "OMP_NUM_THREADS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # those of other packages cost seconds, and no test uses one
 }
 SLOWER = 5  # times as long as without a mistake, and START_S on top, then it counts as noticed: a loop without end
 START_S = 20
@@ -101,7 +103,7 @@ def _child(tests: list[str], mutant: Mutant | None, log: Path) -> int:
     os.dup2(output, 2)
     if mutant:
         sys.meta_path.insert(0, _Finder(mutant.file, mutant.source))
-    options = ["-x", "-q", "-m", "not slow", "--tb=short", "-p", "no:cacheprovider", f"--basetemp={log}.files"]
+    options = ["-x", "-q", "-m", "not slow", "--tb=short", "--assert=plain", f"--basetemp={log}.files"]
     return int(pytest.main([*options, *tests]))
 
 
@@ -235,6 +237,7 @@ def _warm_up() -> None:
     os.chdir(ROOT)
     for name in WARM:
         importlib.import_module(name)
+    gc.freeze()  # pytest collects garbage when it starts and ends: of what was imported here there is none
 
 
 def _parser() -> argparse.ArgumentParser:

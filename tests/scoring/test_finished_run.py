@@ -1,5 +1,8 @@
 """A run as evaluation sees it: the model as saved, the same model before training, the counts that scores need."""
 
+import sys
+
+import keras
 import numpy as np
 import pytest
 
@@ -69,6 +72,47 @@ def test_steps_per_epoch(run, size, asked, xla, steps):
     assert steps_per_epoch(FinishedRun(SETTINGS | {"fit": fit}, 0, {}, [], {}, SPLIT, SPLIT, run.folder)) == steps
 
 
+def test_without_a_word_on_steps_and_xla_an_epoch_is_the_whole_training_part(run):
+    bare = FinishedRun(SETTINGS | {"fit": {"batch_size": 8}}, 0, {}, [], {}, SPLIT, SPLIT, run.folder)
+    assert steps_per_epoch(bare) == 3
+
+
 def test_runs_are_told_apart_by_identity(run):
     other = FinishedRun(run.settings, 7, run.record, [], run.card, SPLIT, SPLIT, run.folder)
     assert run != other and len({run, other}) == 2
+
+
+def saved_run(folder, trained, **settings):
+    trained.save(folder / "model.keras")
+    return FinishedRun(SETTINGS | settings, 0, {}, [], {}, SPLIT, SPLIT, folder)
+
+
+def test_a_compiled_model_comes_back_without_what_trained_it(tmp_path):
+    model = build(SETTINGS, (3,), 2, 0)
+    model.compile(optimizer="sgd", loss="mse")
+    assert not saved_run(tmp_path, model).model.compiled
+
+
+def test_code_that_hides_in_a_file_is_not_run(tmp_path):
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Lambda(lambda x: x + 1)(inputs))
+    with pytest.raises(ValueError, match="safe_mode"):
+        saved_run(tmp_path, model).model  # noqa: B018
+
+
+def test_layers_of_a_models_own_are_known_where_it_was_never_built(tmp_path, monkeypatch):
+    model = build(SETTINGS | {"model": "local", "build": {}}, (12, 1), 2, 0)
+    run = saved_run(tmp_path, model, model="local", build={})
+    monkeypatch.delitem(sys.modules, "pipeline.models.local")
+    for name in [name for name in keras.saving.get_custom_objects() if name.startswith("aula>")]:
+        monkeypatch.delitem(keras.saving.get_custom_objects(), name)
+    x = np.ones((2, 12, 1), np.float32)
+    np.testing.assert_array_equal(run.model(x), model(x))
+
+
+def test_layers_are_numbered_anew_by_a_run_whose_model_is_loaded(run):
+    for _ in range(3):
+        keras.layers.Dense(1)
+    again = FinishedRun(run.settings, run.seed, run.record, [], run.card, SPLIT, SPLIT, run.folder)
+    assert len(again.model.layers) == len(run.model.layers)
+    assert keras.layers.Dense(1).name == "dense"

@@ -58,6 +58,21 @@ def test_curves_are_means_over_histories_as_far_as_all_of_them_go():
     assert [row["accuracy"] for row in rows] == [1.0, 0.5, 1.0, 0.5] and {row["variant"] for row in rows} == {"a"}
 
 
+def test_curves_of_one_run_are_its_history_with_nothing_where_a_task_has_no_accuracy():
+    rows = [{"epoch": 1, "squared_error": 0.25, "val_squared_error": 0.5}]
+    place = {"variant": "a", "epoch": 1, "accuracy": None}
+    assert list(mean_curves("a", [rows])) == [
+        place | {"split": "training", "objective": 0.25},
+        place | {"split": "validation", "objective": 0.5},
+    ]
+
+
+def test_a_column_that_some_rows_lack_is_a_mean_over_those_that_have_it():
+    whole = {"epoch": 1, "cross_entropy": 0.5, "val_cross_entropy": 0.5, "accuracy": 0.75, "val_accuracy": 0.25}
+    lacking = {name: value for name, value in whole.items() if name != "accuracy"}
+    assert [row["accuracy"] for row in mean_curves("a", [[whole], [lacking]])] == [0.75, 0.25]
+
+
 def test_without_histories_or_an_objective_there_are_no_curves():
     assert list(mean_curves("a", [])) == list(mean_curves("a", [[{"epoch": 1, "d_loss": 0.5}]])) == []
 

@@ -1,5 +1,6 @@
 """A topic's probes: read in one place, and refused by the name of what is missing, without TensorFlow."""
 
+import importlib
 import inspect
 import subprocess
 import sys
@@ -58,6 +59,37 @@ def test_what_probes_take_and_give_is_that_of_the_contract(topic):
             assert list(inspect.signature(function).parameters) == ["run"]
             given, asked = (typing.get_type_hints(f)["return"] for f in (inspect.unwrap(function), contract.__call__))
             assert typing.get_origin(given) is dict if contract is contracts.Series else given == asked
+
+
+@pytest.mark.parametrize("topic", plugins.names("topics"))
+def test_what_is_read_is_what_the_file_says(topic):
+    module, probes = importlib.import_module(f"pipeline.topics.{topic}.probes"), topic_probes.read(topic)
+    constants = [vars(module).get(name, {}) for name in ("APPLIES_TO", "DIVERGED", "SERIES")]
+    assert [probes.applies_to, probes.diverged, probes.series_settings] == constants
+    assert all(vars(module)[name] is function for name, function in {**probes.metrics, **probes.series}.items())
+    assert probes.samples is vars(module).get("samples")
+
+
+def test_some_topic_has_samples_to_read_and_some_has_values_of_runs_that_diverged():
+    assert topic_probes.read("recurrent_forms").samples and topic_probes.read("exploding").diverged
+
+
+def test_a_topic_without_a_file_measures_nothing(tmp_path, monkeypatch):
+    topic = plugins.load("topics", "overfitting")
+    monkeypatch.setattr(topic, "TOPIC", SimpleNamespace(probes=(), series=()))
+    monkeypatch.setattr(plugins, "path", lambda folder, name: tmp_path / f"{name}.py")
+    nothing = topic_probes.read("overfitting")
+    assert nothing == topic_probes.TopicProbes() and nothing.samples is None
+    assert not any([nothing.metrics, nothing.applies_to, nothing.diverged, nothing.series, nothing.series_settings])
+
+
+@pytest.mark.parametrize(
+    ("applies_to", "suited"),
+    [(("image",), True), (("digits",), True), (("text", "classify"), True), (("text", "tag"), False), ((), False)],
+)
+def test_a_probe_suits_a_run_by_kind_of_data_source_or_task(applies_to, suited):
+    run = SimpleNamespace(card={"kind": "image", "source": "digits"}, settings={"task": "classify"})
+    assert topic_probes.suits(applies_to, run) is suited
 
 
 def test_nothing_is_missing_from_a_whole_file(probes):

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, special, stats
 
 from pipeline.verdicts import intervals
 from pipeline.verdicts.intervals import MeanDifference, RateDifference
@@ -106,6 +106,11 @@ def test_rounding_is_in_proportion_to_what_was_subtracted(scale):
     assert sd(3e-12) == pytest.approx(3e-12 * scale / math.sqrt(3), rel=0.01)
 
 
+def test_a_spread_of_just_the_rounding_is_none():
+    assert intervals.mean_difference([1.0, 1e-12], [1.0, 0.0]).sd == 0.0
+    assert intervals.mean_difference([1.0, 1.001e-12], [1.0, 0.0]).sd > 0.0
+
+
 # Rates of 0 and 1, where one arm has no spread and the other's Clopper-Pearson bound is left
 
 
@@ -138,9 +143,45 @@ def test_two_pairs_of_opposite_rates_by_hand():
     assert (low, high) == (pytest.approx(0, abs=1e-9), 1.0)
 
 
+@pytest.mark.parametrize(("x", "y", "n"), [(5, 3, 6), (2, 5, 7), (3, 3, 6), (4, 2, 4), (2, 2, 2), (0, 3, 5)])
+@pytest.mark.parametrize("margin", [0.0, 0.05, 0.3, 0.7, 0.95])
+def test_rates_decide_at_the_chances_of_their_confidence_distributions(x, y, n, margin):
+    """A difference at or below a bound, by SciPy's adaptive quadrature over Beta distributions."""
+
+    def chance(bound, x, y):
+        if not x:
+            return special.betaincc(y + 1, n - y, max(0, -bound)) if y < n else 1.0
+        if y == n:
+            return special.betainc(x, n - x + 1, min(1, 1 + bound))
+
+        def density(u):
+            high_of_y = special.betaincc(y + 1, n - y, min(1, max(0, u - bound)))
+            return u ** (x - 1) * (1 - u) ** (n - x) / special.beta(x, n - x + 1) * high_of_y
+
+        return integrate.quad(density, 0, 1, points=[abs(bound)])[0]
+
+    above, below = chance(margin, x, y), chance(margin, y, x)
+    within = max(chance(-margin, x, y), chance(-margin, y, x))
+    expected = min(1.0, 2 * min(above, below, within))
+    assert RateDifference(x, y, n).decides_at(margin) == pytest.approx(expected, abs=1e-7)
+
+
+def test_the_value_of_two_rates_is_the_one_less_the_other():
+    assert [RateDifference(*arms, 8).value for arms in ((5, 1), (1, 5), (3, 3))] == [0.5, -0.5, 0.0]
+
+
+def test_a_mean_resized_keeps_its_size_and_spread():
+    assert MeanDifference(0.1, 0.2, 6).resized(9) == MeanDifference(0.1, 0.2, 9)
+
+
 @pytest.mark.parametrize("n", [2, 4, 12])
 def test_rates_resized_keep_their_shares(n):
     assert RateDifference(3, 1, 4).resized(n) == RateDifference(0.75 * n, 0.25 * n, n)
+
+
+def test_an_effect_size_is_a_mean_over_a_spread_that_is_not_one():
+    assert intervals.effect_size([1.0, 5.0], [0.0, 2.0]) == pytest.approx(math.sqrt(2))
+    assert intervals.effect_size([0.0, 0.0, 0.0], [0.1, 0.2, 0.3]) == pytest.approx(-2)
 
 
 # Sign flips
