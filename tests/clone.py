@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import shipped
 from ruamel.yaml import YAML
 
 from pipeline import paths
@@ -25,6 +26,7 @@ def copy_house(place):
         if (paths.ROOT / name).is_file():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(paths.ROOT / name, place / name)
+    shipped.write(place)
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Copy the house"]):
         tell(place, "git", *command)
     change(place, lambda tree: tree.update(profile="smoke"))

@@ -1,12 +1,14 @@
 """What every test can count on: a quiet TensorFlow on one thread, and folders of its own when it writes."""
 
 import pytest
+import shipped
 
 from pipeline import paths, records
 from pipeline.settings import params
 from pipeline.training import runtime
 
 runtime.quiet()
+paths.PARAMS = shipped.repository() / "params.yaml"  # before any test reads it
 
 FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "CLAIMS", "PICTURES")
 FOLDERS += ("TRACKING", "ARTIFACTS", "STATE", "STORE", "CHECKPOINTS", "LOCKS")
@@ -39,3 +41,9 @@ def mlflow_store(house):
 
     paths.TRACKING.write_bytes(demo_topic.empty_store())
     return paths.TRACKING
+
+
+def pytest_report_header():
+    """Say so where tests do not look at the files as they lie there."""
+    changed = ", ".join(shipped.differs())
+    return f"settings: those of Git's HEAD, not {changed} as changed since" if changed else None

@@ -16,9 +16,9 @@ FILES = ("params.yaml", "profiles/smoke.yaml", "profiles/full.yaml", "profiles/g
 def rewritten(tmp_path, name, *overrides):
     """Lines of a settings file before and after DVC set values in it, by the function that `-S` calls."""
     file = tmp_path / "rewritten.yaml"
-    shutil.copy(paths.ROOT / name, file)
+    shutil.copy(paths.PARAMS.parent / name, file)
     apply_overrides(file, list(overrides))
-    return [text.read_text("utf-8").splitlines() for text in (paths.ROOT / name, file)]
+    return [text.read_text("utf-8").splitlines() for text in (paths.PARAMS.parent / name, file)]
 
 
 def scalars(block, *names):
@@ -36,7 +36,7 @@ def number_of(text):
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_value_set_to_itself_changes_nothing(tmp_path, name):
-    key, value = next(scalars(YAML(typ="safe").load((paths.ROOT / name).read_text("utf-8"))))
+    key, value = next(scalars(YAML(typ="safe").load((paths.PARAMS.parent / name).read_text("utf-8"))))
     before, after = rewritten(tmp_path, name, f"{key}={value}")
     assert before == after
 
@@ -62,7 +62,7 @@ def test_one_value_is_one_line(tmp_path, key, line):
 @pytest.mark.parametrize("name", FILES)
 def test_every_number_can_be_set_and_changes_one_line(tmp_path, name):
     """All at once, in as many lines as they stand in, so no value is written twice and none is lost."""
-    tree = YAML(typ="safe").load((paths.ROOT / name).read_text("utf-8"))
+    tree = YAML(typ="safe").load((paths.PARAMS.parent / name).read_text("utf-8"))
     overrides = {key: 3 for key, _ in scalars(tree)}
     before, after = rewritten(tmp_path, name, *(f"{key}={value}" for key, value in overrides.items()))
     assert len(before) == len(after)
@@ -72,7 +72,7 @@ def test_every_number_can_be_set_and_changes_one_line(tmp_path, name):
 
 
 def test_what_dvc_writes_is_read(tmp_path):
-    shutil.copytree(paths.ROOT / "profiles", tmp_path / "profiles")
+    shutil.copytree(paths.PARAMS.parent / "profiles", tmp_path / "profiles")
     shutil.copy(paths.PARAMS, tmp_path / "params.yaml")
     apply_overrides(tmp_path / "params.yaml", ["topics.memory.fit.learning_rate=0.02"])
     variants = params.read(tmp_path / "params.yaml").topics["memory"].variants
@@ -82,6 +82,6 @@ def test_what_dvc_writes_is_read(tmp_path):
 def test_params_stays_short_and_has_no_anchors():
     """DVC's `-S` leaves the old value in the file where a value is anchored."""
     for name in FILES:
-        text = (paths.ROOT / name).read_text("utf-8")
+        text = (paths.PARAMS.parent / name).read_text("utf-8")
         assert not re.search(r"(^|[\s:\[{,])[&*][a-z]", re.sub(r"#.*", "", text))
     assert len(paths.PARAMS.read_text("utf-8").splitlines()) <= 520

@@ -20,7 +20,7 @@ CHECK = "`python -m pipeline check` lists all"
 def project(tmp_path):
     """The shipped settings files in a folder of their own, without Git."""
     shutil.copy(paths.PARAMS, tmp_path)
-    shutil.copytree(paths.ROOT / "profiles", tmp_path / "profiles")
+    shutil.copytree(paths.PARAMS.parent / "profiles", tmp_path / "profiles")
     return tmp_path
 
 
