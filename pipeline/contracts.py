@@ -16,7 +16,7 @@ Status = Literal["finished", "diverged", "failed"]
 Verdict = Literal["reproduced", "contradicted", "negligible", "undecided"]
 
 # Plugins. Each is a module: its constants and functions are these, and the keyword-only arguments of its main function
-# are what params.yaml may set. `plugins.missing` names what a module lacks.
+# are what params.yaml may set. `plugins.faults` tells how a module breaks them.
 
 
 class Source(Protocol):
@@ -50,7 +50,9 @@ class Task(Protocol):
     """pipeline/tasks/<task>.py: towards what a model is trained, and how it is asked."""
 
     LABELS: tuple[Labels, ...]  # of the data that it can learn
-    OBJECTIVE: str | None  # column of the history that training is after, without penalties; None: there is none
+    OBJECTIVE: (
+        Literal["cross_entropy", "squared_error"] | None
+    )  # column of the history that training is after, without penalties; None: there is none
 
     def outputs(self, training: Examples, validation: Examples) -> int:
         """Numbers that the model must put out for each example (or step)."""
@@ -123,7 +125,7 @@ class RunUnderProbe(Hashable, Protocol):
 # pipeline/topics/<topic>/probes.py has a function for each name in TOPIC.probes and TOPIC.series, and the constants
 # APPLIES_TO = {probe: kinds of data, sources or tasks of the runs of which it says something},
 # SERIES = {series: SeriesSettings} and DIVERGED = {probe: its value for a run that diverged; no entry, no value}.
-# A function `samples` may be there as well. `plugins.topic_missing` names what is lacking.
+# A function `samples` may be there as well. `plugins.topic_faults` tells what is lacking.
 
 
 class Probe(Protocol):

@@ -1,18 +1,21 @@
 """Find a source, view step, model, task or topic by its module's name: the folder is the registry."""
 
-import ast
 import importlib
 import inspect
+import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
-from pipeline import contracts, number_types, paths
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from pipeline import contracts, paths, plugin_files
 from pipeline.errors import InputError
+from pipeline.plugin_files import Setting
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,6 @@ KINDS = {
     "models": Registry("model", contracts.Model, "build"),
     "tasks": Registry("task", contracts.Task, "compile"),
 }
-TYPES: dict[str, Any] = {**vars(number_types), **vars(typing), "__builtins__": {}}  # that annotations are made of
-TYPES |= {kind.__name__: kind for kind in (int, float, bool, str, list, dict, tuple)}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One keyword argument that a user may set: its type, and its default unless it is required."""
-
-    annotation: Any
-    default: Any = None
-    required: bool = False
 
 
 def names(kind: str) -> list[str]:
@@ -56,12 +48,10 @@ def load(kind: str, name: str) -> ModuleType:
     if name not in names(kind):
         word = KINDS[kind].word if kind in KINDS else "topic"
         raise InputError(f"{word}: given {name!r}, allowed {', '.join(names(kind))}")
-    if kind in KINDS and missing(kind, name):
-        raise InputError(refusal(kind, name))
-    module = importlib.import_module(f"pipeline.{kind}.{name}")
-    if kind == "topics" and topic_missing(name):
-        raise InputError(topic_refusal(name))
-    return module
+    found = faults(kind, name) if kind in KINDS else topic_faults(name)
+    if found:
+        raise InputError("\n".join(found))
+    return importlib.import_module(f"pipeline.{kind}.{name}")
 
 
 def path(kind: str, name: str) -> Path:
@@ -69,37 +59,135 @@ def path(kind: str, name: str) -> Path:
     return paths.PACKAGE / kind / f"{name}.py"
 
 
-# What a plugin has, read without importing it: models and tasks bring TensorFlow
+def settings(kind: str, name: str) -> Mapping[str, Setting]:
+    """What a user may set on a plugin."""
+    return plugin_files.signature(path(kind, name), KINDS[kind].function)
 
 
-def refusal(kind: str, name: str) -> str:
-    """What is said of a plugin that lacks something."""
-    return (
-        f"pipeline/{kind}/{name}.py: given no {', no '.join(missing(kind, name))}; contracts.py says what each is for"
-    )
+def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
+    """A literal constant of a plugin's module; LookupError without one and without default."""
+    value = plugin_files.literal(path(kind, name), word)
+    if value is None and default is None:
+        raise LookupError(f"{kind}/{name}.py has no constant {word}")
+    return default if value is None else value
+
+
+# What is wrong with a plugin, told before it is imported
 
 
 @cache
+def faults(kind: str, name: str) -> tuple[str, ...]:
+    """One line for each thing by which a plugin's file breaks its contract."""
+    file = path(kind, name)
+    try:
+        plugin_files.module(file)
+    except InputError as error:
+        return (str(error),)
+    lacking = missing(kind, name)
+    told = f"pipeline/{kind}/{name}.py: given no {', no '.join(lacking)}; contracts.py says what each is for"
+    if lacking:
+        return (told,)
+    where = f"pipeline/{kind}/{name}.py"
+    return tuple(f"{where}: {fault}" for fault in [*_constant_faults(kind, file), *_function_faults(kind, file)])
+
+
 def missing(kind: str, name: str) -> list[str]:
     """What a plugin lacks of its contract: constants by name, functions with the arguments that they must take."""
-    contract = KINDS[kind].contract
-    bound = set(_bound(path(kind, name)))
+    contract, file = KINDS[kind].contract, path(kind, name)
+    bound = set(plugin_files.bound(file))
     lacking = [word for word in typing.get_type_hints(contract) if word not in bound]
-    for word, function in inspect.getmembers(contract, inspect.isfunction):
-        wanted = [argument for argument in inspect.signature(function).parameters if argument != "self"]
-        if word.startswith("_"):
-            continue
-        if word not in bound or _arguments(path(kind, name), word, wanted) != wanted:
+    for word, wanted in _functions(contract).items():
+        if word not in bound or _arguments(file, word, wanted) != wanted:
             lacking.append(f"{word}({', '.join(wanted)})")
     return lacking
 
 
-def topic_refusal(topic: str) -> str:
-    """What is said of a topic whose probes.py lacks something."""
-    return (
-        f"pipeline/topics/{topic}/probes.py: given no {', no '.join(topic_missing(topic))}; allowed all that TOPIC"
-        " names in probes and series: contracts.py says what each is for"
-    )
+def _functions(contract: type) -> dict[str, list[str]]:
+    """The functions of a contract, and the names of their arguments."""
+    members = inspect.getmembers(contract, inspect.isfunction)
+    public = {word: inspect.signature(function).parameters for word, function in members if not word.startswith("_")}
+    return {word: [argument for argument in arguments if argument != "self"] for word, arguments in public.items()}
+
+
+def _arguments(file: Path, function: str, wanted: list[str]) -> list[str]:
+    """First positional arguments of a function; those `wanted` if it is another module's under its own name."""
+    node = plugin_files.definition(file, function)
+    return [argument.arg for argument in node.args.args][: len(wanted)] if node else wanted
+
+
+def _constant_faults(kind: str, file: Path) -> list[str]:
+    """Constants whose values the contract does not know."""
+    found = []
+    for word, annotation in typing.get_type_hints(KINDS[kind].contract).items():
+        try:
+            value = plugin_files.literal(file, word)
+        except InputError as error:
+            found.append(str(error).split(": ", 1)[1])
+            continue
+        if not _is_of_type(value, annotation) or value == ():
+            found.append(f"{word}: given {value!r}, allowed {_words(annotation)}")
+    return found
+
+
+def _words(annotation: Any) -> str:
+    """A type of the contract as messages say it."""
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is Literal:
+        return " or ".join(map(repr, arguments))
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return " or ".join(map(_words, arguments))
+    return "None" if annotation is type(None) else f"a tuple of {_words(arguments[0])}, at least one"
+
+
+def _function_faults(kind: str, file: Path) -> list[str]:
+    """What stands in the way of calling its functions, and of checking what users set on the main one."""
+    registry, found = KINDS[kind], []
+    for word, wanted in _functions(registry.contract).items():
+        node = plugin_files.definition(file, word)
+        if node is None and word == registry.function:
+            found.append(f"{word}: given another module's, allowed a definition here: its keywords are what users set")
+        more = [argument.arg for argument in node.args.args[len(wanted) :]] if node else []
+        needed = len(more) - len(node.args.defaults) if node else 0
+        if more and (word == registry.function or needed > 0):
+            found.append(f"{word}: given {', '.join(more)} before the *, allowed {', '.join(wanted)} there")
+    return found or _keyword_faults(registry.function, file)
+
+
+def _keyword_faults(function: str, file: Path) -> list[str]:
+    """Keywords without a type, of an unknown one, or with a default that is not of it."""
+    try:
+        keywords = plugin_files.signature(file, function)
+    except InputError as error:
+        return [str(error).split(": ", 1)[1]]
+    return [
+        f"{function}: {name}: given the default {setting.default!r}, allowed one of its own type"
+        for name, setting in keywords.items()
+        if not setting.required and not _is_of_type(setting.default, setting.annotation)
+    ]
+
+
+def _is_of_type(value: Any, annotation: Any) -> bool:
+    try:
+        TypeAdapter(annotation, config=ConfigDict(strict=True)).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+# Topics
+
+
+def topic_faults(topic: str) -> list[str]:
+    """What is wrong with a topic: no TOPIC, or probes.py lacks some of the probes and series that it names."""
+    try:
+        if "TOPIC" not in set(plugin_files.bound(path("topics", f"{topic}/__init__"))):
+            told = "given no TOPIC, allowed TOPIC = Topic(...): verdicts/topic.py says of what"
+            return [f"pipeline/topics/{topic}/__init__.py: {told}"]
+        lacking = topic_missing(topic)
+    except InputError as error:
+        return [str(error)]
+    told = f"pipeline/topics/{topic}/probes.py: given no {', no '.join(lacking)}; allowed all that TOPIC"
+    return [f"{told} names in probes and series: contracts.py says what each is for"] if lacking else []
 
 
 def topic_missing(topic: str) -> list[str]:
@@ -110,90 +198,13 @@ def topic_missing(topic: str) -> list[str]:
 
 def probes_missing(file: Path, probes: Iterable[str], series: Iterable[str]) -> list[str]:
     """What `file` lacks of these: for each a function of `run`, and an entry of APPLIES_TO or SERIES."""
-    bound = set(_bound(file)) if file.exists() else set()
+    bound = set(plugin_files.bound(file)) if file.exists() else set()
     lacking = []
     for word, names in (("APPLIES_TO", probes), ("SERIES", series)):
-        entries = _literal(file, word) if word in bound else {}
+        entries = plugin_files.literal(file, word) if word in bound else {}
         for name in names:
             if name not in bound or _arguments(file, name, ["run"]) != ["run"]:
                 lacking.append(f"{name}(run)")
             if name not in entries:
                 lacking.append(f"{word}[{name!r}]")
     return lacking
-
-
-def _bound(file: Path) -> Iterator[str]:
-    """Names that a module binds by assignment or definition."""
-    for node in _module(file).body:
-        if isinstance(node, ast.FunctionDef):
-            yield node.name
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
-
-
-def _arguments(file: Path, function: str, wanted: list[str]) -> list[str]:
-    """First positional arguments of a function; those `wanted` if it is another module's under its own name."""
-    for node in _module(file).body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            return [argument.arg for argument in node.args.args][: len(wanted)]
-    return wanted
-
-
-def settings(kind: str, name: str) -> Mapping[str, Setting]:
-    """What a user may set on a plugin."""
-    return signature(path(kind, name), KINDS[kind].function)
-
-
-@cache
-def _module(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
-
-
-@cache
-def signature(file: Path, function: str) -> Mapping[str, Setting]:
-    """Keyword-only arguments of `function` in `file`, with their types."""
-    for node in _module(file).body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            return {argument.arg: _setting(argument, default) for argument, default in pairs}
-    raise LookupError(f"{file.name} has no function {function!r}")
-
-
-def _setting(argument: ast.arg, default: ast.expr | None) -> Setting:
-    if argument.annotation is None:
-        raise LookupError(f"argument {argument.arg!r} has no type")
-    annotation = eval(ast.unparse(argument.annotation), dict(TYPES))  # our own source, in a vocabulary of types
-    if default is None:
-        return Setting(annotation, required=True)
-    return Setting(annotation, ast.literal_eval(default))
-
-
-def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
-    """A literal constant of a plugin's module; LookupError without one and without default."""
-    value = _literal(path(kind, name), word)
-    if value is None and default is None:
-        raise LookupError(f"{kind}/{name}.py has no constant {word}")
-    return default if value is None else value
-
-
-def _literal(file: Path, word: str) -> Any:
-    """A constant of a module as it is written there, None without one. InputError: it is computed."""
-    for node in _module(file).body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(target, ast.Name) and target.id == word for target in targets):
-                try:
-                    return ast.literal_eval(node.value)
-                except ValueError:
-                    raise InputError(
-                        f"{file.relative_to(paths.ROOT)}: {word}: given an expression, allowed a literal:"
-                        " it is read without importing the file"
-                    ) from None
-    return None
-
-
-def functions(file: Path) -> list[str]:
-    """Public functions defined in `file`."""
-    definitions = (node.name for node in _module(file).body if isinstance(node, ast.FunctionDef))
-    return sorted(name for name in definitions if not name.startswith("_"))

@@ -12,7 +12,9 @@ from pipeline.settings import plan
 
 STAGES = YAML(typ="safe").load((paths.ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS = YAML(typ="safe").load(paths.PARAMS.read_text())
-MUTE = {"contracts", "errors", "paths", "plugins", "pool", "settings", "verdicts.topic"}  # no score shows what they do
+MUTE = {  # no score shows what they do
+    *("contracts", "errors", "paths", "plugin_files", "plugins", "pool", "settings", "verdicts.topic"),
+}
 
 
 def body(stage):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files
 from pipeline.contracts import ScoreRow, SeriesRow
 from pipeline.metrics import history as history_metrics
 from pipeline.scoring.finished_run import FinishedRun
@@ -82,7 +82,7 @@ def _value(run: FinishedRun, metric: str, probes: TopicProbes) -> float | None:
 
 def _metric_names(file: str) -> list[str]:
     """Metrics in pipeline/metrics/<file>.py: "history", or a task's."""
-    return plugins.functions(paths.METRICS / f"{file}.py")
+    return plugin_files.functions(paths.METRICS / f"{file}.py")
 
 
 def _metric(file: str, name: str) -> Callable[..., Any]:

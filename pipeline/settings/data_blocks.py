@@ -1,12 +1,12 @@
 """Resolve blocks under `data:`: source, split and views of one data set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipeline import plugins
 from pipeline.number_types import Count, Share, Whole
-from pipeline.plugins import Setting
+from pipeline.plugin_files import Setting
 from pipeline.settings.profiles import Profile
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, settle, show
@@ -44,6 +44,12 @@ class DataSettings:
     split: Split
     views: Mapping[str, Steps]
     seed: int
+    files: Mapping[str, str] = field(default_factory=dict, compare=False)  # that set each part last
+
+    def key(self, *names: str) -> str:
+        """How messages name a part: "params.yaml: data.digits.split.test"."""
+        place = ".".join(("data", self.name, *names))
+        return f"{self.files[names[0]]}: {place}" if names[0] in self.files else place
 
 
 DATA = {
@@ -87,7 +93,10 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     split = _split(settled["split"], complaints)
     if views is None:
         return None
-    return DataSettings(name, source.value, load, settled["scale"], split, views, settled["seed"])
+    files = {
+        part: layer.place.file for layer in [written, *layers] for part in DATA if layer is written or part in layer
+    }
+    return DataSettings(name, source.value, load, settled["scale"], split, views, settled["seed"], files)
 
 
 def is_plugin(kind: str, name: Given, complaints: Complaints) -> bool:
@@ -97,10 +106,14 @@ def is_plugin(kind: str, name: Given, complaints: Complaints) -> bool:
     if name.value not in plugins.names(kind):
         complaints.unknown(name.place, name.value, plugins.names(kind))
         return False
-    if plugins.missing(kind, name.value):
-        complaints.say(plugins.refusal(kind, name.value))
-        return False
-    return True
+    return is_sound(kind, name.value, complaints)
+
+
+def is_sound(kind: str, name: str, complaints: Complaints) -> bool:
+    """Whether a plugin's file keeps its contract; complaints say in what it does not."""
+    for fault in plugins.faults(kind, name):
+        complaints.say(fault)
+    return not plugins.faults(kind, name)
 
 
 def _split(block: Block, complaints: Complaints) -> Split:

@@ -1,13 +1,13 @@
 """Turn params.yaml and the profiles beside it into frozen, typed, strict settings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from pipeline import paths
 from pipeline.number_types import Count, Positive
-from pipeline.plugins import Setting
+from pipeline.plugin_files import Setting
 from pipeline.settings import files
 from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_views, resolve_data
 from pipeline.settings.profiles import PROFILES, Profile, check_names, read_profiles
@@ -68,7 +68,8 @@ def read(file: Path | None = None, profile: str | None = None) -> Settings:
     every = {name: _resolve(tree, each, complaints) for name, each in profiles.items()}
     if complaints.lines:
         raise ParamsError(complaints.lines)
-    return every[chosen]
+    unused = _unused(tree, every.values())
+    return replace(every[chosen], voids=every[chosen].voids + unused)
 
 
 def _resolve(tree: Block, profile: Profile, complaints: Complaints) -> Settings:
@@ -91,6 +92,21 @@ def _resolve(tree: Block, profile: Profile, complaints: Complaints) -> Settings:
         topics={name: block for name, block in topics.items() if block},
         voids=uses.voids(),
     )
+
+
+def _unused(tree: Block, every: Iterable[Settings]) -> tuple[Void, ...]:
+    """Views that no data set lists, and data sets that no variant of any profile learns from."""
+    uses, every = Uses(tree.place.file), list(every)
+    listed = {view for settings in every for block in settings.data.values() for view in block.views}
+    topics = [topic for settings in every for topic in settings.topics.values()]
+    learnt = {variant.data for topic in topics for variant in topic.variants.values()}
+    for name, item in tree.block("views").items():
+        if name not in listed:
+            uses.note_unused_whole(item.place, "no data set lists it")
+    for name, item in tree.block("data").items():
+        if name not in learnt:
+            uses.note_unused_whole(item.place, "no variant of any profile learns from it")
+    return uses.voids()
 
 
 def _note_seeds(tree: Block, profile: Profile, uses: Uses) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline import paths
-from pipeline.plugins import Setting
+from pipeline.plugin_files import Setting
 from pipeline.settings import files
 from pipeline.settings.tree import Block, Given, Place, merge
 from pipeline.settings.validation import Complaints, settle, show

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files, plugins
 from pipeline.number_types import Count
-from pipeline.plugins import Setting
-from pipeline.settings.data_blocks import DataSettings, is_plugin
+from pipeline.plugin_files import Setting
+from pipeline.settings.data_blocks import DataSettings, is_plugin, is_sound
 from pipeline.settings.profiles import Profile, is_left_out
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, settle, show
@@ -126,7 +126,7 @@ def resolve_topic(
         context.uses.note_block(block.only(OF_ALL), shared, consumer=name)
     settled = settle(shared.only(OF_ALL), OF_ALL | {"seeds": Setting(Count, seeds)}, complaints)
     variants = {variant: _variant(variant, layers, context) for variant in layers.variants()}
-    _note_unused_groups(layers, context.uses)
+    _check_unused_groups(layers, context)
     record = plugins.load("topics", name)
     _check_metrics(settled["metrics"], record, shared, complaints)
     if variants:
@@ -163,6 +163,7 @@ def _variant(name: str, layers: TopicLayers, context: Context) -> Variant | None
     if not own:
         return None
     group = _group(merge(own), layers, context.complaints)
+    _note_groups(own, consumer=f"{layers.name}.{name}", uses=context.uses)
     stack = _without_foreign_builds(layers.of(name, group))
     merged = merge([Block({}, own[0].place), *stack])
     for layer in layers.of(name, group):
@@ -172,6 +173,12 @@ def _variant(name: str, layers: TopicLayers, context: Context) -> Variant | None
         optimizer = variant.fit.get("optimizer", "sgd")
         context.uses.note_optimizer(optimizer, merged.block("fit"), consumer=f"{layers.name}.{name}")
     return variant
+
+
+def _note_groups(own: list[Block], consumer: str, uses: Uses) -> None:
+    """Whether a profile replaces the group that params.yaml names."""
+    for block in own:
+        uses.note_block(block.only({"group": None}), merge(own), consumer=consumer)
 
 
 def _group(variant: Block, layers: TopicLayers, complaints: Complaints) -> str | None:
@@ -227,8 +234,8 @@ def _options(model: str, task: str) -> dict[str, Mapping[str, Setting]]:
     training = paths.PACKAGE / "training"
     return {
         "build": plugins.settings("models", model),
-        "augment": plugins.signature(training / "augmentation.py", "augmentation"),
-        "fit": {**plugins.signature(training / "fit.py", "fit"), **plugins.settings("tasks", task)},
+        "augment": plugin_files.signature(training / "augmentation.py", "augmentation"),
+        "fit": {**plugin_files.signature(training / "fit.py", "fit"), **plugins.settings("tasks", task)},
     }
 
 
@@ -253,7 +260,7 @@ def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None
     """The task that is asked for, if the data's labels can be used for it, or the one that follows from the labels."""
     block = context.data.get(str(arm.get("data")))
     labels = plugins.constant("sources", block.source, "LABELS", "class") if block else "class"
-    tasks = [name for name in plugins.names("tasks") if _is_sound_task(name, context.complaints)]
+    tasks = [name for name in plugins.names("tasks") if is_sound("tasks", name, context.complaints)]
     fitting = [name for name in tasks if labels in plugins.constant("tasks", name, "LABELS")]
     asked = merged.find("task")
     if arm["task"] and arm["task"] not in fitting and asked:
@@ -263,25 +270,32 @@ def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None
     return arm["task"] or (default if default in fitting else None)
 
 
-def _is_sound_task(name: str, complaints: Complaints) -> bool:
-    if plugins.missing("tasks", name):
-        complaints.say(plugins.refusal("tasks", name))
-        return False
-    return True
-
-
-def _note_unused_groups(layers: TopicLayers, uses: Uses) -> None:
+def _check_unused_groups(layers: TopicLayers, context: Context) -> None:
+    """Say that no variant names a group, and check it as if one did."""
     own = [item for name in layers.variants() for item in layers.of_variant(name)]
     members = [item.get("group") for item in own if isinstance(item, Block)]
-    named = {member.value for member in members if isinstance(member, Given)}
+    named = {member.value for member in members if isinstance(member, Given) and isinstance(member.value, str)}
     for block in (layers.written, layers.own):
         for name, group in block.block("groups").items():
             if name not in named and isinstance(group, Block):
-                uses.note_unused(group, f"no variant names group {name}")
+                context.uses.note_unused(group, f"no variant names group {name}")
+                _check_unused_group(group, [layers.written, layers.written.block("groups", name), group], context)
+
+
+def _check_unused_group(group: Block, stack: list[Block], context: Context) -> None:
+    merged = merge(stack).only(ARM)
+    arm = settle(merged, ARM, Complaints(), partial=True)
+    _check_data({"view": "plain"} | arm, merged, context)
+    model = merged.find("model")
+    if not isinstance(model, Given) or not is_plugin("models", model, context.complaints):
+        return
+    task = _task({"task": None} | arm, merged, context)
+    for part, options in _options(model.value, task).items() if task else ():
+        settle(group.block(part), options, context.complaints, partial=True)
 
 
 def _check_metrics(metrics: list[str], record: ModuleType, shared: Block, complaints: Complaints) -> None:
-    public = {name for file in paths.METRICS.glob("[!_]*.py") for name in plugins.functions(file)}
+    public = {name for file in paths.METRICS.glob("[!_]*.py") for name in plugin_files.functions(file)}
     known = sorted(public | set(record.TOPIC.probes))
     item = shared.get("metrics")
     for metric in metrics if item else []:

@@ -1,6 +1,8 @@
 """Check blocks of settings against what a function takes; say what is wrong, key by key."""
 
+import datetime
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,7 +11,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.errors import InputError
-from pipeline.plugins import Setting
+from pipeline.plugin_files import Setting
 from pipeline.settings.tree import Block, Given, Place
 
 
@@ -47,7 +49,9 @@ def show(value: Any) -> str:
     """A value as an error message quotes it."""
     if value is None:
         return "nothing"
-    text = "a mapping" if isinstance(value, dict) else repr(value)
+    if isinstance(value, dict):
+        return "a mapping"
+    text = value.isoformat() if isinstance(value, datetime.date) else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -56,23 +60,25 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
     return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))
 
 
-def describe(annotation: Any) -> str:
-    """A type in words, for error messages: "an integer >= 1"."""
-    return _describe(_adapter(annotation).json_schema())
+def describe(annotation: Any, given: Any = None) -> str:
+    """A type in words, for error messages: "an integer >= 1"; with the highest of a wide range if more was given."""
+    return _describe(_adapter(annotation).json_schema(), given)
 
 
-def _describe(schema: Mapping[str, Any]) -> str:
+def _describe(schema: Mapping[str, Any], given: Any) -> str:
     if "anyOf" in schema:
-        return " or ".join(_describe(part) for part in schema["anyOf"])
+        return " or ".join(_describe(part, given) for part in schema["anyOf"])
     if "enum" in schema or "const" in schema:
         values = schema.get("enum", [schema.get("const")])
         return ("one of " if len(values) > 1 else "") + ", ".join(map(repr, values))
     if schema.get("type") == "array":
-        return f"a list, each item {_describe(schema.get('items', {}))}"
+        return f"a list, each item {_describe(schema.get('items', {}), given)}"
     words = {"integer": "an integer", "number": "a number", "boolean": "true or false", "string": "text"}
     words |= {"null": "null", "object": "a mapping"}
     signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    limits = [f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema and schema[key] < 1e6]
+    items = given if isinstance(given, list) else [given]
+    widest = math.inf if any(isinstance(item, int | float) and item >= 1e6 for item in items) else 1e6
+    limits = [f"{sign} {schema[key]:.10g}" for key, sign in signs.items() if key in schema and schema[key] < widest]
     return " ".join([words.get(schema.get("type", ""), "a value"), " and ".join(limits)]).strip()
 
 
@@ -102,7 +108,7 @@ def _checked(item: Block | Given, setting: Setting, complaints: Complaints) -> A
     try:
         _adapter(setting.annotation).validate_python(value)
     except ValidationError:
-        complaints.add(item.place, show(value), describe(setting.annotation))
+        complaints.add(item.place, show(value), describe(setting.annotation, value))
         return _default(setting, item.place)
     return value
 

@@ -78,6 +78,10 @@ class Uses:
         for _, leaf in block.leaves():
             self.reasons[leaf] = {"": (reason, False)}
 
+    def note_unused_whole(self, place: Place, reason: str) -> None:
+        """A block that nothing uses, as one."""
+        self.reasons[Given({}, place)] = {"": (reason, False)}
+
     def _reason(self, leaf: Given, winner: Block | Given | None, merged: Block) -> tuple[str, bool]:
         """What users are told of what counts in place of `leaf`, and whether a profile set it."""
         verb, item = ("sets", winner) if winner is not None else ("names model", merged.find("model"))
@@ -116,4 +120,6 @@ def spell(value: Any) -> str:
     """A value as YAML spells it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, dict):
+        return "all of it"
     return f"[{', '.join(map(spell, value))}]" if isinstance(value, list) else str(value)

@@ -43,7 +43,7 @@ def prepare(settings: DataSettings) -> None:
 
 def _load_parts(settings: DataSettings, source: Source) -> Parts:
     """The source's own parts if it has them, else all its examples, split."""
-    key = f"data.{settings.name}.load"
+    key = settings.key("load")
     try:
         loaded = source.load(paths.RAW, settings.seed, **settings.load)
     except InputError as error:
@@ -55,7 +55,7 @@ def _load_parts(settings: DataSettings, source: Source) -> Parts:
         held_out = {part: _validated(loaded[part], key, np.unique(train.y)) for part in PARTS[1:]}
         return {"train": train} | held_out
     examples = _validated(loaded, key)
-    rows = split_rows(settings.split, examples.y, f"data.{settings.name}.split")
+    rows = split_rows(settings.split, examples.y, settings.key("split"))
     return {part: examples.take(rows[part]) for part in PARTS}
 
 
@@ -193,7 +193,7 @@ def _scale(settings: DataSettings, parts: Parts, kind: Kind) -> tuple[Parts, dic
     """All parts scaled alike, and by what: mean and deviation of the training part, per column in tables."""
     scale = settings.scale
     if scale not in SCALES:
-        raise InputError(f"data.{settings.name}.scale: given {scale!r}, allowed {', '.join(SCALES)}")
+        raise InputError(f"{settings.key('scale')}: given {scale!r}, allowed {', '.join(SCALES)}")
     if scale == "none":
         return parts, {"kind": scale}
     axis = 0 if kind == "table" else None
@@ -211,7 +211,7 @@ def _apply_view(
 
     A step's seed follows from its settings alone: neither a view's name nor its place in the file changes a byte.
     """
-    key, examples, notes = f"data.{settings.name}.views.{view}", train, {}
+    key, examples, notes = settings.key("views", view), train, {}
     for step, options in steps.items():
         plugin = plugins.load("views", step)
         if kind not in plugin.KINDS:

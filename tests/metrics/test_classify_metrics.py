@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files
 from pipeline.metrics import classify as metrics
 
 PRIORS = np.array([0.6, 0.3, 0.1])
@@ -130,7 +130,7 @@ def test_a_certain_mistake_costs_a_finite_amount():
     assert cost == pytest.approx(1022 * np.log(2))  # the smallest normal number is 2**-1022
 
 
-@pytest.mark.parametrize("name", plugins.functions(paths.METRICS / "classify.py"))
+@pytest.mark.parametrize("name", plugin_files.functions(paths.METRICS / "classify.py"))
 def test_a_perfect_and_a_useless_classifier(name):
     perfect = getattr(metrics, name)(LABELS, np.eye(3)[LABELS], PRIORS)
     useless = getattr(metrics, name)(LABELS, np.eye(3)[(LABELS + 1) % 3], PRIORS)

@@ -77,7 +77,10 @@ def test_some_topic_has_samples_to_read_and_some_has_values_of_runs_that_diverge
 def test_a_topic_without_a_file_measures_nothing(tmp_path, monkeypatch):
     topic = plugins.load("topics", "overfitting")
     monkeypatch.setattr(topic, "TOPIC", SimpleNamespace(probes=(), series=()))
-    monkeypatch.setattr(plugins, "path", lambda folder, name: tmp_path / f"{name}.py")
+    there = plugins.path
+    monkeypatch.setattr(
+        plugins, "path", lambda kind, name: tmp_path / "none.py" if "probes" in name else there(kind, name)
+    )
     nothing = topic_probes.read("overfitting")
     assert nothing == topic_probes.TopicProbes() and nothing.samples is None
     assert not any([nothing.metrics, nothing.applies_to, nothing.diverged, nothing.series, nothing.series_settings])

@@ -166,3 +166,13 @@ def test_a_topic_on_unsound_data_is_not_blamed(tmp_path, key, value):
 def test_a_value_that_is_wrong_is_refused_even_where_another_takes_its_place(tmp_path, every, own, expected):
     smoke = f"every_data: {{{every}}}\ndata: {{signals: {{{own}}}, pictures: {{{own}}}}}"
     assert complaints(tmp_path, smoke=smoke) == [f"profiles/smoke.yaml: every_data.{expected}"]
+
+
+def test_a_part_is_named_with_the_file_that_set_it_last(tmp_path):
+    full = "every_data: {split: {test: 0.3}}\ndata: {signals: {load: {samples: 300}}}"
+    there = read(tmp_path, full=full).data["signals"]
+    assert there.key("load") == "params.yaml: data.signals.load"
+    profiled = read(tmp_path, profile="full", full=full).data["signals"]
+    assert profiled.key("load") == "profiles/full.yaml: data.signals.load"
+    assert profiled.key("split", "test") == "profiles/full.yaml: data.signals.split.test"
+    assert profiled.key("views", "over") == "params.yaml: data.signals.views.over"

@@ -338,11 +338,11 @@ def test_a_plugin_that_lacks_something_is_refused(tmp_path, monkeypatch, kind, n
     file = tmp_path / "lacking.py"
     file.write_text(module)
     monkeypatch.setattr(plugins, "path", lambda *which: file if which == (kind, name) else there(*which))
-    plugins.missing.cache_clear()
+    plugins.faults.cache_clear()
     try:
         lines = complaints(tmp_path)
     finally:
-        plugins.missing.cache_clear()
+        plugins.faults.cache_clear()
     (line,) = lines
     assert line.startswith(f"pipeline/{kind}/{name}.py: {message}")
 

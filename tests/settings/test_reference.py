@@ -18,7 +18,7 @@ REFERENCE = json.loads((Path(__file__).parent / "reference.json").read_text("utf
 def plain(value):
     """Settings as nested plain values."""
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.compare}
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -204,3 +204,34 @@ def test_an_option_without_a_default_is_needed_in_one_layer_not_in_each(tmp_path
     assert topic(tmp_path).variants["stride"].build == {"channels": 4, "pooling": "stride"}
     lines = complaints(tmp_path, spoiled(f"{T}.build", {}))
     assert lines == [f"params.yaml: {T}.build.channels: given nothing, allowed an integer"]
+
+
+# A group that no variant names is checked as if one did
+
+
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        ({"model": "convnett"}, "model: given 'convnett', allowed "),
+        ({"model": "mlp", "build": {"channels": 3}}, "build.channels: given 'channels', allowed "),
+        ({"build": {"chanels": 3}}, "build.chanels: given 'chanels', allowed "),
+        ({"data": "nowhere"}, "data: given 'nowhere', allowed "),
+        ({"view": "nowhere"}, "view: given 'nowhere', allowed "),
+        ({"task": "regress"}, "task: given 'regress', allowed classify"),
+        ({"fit": {"epoch": 3}}, "fit.epoch: given 'epoch', allowed "),
+        ({"fit": {"epochs": 0}}, "fit.epochs: given 0, allowed an integer >= 1"),
+        ({"augment": {"shifts": 1}}, "augment.shifts: given 'shifts', allowed "),
+    ],
+)
+def test_what_is_wrong_in_a_group_that_no_variant_names(tmp_path, group, told):
+    (line,) = complaints(tmp_path, spoiled(f"{T}.groups", {"spare": group}))
+    assert line.startswith(f"params.yaml: {T}.groups.spare.{told}")
+
+
+def test_a_group_that_no_variant_names_may_leave_all_to_the_topic(tmp_path):
+    assert topic(tmp_path, spoiled(f"{T}.groups", {"spare": {}})).variants == topic(tmp_path).variants
+
+
+def test_a_list_of_groups_is_refused(tmp_path):
+    lines = complaints(tmp_path, spoiled(f"{V}.max", {"group": ["images"]}))
+    assert lines == [f"params.yaml: {V}.max.group: given ['images'], allowed text or null"]

@@ -1,11 +1,12 @@
 """Blocks are checked against types; every complaint says file and key, what was given and what is allowed."""
 
+import datetime
 from typing import Literal
 
 import pytest
 
 from pipeline.number_types import Count, NotNegative, Positive, Share, Whole
-from pipeline.plugins import Setting
+from pipeline.plugin_files import Setting
 from pipeline.settings.tree import Block, Given, Place
 from pipeline.settings.validation import Complaints, ParamsError, describe, settle, show
 
@@ -58,6 +59,23 @@ def test_types_in_words(annotation, words):
 
 
 @pytest.mark.parametrize(
+    ("annotation", "given", "words"),
+    [
+        (Count, 0, "an integer >= 1"),
+        (Count, 20_000_000, "an integer >= 1 and <= 10000000"),
+        (Whole, 2**31, "an integer >= 0 and <= 2147483647"),
+        (Positive, 2e6, "a number > 0 and <= 1000000"),
+        (Count | None, 20_000_000, "an integer >= 1 and <= 10000000 or null"),
+        (list[Count], [20_000_000], "a list, each item an integer >= 1 and <= 10000000"),
+        (list[Count], ["a"], "a list, each item an integer >= 1"),
+        (Count, "20000000", "an integer >= 1"),
+    ],
+)
+def test_the_highest_of_a_wide_range_is_told_to_who_gave_more(annotation, given, words):
+    assert describe(annotation, given) == words
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [
         (None, "nothing"),
@@ -68,6 +86,8 @@ def test_types_in_words(annotation, words):
         ("x" * 79, f"'{'x' * 76}..."),
         ("x" * 5000, f"'{'x' * 76}..."),
         ("a\nb", r"'a\nb'"),
+        (datetime.date(2026, 5, 1), "2026-05-01"),
+        (datetime.datetime(2026, 5, 1, 12, 30), "2026-05-01T12:30:00"),
     ],
 )
 def test_values_are_quoted_on_one_line_of_eighty_letters(value, shown):

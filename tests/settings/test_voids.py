@@ -87,6 +87,30 @@ def test_a_group_that_no_variant_names_has_no_effect(project):
     assert line == "params.yaml: topics.memory.groups.copy.fit.epochs: 8 has no effect: no variant names group copy"
 
 
+def test_views_that_no_data_set_lists_and_data_that_no_variant_names_have_none(project):
+    file = project / "params.yaml"
+    text = file.read_text().replace(
+        "\ndata:\n", "\n  turned: {augment: {rotate: 0.1}}\n\ndata:\n  more: {source: digits}\n", 1
+    )
+    file.write_text(text)
+    for profile in ("smoke", "laptop", "full"):
+        known = voids(project, profile)
+        assert (
+            known["views.turned"].line() == "params.yaml: views.turned: all of it has no effect: no data set lists it"
+        )
+        assert known["data.more"].line() == (
+            "params.yaml: data.more: all of it has no effect: no variant of any profile learns from it"
+        )
+        assert not {"views.smote", "data.grid", "data.digits"} & known.keys()
+
+
+def test_a_group_in_whose_place_a_profile_puts_another_has_none(project):
+    (project / "profiles" / "smoke.yaml").write_text("topics: {memory: {variants: {order_gru: {group: copy}}}}\n")
+    key = "topics.memory.variants.order_gru.group"
+    assert voids(project, "smoke")[key].line() == f"params.yaml: {key}: order has no effect: profile smoke sets copy"
+    assert key not in voids(project, "laptop")
+
+
 def test_values_with_effect_are_not_named(project):
     assert not {"topics.memory.fit.batch_size", "data.ring.load.samples"} & voids(project, "laptop").keys()
     assert "topics.memory.fit.batch_size" not in voids(project, "full")

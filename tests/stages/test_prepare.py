@@ -354,12 +354,11 @@ def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatc
 
 def test_preparing_imports_no_tensorflow(tmp_path):
     script = (
-        "import sys, pathlib; from types import SimpleNamespace as N\n"
+        "import sys, pathlib; from pipeline.settings.params import DataSettings, Split\n"
         "from pipeline import paths; from pipeline.stages import prepare\n"
         f"paths.PREPARED, paths.TEST = (pathlib.Path({str(tmp_path)!r}) / name for name in ('prepared', 'test'))\n"
-        "split = N(validation=20, test=20, train=None, seed=0)\n"
         "views = {'smote': {'rebalance': {'sampler': 'smote'}}, 'more': {'augment': {'shift': 0.1}}}\n"
-        "prepare.prepare(N(name='d', source='digits', load={}, scale='none', split=split, views=views, seed=0))\n"
+        "prepare.prepare(DataSettings('d', 'digits', {}, 'none', Split(20, 20, None, 0), views, 0))\n"
         "print(sorted({'tensorflow', 'keras', 'mlflow', 'matplotlib'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", script], cwd=paths.ROOT, capture_output=True, text=True, check=True)

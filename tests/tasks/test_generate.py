@@ -160,3 +160,7 @@ def test_a_fit_is_recorded_kept_and_resumed_to_the_bit(tmp_path):
         np.testing.assert_array_equal(one, two)
     with np.load(tmp_path / "again" / "samples.npz") as kept:
         np.testing.assert_array_equal(kept["images"], images)
+
+
+def test_the_discriminator_answers_with_one_number():
+    assert generate.outputs(examples(4), examples(4)) == 1

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files
 from pipeline.records import Examples
 from pipeline.topics.long_tail import TOPIC, probes
 
@@ -53,7 +53,7 @@ def test_the_nearest_training_image_gives_its_class(monkeypatch):
 
 
 def test_probes_and_series_are_those_of_the_topic():
-    made = set(plugins.functions(paths.PACKAGE / "topics/long_tail/probes.py"))
+    made = set(plugin_files.functions(paths.PACKAGE / "topics/long_tail/probes.py"))
     assert set(TOPIC.probes) == set(probes.APPLIES_TO) and set(TOPIC.series) == set(probes.SERIES)
     assert made == {*TOPIC.probes, *TOPIC.series}
 
