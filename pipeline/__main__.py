@@ -75,21 +75,24 @@ def evaluate(settings: "Settings", topic: str) -> int:
 
 def judge(settings: "Settings") -> int:
     """judge the claims of all topics from their scores"""
+    from pipeline import freshness
     from pipeline.report import terminal
     from pipeline.stages.judge import judge
 
-    print(terminal.summary(judge()))
+    print(terminal.summary(judge(freshness.planned(settings))))
     return DONE
 
 
 def report(settings: "Settings") -> int:
     """write data/report: the verdicts, the page and its pictures"""
+    from pipeline import freshness
     from pipeline.report import terminal
     from pipeline.stages.judge import judge
     from pipeline.stages.report import report
 
-    rows = judge()
-    report()
+    states = freshness.planned(settings)
+    rows = judge(states)
+    report(states, rows)
     _track(list(settings.topics))
     page = (paths.REPORT / "index.html").relative_to(paths.ROOT)
     print(f"{page}: {terminal.summary(rows)}")
@@ -97,18 +100,23 @@ def report(settings: "Settings") -> int:
 
 
 def claims(settings: "Settings", topic: str | None, json: bool) -> int:
-    """show the verdicts there are, of one topic or of all"""
+    """show the present verdicts, of one topic or of all"""
+    from pipeline import freshness
     from pipeline.report import terminal
+    from pipeline.stages.judge import judged
 
-    terminal.show(terminal.rows(topic), json)
+    terminal.show(terminal.chosen(judged(freshness.planned(settings)), topic), json)
     return DONE
 
 
 def results(settings: "Settings") -> int:
-    """write docs/results.md: every claim beside its reference"""
-    from pipeline.report.results import results
+    """publish: keep the present results under data/published, and write docs/results.md from them"""
+    from pipeline import freshness
+    from pipeline.report.results import publish
+    from pipeline.stages.judge import judged
 
-    results()
+    states = freshness.planned(settings)
+    publish(states, judged(states), settings.profile)
     return DONE
 
 
@@ -140,11 +148,11 @@ def reproduce(settings: "Settings", run: str) -> int:
     return DONE if reproduce(run) else RUN_FAILED
 
 
-def runs(settings: "Settings", action: str) -> int:
-    """list the store of finished runs, or drop what no topic asks for"""
+def runs(settings: "Settings", action: str, present_only: bool) -> int:
+    """list the store of finished runs, or drop what no topic asks for in any profile"""
     from pipeline.operations import prune
 
-    print(prune.prune(settings) if action == "prune" else prune.show(settings))
+    print(prune.prune(settings, present_only) if action == "prune" else prune.show(settings))
     return DONE
 
 
@@ -171,12 +179,15 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "evaluate": (A_TOPIC,),
     "claims": (
         ("topic", {"nargs": "?", "help": "name of a topic (default: all)"}),
-        ("--json", {"action": "store_true", "help": "print the rows of data/report/claims.json, for a script"}),
+        ("--json", {"action": "store_true", "help": "print the rows as in data/report/claims.json, for a script"}),
     ),
     "reproduce": (
         ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
     ),
-    "runs": (("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),),
+    "runs": (
+        ("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),
+        ("--present-only", {"action": "store_true", "help": "prune: drop what only other profiles ask for as well"}),
+    ),
     "ui": (("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),),
 }
 

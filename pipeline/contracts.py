@@ -202,8 +202,12 @@ class ViewCard(TypedDict):
 
 
 class DataCard(TypedDict):
-    """data/prepared/<data>/card.json; `counts` and `digests` are of train (before any view), validation and test."""
+    """data/prepared/<data>/card.json; `counts` and `digests` are of train (before any view), validation and test.
 
+    `key` is a digest of the settings, raw files and code that the data were prepared from.
+    """
+
+    key: str
     data: str
     source: str
     kind: Kind

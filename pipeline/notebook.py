@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import paths, plugins
+from pipeline import freshness, paths, plugins
 from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
 from pipeline.records import Examples, read_json_or, read_rows_or_none
@@ -19,10 +19,13 @@ from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, number, tally
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.settings import params
+from pipeline.settings.plan import current
+from pipeline.stages.judge import judged
 from pipeline.training import objective
 from pipeline.verdicts.topic import Claim, load
 
 MISSING = "no results yet: `make repro` brings them"
+PUBLISHED = "published results, as there are no present ones of your own (`make repro` makes them)"
 
 _folders: list[tempfile.TemporaryDirectory[str]] = []  # of saved models; each goes with the process
 
@@ -91,8 +94,7 @@ def run(
     from pipeline.training.run import build as build_model
     from pipeline.training.run import compile_and_fit
 
-    files = (paths.PARAMS, *paths.PARAMS.parent.glob("profiles/*.yaml"))
-    settings = _settings(max(file.stat().st_mtime_ns for file in files))
+    settings = _small(_settings(_changed()))
     resolved = _variant_settings(settings, topic, variant, build or {}, fit)
     training, validation = _under_view(settings, resolved, parts["train"], seed), parts["validation"]
     task = plugins.load("tasks", resolved["task"])
@@ -108,10 +110,21 @@ def run(
     return FinishedRun(resolved, seed, record, history, card, training, parts["test"], folder)
 
 
+def _changed() -> int:
+    """When params.yaml or a profile was changed last."""
+    files = (paths.PARAMS, *paths.PARAMS.parent.glob("profiles/*.yaml"))
+    return max(file.stat().st_mtime_ns for file in files)
+
+
 @lru_cache(maxsize=1)
 def _settings(changed: int) -> params.Settings:
     """Read anew whenever params.yaml or a profile has been `changed`, as reading takes longer than some trainings."""
-    settings = params.read()
+    return params.read()
+
+
+@lru_cache(maxsize=1)
+def _small(settings: params.Settings) -> params.Settings:
+    """What a lesson trains with: the profile that params.yaml names if it is a quick one, else laptop."""
     return settings if settings.profile in ("smoke", "laptop") else params.read(profile="laptop")
 
 
@@ -153,18 +166,45 @@ def _card(source: str, labels: np.ndarray) -> dict[str, Any]:
 # The full results
 
 
+@dataclass(frozen=True)
+class Results:
+    """A topic's results: the folder of their files, their verdicts, and what is to be said of them."""
+
+    folder: Path
+    judgements: Sequence[ClaimRow]
+    label: str
+
+
+def results(topic: str) -> Results:
+    """The present results of the topic under data/results; the published ones where those are not current."""
+    state = _state(topic)
+    if state and state.scores == "current":
+        return Results(paths.results(topic), judged([state]), "")
+    rows: list[ClaimRow] = read_json_or(paths.PUBLISHED / "claims.json", [])
+    return Results(paths.published(topic), [row for row in rows if row["topic"] == topic], PUBLISHED)
+
+
+def _state(topic: str) -> freshness.TopicState | None:
+    try:
+        settings = _settings(_changed())
+        return freshness.state(settings, current(settings, topic))
+    except InputError:
+        return None
+
+
 def verdicts(topic: str) -> Table:
     """One row per claim of the topic: what was compared, the difference with its interval, and the verdict.
 
-    Sentences and sources come from the topic's module, verdicts from data/report/claims.json, means from data/results.
-    The difference is that in favour of the claim; its interval is the one the verdict follows from. A claim that the
-    files do not know is "not tested".
+    Sentences and sources come from the topic's module, verdicts and means from its results. The difference is that in
+    favour of the claim; its interval is the one the verdict follows from. A claim that they do not know is "not
+    tested".
     """
-    claims = load(topic).claims
-    judgements = {row["name"]: row for row in read_json_or(paths.CLAIMS, []) if row["topic"] == topic}
-    metrics = read_json_or(paths.results(topic) / "metrics.json", {})
+    claims, found = load(topic).claims, results(topic)
+    judgements = {row["name"]: row for row in found.judgements}
+    metrics = read_json_or(found.folder / "metrics.json", {})
     counts = tally(judgements[claim.name]["verdict"] if claim.name in judgements else UNTESTED for claim in claims)
     title = f"{len(claims)} claims: {', '.join(counts)}" if judgements else f"{len(claims)} claims, {MISSING}"
+    title += f" ({found.label})" if judgements and found.label else ""
     head = ("claim", "metric", "mean of the one and the other", "difference", "margin", "seeds", "verdict")
     return Table(title, head, [_claim_cells(claim, judgements.get(claim.name), metrics) for claim in claims])
 
@@ -199,8 +239,9 @@ def scores(topic: str, metric: str, variants: Sequence[str] = ()) -> Picture | T
     from pipeline.report import score_plots, svg
     from pipeline.report.facts import finite_scores
 
-    metrics = read_json_or(paths.results(topic) / "metrics.json", {})
-    table = read_rows_or_none(paths.results(topic) / "scores.csv")
+    folder = results(topic).folder
+    metrics = read_json_or(folder / "metrics.json", {})
+    table = read_rows_or_none(folder / "scores.csv")
     rows = [
         score_plots.score_row(name, metrics[name][metric], finite_scores(table, name, metric))
         for name in variants or metrics
@@ -214,7 +255,7 @@ def scores(topic: str, metric: str, variants: Sequence[str] = ()) -> Picture | T
 def curves(topic: str, variant: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Epochs and the mean objective over seeds, for "training" and "validation" examples; none without results."""
     lines: dict[str, dict[int, float]] = {}
-    for row in read_rows_or_none(paths.results(topic) / "curves.csv"):
+    for row in read_rows_or_none(results(topic).folder / "curves.csv"):
         if row["variant"] == variant and row["objective"]:
             lines.setdefault(row["split"], {})[int(row["epoch"])] = float(row["objective"])
     return {split: (np.array(list(line)), np.array(list(line.values()))) for split, line in lines.items()}
@@ -223,7 +264,7 @@ def curves(topic: str, variant: str) -> dict[str, tuple[np.ndarray, np.ndarray]]
 def series(topic: str, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Each variant's places along the curve `name` and the median over seeds there; none without results."""
     lines: dict[str, dict[float, list[float]]] = {}
-    for row in read_rows_or_none(paths.results(topic) / "series.csv"):
+    for row in read_rows_or_none(results(topic).folder / "series.csv"):
         if row["series"] == name:
             lines.setdefault(row["variant"], {}).setdefault(float(row["at"]), []).append(float(row["value"]))
     return {
@@ -234,5 +275,5 @@ def series(topic: str, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def samples(topic: str) -> dict[str, list[str]]:
     """Lines to read that the first seed of each variant wrote; none without results."""
-    lines: dict[str, list[str]] = read_json_or(paths.results(topic) / "samples.json", {})
+    lines: dict[str, list[str]] = read_json_or(results(topic).folder / "samples.json", {})
     return lines

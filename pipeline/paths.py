@@ -16,12 +16,14 @@ RUNS = DATA / "runs"
 RESULTS = DATA / "results"
 REPORT = DATA / "report"
 CLAIMS = REPORT / "claims.json"
+PUBLISHED = DATA / "published"
 PICTURES = REPORT / "pictures"
 
 STATE = ROOT / ".aula"
 STORE = STATE / "runs"
 CHECKPOINTS = STATE / "checkpoints"
 LOCKS = STATE / "locks"
+ASKED = STATE / "asked"
 TRACKING = ROOT / "mlflow.db"
 ARTIFACTS = ROOT / "mlartifacts"
 
@@ -64,3 +66,13 @@ def run(topic: str, variant: str, seed: int) -> Path:
 def results(topic: str) -> Path:
     """Folder of a topic's scores, metrics, curves and figures."""
     return RESULTS / topic
+
+
+def origin(topic: str) -> Path:
+    """What the files in the folder of a topic's results were made from."""
+    return RESULTS / topic / "origin.json"
+
+
+def published(topic: str) -> Path:
+    """Folder of the results of a topic that are committed, and shown where there are none of one's own."""
+    return PUBLISHED / topic

@@ -8,12 +8,16 @@ import io
 import json
 import math
 import os
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+
+from pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -75,9 +79,24 @@ def write_examples(path: Path, examples: Examples) -> None:
 
 
 def read_examples(path: Path) -> Examples:
-    """One split as written by `write_examples`."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return Examples(arrays["x"], arrays["y"])
+    """One split as written by `write_examples` (InputError: damaged)."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Examples(arrays["x"], arrays["y"])
+    except FileNotFoundError:
+        raise
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        _refuse(path, error)
+
+
+def _refuse(path: Path, error: Exception) -> NoReturn:
+    """A torn or edited file is the user's to make anew, not a crash of ours."""
+    if isinstance(error, OSError) and error.errno:
+        raise error  # the disk or a right, not what the file says
+    reason = " ".join(str(error).split())[:100] or type(error).__name__
+    raise InputError(
+        f"{path}: given a damaged file ({reason}), allowed what the pipeline wrote: remove it, then `dvc repro`"
+    ) from None
 
 
 def _plain(value: Any) -> Any:
@@ -99,8 +118,25 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """A record as written by `write_json`."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """A record as written by `write_json` (InputError: damaged)."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        _refuse(path, error)
+
+
+def write_sealed(path: Path, record: Mapping[str, Any]) -> None:
+    """A record as JSON with the digest of itself under `seal`, by which a changed byte is found."""
+    write_json(path, {**record, "seal": digest(_plain(record))})
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """A record as written by `write_sealed`, without its seal (InputError: damaged, or changed since)."""
+    record = read_json(path)
+    seal = record.pop("seal", None) if isinstance(record, dict) else None
+    if seal is None or seal != digest(record):
+        _refuse(path, ValueError("its content does not fit its seal"))
+    return dict(record)
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -113,17 +149,23 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, A
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """A table as text cells, as written by `write_rows`."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    """A table as text cells, as written by `write_rows` (InputError: damaged)."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file, strict=True))
+    except (ValueError, csv.Error) as error:
+        _refuse(path, error)
 
 
 SCORES = ("variant", "seed", "metric", "value", "status", "run_key")
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """One row per epoch: `epoch` (from 1) and one column per metric."""
-    return [{key: float(cell) for key, cell in row.items()} for row in read_rows(path)]
+    """One row per epoch: `epoch` (from 1) and one column per metric (InputError: damaged)."""
+    try:
+        return [{key: float(cell) for key, cell in row.items()} for row in read_rows(path)]
+    except (ValueError, TypeError) as error:
+        _refuse(path, error)
 
 
 def read_json_or(path: Path, default: Any) -> Any:

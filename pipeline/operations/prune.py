@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import paths
+from pipeline.operations import asked
 from pipeline.records import read_json
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
@@ -27,9 +28,14 @@ def show(settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def prune(settings: Settings) -> str:
-    """Remove finished runs, checkpoints and drafts that no topic asks for, and say how much that was."""
+def prune(settings: Settings, present_only: bool = False) -> str:
+    """Remove finished runs, checkpoints and drafts that nothing asks for, and say how much that was.
+
+    The topics ask for runs in this profile, and in each other profile as it was planned last; those only count unless
+    `present_only`.
+    """
     used = set().union(*_keys_by_topic(settings).values())
+    used |= set() if present_only else asked.by_others(settings.profile)
     unused = [folder for folder in _finished() + _interrupted() if folder.name not in used]
     unused += list((paths.STORE / "drafts").glob("*"))
     size = _megabytes(unused)

@@ -2,12 +2,12 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline import paths
-from pipeline.contracts import RunRecord
+from pipeline.contracts import DataCard, RunRecord
 from pipeline.errors import InputError
-from pipeline.records import read_history, read_json
+from pipeline.records import read_history, read_json, read_sealed
 from pipeline.settings import plan
 from pipeline.training import runtime
 from pipeline.training.run import RunSpec, run
@@ -41,7 +41,7 @@ def _find(run_key: str) -> Path:
 def _warn(record: dict[str, Any]) -> None:
     """Say what is not as it was, before anything is trained."""
     settings = record["settings"]
-    card = read_json(paths.card(settings["data"]))
+    card = cast(DataCard, read_sealed(paths.card(settings["data"])))
     digest = plan.data_digest(card, settings["view"])
     if digest != record["data_digest"]:
         raise InputError(f"data {settings['data']}: given other data than the run had, allowed the same: `dvc repro`")

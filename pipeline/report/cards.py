@@ -1,11 +1,11 @@
 """A data card in the words and numbers that a reader of the report wants."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pipeline import paths
 from pipeline.contracts import DataCard
-from pipeline.records import read_json
+from pipeline.records import read_sealed
 from pipeline.report.formatting import number
 
 MOST_CLASS_COLUMNS = 12  # of a table with one column per class
@@ -16,7 +16,7 @@ def card(data: str) -> dict[str, Any]:
     """What the card of `data` says of origin, shape, counts and steps; `exists` is False where there is none."""
     if not paths.card(data).exists():
         return {"data": data, "exists": False}
-    record: DataCard = read_json(paths.card(data))
+    record = cast("DataCard", read_sealed(paths.card(data)))
     counts = {f"training, {name}": view["counts"] for name, view in record["views"].items()}
     counts |= {part: record["counts"][part] for part in ("validation", "test")}
     notes = {name: _in_words(view.get("steps", {})) for name, view in record["views"].items()}

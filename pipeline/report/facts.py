@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline import paths
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
-from pipeline.records import read_history_or_none, read_json, read_json_or, read_rows_or_none
+from pipeline.freshness import TopicState
+from pipeline.records import read_history_or_none, read_json, read_rows
 from pipeline.report.cards import card
 from pipeline.verdicts import topic
 from pipeline.verdicts.topic import Topic
@@ -22,11 +22,12 @@ class Run(RunRecord):
 
 @dataclass(frozen=True, kw_only=True)
 class TopicFacts:
-    """A topic and the files of its results, each empty where it is not there yet; tables as text cells."""
+    """A topic and the files of its results, each empty unless it is current; tables as text cells."""
 
     name: str
     topic: Topic
     plan: Plan
+    reason: str  # what of it is not current, in words
     runs: dict[str, list[Run]]  # {variant: its runs in order of seed}
     judgements: list[ClaimRow]
     scores: list[dict[str, str]]
@@ -38,36 +39,33 @@ class TopicFacts:
     cards: list[dict[str, Any]]
 
 
-def read(plan: Plan, claims: Sequence[ClaimRow]) -> TopicFacts:
-    """Everything under data/ about a planned topic; `claims` are all rows of claims.json. InputError: no such topic."""
-    name, folder = plan["topic"], paths.results(plan["topic"])
+def read(state: TopicState, claims: Sequence[ClaimRow]) -> TopicFacts:
+    """Everything under data/ about a planned topic that is current; `claims` are all rows of claims.json."""
+    plan, name, folder, scored = state.plan, state.name, paths.results(state.name), state.scores == "current"
     data_sets = dict.fromkeys(variant["settings"]["data"] for variant in plan["variants"].values())
     return TopicFacts(
         name=name,
         topic=topic.load(name),
         plan=plan,
-        runs={variant: _runs(name, variant, plan["seeds"]) for variant in plan["variants"]},
+        reason=state.reason(),
+        runs={variant: _runs(state, variant) for variant in plan["variants"]},
         judgements=[row for row in claims if row["topic"] == name],
-        scores=read_rows_or_none(folder / "scores.csv"),
-        metrics=read_json_or(folder / "metrics.json", {}),
-        curves=read_rows_or_none(folder / "curves.csv"),
-        series=read_rows_or_none(folder / "series.csv"),
-        samples=read_json_or(folder / "samples.json", {}),
-        confusion=read_json_or(folder / "confusion.json", {}),
+        scores=read_rows(folder / "scores.csv") if scored else [],
+        metrics=read_json(folder / "metrics.json") if scored else {},
+        curves=read_rows(folder / "curves.csv") if scored else [],
+        series=read_rows(folder / "series.csv") if scored else [],
+        samples=read_json(folder / "samples.json") if scored else {},
+        confusion=read_json(folder / "confusion.json") if scored else {},
         cards=[card(data) for data in data_sets],
     )
 
 
-def _runs(topic: str, variant: str, seeds: Sequence[int]) -> list[Run]:
+def _runs(state: TopicState, variant: str) -> list[Run]:
     """The runs that have ended, in order of seed."""
-    folders = [paths.run(topic, variant, seed) for seed in seeds]
-    return [_run(folder) for folder in folders if (folder / "run.json").exists()]
-
-
-def _run(folder: Path) -> Run:
-    run: Run = read_json(folder / "run.json")
-    run["history"] = read_history_or_none(folder / "history.csv")
-    return run
+    places = [(variant, seed) for seed in state.plan["seeds"] if (variant, seed) in state.records]
+    histories = [read_history_or_none(paths.run(state.name, *place) / "history.csv") for place in places]
+    runs = [state.records[place] | {"history": history} for place, history in zip(places, histories, strict=True)]
+    return cast(list[Run], runs)
 
 
 def finite_scores(scores: Sequence[Mapping[str, str]], variant: str, metric: str) -> list[float]:

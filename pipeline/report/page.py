@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import paths
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, Verdict
-from pipeline.records import read_json
+from pipeline.freshness import TopicState
 from pipeline.report import claims, facts, figures, tables
 from pipeline.report.claims import RUN_KEY_DIGITS, JudgedClaim, WaitingClaim
 from pipeline.report.facts import Run, TopicFacts
@@ -24,6 +23,7 @@ class TopicPage:
     title: str
     question: str
     chapter: str
+    reason: str  # what of it is not current, in words
     plan: Plan
     verdicts: dict[Verdict, int]
     judged: list[JudgedClaim]
@@ -40,13 +40,12 @@ class TopicPage:
     pictures: Pictures
 
 
-def topics(judgements: Sequence[ClaimRow]) -> list[TopicPage]:
+def topics(states: Sequence[TopicState], judgements: Sequence[ClaimRow]) -> list[TopicPage]:
     """Every planned topic in the order of the course; its pictures are drawn as files, too.
 
-    `judgements` are the rows of claims.json. InputError for a planned topic that has no module.
+    `judgements` are the rows of claims.json.
     """
-    plans = [read_json(file) for file in sorted(paths.PLAN.glob("*.json"))]
-    pages = [_topic_page(facts.read(plan, judgements)) for plan in plans]
+    pages = [_topic_page(facts.read(state, judgements)) for state in states]
     return sorted(pages, key=lambda topic: (topic.chapter, topic.name))
 
 
@@ -57,6 +56,7 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
         title=facts.topic.title,
         question=facts.topic.question,
         chapter=facts.topic.chapter,
+        reason=facts.reason,
         plan=facts.plan,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS},
         judged=claims.judged(facts),

@@ -1,6 +1,7 @@
-"""Write what came out of every claim beside what was published, as one page of Markdown."""
+"""Publish: keep results for those who have none of their own, and lay every claim out beside its source."""
 
 import math
+import shutil
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins
-from pipeline.contracts import ClaimRow, MetricSummary
-from pipeline.records import read_json, read_json_or, write_bytes
+from pipeline.contracts import ClaimRow, MetricSummary, RunRecord
+from pipeline.errors import InputError
+from pipeline.freshness import TopicState
+from pipeline.records import read_json_or, read_sealed, write_bytes, write_json, write_sealed
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
 from pipeline.verdicts.topic import Claim, load
@@ -35,21 +38,66 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 }
 
 
-def results() -> None:
+LEFT_AT_HOME = ("confusion.json", "origin.json")  # of a topic's results: nobody reads them from data/published
+
+
+def publish(states: Sequence[TopicState], rows: Sequence[ClaimRow], profile: str) -> None:
+    """Replace data/published by the present results, whose verdicts are `rows`, and lay them out: see `lay_out`.
+
+    InputError, and nothing is written, unless there are results of all topics, and of the profile published before.
+    """
+    _require_complete(states)
+    _require_profile(profile)
+    draft = paths.PUBLISHED.with_name(f"{paths.PUBLISHED.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    for state in states:
+        shutil.copytree(paths.results(state.name), draft / state.name, ignore=shutil.ignore_patterns(*LEFT_AT_HOME))
+    write_json(draft / "claims.json", list(rows))
+    write_json(draft / "times.json", [_time(state.name, list(state.records.values())) for state in states])
+    write_sealed(draft / "origin.json", {"profile": profile})
+    shutil.rmtree(paths.PUBLISHED, ignore_errors=True)
+    draft.rename(paths.PUBLISHED)
+    lay_out()
+
+
+def _require_complete(states: Sequence[TopicState]) -> None:
+    lacking = [f"{state.name} ({state.reason()})" for state in states if state.scores != "current"]
+    if lacking:
+        raise InputError(
+            f"results: given no present results of {'; '.join(lacking)}, allowed all topics: run `dvc repro`"
+        )
+
+
+def _require_profile(profile: str) -> None:
+    before = published_profile()
+    if before not in (None, profile):
+        raise InputError(
+            f"results: given profile {profile}, allowed {before}, of which data/published is: set `profile: {before}` in"
+            " params.yaml, or remove data/published to publish another"
+        )
+
+
+def published_profile() -> str | None:
+    """The profile of the results under data/published; None without any."""
+    file = paths.PUBLISHED / "origin.json"
+    return str(read_sealed(file)["profile"]) if file.exists() else None
+
+
+def lay_out() -> None:
     """Write docs/results.md: one row per claim, with its source's numbers, ours, the verdict; then time and runs.
 
-    Claims and sources come from the topics' modules, verdicts from data/report/claims.json, means from
-    data/results/<topic>/metrics.json, seconds from data/runs. A claim that those files do not know is "not tested", and
-    times are left out where there are no runs. A short table of the same goes into README.md and README.es.md, between
-    the marks that stand there for it. The same files give the same bytes.
+    Claims and sources come from the topics' modules, all else from data/published. A claim that it does not know is
+    "not tested". A short table of the same goes into README.md and README.es.md, between the marks that stand there for
+    it. The same files give the same bytes.
     """
-    judgements = {(row["topic"], row["name"]): row for row in read_json_or(paths.CLAIMS, [])}
+    judgements = {(row["topic"], row["name"]): row for row in read_json_or(paths.PUBLISHED / "claims.json", [])}
+    times = {time["name"]: time for time in read_json_or(paths.PUBLISHED / "times.json", [])}
     names = sorted(plugins.names("topics"), key=lambda name: (load(name).chapter, name))
     topics = [_topic(name, judgements) for name in names]
     page = {
         "topics": topics,
         "verdicts": tally(row["verdict"] for topic in topics for row in topic["rows"]),
-        "times": [time for time in map(_time, names) if time],
+        "times": [times[name] for name in names if name in times],
     }
     write_bytes(paths.ROOT / "docs" / "results.md", render("results.md.j2", page).encode())
     for file, words in LANGUAGES.items():
@@ -67,7 +115,7 @@ def _insert(file: Path, table: str) -> None:
 
 def _topic(name: str, judgements: Mapping[tuple[str, str], ClaimRow]) -> dict[str, Any]:
     """One topic: its question, and one row per claim."""
-    topic, metrics = load(name), read_json_or(paths.results(name) / "metrics.json", {})
+    topic, metrics = load(name), read_json_or(paths.published(name) / "metrics.json", {})
     rows = [_row(claim, judgements.get((name, claim.name)), metrics) for claim in topic.claims]
     counts = Counter(row["verdict"] for row in rows)
     return {"name": name, "title": topic.title, "question": topic.question, "rows": rows, "counts": counts}
@@ -100,11 +148,8 @@ def _difference(row: ClaimRow) -> str:
     return f"{text.value} ({f'{text.interval}, {text.level}' if text.interval else 'no bounded interval'})"
 
 
-def _time(name: str) -> dict[str, Any] | None:
-    """How many runs of a topic there are, and the seconds that they took; None without any."""
-    runs = [read_json(file) for file in sorted((paths.RUNS / name).glob("*/*/run.json"))]
-    if not runs:
-        return None
+def _time(name: str, runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """How many runs of a topic there are, and the seconds that they took."""
     seconds = [run["duration_s"] for run in runs if run.get("duration_s") is not None]
     return {
         "name": name,

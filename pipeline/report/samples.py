@@ -54,7 +54,7 @@ def strip_pictures(cards: Sequence[Mapping[str, Any]]) -> dict[str, StripPicture
 def _samples(facts: TopicFacts, variant: str) -> SamplePicture | None:
     seed = facts.plan["seeds"][0]
     file = paths.run(facts.name, variant, seed) / "samples.npz"
-    if not file.exists():
+    if not file.exists() or seed not in {run["seed"] for run in facts.runs[variant]}:
         return None
     with np.load(file, allow_pickle=False) as arrays:
         epochs, looks = arrays["epochs"], arrays["images"]

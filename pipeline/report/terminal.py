@@ -5,10 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import paths
 from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
-from pipeline.records import read_json_or
 from pipeline.report.formatting import number, tally
 
 if TYPE_CHECKING:
@@ -18,14 +16,16 @@ COLOURS = {"reproduced": "green", "contradicted": "red", "negligible": "blue", "
 PIPED_WIDTH = 200  # columns where there is no terminal to fit into
 
 
-def rows(topic: str | None = None) -> list[ClaimRow]:
-    """The rows of data/report/claims.json, of one topic or of all. InputError where there are none."""
-    judged: list[ClaimRow] = read_json_or(paths.CLAIMS, [])
-    chosen = [row for row in judged if topic in (None, row["topic"])]
-    if not chosen:
+def chosen(judged: Sequence[ClaimRow], topic: str | None = None) -> list[ClaimRow]:
+    """The rows of one topic or of all. InputError where there are none."""
+    rows = [row for row in judged if topic in (None, row["topic"])]
+    if not rows:
         topics = ", ".join(dict.fromkeys(row["topic"] for row in judged)) or "any once there are some"
-        raise InputError(f"topic: given {repr(topic) if topic else 'no verdicts'}, allowed {topics}: run `dvc repro`")
-    return chosen
+        raise InputError(
+            f"topic: given {repr(topic) if topic else 'no verdicts'}, allowed {topics}: run `dvc repro` (the published"
+            " verdicts are in docs/results.md)"
+        )
+    return rows
 
 
 def show(rows: Sequence[ClaimRow], as_json: bool = False) -> None:

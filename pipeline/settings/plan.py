@@ -1,14 +1,17 @@
 """Resolve everything that decides a topic's numbers into one file, so that only what changed is run again."""
 
 import ast
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.records import digest, read_json, write_json
-from pipeline.settings.params import Settings, TopicSettings, Variant
+from pipeline.raw_files import raw_digests
+from pipeline.records import digest, read_json, read_sealed, write_json
+from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Plan, PlannedVariant, VariantSettings
@@ -27,14 +30,23 @@ DECISIVE = {
     "runtime": "training/runtime.py",
     "task.classify": "tasks/classify.py",  # the other tasks are built on it
 }
+PREPARING = paths.PACKAGE / "stages" / "prepare.py"
 # Fields of a syntax tree that decide no number, or that minor versions of Python spell differently.
 IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind", "ctx")
 
 
 def plan(settings: Settings) -> None:
     """Write data/plan/<topic>.json for every topic: resolved settings, digests of data and code."""
-    for topic in settings.topics.values():
-        write_json(paths.plan(topic.name), resolve(settings, topic))
+    from pipeline.operations import asked
+    from pipeline.training.run import run_specs
+
+    plans = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
+    for file in paths.PLAN.glob("*.json"):
+        if file.stem not in plans:
+            file.unlink()
+    for name, resolved in plans.items():
+        write_json(paths.plan(name), resolved)
+        asked.remember(settings.profile, name, [spec.run_key for spec in run_specs(resolved)])
 
 
 def current(settings: Settings, topic: str) -> "Plan":
@@ -43,12 +55,20 @@ def current(settings: Settings, topic: str) -> "Plan":
         raise InputError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
     file = paths.plan(topic)
     resolved = resolve(settings, settings.topics[topic])
-    if not file.exists() or read_json(file) != resolved:
+    if not is_written(file, resolved):
         raise InputError(
             f"{file.relative_to(paths.ROOT)}: given a plan older than params.yaml, the code or the data, allowed a"
             " current one: run `dvc repro`, or `python -m pipeline plan` first"
         )
     return resolved
+
+
+def is_written(file: Path, plan: "Plan") -> bool:
+    """Whether the file holds that very plan; a damaged one does not."""
+    try:
+        return bool(read_json(file) == plan)
+    except (FileNotFoundError, InputError):
+        return False
 
 
 def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
@@ -58,16 +78,16 @@ def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
         "profile": settings.profile,
         "seeds": list(range(topic.seeds)),
         "metrics": list(topic.metrics),
-        "variants": {name: _planned(variant) for name, variant in topic.variants.items()},
+        "variants": {name: _planned(variant, settings.data) for name, variant in topic.variants.items()},
     }
 
 
-def _planned(variant: Variant) -> "PlannedVariant":
+def _planned(variant: Variant, data: Mapping[str, DataSettings]) -> "PlannedVariant":
     settings: Any = variant.settings()
     resolved: VariantSettings = settings
     return {
         "settings": resolved,
-        "data_digest": data_digest(_card(variant.data), variant.view),
+        "data_digest": data_digest(card(data[variant.data]), variant.view),
         "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(variant).items())},
     }
 
@@ -86,11 +106,28 @@ def data_digest(card: "DataCard", view: str) -> str:
     return digest([card["views"][view]["digest"], card["digests"]["validation"]])
 
 
-def _card(data: str) -> "DataCard":
-    if not paths.card(data).exists():
-        raise InputError(f"data/prepared/{data}: given nothing, allowed prepared data: run `dvc repro` first")
-    card: DataCard = read_json(paths.card(data))
+def card(data: DataSettings) -> "DataCard":
+    """The card of prepared data, if they are what would be prepared now (InputError)."""
+    place, remedy = f"data/prepared/{data.name}", f"run `dvc repro`, or `python -m pipeline prepare {data.name}`"
+    if not paths.card(data.name).exists():
+        raise InputError(f"{place}: given nothing, allowed prepared data: {remedy} first")
+    found: Any = read_sealed(paths.card(data.name))
+    if found.get("key") != prepared_key(data):
+        raise InputError(
+            f"{place}: given data prepared from other settings, raw files or code, allowed those of now: {remedy}"
+        )
+    card: DataCard = found
     return card
+
+
+def prepared_key(data: DataSettings) -> str:
+    """Digest of all that decides what `prepare` makes of a data set: settings, raw files and code, but not its name."""
+    views = {view: [[step, dict(options)] for step, options in steps.items()] for view, steps in data.views.items()}
+    steps = sorted({step for steps in data.views.values() for step in steps})
+    files = [PREPARING, paths.PACKAGE / "records.py", plugins.path("sources", data.source)]
+    code = [code_digest(file.read_text("utf-8")) for file in [*files, *(plugins.path("views", step) for step in steps)]]
+    settings = [data.source, dict(data.load), data.scale, data.seed, asdict(data.split), views]
+    return digest(settings, raw_digests(data), code)
 
 
 @cache  # variants share most of their files

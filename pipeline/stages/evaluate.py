@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.contracts import CurveRow, Plan
 from pipeline.pool import workers
-from pipeline.records import SCORES, Examples, read_examples, read_history, read_json, write_json, write_rows
+from pipeline.records import (
+    SCORES,
+    Examples,
+    read_examples,
+    read_history,
+    read_json,
+    read_sealed,
+    write_json,
+    write_rows,
+    write_sealed,
+)
 from pipeline.scoring import topic_probes
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.scoring.score import RunScores, score
@@ -30,11 +40,18 @@ class RunAddress:
 
 
 def evaluate(settings: Settings, topic: str) -> None:
-    """Write scores, metrics, summary, curves, series, samples and confusions under data/results/<topic>."""
+    """Write scores, metrics, summary, curves, series, samples and confusions under data/results/<topic>.
+
+    Last comes origin.json, which tells what they were made from. InputError: a plan, run or example that is not what
+    the settings ask for now; nothing is written then.
+    """
     plan = current(settings, topic)
+    records = freshness.require_runs(plan)
+    freshness.require_examples(settings, plan, test=True)
     runs = [RunAddress(topic, variant, seed) for variant in plan["variants"] for seed in plan["seeds"]]
     scores = _score_all(runs, plan["metrics"], settings)
     folder = paths.results(topic)
+    paths.origin(topic).unlink(missing_ok=True)  # half of these files and half of the last time's are no results
     rows = [row for run in runs for row in scores[run].rows]
     metrics = summarise(rows)
     write_rows(folder / "scores.csv", SCORES, rows)
@@ -48,6 +65,7 @@ def evaluate(settings: Settings, topic: str) -> None:
         for variant in plan["variants"]
     }
     write_json(folder / "confusion.json", confusions)
+    write_sealed(paths.origin(topic), freshness.origin(settings, plan, records))
 
 
 def _score_all(runs: Sequence[RunAddress], metrics: Sequence[str], settings: Settings) -> dict[RunAddress, RunScores]:
@@ -93,7 +111,7 @@ def read_run(address: RunAddress) -> FinishedRun:
 @lru_cache(maxsize=4)  # runs of a variant come one after another
 def _data(data: str, view: str) -> tuple[Examples, Examples, dict[str, Any]]:
     training = read_examples(paths.fit_split(data, view))
-    return training, read_examples(paths.test_split(data)), read_json(paths.card(data))
+    return training, read_examples(paths.test_split(data)), read_sealed(paths.card(data))
 
 
 def _curves(plan: Plan) -> list[CurveRow]:

@@ -1,24 +1,36 @@
-"""Judge the claims of every planned topic, and write all verdicts into one file."""
+"""Judge the claims of every topic that has been evaluated, and write all verdicts into one file."""
+
+from collections.abc import Iterable
 
 from pipeline import paths
 from pipeline.contracts import ClaimRow
-from pipeline.records import read_json, read_json_or, read_rows_or_none, write_json
+from pipeline.errors import InputError
+from pipeline.freshness import TopicState
+from pipeline.records import read_json, read_rows, write_json
 from pipeline.verdicts import rules, topic
 
 
-def judge() -> list[ClaimRow]:
-    """The rows of data/report/claims.json, which is written unless it holds them already.
-
-    A claim whose variants have no scores yet has no row. InputError for a planned topic that has no module.
-    """
-    plans = [read_json(file) for file in sorted(paths.PLAN.glob("*.json"))]
-    rows = [row for plan in plans for row in _judge_topic(plan["topic"])]
-    if read_json_or(paths.CLAIMS, None) != rows:
+def judge(states: Iterable[TopicState]) -> list[ClaimRow]:
+    """The rows of data/report/claims.json, which is written unless it holds them already."""
+    rows = judged(states)
+    if not _is_written(rows):
         write_json(paths.CLAIMS, rows)
     return rows
 
 
+def judged(states: Iterable[TopicState]) -> list[ClaimRow]:
+    """One row per claim whose variants have scores, of every topic whose scores are current, in order."""
+    return [row for state in states if state.scores == "current" for row in _judge_topic(state.name)]
+
+
+def _is_written(rows: list[ClaimRow]) -> bool:
+    try:
+        return bool(read_json(paths.CLAIMS) == rows)
+    except (FileNotFoundError, InputError):
+        return False
+
+
 def _judge_topic(name: str) -> list[ClaimRow]:
-    scores = read_rows_or_none(paths.results(name) / "scores.csv")
+    scores = read_rows(paths.results(name) / "scores.csv")
     claims = [claim for claim in topic.load(name).claims if not rules.lacking(claim, scores)]
     return rules.judge(name, claims, scores)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.records import Examples, digest, write_examples, write_json
+from pipeline.raw_files import raw_digests
+from pipeline.records import Examples, digest, write_examples, write_sealed
+from pipeline.settings.plan import prepared_key
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Kind, Source
@@ -248,6 +249,7 @@ def _card(
     labels = parts["train"].y
     classes = len(np.unique(labels)) if is_classes(labels) else 0
     return {
+        "key": prepared_key(settings),
         "data": settings.name,
         "source": settings.source,
         "kind": source.KIND,
@@ -268,7 +270,7 @@ def _card(
         },
         "digests": {part: digest(parts[part].x, parts[part].y) for part in PARTS},
         "scale": scaling,
-        "raw": dict(_raw_digests(settings)),
+        "raw": raw_digests(settings),
     }
 
 
@@ -283,14 +285,6 @@ def _duplicates(parts: Parts) -> int:
     return len((train & validation) | (train & test) | (validation & test))
 
 
-def _raw_digests(settings: DataSettings) -> Iterator[tuple[str, str]]:
-    """Name and SHA-256 of each raw file that is named after the source or one of its settings."""
-    stems = {settings.source, *(value for value in settings.load.values() if isinstance(value, str))}
-    for file in sorted(paths.RAW.glob("*.*")):
-        if file.stem in stems and file.suffix != ".md":
-            yield file.name, hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def _write(name: str, parts: Parts, views: Mapping[str, Examples], card: DataCard) -> None:
     """All files of the data set, the card last: where it is, the rest is complete."""
     paths.card(name).unlink(missing_ok=True)
@@ -301,4 +295,4 @@ def _write(name: str, parts: Parts, views: Mapping[str, Examples], card: DataCar
         write_examples(paths.fit_split(name, view), examples)
     write_examples(paths.validation_split(name), parts["validation"])
     write_examples(paths.test_split(name), parts["test"])
-    write_json(paths.card(name), card)
+    write_sealed(paths.card(name), card)

@@ -1,0 +1,187 @@
+"""Decide whether what lies under data/ is of the present settings, code and data: the one place that does."""
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from pipeline import paths
+from pipeline.contracts import Plan, RunRecord
+from pipeline.errors import InputError
+from pipeline.records import digest, read_examples, read_json, read_sealed
+from pipeline.settings.params import Settings
+from pipeline.settings.plan import card, code_digest, current
+
+# current: made from what is now. stale: from other settings, code or data. foreign: by another profile. missing: not
+# there, or too damaged to tell.
+Standing = Literal["current", "stale", "foreign", "missing"]
+RunPlace = tuple[str, int]  # variant, seed
+
+# Code that scores are made by, beside the topic's own probes.
+SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicState:
+    """A planned topic: the records of its current runs, how its other runs stand, and how its scores stand."""
+
+    plan: Plan
+    records: dict[RunPlace, RunRecord]
+    others: dict[RunPlace, Standing]
+    scores: Standing
+
+    @property
+    def name(self) -> str:
+        """Name of the topic."""
+        return self.plan["topic"]
+
+    def reason(self) -> str:
+        """What is not current, in words; empty where everything is."""
+        if self.scores == "current":
+            return ""
+        if self.others:
+            return f"{_in_words(self.others, len(self.records) + len(self.others))}: `python -m pipeline train {self.name}`"
+        told = {"missing": "not evaluated", "foreign": "scores of another profile"}.get(
+            self.scores, "scores of other runs"
+        )
+        return f"{told}: `python -m pipeline evaluate {self.name}`"
+
+
+def _in_words(others: dict[RunPlace, Standing], planned: int) -> str:
+    words = {
+        "missing": "not trained",
+        "stale": "of other settings, code or data",
+        "foreign": "of another profile",
+    }
+    counts = Counter(others.values())
+    return f"of {planned} planned runs " + ", ".join(
+        f"{counts[standing]} {words[standing]}" for standing in words if counts[standing]
+    )
+
+
+def planned(settings: Settings) -> list[TopicState]:
+    """The topics whose plans are current, in order; what else is not current is named on stderr. InputError: none is."""
+    found, reasons = [], []
+    for topic in settings.topics:
+        try:
+            found.append(state(settings, current(settings, topic)))
+        except InputError as error:
+            reasons.append(f"{topic}: left out: {error}")
+    if not found:
+        raise InputError(
+            reasons[0].replace(": left out", "", 1) if reasons else "topics: given none, allowed one or more"
+        )
+    for line in [*reasons, *(f"{state.name}: left out: {state.reason()}" for state in found if state.reason())]:
+        print(line, file=sys.stderr, flush=True)
+    return found
+
+
+def state(settings: Settings, plan: Plan) -> TopicState:
+    """How the files under data/ of one topic stand, whose current plan this is."""
+    records, others = runs(plan)
+    return TopicState(
+        plan=plan, records=records, others=others, scores=_scores_standing(settings, plan, records, others)
+    )
+
+
+def runs(plan: Plan) -> tuple[dict[RunPlace, RunRecord], dict[RunPlace, Standing]]:
+    """Records of the runs under data/runs that are the plan's, and how the plan's other runs stand."""
+    from pipeline.training.run import run_specs
+
+    records: dict[RunPlace, RunRecord] = {}
+    others: dict[RunPlace, Standing] = {}
+    for spec in run_specs(plan):
+        record = _record(paths.run(spec.topic, spec.variant, spec.seed))
+        if record and record.get("run_key") == spec.run_key:
+            records[spec.variant, spec.seed] = cast(RunRecord, record)
+        else:
+            others[spec.variant, spec.seed] = _standing(record, plan["profile"])
+    return records, others
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    try:
+        record = read_json(folder / "run.json")
+    except (FileNotFoundError, NotADirectoryError, InputError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _standing(origin: dict[str, Any] | None, profile: str) -> Standing:
+    """Of what was made from `origin`, which is not what is planned now."""
+    if origin is None:
+        return "missing"
+    return "stale" if origin.get("profile") == profile else "foreign"
+
+
+def _scores_standing(
+    settings: Settings, plan: Plan, records: dict[RunPlace, RunRecord], others: dict[RunPlace, Standing]
+) -> Standing:
+    try:
+        origin = read_sealed(paths.origin(plan["topic"]))
+    except (FileNotFoundError, NotADirectoryError, InputError):
+        return "missing"
+    if others or origin.get("key") != scores_key(settings, plan, records):
+        return _standing(origin, plan["profile"])
+    return "current" if origin.get("files") == result_digests(paths.results(plan["topic"])) else "missing"
+
+
+def scores_key(settings: Settings, plan: Plan, records: dict[RunPlace, RunRecord]) -> str:
+    """Digest of all that the files under data/results/<topic> are made from: runs, held-out data, metrics, code."""
+    runs = [[*place, record["run_key"], record["status"]] for place, record in sorted(records.items())]
+    names = sorted({variant["settings"]["data"] for variant in plan["variants"].values()})
+    held_out = [card(settings.data[name])["digests"]["test"] for name in names]
+    return digest(runs, held_out, plan["metrics"], [code_digest(file.read_text("utf-8")) for file in _scoring(plan)])
+
+
+def _scoring(plan: Plan) -> list[Path]:
+    """The files of code that a topic's scores follow from."""
+    places = [paths.PACKAGE / place for place in SCORING] + [paths.PACKAGE / "topics" / plan["topic"]]
+    return [file for place in places for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+
+
+def origin(settings: Settings, plan: Plan, records: dict[RunPlace, RunRecord]) -> dict[str, Any]:
+    """What origin.json tells of the other files of a topic's results, once they are all there."""
+    key, files = scores_key(settings, plan, records), result_digests(paths.results(plan["topic"]))
+    return {"topic": plan["topic"], "profile": plan["profile"], "key": key, "files": files}
+
+
+def result_digests(folder: Path) -> dict[str, str]:
+    """{name: SHA-256} of the files of a topic's results, but for origin.json, which holds them."""
+    files = sorted(file for file in folder.glob("*") if file.is_file() and file.name != "origin.json")
+    return {file.name: digest(file.read_bytes()) for file in files if not file.name.endswith(".draft")}
+
+
+def require_runs(plan: Plan) -> dict[RunPlace, RunRecord]:
+    """Records of all runs of the plan. InputError: some are missing, or of other settings, code, data or profile."""
+    records, others = runs(plan)
+    if others:
+        raise InputError(
+            f"data/runs/{plan['topic']}: given {_in_words(others, len(records) + len(others))}, allowed those of the plan"
+            f" only: run `dvc repro`, or `python -m pipeline train {plan['topic']}` first"
+        )
+    return records
+
+
+def require_examples(settings: Settings, plan: Plan, *, test: bool) -> None:
+    """Refuse prepared examples whose bytes are not those that their card tells (InputError)."""
+    views = {(variant["settings"]["data"], variant["settings"]["view"]) for variant in plan["variants"].values()}
+    for name in sorted({data for data, _ in views}):
+        known = card(settings.data[name])
+        files = {paths.validation_split(name): known["digests"]["validation"]}
+        files |= {paths.fit_split(name, view): known["views"][view]["digest"] for data, view in views if data == name}
+        files |= {paths.test_split(name): known["digests"]["test"]} if test else {}
+        _require_digests(files, f"run `dvc repro`, or `python -m pipeline prepare {name}`")
+
+
+def _require_digests(files: dict[Path, str], remedy: str) -> None:
+    for file, expected in files.items():
+        place = file.relative_to(paths.DATA.parent)
+        if not file.exists():
+            raise InputError(f"{place}: given nothing, allowed prepared examples: {remedy} first")
+        examples = read_examples(file)
+        if digest(examples.x, examples.y) != expected:
+            raise InputError(
+                f"{place}: given other examples than its card tells, allowed those that were prepared: {remedy}"
+            )

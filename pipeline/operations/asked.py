@@ -1,0 +1,33 @@
+"""Remember which runs each profile asks for, so that pruning under one never drops those of another."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.records import read_json, write_json
+
+
+def remember(profile: str, topic: str, run_keys: Iterable[str]) -> None:
+    """Keep the keys of the runs that a topic asks for in a profile, in place of those that it asked for before."""
+    write_json(_file(profile, topic), sorted(run_keys))
+
+
+def by_others(profile: str) -> set[str]:
+    """Keys of the runs that other profiles than this one asked for when they were planned last."""
+    files = [file for file in sorted(paths.ASKED.glob("*/*.json")) if file.parent.name != profile]
+    return {str(key) for file in files for key in _read(file)}
+
+
+def _file(profile: str, topic: str) -> Path:
+    return paths.ASKED / profile / f"{topic}.json"
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        keys = read_json(file)
+    except InputError as error:
+        raise InputError(f"{error}: with it nothing can be told of what profile {file.parent.name} asks for") from None
+    if not isinstance(keys, list):
+        raise InputError(f"{file}: given no list of run keys, allowed one: remove it, then `dvc repro` in its profile")
+    return keys

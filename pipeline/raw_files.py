@@ -1,0 +1,23 @@
+"""Which files under data/raw a data set is made of, and the digests that tell whether they are still the same."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import paths
+
+if TYPE_CHECKING:
+    from pipeline.settings.params import DataSettings
+
+
+def raw_digests(data: "DataSettings") -> dict[str, str]:
+    """{name: SHA-256} of each raw file that is named after the data's source or one of its settings."""
+    stems = {data.source, *(value for value in data.load.values() if isinstance(value, str))}
+    files = [file for file in sorted(paths.RAW.glob("*.*")) if file.stem in stems and file.suffix != ".md"]
+    return {file.name: _digest(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files}
+
+
+@lru_cache(maxsize=64)  # several topics ask for the same files
+def _digest(file: Path, changed: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
