@@ -28,8 +28,9 @@ def check(settings: "Settings") -> int:
     """validate params.yaml for every profile, and list the values without effect in this one"""
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
-    for void in settings.voids:
-        print(void.line())
+    for line in [*(void.line() for void in settings.voids), *(topic.note() for topic in settings.topics.values())]:
+        if line:
+            print(line)
     return DONE
 
 
@@ -116,7 +117,7 @@ def results(settings: "Settings") -> int:
     from pipeline.stages.judge import judged
 
     states = freshness.planned(settings)
-    publish(states, judged(states), settings.profile)
+    publish(settings, states, judged(states))
     return DONE
 
 
@@ -216,11 +217,13 @@ def _block(settings: "Settings", name: str) -> "DataSettings":
 
 
 def _announce(settings: "Settings", stage: str, topic: str | None = None, data: str | None = None) -> None:
-    """Say on stderr which values have no effect, of what the stage is about."""
+    """Say on stderr which values have no effect and which claims are left out, of what the stage is about."""
     from pipeline.settings.announcement import announce
 
     part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
-    for line in announce(settings.voids, part, settings.profile, paths.PARAMS):
+    topics = [settings.topics[topic]] if topic in settings.topics else settings.topics.values() if not data else []
+    notes = [f"params.yaml: {note}" for block in topics if (note := block.note())]
+    for line in announce(settings.voids, part, settings.profile, paths.PARAMS) + notes:
         print(line, file=sys.stderr, flush=True)
 
 

@@ -18,6 +18,16 @@ from pipeline.settings.plan import card, code_digest, current
 Standing = Literal["current", "stale", "foreign", "missing"]
 RunPlace = tuple[str, int]  # variant, seed
 
+RUNS_IN_WORDS: dict[Standing, str] = {
+    "missing": "not trained",
+    "stale": "of other settings, code or data",
+    "foreign": "of another profile",
+}
+SCORES_IN_WORDS: dict[Standing, str] = {
+    "missing": "no scores",
+    "stale": "scores of other runs, data or code",
+    "foreign": "scores of another profile",
+}
 # Code that scores are made by, beside the topic's own probes.
 SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py")
 
@@ -41,27 +51,19 @@ class TopicState:
         if self.scores == "current":
             return ""
         if self.others:
-            return f"{_in_words(self.others, len(self.records) + len(self.others))}: `python -m pipeline train {self.name}`"
-        told = {"missing": "not evaluated", "foreign": "scores of another profile"}.get(
-            self.scores, "scores of other runs"
-        )
-        return f"{told}: `python -m pipeline evaluate {self.name}`"
+            planned = len(self.records) + len(self.others)
+            return f"{_in_words(self.others, planned)}: `python -m pipeline train {self.name}`"
+        return f"{SCORES_IN_WORDS[self.scores]}: `python -m pipeline evaluate {self.name}`"
 
 
 def _in_words(others: dict[RunPlace, Standing], planned: int) -> str:
-    words = {
-        "missing": "not trained",
-        "stale": "of other settings, code or data",
-        "foreign": "of another profile",
-    }
-    counts = Counter(others.values())
-    return f"of {planned} planned runs " + ", ".join(
-        f"{counts[standing]} {words[standing]}" for standing in words if counts[standing]
-    )
+    counts: Counter[Standing] = Counter(others.values())
+    told = [f"{counts[standing]} {words}" for standing, words in RUNS_IN_WORDS.items() if counts[standing]]
+    return f"of {planned} planned runs {', '.join(told)}"
 
 
 def planned(settings: Settings) -> list[TopicState]:
-    """The topics whose plans are current, in order; what else is not current is named on stderr. InputError: none is."""
+    """The topics whose plans are current, in order; what is not current is named on stderr. InputError: none is."""
     found, reasons = [], []
     for topic in settings.topics:
         try:
@@ -69,9 +71,7 @@ def planned(settings: Settings) -> list[TopicState]:
         except InputError as error:
             reasons.append(f"{topic}: left out: {error}")
     if not found:
-        raise InputError(
-            reasons[0].replace(": left out", "", 1) if reasons else "topics: given none, allowed one or more"
-        )
+        raise InputError(reasons[0].split(": left out: ")[1] if reasons else "topics: given none, allowed some")
     for line in [*reasons, *(f"{state.name}: left out: {state.reason()}" for state in found if state.reason())]:
         print(line, file=sys.stderr, flush=True)
     return found
@@ -80,9 +80,8 @@ def planned(settings: Settings) -> list[TopicState]:
 def state(settings: Settings, plan: Plan) -> TopicState:
     """How the files under data/ of one topic stand, whose current plan this is."""
     records, others = runs(plan)
-    return TopicState(
-        plan=plan, records=records, others=others, scores=_scores_standing(settings, plan, records, others)
-    )
+    scores = _scores_standing(settings, plan, records, others)
+    return TopicState(plan=plan, records=records, others=others, scores=scores)
 
 
 def runs(plan: Plan) -> tuple[dict[RunPlace, RunRecord], dict[RunPlace, Standing]]:
@@ -157,9 +156,10 @@ def require_runs(plan: Plan) -> dict[RunPlace, RunRecord]:
     """Records of all runs of the plan. InputError: some are missing, or of other settings, code, data or profile."""
     records, others = runs(plan)
     if others:
+        told = _in_words(others, len(records) + len(others))
         raise InputError(
-            f"data/runs/{plan['topic']}: given {_in_words(others, len(records) + len(others))}, allowed those of the plan"
-            f" only: run `dvc repro`, or `python -m pipeline train {plan['topic']}` first"
+            f"data/runs/{plan['topic']}: given {told}, allowed those of the plan only: run `dvc repro`, or"
+            f" `python -m pipeline train {plan['topic']}` first"
         )
     return records
 
@@ -182,6 +182,4 @@ def _require_digests(files: dict[Path, str], remedy: str) -> None:
             raise InputError(f"{place}: given nothing, allowed prepared examples: {remedy} first")
         examples = read_examples(file)
         if digest(examples.x, examples.y) != expected:
-            raise InputError(
-                f"{place}: given other examples than its card tells, allowed those that were prepared: {remedy}"
-            )
+            raise InputError(f"{place}: given other examples than its card tells, allowed those prepared: {remedy}")

@@ -4,14 +4,14 @@ import pytest
 import shipped
 
 from pipeline import paths, records
-from pipeline.settings import params
+from pipeline.settings import params, plan
 from pipeline.training import runtime
 
 runtime.quiet()
 paths.PARAMS = shipped.repository() / "params.yaml"  # before any test reads it
 
-FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "CLAIMS", "PICTURES")
-FOLDERS += ("TRACKING", "ARTIFACTS", "STATE", "STORE", "CHECKPOINTS", "LOCKS")
+FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "CLAIMS", "PICTURES", "PUBLISHED")
+FOLDERS += ("TRACKING", "ARTIFACTS", "STATE", "STORE", "CHECKPOINTS", "LOCKS", "ASKED")
 
 
 @pytest.fixture
@@ -30,7 +30,9 @@ def smoke(house):
     settings = params.read(paths.PARAMS, profile="smoke")
     for name, data in settings.data.items():
         views = {view: {"digest": f"{name}/{view}"} for view in data.views}
-        records.write_json(paths.card(name), {"views": views, "digests": {"validation": name}})
+        digests = {"validation": name, "test": name}
+        key = plan.prepared_key(data)
+        records.write_sealed(paths.card(name), {"key": key, "views": views, "digests": digests})
     return settings
 
 

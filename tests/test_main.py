@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pipeline import __main__ as command_line
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import tracking_store
 from pipeline.operations import signals
@@ -21,8 +21,8 @@ CALLS = {  # command: its arguments, and a function that it calls
     "evaluate": (["memory"], "pipeline.stages.evaluate.evaluate"),
     "judge": ([], "pipeline.stages.judge.judge"),
     "report": ([], "pipeline.stages.judge.judge"),
-    "claims": ([], "pipeline.report.terminal.rows"),
-    "results": ([], "pipeline.report.results.results"),
+    "claims": ([], "pipeline.report.terminal.chosen"),
+    "results": ([], "pipeline.report.results.publish"),
     "publish": ([], "pipeline.mlflow_sync.publish.publish"),
     "reproduce": (["3f2a"], "pipeline.operations.rerun.reproduce"),
     "runs": (["list"], "pipeline.operations.prune.show"),
@@ -48,6 +48,7 @@ prune._keys_by_topic = broken
 def main(house, monkeypatch):
     """The command line in this process, which keeps its own signal handlers."""
     monkeypatch.setattr(signals, "stop_in_order", lambda: None)
+    monkeypatch.setattr(freshness, "planned", lambda settings: [])
     return command_line.main
 
 
@@ -124,8 +125,8 @@ def test_words_that_no_command_knows(main, capsys):
 @pytest.mark.parametrize("error", [tracking_store.Unreachable("cannot use it"), OSError(errno.ENOSPC, "disk full")])
 def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, command, error):
     monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
-    monkeypatch.setattr("pipeline.stages.judge.judge", lambda: [])
-    monkeypatch.setattr("pipeline.stages.report.report", lambda: None)
+    monkeypatch.setattr("pipeline.stages.judge.judge", lambda states: [])
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows: None)
     monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
     fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", error)
     assert main([command, *CALLS[command][0]]) == 0

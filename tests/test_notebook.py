@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import notebook, paths, plugins
+from pipeline.freshness import TopicState
 from pipeline.records import Examples, write_json, write_rows
 from pipeline.settings import params
 
@@ -116,9 +117,7 @@ def test_a_slip_is_named(small, arguments, message):
 def test_larger_profiles_are_left_to_the_pipeline(monkeypatch):
     large = params.read(profile="gpu")
     monkeypatch.setattr(params, "read", lambda profile=None: {None: large, "laptop": "the laptop's"}[profile])
-    notebook._settings.cache_clear()
-    assert notebook._settings(0) == "the laptop's"
-    notebook._settings.cache_clear()
+    assert notebook._small(large) == "the laptop's"
 
 
 # Results
@@ -131,11 +130,12 @@ def judged(claim, **more):
 
 def test_verdicts_show_each_claim_with_its_interval(house):
     rows = [judged(CLAIMS[0]), judged(CLAIMS[1], verdict="contradicted", failed=2, ci_low=-9.0, ci_high=-8.0)]
-    write_json(paths.REPORT / "claims.json", [*rows, judged(CLAIMS[2]) | {"topic": "another"}])
+    write_json(paths.PUBLISHED / "claims.json", [*rows, judged(CLAIMS[2]) | {"topic": "another"}])
     scores = {CLAIMS[0].better: {CLAIMS[0].metric: {"mean": -0.25}}}
-    write_json(paths.results(TOPIC) / "metrics.json", scores)
+    write_json(paths.published(TOPIC) / "metrics.json", scores)
     table = notebook.verdicts(TOPIC)
-    assert table.title == f"{len(CLAIMS)} claims: 1 reproduced, 1 contradicted, {len(CLAIMS) - 2} not tested"
+    counts = f"1 reproduced, 1 contradicted, {len(CLAIMS) - 2} not tested"
+    assert table.title == f"{len(CLAIMS)} claims: {counts} ({notebook.PUBLISHED})"
     first, second, third = table.rows[:3]
     assert "+4.500" in first[3] and "99 %: +4.000 to +5.000" in first[3] and "<b>reproduced</b>" in first
     assert f"{CLAIMS[0].better}: −0.250<br>{CLAIMS[0].worse}: –" in first[2]
@@ -143,8 +143,22 @@ def test_verdicts_show_each_claim_with_its_interval(house):
     assert third[-1] == "not tested"
 
 
+def test_present_results_come_before_published_ones(house, monkeypatch):
+    """And nothing is said of them, as they are the reader's own."""
+    write_json(paths.published(TOPIC) / "samples.json", {"one": ["published"]})
+    write_json(paths.results(TOPIC) / "samples.json", {"one": ["present"]})
+    assert notebook.samples(TOPIC) == {"one": ["published"]}
+    state = TopicState(plan={"topic": TOPIC}, records={}, others={}, scores="current")
+    monkeypatch.setattr(notebook, "_state", lambda topic: state)
+    monkeypatch.setattr(notebook, "judged", lambda states: [])
+    assert notebook.samples(TOPIC) == {"one": ["present"]} and notebook.results(TOPIC).label == ""
+    stale = TopicState(plan={"topic": TOPIC}, records={}, others={}, scores="stale")
+    monkeypatch.setattr(notebook, "_state", lambda topic: stale)
+    assert notebook.samples(TOPIC) == {"one": ["published"]}
+
+
 def test_a_claim_without_a_bounded_interval_says_so(house):
-    write_json(paths.REPORT / "claims.json", [judged(CLAIMS[0], ci_low=None, ci_high=None, verdict="undecided")])
+    write_json(paths.PUBLISHED / "claims.json", [judged(CLAIMS[0], ci_low=None, ci_high=None, verdict="undecided")])
     assert "no bounded interval" in notebook.verdicts(TOPIC).rows[0][3]
 
 
@@ -164,13 +178,13 @@ def test_without_results_every_one_says_what_brings_them(house):
 
 def test_scores_are_a_picture_of_the_variants_asked_for(house):
     score = {"mean": 0.5, "ci_low": 0.4, "ci_high": 0.6, "failed": 0}
-    write_json(paths.results(TOPIC) / "metrics.json", {name: {"accuracy": score} for name in ("one", "two")})
+    write_json(paths.published(TOPIC) / "metrics.json", {name: {"accuracy": score} for name in ("one", "two")})
     rows = [
         {"variant": name, "seed": seed, "metric": "accuracy", "value": 0.5}
         for name in ("one", "two")
         for seed in (0, 1)
     ]
-    write_rows(paths.results(TOPIC) / "scores.csv", ("variant", "seed", "metric", "value"), rows)
+    write_rows(paths.published(TOPIC) / "scores.csv", ("variant", "seed", "metric", "value"), rows)
     both, one = (
         notebook.scores(TOPIC, "accuracy")._repr_svg_(),
         notebook.scores(TOPIC, "accuracy", ["one"])._repr_svg_(),
@@ -184,7 +198,7 @@ def test_series_are_medians_in_the_order_of_their_places(house):
     points = [(0, 2, 10.0), (0, 1, 1.0), (1, 1, 3.0), (2, 1, 100.0), (1, 2, 30.0)]
     rows = [{"variant": "one", "seed": seed, "series": "reach", "at": at, "value": value} for seed, at, value in points]
     rows += [{"variant": "one", "seed": 0, "series": "other", "at": 1, "value": math.pi}]
-    write_rows(paths.results(TOPIC) / "series.csv", ("variant", "seed", "series", "at", "value"), rows)
+    write_rows(paths.published(TOPIC) / "series.csv", ("variant", "seed", "series", "at", "value"), rows)
     places, values = notebook.series(TOPIC, "reach")["one"]
     assert places.tolist() == [1, 2] and values.tolist() == [3, 20]
 
@@ -197,7 +211,7 @@ def test_curves_are_those_of_the_variant_by_split(house):
         for epoch in (1, 2)
         for split, factor in (("training", 1), ("validation", 10))
     ]
-    write_rows(paths.results(TOPIC) / "curves.csv", columns, rows)
+    write_rows(paths.published(TOPIC) / "curves.csv", columns, rows)
     found = notebook.curves(TOPIC, "one")
     assert {split: [line.tolist() for line in lines] for split, lines in found.items()} == {
         "training": [[1, 2], [1, 2]],

@@ -77,6 +77,9 @@ def waiting(facts: TopicFacts) -> list[WaitingClaim]:
 
 
 def _reason(claim: Claim, facts: TopicFacts) -> str:
+    absent = [variant for variant in (claim.better, claim.worse) if variant not in facts.plan["variants"]]
+    if absent:
+        return f"no variant {' or '.join(absent)} in params.yaml"
     variants = lacking(claim, facts.scores)
     return f"no {claim.metric} of {' and '.join(variants)}" if variants else "no verdict"
 

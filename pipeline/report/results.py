@@ -4,7 +4,7 @@ import math
 import shutil
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pipeline.freshness import TopicState
 from pipeline.records import read_json_or, read_sealed, write_bytes, write_json, write_sealed
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
+from pipeline.settings.params import Settings
 from pipeline.verdicts.topic import Claim, load
 
 Metrics = Mapping[str, Mapping[str, MetricSummary]]  # {variant: {metric: summary}}
@@ -41,30 +42,31 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 LEFT_AT_HOME = ("confusion.json", "origin.json")  # of a topic's results: nobody reads them from data/published
 
 
-def publish(states: Sequence[TopicState], rows: Sequence[ClaimRow], profile: str) -> None:
+def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[ClaimRow]) -> None:
     """Replace data/published by the present results, whose verdicts are `rows`, and lay them out: see `lay_out`.
 
     InputError, and nothing is written, unless there are results of all topics, and of the profile published before.
     """
-    _require_complete(states)
-    _require_profile(profile)
+    _require_complete(settings.topics, states)
+    _require_profile(settings.profile)
     draft = paths.PUBLISHED.with_name(f"{paths.PUBLISHED.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     for state in states:
         shutil.copytree(paths.results(state.name), draft / state.name, ignore=shutil.ignore_patterns(*LEFT_AT_HOME))
     write_json(draft / "claims.json", list(rows))
     write_json(draft / "times.json", [_time(state.name, list(state.records.values())) for state in states])
-    write_sealed(draft / "origin.json", {"profile": profile})
+    write_sealed(draft / "origin.json", {"profile": settings.profile})
     shutil.rmtree(paths.PUBLISHED, ignore_errors=True)
     draft.rename(paths.PUBLISHED)
     lay_out()
 
 
-def _require_complete(states: Sequence[TopicState]) -> None:
-    lacking = [f"{state.name} ({state.reason()})" for state in states if state.scores != "current"]
+def _require_complete(topics: Iterable[str], states: Sequence[TopicState]) -> None:
+    current = {state.name for state in states if state.scores == "current"}
+    lacking = [topic for topic in topics if topic not in current]
     if lacking:
         raise InputError(
-            f"results: given no present results of {'; '.join(lacking)}, allowed all topics: run `dvc repro`"
+            f"results: given no present results of {', '.join(lacking)}, allowed those of all topics: run `dvc repro`"
         )
 
 
@@ -72,8 +74,8 @@ def _require_profile(profile: str) -> None:
     before = published_profile()
     if before not in (None, profile):
         raise InputError(
-            f"results: given profile {profile}, allowed {before}, of which data/published is: set `profile: {before}` in"
-            " params.yaml, or remove data/published to publish another"
+            f"results: given profile {profile}, allowed {before}, of which data/published is: set `profile: {before}`"
+            " in params.yaml, or remove data/published to publish another"
         )
 
 

@@ -1,7 +1,7 @@
 """Resolve blocks under `topics:`: each variant from its topic, its group, itself and the profile."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from pipeline.settings.profiles import Profile, is_left_out
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, settle, show
 from pipeline.settings.voids import Uses
+from pipeline.verdicts.topic import Claim
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,19 @@ class Variant:
 
 @dataclass(frozen=True)
 class TopicSettings:
-    """One block under `topics:`."""
+    """One block under `topics:`; `left_out` are the claims that compare variants which it has not, and those."""
 
     name: str
     seeds: int
     metrics: tuple[str, ...]
     variants: Mapping[str, Variant]
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def note(self) -> str:
+        """A line on the claims that are left out; empty where none is."""
+        absent = dict.fromkeys(variant for variants in self.left_out.values() for variant in variants)
+        claims = f"{len(self.left_out)} claim{'s are' if len(self.left_out) > 1 else ' is'} left out"
+        return f"topics.{self.name}: {claims}, as there is no variant {' or '.join(absent)}" if absent else ""
 
 
 TASK_OF = {"class": "classify", "number": "regress", "tokens": "tag"}  # by labels, where params.yaml names none
@@ -129,13 +137,13 @@ def resolve_topic(
     _check_unused_groups(layers, context)
     record = plugins.load("topics", name)
     _check_metrics(settled["metrics"], record, shared, complaints)
-    if variants:
-        _check_compared(record, variants, written, complaints)
-    elif not isinstance(written.get("variants"), Given):  # else the wrong type has been complained of
+    if not variants and not isinstance(written.get("variants"), Given):  # else the wrong type has been complained of
         complaints.add(written.place.at("variants"), "none", "at least one variant")
-    _check_measured(record, settled["metrics"], shared, complaints)
+    left_out = _left_out(record, variants)
+    claims = [claim for claim in record.TOPIC.claims if claim.name not in left_out]
+    _check_measured(claims, settled["metrics"], shared, complaints)
     sound = {variant: resolved for variant, resolved in variants.items() if resolved}
-    return TopicSettings(name, settled["seeds"], tuple(settled["metrics"]), sound)
+    return TopicSettings(name, settled["seeds"], tuple(settled["metrics"]), sound, left_out)
 
 
 def _check_layers(layers: TopicLayers, complaints: Complaints) -> None:
@@ -305,22 +313,22 @@ def _check_metrics(metrics: list[str], record: ModuleType, shared: Block, compla
             complaints.add(item.place, f"{show(metric)} {metrics.count(metric)} times", "once")
 
 
-def _check_compared(record: ModuleType, variants: Mapping[str, Any], written: Block, complaints: Complaints) -> None:
-    """Complain of each variant that is not there and that claims compare."""
-    compared = {claim.name: (claim.better, claim.worse) for claim in record.TOPIC.claims}
-    for arm in dict.fromkeys(arm for pair in compared.values() for arm in pair):
-        if arm not in variants:
-            claims = ", ".join(name for name, pair in compared.items() if arm in pair)
-            complaints.add(written.place.at("variants", arm), "nothing", f"a variant: compared by the claims {claims}")
+def _left_out(record: ModuleType, variants: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """{claim: variants that it compares and that are not there}, of those claims that lack any."""
+    absent = {
+        claim.name: tuple(arm for arm in (claim.better, claim.worse) if arm not in variants)
+        for claim in record.TOPIC.claims
+    }
+    return {name: arms for name, arms in absent.items() if arms}
 
 
-def _check_measured(record: ModuleType, metrics: list[str], shared: Block, complaints: Complaints) -> None:
+def _check_measured(needed: Sequence[Claim], metrics: list[str], shared: Block, complaints: Complaints) -> None:
     """Complain of each metric that is not listed and that claims are about."""
     item = shared.get("metrics")
     if item and not (isinstance(item, Given) and item.value == metrics):
         return  # the wrong type has been complained of
     place = item.place if item else shared.place.at("metrics")
-    for metric in dict.fromkeys(claim.metric for claim in record.TOPIC.claims):
+    for metric in dict.fromkeys(claim.metric for claim in needed):
         if metric not in metrics:
-            claims = ", ".join(claim.name for claim in record.TOPIC.claims if claim.metric == metric)
+            claims = ", ".join(claim.name for claim in needed if claim.metric == metric)
             complaints.add(place, f"no {show(metric)}", f"a list with it: needed by the claims {claims}")

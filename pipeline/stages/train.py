@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.mlflow_sync import live
 from pipeline.pool import workers
 from pipeline.pool.progress import Board
@@ -19,6 +19,7 @@ from pipeline.training.store import Store, project_store
 def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     """Records of all runs of `topic`, in order of variant and seed, with their files under data/runs/<topic>."""
     plan, store = current(settings, topic), project_store()
+    freshness.require_examples(settings, plan, test=False)
     specs = run_specs(plan)
     missing = list({spec.run_key: spec for spec in specs if not store.has(spec.run_key)}.values())
     failed: dict[str, Mapping[str, Any]] = {}

@@ -32,7 +32,7 @@ def finished(house, monkeypatch):
         x = random.normal(size=(count, 5)).astype("float32")
         records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
     card = {"views": {"plain": {"digest": "training"}}, "digests": {"validation": "validation"}}
-    records.write_json(paths.card("toy"), card)
+    records.write_sealed(paths.card("toy"), card)
     spec = RunSpec(
         topic="topic",
         variant="variant",
@@ -77,8 +77,8 @@ def test_other_data_are_refused_and_another_processor_is_named(finished, capsys)
     records.write_json(finished / "run.json", record | {"processor": "abacus"})
     assert reproduce(KEY) is True
     assert "abacus then" in capsys.readouterr().out
-    card = records.read_json(paths.card("toy"))
-    records.write_json(paths.card("toy"), card | {"digests": {"validation": "other"}})
+    card = records.read_sealed(paths.card("toy"))
+    records.write_sealed(paths.card("toy"), card | {"digests": {"validation": "other"}})
     with pytest.raises(ValueError, match="data toy: given other data than the run had"):
         reproduce(KEY)
 

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from pipeline import paths, plugins
-from pipeline.records import SCORES, read_rows, write_json, write_rows
+from pipeline.freshness import TopicState
+from pipeline.records import SCORES, read_json, read_rows, write_json, write_rows, write_sealed
 from pipeline.stages.judge import judge
 from pipeline.stages.report import report as write_report
 from pipeline.verdicts import intervals
@@ -19,6 +20,7 @@ from pipeline.verdicts.topic import Claim, Topic
 
 VARIANTS = {"mlp": 0.70, "stride": 0.90, "max": 0.905}  # and their mean accuracy
 
+SERIES = ("variant", "seed", "series", "at", "value")
 COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
 
 
@@ -133,6 +135,8 @@ def _write_results(name, scores, curves, confusion):
             metrics.setdefault(variant, {})[metric] = told
     write_json(folder / "metrics.json", metrics)
     write_json(folder / "confusion.json", confusion)
+    write_json(folder / "samples.json", {})
+    write_rows(folder / "series.csv", SERIES, [])
 
 
 def write_card(data, classes=2):
@@ -145,22 +149,32 @@ def write_card(data, classes=2):
         "split": {"train": 120, "validation": 20, "test": 40, "seed": 0},
     }
     card |= {"counts": dict.fromkeys(("train", "validation", "test"), counts), "views": {"plain": view, "smote": smote}}
-    write_json(paths.card(data), card | {"digests": {}, "raw": {}, "duplicates_across_splits": 4321})
+    write_sealed(paths.card(data), card | {"digests": {}, "raw": {}, "duplicates_across_splits": 4321})
+
+
+def states():
+    """Of every planned topic, as if its files were current wherever there are any."""
+    return [_state(read_json(file)) for file in sorted(paths.PLAN.glob("*.json"))]
+
+
+def _state(plan):
+    name, places = plan["topic"], [(variant, seed) for variant in plan["variants"] for seed in plan["seeds"]]
+    files = {place: paths.run(name, *place) / "run.json" for place in places}
+    records = {place: read_json(file) for place, file in files.items() if file.exists()}
+    others = {place: "missing" for place in places if place not in records}
+    scores = "current" if (paths.results(name) / "scores.csv").exists() else "missing"
+    return TopicState(plan=plan, records=records, others=others, scores=scores)
 
 
 def report():
     """As the command does: judge, then lay out."""
-    judge()
-    write_report()
+    write_report(states(), judge(states()))
 
 
 def change_histories(name, change):
     for file in paths.RUNS.glob(f"{name}/*/*/history.csv"):
         rows = [change(row) for row in read_rows(file)]
         write_rows(file, list(rows[0]), rows)
-
-
-SERIES = ("variant", "seed", "series", "at", "value")
 
 
 def write_series(name, series, value, variants=tuple(VARIANTS), seeds=6, ats=range(1, 6)):

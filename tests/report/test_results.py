@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline import paths, plugins
-from pipeline.records import write_json
+from pipeline.errors import InputError
+from pipeline.freshness import TopicState
+from pipeline.records import read_json, write_json
 from pipeline.report import formatting, results
 from pipeline.stages.evaluate import summarise
 from pipeline.verdicts.rules import judge
@@ -54,12 +56,12 @@ def rows(seeds=6, lost=()):
 def judged(**options):
     """Files as evaluate and report leave them, for the topic `second`."""
     scores = rows(**options)
-    write_json(paths.REPORT / "claims.json", judge("second", TOPICS["second"].claims, scores))
-    write_json(paths.results("second") / "metrics.json", summarise(scores))
+    write_json(paths.PUBLISHED / "claims.json", judge("second", TOPICS["second"].claims, scores))
+    write_json(paths.published("second") / "metrics.json", summarise(scores))
 
 
 def page(home):
-    results.results()
+    results.lay_out()
     return (home / "docs" / "results.md").read_text("utf-8")
 
 
@@ -116,17 +118,15 @@ def test_what_no_file_knows_is_not_tested(home):
     assert cells(text, "The claim early.")[6] == "**not tested**"
 
 
-def run(variant, seed, seconds, status="finished"):
-    record = {"variant": variant, "status": status, "profile": "laptop", "device": "cpu", "duration_s": seconds}
-    write_json(paths.run("second", variant, seed) / "run.json", record)
+def run(variant, seconds, status="finished"):
+    return {"variant": variant, "status": status, "profile": "laptop", "device": "cpu", "duration_s": seconds}
 
 
-def test_times_are_row_cells_where_runs_are_kept(home):
+def test_times_are_row_cells_where_runs_are_known(home):
     judged()
     assert "## Time" not in page(home)
-    for seed, seconds in enumerate([1.0, 2.0, 9.0]):
-        run("mlp", seed, seconds)
-    run("max", 0, None, "failed")
+    runs = [run("mlp", seconds) for seconds in (1.0, 2.0, 9.0)] + [run("max", None, "failed")]
+    write_json(paths.PUBLISHED / "times.json", [results._time("second", runs)])
     text = page(home)
     assert cells(text, "`second`") == ["`second`", "laptop", "cpu", "2", "4", "1", "2.0", "9.0", "12"]
     assert "`first`" not in text
@@ -134,7 +134,7 @@ def test_times_are_row_cells_where_runs_are_kept(home):
 
 def test_the_same_files_give_the_same_bytes(home):
     judged()
-    run("mlp", 0, 1.5)
+    write_json(paths.PUBLISHED / "times.json", [results._time("second", [run("mlp", 1.5)])])
     assert page(home) == page(home)
     tables = [line for line in page(home).splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables[:-3]} == {9}
@@ -146,6 +146,55 @@ def test_every_shipped_topic_has_one_row_per_claim(house, monkeypatch):
     for name in plugins.names("topics"):
         for one in plugins.load("topics", name).TOPIC.claims:
             assert f"| {formatting.cell(one.sentence)} |" in text
+
+
+def state(name, scores="current", records=()):
+    plan = {"topic": name, "profile": "laptop", "variants": {}, "seeds": []}
+    return TopicState(plan=plan, records=dict(enumerate(records)), others={}, scores=scores)
+
+
+def settings(profile="laptop"):
+    return SimpleNamespace(profile=profile, topics=dict.fromkeys(TOPICS))
+
+
+def present(accuracy):
+    """Results of both topics, as `evaluate` leaves them."""
+    for name in TOPICS:
+        write_json(paths.results(name) / "metrics.json", {"stride": {"accuracy": {"mean": accuracy}}})
+        write_json(paths.results(name) / "confusion.json", {})
+
+
+def test_published_are_the_results_of_all_topics_and_what_was_there_before_goes(home):
+    present(0.5)
+    write_json(paths.published("gone") / "metrics.json", {})
+    rows = [{"topic": "second", "name": "other"}]
+    results.publish(settings(), [state("first"), state("second", records=[run("mlp", 2.0)])], rows)
+    assert read_json(paths.published("second") / "metrics.json")["stride"]["accuracy"]["mean"] == 0.5
+    assert read_json(paths.PUBLISHED / "claims.json") == rows and results.published_profile() == "laptop"
+    assert [time["median"] for time in read_json(paths.PUBLISHED / "times.json")] == ["–", "2.0"]
+    assert not paths.published("gone").exists() and not (paths.published("first") / "confusion.json").exists()
+    assert (home / "docs" / "results.md").exists() and not list(paths.DATA.glob("*.draft"))
+
+
+@pytest.mark.parametrize(
+    ("profile", "states", "message"),
+    [
+        ("laptop", [state("first"), state("second", "stale")], "given no present results of second, allowed those of"),
+        (
+            "laptop",
+            [state("first")],
+            "given no present results of second, allowed .*: run `dvc repro`",
+        ),
+        ("smoke", [state("first"), state("second")], "given profile smoke, allowed laptop, of which data/published is"),
+    ],
+)
+def test_neither_half_a_course_nor_another_profile_takes_the_place_of_what_is_published(home, profile, states, message):
+    present(0.5)
+    results.publish(settings(), [state("first"), state("second")], [])
+    before = {file: file.read_bytes() for file in sorted(home.rglob("*")) if file.is_file()}
+    with pytest.raises(InputError, match=message):
+        results.publish(settings(profile), states, [])
+    assert {file: file.read_bytes() for file in sorted(home.rglob("*")) if file.is_file()} == before
 
 
 def test_a_short_table_goes_between_the_marks_of_the_readmes_and_nothing_else_changes(home):

@@ -17,13 +17,8 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def judged(house):
-    write_json(paths.REPORT / "claims.json", ROWS)
-
-
-def test_one_line_per_claim_and_a_sum(judged, capsys):
-    terminal.show(terminal.rows())
+def test_one_line_per_claim_and_a_sum(capsys):
+    terminal.show(terminal.chosen(ROWS))
     output = capsys.readouterr().out
     assert [title for title in ("one", "two") if title in map(str.strip, output.splitlines())] == ["one", "two"]
     (line,) = [line for line in output.splitlines() if "Longer" in line]
@@ -32,22 +27,24 @@ def test_one_line_per_claim_and_a_sum(judged, capsys):
     assert "\x1b" not in output  # no colours without a terminal
 
 
-def test_json_is_what_the_report_wrote(judged, capsys):
-    terminal.show(terminal.rows("two"), as_json=True)
+def test_json_is_what_the_report_wrote(capsys):
+    terminal.show(terminal.chosen(ROWS, "two"), as_json=True)
     assert json.loads(capsys.readouterr().out) == ROWS[2:]
 
 
-def test_an_unknown_topic_is_named_with_the_known_ones(judged):
+def test_an_unknown_topic_is_named_with_the_known_ones():
     with pytest.raises(ValueError, match=r"given 'three', allowed one, two"):
-        terminal.rows("three")
+        terminal.chosen(ROWS, "three")
 
 
-def test_without_verdicts_it_says_how_to_get_some(house):
-    with pytest.raises(ValueError, match="dvc repro"):
-        terminal.rows()
+def test_without_verdicts_it_says_how_to_get_some_and_where_the_published_ones_are():
+    with pytest.raises(ValueError, match=r"dvc repro.*docs/results.md"):
+        terminal.chosen([])
 
 
-def test_the_command_prints_the_committed_verdicts(capsys):
-    assert main(["claims", "imbalance", "--json"]) == 0
-    assert {row["topic"] for row in json.loads(capsys.readouterr().out)} == {"imbalance"}
-    assert main(["claims", "nothing"]) == 2
+def test_the_command_shows_nothing_that_is_not_of_the_present_settings(house, capsys):
+    """The verdicts of another day lie there, but no plan that they could be compared with."""
+    write_json(paths.CLAIMS, ROWS)
+    assert main(["claims", "imbalance", "--json"]) == 2
+    output = capsys.readouterr()
+    assert not output.out and "run `dvc repro`" in output.err

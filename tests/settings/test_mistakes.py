@@ -8,7 +8,6 @@ from pipeline.settings import params
 WORDS = "allowed a mapping of the keys it changes; write {} for none"
 NAMED = "allowed lower-case letters, digits and _, 64 at most"
 TOP = "allowed profile, seeds, workers, runs_per_gpu, run_minutes, views, data, topics"
-CLAIMS = "convolution, locality, max_pooling, average_pooling, sharing, sharing_at_equal_parameters"
 METRICS = "metrics: [accuracy, shifted_accuracy]"
 LISTS = "a0: &a0 [1, 2]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
 NO_YAML = "allowed YAML 1.2, indented by spaces, not tabs"
@@ -80,11 +79,6 @@ ODD = {  # what was done: text to replace in params.yaml (or a profile), what is
         "metrics: [accuracy]",
         f"params.yaml: {T}.metrics: given no 'shifted_accuracy', allowed a list with it:"
         " needed by the claims shifted_images",
-    ),
-    "a variant less": (
-        "      stride: {build: {pooling: stride}}\n",
-        "",
-        f"params.yaml: {V}.stride: given nothing, allowed a variant: compared by the claims {CLAIMS}",
     ),
     "a list of variants": (
         GOOD.partition("    variants:")[2],

@@ -6,7 +6,9 @@ from written_settings import GOOD, T, V, complaints, read, spoiled
 
 from pipeline import plugins
 from pipeline.settings.topic_blocks import Variant
+from pipeline.verdicts.topic import load
 
+CONVOLUTION = load("convolution").claims
 SETTINGS = "data, view, model, task, precision, build, augment, fit"
 NOT_FOR_SIGNALS = "given augmentation of data of kind 'signal', allowed image only"
 FIT = {
@@ -89,6 +91,23 @@ def test_the_task_follows_from_the_labels(tmp_path, source, task):
     build = {"vocabulary": 27, "parameters": 900} if task == "tag" else {}
     text = several({"data.other": data, f"{V}.max": {"data": "other", "model": models[task], "build": build}})
     assert topic(tmp_path, text).variants["max"].task == task
+
+
+def test_claims_that_compare_what_is_not_there_are_left_out_and_said(tmp_path):
+    whole, text = topic(tmp_path), GOOD.replace("      stride: {build: {pooling: stride}}\n", "")
+    fewer = topic(tmp_path, text)
+    assert whole.left_out == {} and whole.note() == ""
+    names = {"convolution", "locality", "max_pooling", "average_pooling", "sharing", "sharing_at_equal_parameters"}
+    assert fewer.left_out.keys() == names and set(fewer.left_out.values()) == {("stride",)}
+    assert fewer.note() == "topics.convolution: 6 claims are left out, as there is no variant stride"
+
+
+def test_a_metric_that_only_claims_left_out_need_may_go(tmp_path):
+    """Of the claims only `shifted_images` is about shifted_accuracy."""
+    arms = [arm for claim in CONVOLUTION if claim.name == "shifted_images" for arm in (claim.better, claim.worse)]
+    text = GOOD.replace("metrics: [accuracy, shifted_accuracy]", "metrics: [accuracy]")
+    lines = [line for line in text.splitlines() if not line.startswith(f"      {arms[0]}:")]
+    assert "shifted_images" in topic(tmp_path, "\n".join(lines)).left_out
 
 
 def test_seeds_and_metrics_are_those_of_the_topic(tmp_path):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scored import ANSWERS, EXAMPLES, write_data, write_run
+from scored import ANSWERS, EXAMPLES, trust, write_data, write_run
 
 from pipeline import paths
 from pipeline.records import Examples, read_json, read_rows
@@ -21,6 +21,7 @@ def answers(house, monkeypatch):
     """Two classes, models whose answers are known, and runs scored in this process."""
     evaluate._data.cache_clear()
     write_data()
+    trust(monkeypatch)
     monkeypatch.setattr(FinishedRun, "predicted", property(lambda run: ANSWERS))
     monkeypatch.setattr(evaluate, "current", lambda settings, topic: PLAN)
     monkeypatch.setattr(

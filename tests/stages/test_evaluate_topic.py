@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scored import trust
 
 from pipeline import paths
-from pipeline.records import Examples, read_json, read_rows, write_examples, write_json, write_rows
+from pipeline.records import Examples, read_json, read_rows, write_examples, write_json, write_rows, write_sealed
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.settings import plan
 from pipeline.stages import evaluate
@@ -45,10 +46,11 @@ def evaluated(smoke, monkeypatch):
     examples = Examples(np.zeros((4, 3), np.float32), LABELS)
     for file in (paths.fit_split("toy", "plain"), paths.test_split("toy")):
         write_examples(file, examples)
-    write_json(paths.card("toy"), {"kind": "text", "source": "surnames", "classes": 2, "counts": {"train": [2, 2]}})
+    write_sealed(paths.card("toy"), {"kind": "text", "source": "surnames", "classes": 2, "counts": {"train": [2, 2]}})
     predicted = property(lambda run: np.eye(2)[ANSWERS[run.record["variant"]]])
     monkeypatch.setattr(FinishedRun, "predicted", predicted)
     monkeypatch.setattr(evaluate.workers, "carry_out", here)
+    trust(monkeypatch)
 
     def run(topic, **runs):
         settings = settings_of(smoke, topic, runs)

@@ -1,0 +1,217 @@
+"""What is shown or used is of the present settings, code and data: what is not is told apart, named and left out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline import freshness, paths, records
+from pipeline.errors import InputError
+from pipeline.records import Examples, read_json, read_sealed, write_examples, write_json, write_rows, write_sealed
+from pipeline.settings import plan as plans
+from pipeline.stages.judge import judge
+from pipeline.training.run import run_specs
+
+TOPIC = "convolution"
+
+
+@pytest.fixture
+def settings(smoke):
+    """Two variants of one topic, planned."""
+    topic = smoke.topics[TOPIC]
+    variants = {name: topic.variants[name] for name in list(topic.variants)[:2]}
+    settings = replace(smoke, topics={TOPIC: replace(topic, variants=variants)})
+    plans.plan(settings)
+    return settings
+
+
+@pytest.fixture
+def plan(settings):
+    return plans.current(settings, TOPIC)
+
+
+def write_runs(plan, **changes):
+    for spec in run_specs(plan):
+        record = spec.names() | {"status": "finished"} | changes
+        write_json(paths.run(TOPIC, spec.variant, spec.seed) / "run.json", record)
+
+
+def write_results(settings, plan):
+    write_rows(paths.results(TOPIC) / "scores.csv", records.SCORES, [])
+    found, _ = freshness.runs(plan)
+    write_sealed(paths.origin(TOPIC), freshness.origin(settings, plan, found))
+
+
+def standing(settings):
+    return freshness.state(settings, plans.current(settings, TOPIC)).scores
+
+
+def test_results_of_the_present_runs_are_current(settings, plan):
+    write_runs(plan)
+    write_results(settings, plan)
+    state = freshness.state(settings, plan)
+    assert (state.scores, state.others, state.reason()) == ("current", {}, "")
+    assert len(state.records) == len(plan["variants"]) * len(plan["seeds"])
+
+
+def test_without_runs_there_are_no_scores(settings, plan):
+    state = freshness.state(settings, plan)
+    planned = len(plan["variants"]) * len(plan["seeds"])
+    assert state.scores == "missing" and set(state.others.values()) == {"missing"}
+    assert state.reason() == f"of {planned} planned runs {planned} not trained: `python -m pipeline train {TOPIC}`"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "words"),
+    [
+        ({"run_key": "other"}, "stale", "of other settings, code or data"),
+        ({"run_key": "other", "profile": "laptop"}, "foreign", "of another profile"),
+        ({"run_key": None}, "stale", "of other settings, code or data"),
+    ],
+)
+def test_runs_that_are_not_the_plans_are_told_apart_and_refused(settings, plan, changes, expected, words):
+    write_runs(plan)
+    write_results(settings, plan)
+    write_runs(plan, **changes)
+    state = freshness.state(settings, plan)
+    assert set(state.others.values()) == {expected} and words in state.reason() and state.scores == "stale"
+    with pytest.raises(InputError, match=f"data/runs/{TOPIC}: given of .* {words}, allowed those of the plan only"):
+        freshness.require_runs(plan)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"run_key": 7}'])
+def test_a_damaged_record_is_no_run(settings, plan, content):
+    write_runs(plan)
+    records.write_bytes(paths.run(TOPIC, next(iter(plan["variants"])), 0) / "run.json", content)
+    _, others = freshness.runs(plan)
+    assert len(others) == 1
+
+
+def test_a_run_that_has_since_ended_otherwise_makes_its_scores_stale(settings, plan):
+    """A run that failed for want of time keeps its key when it is trained again."""
+    write_runs(plan, status="failed")
+    write_results(settings, plan)
+    assert standing(settings) == "current"
+    write_runs(plan, status="finished")
+    assert standing(settings) == "stale"
+
+
+def test_scores_by_other_code_or_of_other_metrics_are_stale(settings, plan, monkeypatch):
+    write_runs(plan)
+    write_results(settings, plan)
+    topic = settings.topics[TOPIC]
+    fewer = replace(settings, topics={TOPIC: replace(topic, metrics=topic.metrics[:1])})
+    plans.plan(fewer)
+    assert standing(fewer) == "stale"
+    plans.plan(settings)
+    assert standing(settings) == "current"
+    monkeypatch.setattr(freshness, "code_digest", lambda source: "other")
+    assert standing(settings) == "stale"
+
+
+def test_scores_of_other_held_out_examples_are_stale(settings, plan):
+    write_runs(plan)
+    write_results(settings, plan)
+    for variant in settings.topics[TOPIC].variants.values():
+        card = read_sealed(paths.card(variant.data))
+        write_sealed(paths.card(variant.data), card | {"digests": card["digests"] | {"test": "other"}})
+    assert standing(settings) == "stale"
+
+
+def test_scores_of_another_profile_are_foreign(settings, plan):
+    write_runs(plan)
+    write_results(settings, plan)
+    origin = read_sealed(paths.origin(TOPIC))
+    write_sealed(paths.origin(TOPIC), origin | {"key": "other", "profile": "laptop"})
+    state = freshness.state(settings, plan)
+    assert state.scores == "foreign" and "scores of another profile" in state.reason()
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "metrics.json", "new.csv"])
+def test_results_that_were_changed_after_they_were_written_are_none(settings, plan, name):
+    write_runs(plan)
+    write_json(paths.results(TOPIC) / "metrics.json", {})
+    write_results(settings, plan)
+    records.write_bytes(paths.results(TOPIC) / name, b"changed")
+    assert standing(settings) == "missing"
+
+
+def test_at_whatever_byte_an_origin_is_cut_or_changed_there_are_no_scores(settings, plan):
+    write_runs(plan)
+    write_results(settings, plan)
+    whole = paths.origin(TOPIC).read_bytes()
+    found, others = freshness.runs(plan)
+    for at in range(len(whole) - 1):  # the last is an end of line
+        for content in (whole[:at], whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]):
+            paths.origin(TOPIC).write_bytes(content)
+            assert freshness._scores_standing(settings, plan, found, others) != "current", (at, content[at : at + 9])
+
+
+def test_topics_are_judged_only_of_current_scores(settings, plan, capsys):
+    write_runs(plan)
+    write_results(settings, plan)
+    write_runs(plan, run_key="other")
+    assert judge(freshness.planned(settings)) == [] and read_json(paths.CLAIMS) == []
+    assert f"{TOPIC}: left out: of " in capsys.readouterr().err
+
+
+def test_without_a_current_plan_there_is_nothing_to_show(settings):
+    paths.plan(TOPIC).unlink()
+    with pytest.raises(InputError, match=f"data/plan/{TOPIC}.json: given a plan older than"):
+        freshness.planned(settings)
+
+
+def test_a_topic_without_a_current_plan_is_named_and_the_others_are_shown(smoke, capsys):
+    plans.plan(smoke)
+    paths.plan(TOPIC).write_text("{")
+    found = [state.name for state in freshness.planned(smoke)]
+    assert TOPIC not in found and len(found) == len(smoke.topics) - 1
+    assert f"{TOPIC}: left out: data/plan/{TOPIC}.json: given a plan older than" in capsys.readouterr().err
+
+
+def test_data_of_other_settings_or_code_are_refused(settings, monkeypatch):
+    name = next(iter(settings.topics[TOPIC].variants.values())).data
+    data = settings.data[name]
+    other = replace(data, split=replace(data.split, seed=data.split.seed + 1))
+    told = f"data/prepared/{name}: given data prepared from other settings, raw files or code"
+    with pytest.raises(InputError, match=told):
+        plans.card(other)
+    assert plans.card(replace(data, name=name, files={}))
+    monkeypatch.setattr(plans, "code_digest", lambda source: "other")
+    with pytest.raises(InputError, match=told):
+        plans.card(data)
+
+
+def test_data_of_another_raw_file_are_refused(settings, monkeypatch, tmp_path):
+    data = settings.data["yeast5"]
+    assert plans.card(data)
+    monkeypatch.setattr(paths, "RAW", tmp_path)
+    (tmp_path / "yeast5.csv").write_text("changed")
+    with pytest.raises(InputError, match="data/prepared/yeast5: given data prepared from other settings, raw files"):
+        plans.card(data)
+
+
+def test_examples_that_their_card_does_not_tell_are_refused(settings, monkeypatch):
+    examples, other = (Examples(np.full((4, 2), value, np.float32), np.arange(4)) for value in (0, 1))
+    plan = plans.current(settings, TOPIC)
+    whole = records.digest(examples.x, examples.y)
+    card = {"views": {view: {"digest": whole} for view in ("plain",)}, "digests": {"validation": whole, "test": whole}}
+    monkeypatch.setattr(freshness, "card", lambda data: card)
+    variants = plan["variants"].values()
+    files = [paths.fit_split(name, "plain") for name in {variant["settings"]["data"] for variant in variants}]
+    files += [place(variant["settings"]["data"]) for variant in variants for place in FILES]
+    for file in files:
+        write_examples(file, examples)
+    for variant in variants:
+        variant["settings"]["view"] = "plain"
+    freshness.require_examples(settings, plan, test=True)
+    write_examples(files[-1], other)
+    freshness.require_examples(settings, plan, test=False)
+    with pytest.raises(InputError, match="given other examples than its card tells"):
+        freshness.require_examples(settings, plan, test=True)
+    files[-1].unlink()
+    with pytest.raises(InputError, match="given nothing, allowed prepared examples: run `dvc repro`"):
+        freshness.require_examples(settings, plan, test=True)
+
+
+FILES = (paths.validation_split, paths.test_split)
