@@ -221,7 +221,7 @@ def _announce(settings: "Settings", stage: str, topic: str | None = None, data: 
     from pipeline.settings.announcement import announce
 
     part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
-    topics = [settings.topics[topic]] if topic in settings.topics else settings.topics.values() if not data else []
+    topics = [block for block in settings.topics.values() if not data and topic in (None, block.name)]
     notes = [f"params.yaml: {note}" for block in topics if (note := block.note())]
     for line in announce(settings.voids, part, settings.profile, paths.PARAMS) + notes:
         print(line, file=sys.stderr, flush=True)

@@ -94,7 +94,7 @@ def run(
     from pipeline.training.run import build as build_model
     from pipeline.training.run import compile_and_fit
 
-    settings = _small(_settings(_changed()))
+    settings = _small(_changed())
     resolved = _variant_settings(settings, topic, variant, build or {}, fit)
     training, validation = _under_view(settings, resolved, parts["train"], seed), parts["validation"]
     task = plugins.load("tasks", resolved["task"])
@@ -123,8 +123,9 @@ def _settings(changed: int) -> params.Settings:
 
 
 @lru_cache(maxsize=1)
-def _small(settings: params.Settings) -> params.Settings:
+def _small(changed: int) -> params.Settings:
     """What a lesson trains with: the profile that params.yaml names if it is a quick one, else laptop."""
+    settings = _settings(changed)
     return settings if settings.profile in ("smoke", "laptop") else params.read(profile="laptop")
 
 

@@ -53,11 +53,11 @@ def current(settings: Settings, topic: str) -> "Plan":
     """The plan of `topic` as written, if params, code and data are still those it was made from (InputError)."""
     if topic not in settings.topics:
         raise InputError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
-    file = paths.plan(topic)
+    file, place = paths.plan(topic), f"data/plan/{topic}.json"
     resolved = resolve(settings, settings.topics[topic])
     if not is_written(file, resolved):
         raise InputError(
-            f"{file.relative_to(paths.ROOT)}: given a plan older than params.yaml, the code or the data, allowed a"
+            f"{place}: given a plan older than params.yaml, the code or the data, allowed a"
             " current one: run `dvc repro`, or `python -m pipeline plan` first"
         )
     return resolved

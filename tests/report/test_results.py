@@ -160,7 +160,10 @@ def settings(profile="laptop"):
 def present(accuracy):
     """Results of both topics, as `evaluate` leaves them."""
     for name in TOPICS:
-        write_json(paths.results(name) / "metrics.json", {"stride": {"accuracy": {"mean": accuracy}}})
+        write_json(
+            paths.results(name) / "metrics.json",
+            {"stride": {"accuracy": {"mean": accuracy, "ci_low": None, "ci_high": None}}},
+        )
         write_json(paths.results(name) / "confusion.json", {})
 
 
