@@ -2,7 +2,7 @@
 
 from pipeline import paths
 from pipeline.records import read_json_or, write_bytes
-from pipeline.report import page
+from pipeline.report import drawn, page
 
 
 def report() -> None:
@@ -16,3 +16,4 @@ def report() -> None:
     judgements = read_json_or(paths.CLAIMS, [])
     for name, text in page.texts(page.topics(judgements)).items():
         write_bytes(paths.REPORT / name, text.encode())
+    drawn.note()

@@ -9,7 +9,7 @@ import demo_topic
 import pytest
 
 from pipeline import paths
-from pipeline.mlflow_sync import live, mlflow_run, publish, tracking_store
+from pipeline.mlflow_sync import lease, live, publish, tracking_store
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json, write_json
 from pipeline.training import epoch_log
@@ -77,7 +77,7 @@ def test_a_run_in_progress_can_be_watched_and_ends_as_itself(specs, plan):
     assert ended.info.run_id == watched.info.run_id and ended.info.status == "FINISHED"
     for name in ("training/loss", "validation/cross_entropy"):
         assert steps(ended, name) == [1, 2, 3, 4]
-    assert ended.data.tags.keys() >= demo_topic.CONTRACT and mlflow_run.OWNER not in ended.data.tags
+    assert ended.data.tags.keys() >= demo_topic.CONTRACT and lease.OWNER not in ended.data.tags
     assert publish.publish() == demo_topic.NOTHING
 
 

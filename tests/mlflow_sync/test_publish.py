@@ -42,8 +42,11 @@ def test_a_comparison_and_its_runs(mlflow_store):
     counts = publish()
     found = runs()
     (parent,) = found.pop(None)
-    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 4), "models": 0}
-    assert parent.info.run_name == "laptop, 2 variants x 2 seeds" and parent.info.status == "FINISHED"
+    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 8), "models": 0}
+    assert (
+        parent.info.run_name == f"laptop, 2 variants x 2 seeds, {parent.data.tags['comparison'][:6]}"
+        and parent.info.status == "FINISHED"
+    )
     assert found.keys() == {(variant, str(seed)) for variant in VARIANTS for seed in SEEDS}
     for (variant, seed), run in found.items():
         tags = run.data.tags
@@ -92,7 +95,15 @@ def test_histories_by_epoch(mlflow_store):
     sections = {
         f"{part}/{name}" for part in ("training", "validation") for name in ("loss", "cross_entropy", "accuracy")
     }
-    assert run.data.metrics.keys() == sections | {"best_epoch", "cost/duration_s", "gap/best_epoch", "gap/last_epoch"}
+    saved = {
+        f"saved/{name}" for name in ("epoch", "validation_loss", "validation_cross_entropy", "validation_accuracy")
+    }
+    assert run.data.metrics.keys() == sections | saved | {
+        "best_epoch",
+        "cost/duration_s",
+        "gap/best_epoch",
+        "gap/last_epoch",
+    }
     assert run.data.metrics["best_epoch"] == 2
     assert run.data.metrics["gap/best_epoch"] == pytest.approx(0.1)
     for name in ("best_epoch", "gap/best_epoch", "gap/last_epoch"):
