@@ -172,3 +172,14 @@ def unwritten(file):
 
 def inputs(run):
     return {one.tags[0].value: (one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs}
+
+
+def publish_error():
+    """What publish refuses, in its own words."""
+    from pipeline.mlflow_sync.publish import publish
+
+    try:
+        publish()
+    except tracking_store.Refused as refusal:
+        return str(refusal)
+    raise AssertionError("nothing was refused")

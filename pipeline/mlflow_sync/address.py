@@ -23,7 +23,10 @@ def file_of(uri: str) -> Path | None:
 
 def fault(uri: str) -> str | None:
     """What is wrong with an address, without a word of it: libraries would show parts of a password."""
-    names = uri.rpartition("@")[0].partition("://")[2]
+    rest = uri.partition("://")[2]
+    if rest.startswith("/"):  # a file, whatever its name
+        return None
+    names = rest.rpartition("@")[0]
     if re.search("[/@?#]", names) or names.count(":") > 1:
         return "given a user or password with one of : / @ ? # in it, allowed %3A %2F %40 %3F %23 in their place"
     try:

@@ -56,6 +56,8 @@ class Experiment:
         for tag in stale if claims and self._is_mine(run) else ():
             self.client.delete_tag(run.info.run_id, tag)
         self._update(run, target)
+        if run.info.status != target.status:
+            self._reopen(run, owner)
         return str(run.info.run_id)
 
     @reachable()
@@ -85,9 +87,8 @@ class Experiment:
         if run is None:
             self._start(target, owner)
         elif run.info.run_id not in self._open:  # it was cut short: it goes on as the same run
-            self.client.update_run(run.info.run_id, status="RUNNING")
-            self._log(run.info.run_id, tags=self._changed_tags(run, target) | lease.tags(owner))
-            self._open.add(run.info.run_id)
+            self._log(run.info.run_id, tags=self._changed_tags(run, target))
+            self._reopen(run, owner)
         run_id = self.run_id(target)
         logged = self._logged_steps(run_id, history)
         points = [(name, value, step, time.time()) for name, value, step in history if (name, step) not in logged]
@@ -221,6 +222,12 @@ class Experiment:
 
     def _end(self, run_id: str, target: MlflowRun) -> None:
         self.client.set_terminated(run_id, target.status, int(target.ended * 1000))
+
+    def _reopen(self, run: "Run", owner: str) -> None:
+        """Keep a run open that was cut short."""
+        self.client.update_run(run.info.run_id, status="RUNNING")
+        self._log(run.info.run_id, tags=lease.tags(owner))
+        self._open.add(run.info.run_id)
 
     def _release(self, run: "Run") -> None:
         """Take back the tags of a run that was kept open."""

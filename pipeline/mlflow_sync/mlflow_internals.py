@@ -114,7 +114,10 @@ def move_artifacts(client: "MlflowClient", moves: Mapping[str, tuple[str, str]])
     """
     from mlflow.store.model_registry.dbmodels.models import SqlModelVersion
     from mlflow.store.tracking.dbmodels.models import SqlRun
+    from mlflow.tracking._tracking_service import utils
 
+    for run_id in moves:
+        utils._artifact_repos_cache.pop(run_id, None)  # else this process would write to the old address all the same
     with client._tracking_client.store.ManagedSessionMaker(read_only=False) as session:
         for run_id, (old, new) in moves.items():
             session.query(SqlRun).filter(SqlRun.run_uuid == run_id).update({SqlRun.artifact_uri: new})

@@ -76,6 +76,8 @@ def reachable() -> Iterator[None]:
     with mlflow_internals.silenced():
         try:
             yield
+        except Unreachable:
+            raise  # said already
         except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
             raise Unreachable(f"cannot use {masking.address(uri())}: {_one_line(error)}") from error
 

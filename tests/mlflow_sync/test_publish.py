@@ -29,8 +29,11 @@ from demo_topic import (
 
 from pipeline import paths, plugins
 from pipeline.mlflow_sync.publish import publish
-from pipeline.records import write_bytes, write_json, write_rows
+from pipeline.records import read_json, write_bytes, write_json, write_rows
+from pipeline.report import drawn
 from pipeline.settings.plan import data_digest
+
+LOSSES = {1: 0.9, 2: 0.486, 3: 0.7, 4: 1.595}  # validation by epoch
 
 
 def test_nothing_on_disk_is_nothing_to_do(house):
@@ -108,6 +111,47 @@ def test_histories_by_epoch(mlflow_store):
     assert run.data.metrics["gap/best_epoch"] == pytest.approx(0.1)
     for name in ("best_epoch", "gap/best_epoch", "gap/last_epoch"):
         assert [step for step, _ in history(run, name)] == [0], "MLflow draws it as a bar"
+
+
+@pytest.mark.parametrize(("patience", "epoch"), [(None, 4), (2, 2)])
+def test_the_saved_model_has_columns_to_select_by(mlflow_store, patience, epoch):
+    train()
+    folder = paths.run(TOPIC, "plain_net", 0)
+    record = read_json(folder / "run.json")
+    record["settings"]["fit"]["patience"] = patience
+    write_json(folder / "run.json", record)
+    rows = [dict.fromkeys(COLUMNS, 1.0) | {"epoch": at, "val_cross_entropy": value} for at, value in LOSSES.items()]
+    write_rows(folder / "history.csv", COLUMNS, rows)
+    publish()
+    metrics = runs()["plain_net", "0"].data.metrics
+    assert metrics["saved/epoch"] == epoch and metrics["saved/validation_cross_entropy"] == LOSSES[epoch]
+    assert metrics["validation/cross_entropy"] == 1.595
+    found = mlflow_client().search_runs(["1"], 'metrics."saved/validation_cross_entropy" < 0.5')
+    assert len(found) == (1 if patience else 0)
+
+
+def test_a_topic_without_claims_has_pictures_as_well(mlflow_store):
+    train()
+    evaluate()
+    report()
+    (paths.REPORT / "claims.json").unlink()
+    drawn.note()
+    publish()
+    (parent,) = runs()[None]
+    assert len(mlflow_client().list_artifacts(parent.info.run_id, "figures")) == 3
+
+
+def test_pictures_drawn_from_other_scores_are_left_out(mlflow_store):
+    train(generation="second")
+    evaluate(generation="second")
+    report(generation="second")
+    drawn.note()
+    train()
+    evaluate()
+    publish()
+    (parent,) = runs()[None]
+    files = mlflow_client().list_artifacts(parent.info.run_id, "figures")
+    assert [file.path for file in files] == ["figures/confusion.png"]
 
 
 def test_long_histories_take_several_batches(mlflow_store):
