@@ -15,7 +15,7 @@ def note() -> None:
 def is_of_present(topic: str, otherwise: bool) -> bool:
     """Whether a topic's pictures are of the scores that there are; `otherwise` where nobody wrote it down."""
     noted = read_json_or(paths.PICTURES / FILE, None)
-    return otherwise if noted is None else noted.get(topic) == _scores(topic)
+    return otherwise if noted is None else topic in noted and noted[topic] == _scores(topic)
 
 
 def _scores(topic: str) -> str | None:
