@@ -137,7 +137,7 @@ def publish(settings: "Settings") -> int:
         counts = publish()
     except tracking_store.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
-        return RUN_FAILED
+        return WRONG_INPUT if isinstance(error, InputError) else RUN_FAILED
     print(", ".join(f"{count} {what}" for what, count in counts.items()) + " written to MLflow")
     return DONE
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pipeline import paths
 from pipeline.mlflow_sync import tracking_store
-from pipeline.records import SCORES, digest, write_bytes, write_json, write_rows
+from pipeline.records import SCORES, write_bytes, write_json, write_rows
 from pipeline.settings.plan import data_digest
+from pipeline.training import runtime, store
 
 COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
 CONTRACT = {"topic", "variant", "seed", "run_key", "git_commit", "data_digest"}
@@ -34,8 +35,13 @@ CARD = {
 }
 
 
+def planned(variant, generation="first"):
+    code = {"code": f"{variant} {generation}"}
+    return {"settings": settings(variant), "data_digest": data_digest(CARD, "plain"), "code": code}
+
+
 def key(variant, seed, generation="first"):
-    return digest([variant, seed, generation])[:32]
+    return store.key(planned(variant, generation), seed, runtime.versions(), runtime.device())
 
 
 def settings(variant):
@@ -61,11 +67,15 @@ def write_run(variant, seed, topic=TOPIC, generation="first", status="finished",
     write_rows(paths.run(topic, variant, seed) / "history.csv", COLUMNS, rows)
 
 
+def write_plan(topic=TOPIC, generation="first"):
+    plan = {"topic": topic, "profile": "laptop", "seeds": list(SEEDS), "metrics": ["accuracy", "ece"]}
+    write_json(paths.plan(topic), plan | {"variants": {name: planned(name, generation) for name in VARIANTS}})
+
+
 def train(topic=TOPIC, **changes):
     """What `prepare`, `plan` and `train` leave behind."""
     write_json(paths.card("toy"), CARD)
-    plan = {"topic": topic, "profile": "laptop", "seeds": list(SEEDS), "metrics": ["accuracy", "ece"]}
-    write_json(paths.plan(topic), plan | {"variants": {name: {"settings": settings(name)} for name in VARIANTS}})
+    write_plan(topic, changes.get("generation", "first"))
     for variant in VARIANTS:
         for seed in SEEDS:
             write_run(variant, seed, topic, **changes)
@@ -162,3 +172,14 @@ def unwritten(file):
 
 def inputs(run):
     return {one.tags[0].value: (one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs}
+
+
+def publish_error():
+    """What publish refuses, in its own words."""
+    from pipeline.mlflow_sync.publish import publish
+
+    try:
+        publish()
+    except tracking_store.Refused as refusal:
+        return str(refusal)
+    raise AssertionError("nothing was refused")

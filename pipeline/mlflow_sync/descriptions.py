@@ -18,7 +18,7 @@ ANSWERS = {
 def of_comparison(topic: TopicFiles, best: RecordedRun | None) -> str:
     """Question, verdicts, means and best model of a topic, as Markdown."""
     parts = [topic.question, _verdicts(topic.claims), _means(topic.plan["metrics"], topic.means)]
-    parts += [_best(best)] if best else []
+    parts += [_best(best, topic.comparison)] if best else []
     return "\n\n".join(part for part in parts if part) or f"Comparison {topic.comparison}"
 
 
@@ -34,10 +34,13 @@ def of_model(run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
     )
 
 
-def _best(run: RecordedRun) -> str:
-    place = f"models:/{model_registry.name(run['topic'])}@{model_registry.BEST}"
-    value = _number(model_registry.reached(run))
-    return f"Best model by validation: {run['variant']} seed {run['seed']} ({value}), registered as `{place}`."
+def _best(run: RecordedRun, comparison: str) -> str:
+    name, value = model_registry.name(run["topic"]), _number(model_registry.reached(run))
+    return (
+        f"Best model by validation: {run['variant']} seed {run['seed']} ({value}), registered as"
+        f" `models:/{name}@{model_registry.alias(comparison)}`; the best of all comparisons is"
+        f" `models:/{name}@{model_registry.BEST}`."
+    )
 
 
 def _verdicts(claims: Sequence[ClaimRow]) -> str:

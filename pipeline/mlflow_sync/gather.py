@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from pipeline import paths, plugins
+from pipeline import freshness, paths, plugins
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
-from pipeline.records import digest, read_history_or_none, read_json, read_json_or, read_rows_or_none
+from pipeline.records import digest, read_history_or_none, read_json_or, read_rows_or_none
+from pipeline.training import objective
+from pipeline.training.run import run_specs
 
 DIGEST_LENGTH = 12  # hexadecimal digits of a digest in a tag
 
 Point = tuple[str, float, int]  # name, value, step
 RunIdentity = tuple[str, str, str]  # variant, seed, run_key
+RunFacts = Mapping[str, Any]  # variant, seed, run_key and settings of a run, there or not
 
 
 class RecordedRun(RunRecord):
@@ -27,11 +30,13 @@ class RecordedRun(RunRecord):
 class TopicFiles:
     """One topic as it stands under data/.
 
-    `means` and `confusion` are by variant, and empty, as `series` is, unless every run has been evaluated.
+    `facts` are of every planned run, those that have not ended too. `means` and `confusion` are by variant, and empty,
+    as `series` is, unless every run has been evaluated.
     """
 
     plan: Plan
     question: str
+    facts: Sequence[RunFacts]
     runs: Sequence[RecordedRun]
     claims: Sequence[ClaimRow]
     scores: Mapping[RunIdentity, Mapping[str, float]]
@@ -56,8 +61,8 @@ class TopicFiles:
 
     @property
     def comparison(self) -> str:
-        """Identity of the comparison that the runs make up."""
-        return comparison(self.runs)
+        """Identity of the comparison that the planned runs make up: the same whether they have ended or not."""
+        return comparison(self.facts)
 
 
 def gather(plan: Plan) -> TopicFiles:
@@ -68,6 +73,7 @@ def gather(plan: Plan) -> TopicFiles:
     topic = TopicFiles(
         plan=plan,
         question=question(name),
+        facts=_facts(plan, runs),
         runs=runs,
         claims=_claims(name, runs),
         scores=scores,
@@ -80,7 +86,17 @@ def gather(plan: Plan) -> TopicFiles:
     return topic
 
 
-def comparison(runs: Sequence[Mapping[str, Any]] | Sequence[RecordedRun]) -> str:
+def _facts(plan: Plan, runs: Sequence[RecordedRun]) -> list[RunFacts]:
+    """Of each run that has ended what it was, of each other what it will be."""
+    ended = {(run["variant"], run["seed"]): run for run in runs}
+    places = [(variant, seed) for variant in plan["variants"] for seed in plan["seeds"]]
+    if ended.keys() >= set(places):
+        return [ended[place] for place in places]
+    planned = {(spec.variant, spec.seed): spec.names() for spec in run_specs(plan)}
+    return [ended.get(place) or planned[place] for place in places]
+
+
+def comparison(runs: Sequence[RunFacts]) -> str:
     """Identity of a comparison: which variants, seeds, runs and settings it is made of."""
     facts = [[run["variant"], run["seed"], run["run_key"], run["settings"]] for run in runs]
     return short_digest(sorted(facts, key=lambda fact: fact[:2]))
@@ -94,6 +110,15 @@ def question(topic: str) -> str:
     return text
 
 
+def saved(run: RecordedRun) -> Mapping[str, float]:
+    """The epoch whose weights were kept: with patience that of the lowest objective, else the last; {}: no epoch."""
+    history, column = run["history"], objective.name(run["history"])
+    ended = [row for row in history if column and math.isfinite(row[f"val_{column}"])]
+    if run["settings"]["fit"].get("patience") and ended:
+        return min(ended, key=lambda row: row[f"val_{column}"])
+    return history[-1] if history else {}
+
+
 def short_digest(*parts: Any) -> str:
     """A digest as long as a tag shows it."""
     return digest(*parts)[:DIGEST_LENGTH]
@@ -105,15 +130,13 @@ def identity(run: RecordedRun) -> RunIdentity:
 
 
 def _runs(plan: Plan) -> Iterator[RecordedRun]:
-    for variant in plan["variants"]:
-        for seed in plan["seeds"]:
-            folder = paths.run(plan["topic"], variant, seed)
-            if (folder / "run.json").exists():
-                record = read_json(folder / "run.json")
-                history = read_history_or_none(folder / "history.csv")
-                written = (folder / "run.json").stat().st_mtime
-                run = {"started": written - (record.get("duration_s") or 0), **record, "history": history}
-                yield cast(RecordedRun, run)
+    """The plan's own runs, in order of variant and seed: what else lies in their places is not asked for now."""
+    for place, record in freshness.runs(plan)[0].items():
+        folder = paths.run(plan["topic"], *place)
+        history = read_history_or_none(folder / "history.csv")
+        written = (folder / "run.json").stat().st_mtime
+        run = {"started": written - (record.get("duration_s") or 0), **record, "history": history}
+        yield cast(RecordedRun, run)
 
 
 def _evaluated(scores: Mapping[RunIdentity, Mapping[str, float]], runs: Sequence[RecordedRun]) -> bool:

@@ -46,6 +46,11 @@ def animate(frames: "Sequence[Image]", path: Path) -> None:
     first.save(path, save_all=True, append_images=others, duration=PAUSE, loop=0)
 
 
+def has_confusions(matrices: Mapping[str, Sequence[Sequence[float]]]) -> bool:
+    """Whether any of the matrices has a count in it."""
+    return any(any(map(any, rows)) for rows in matrices.values())
+
+
 def confusions(matrices: Mapping[str, Sequence[Sequence[float]]]) -> "Image | None":
     """Counts of every variant, rows true and columns predicted, shaded by the share of the true class, side by side.
 

@@ -1,8 +1,6 @@
 """Show runs in MLflow while a topic trains; whatever goes wrong here, training goes on and `publish` catches up."""
 
 import contextlib
-import os
-import platform
 import sys
 import threading
 import time
@@ -11,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pipeline.contracts import Plan
-from pipeline.mlflow_sync import gather, mlflow_run, tracking_store
+from pipeline.mlflow_sync import gather, lease, mlflow_run, tracking_store
 from pipeline.mlflow_sync.experiment import Experiment
 from pipeline.mlflow_sync.gather import RecordedRun
-from pipeline.mlflow_sync.mlflow_run import MlflowRun
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json
 from pipeline.training import epoch_log
@@ -41,14 +38,17 @@ def follow(plan: Plan, specs: Sequence[RunSpec], missing: Sequence[RunSpec]) -> 
 
 
 def _follow(plan: Plan, specs: Sequence[RunSpec], missing: Sequence[RunSpec], stop: threading.Event) -> None:
-    comparison = LiveComparison(plan, specs)
+    comparison, told = LiveComparison(plan, specs), ""
     while not stop.wait(PERIOD_S):
         try:
             comparison.update(missing, stop.is_set)
+            told = ""
         except lock.Held:
             continue  # somebody publishes: there is time
         except (tracking_store.Unreachable, OSError) as error:
-            print(f"MLflow: {error}; training goes on, the epochs are kept", file=sys.stderr, flush=True)
+            if str(error) != told:
+                print(f"MLflow: {error}; training goes on, the epochs are kept", file=sys.stderr, flush=True)
+            told = str(error)
             stop.wait(12 * PERIOD_S)
 
 
@@ -65,6 +65,7 @@ class LiveComparison:
         self._written: set[str] = set()
         self._experiment: Experiment | None = None
         self._parent_id = self._comparison = ""
+        self._renewed = 0.0
 
     def update(self, missing: Sequence[RunSpec], stopped: Callable[[], bool] = lambda: False) -> None:
         """Log the runs that are finished, and what long ones have written since the last update.
@@ -76,7 +77,7 @@ class LiveComparison:
         finished = [spec for spec in waiting if project_store().has(spec.run_key)]
         fresh = {spec: rows for spec in waiting if (rows := self._fresh(spec))}
         if not (finished or fresh):
-            return
+            return self._renew()
         tracking_store.create()
         with lock.hold("mlflow"):  # whoever publishes meanwhile would write the same runs
             experiment = self._open()
@@ -84,6 +85,13 @@ class LiveComparison:
                 if stopped():
                     return
                 self._follow(experiment, spec, fresh[spec]) if spec in fresh else self._write(experiment, spec)
+
+    def _renew(self) -> None:
+        """Say from time to time that the open runs are still ours: another machine cannot see this process."""
+        if self._experiment and time.time() - self._renewed > lease.PERIOD_S:
+            with lock.hold("mlflow"):
+                self._experiment.renew()
+            self._renewed = time.time()
 
     def _fresh(self, spec: RunSpec) -> list[dict[str, Any]]:
         """New epochs of a run that has been in progress for long."""
@@ -111,22 +119,13 @@ class LiveComparison:
             facts, topic, now = [vars(spec) for spec in self.specs], self.plan["topic"], time.time()
             comparison = gather.comparison(facts)
             experiment = Experiment(topic, gather.question(topic), comparison)
-            experiment.end_orphans(owner(), _is_alive)
-            tags = {"comparison": comparison, "topic": topic, "profile": self.plan["profile"]}
-            parent = MlflowRun(name=mlflow_run.title(self.plan, facts), tags=tags, started=now, ended=now)
-            self._parent_id, self._comparison = experiment.write_parent(parent), comparison
-            self._experiment = experiment
+            experiment.close_left(others_only=True)
+            parent = mlflow_run.of_comparison(self.plan, facts, {}, now, now)
+            self._parent_id, self._comparison = experiment.write_parent(parent, owner()), comparison
+            self._experiment, self._renewed = experiment, now
         return self._experiment
 
 
 def owner() -> str:
-    """This process, as a tag says it: host and process."""
-    return f"{platform.node()}:{os.getpid()}"
-
-
-def _is_alive(owner: str) -> bool:
-    """Whether the process that keeps a run open still lives; of another host nobody here can tell: yes."""
-    import psutil
-
-    host, _, pid = owner.rpartition(":")
-    return host != platform.node() or psutil.pid_exists(int(pid))
+    """This process, as a tag says it."""
+    return lease.owner()

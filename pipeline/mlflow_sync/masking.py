@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 SECRET = re.compile(r"passw(or)?d|passphrase|secret|credential|(^|[._-])(token|(api)?key)$", re.I)
-SAID_SECRET = re.compile(
-    r"(?i)\b([\w-]*(?:passw(?:or)?d|token|secret|key)\s*[=:]\s*)[^\s,;&'\"}]+|(?<=://)[^/@\s]+(?=@)"
-)
+SAID_SECRET = re.compile(r"(?i)\b([\w-]*(?:passw(?:or)?d|token|secret|key)\s*[=:]\s*)[^\s,;&'\"}]+")
+SAID_USER = re.compile(r"(?<=://)(?!/)\S+(?=@)")  # up to the last @, as a password may have : / and @ in it
 
 
 def masked(text: str) -> str:
     """`text` without what looks like a secret in it: key=..., token: ..., user:password@host."""
-    return SAID_SECRET.sub(lambda match: f"{match[1] or ''}***", text)
+    return SAID_SECRET.sub(r"\1***", SAID_USER.sub("***", text))
+
+
+def address(uri: str) -> str:
+    """An address to show: without user and password, which may have any sign in them, spaces too."""
+    scheme, mark, rest = uri.partition("://")
+    return masked(uri if rest.startswith("/") or "@" not in rest else f"{scheme}{mark}***@{rest.rpartition('@')[2]}")
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

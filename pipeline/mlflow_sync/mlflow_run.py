@@ -1,5 +1,6 @@
 """What MLflow should hold of one run, and of a comparison as a whole."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +8,8 @@ from typing import Any
 
 from pipeline import paths
 from pipeline.contracts import DataCard, History, Plan
-from pipeline.mlflow_sync import masking
-from pipeline.mlflow_sync.gather import Point, RecordedRun, TopicFiles, short_digest
+from pipeline.mlflow_sync import lease, masking
+from pipeline.mlflow_sync.gather import Point, RecordedRun, RunFacts, TopicFiles, comparison, saved, short_digest
 from pipeline.records import read_json
 from pipeline.settings.plan import data_digest
 from pipeline.training import objective
@@ -16,8 +17,9 @@ from pipeline.training.run import RunSpec
 
 NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"  # tags that MLflow's UI reads
 HISTORY = "history"  # tag with the digest of what never changes in a run
-OWNER = "owner"  # tag of a run that is followed while it trains: host and process that keep it open
-IDENTITY = ("comparison", "variant", "seed", "run_key")
+COMPARISON, COMPARISONS = "comparison", "comparisons"  # tags: under which a run is shown, and all that it is part of
+IDENTITY = ("variant", "seed", "run_key")
+KEY_DIGITS = 6  # of a comparison, in the name of its parent run
 
 
 @dataclass(frozen=True)
@@ -53,41 +55,56 @@ class MlflowRun:
 
 
 def identity(tags: Mapping[str, str]) -> tuple[str, ...]:
-    """What tells a run with these tags from all others of its experiment."""
-    return tuple(tags.get(name, "") for name in IDENTITY)
+    """What tells a run with these tags from all others of its experiment; one run may be part of many comparisons."""
+    return tuple(tags[name] for name in IDENTITY) if "run_key" in tags else (tags.get(COMPARISON, ""),)
 
 
 def parent(topic: TopicFiles, description: str) -> MlflowRun:
     """The run of a whole comparison, with its verdicts as tags."""
-    runs, plan = topic.runs, topic.plan
-    tags = {"comparison": topic.comparison, "topic": topic.name, "profile": plan["profile"], NOTE: description}
+    tags = {NOTE: description} | {f"claim.{row['name']}": row["verdict"] for row in topic.claims}
+    started, ended = min(run["started"] for run in topic.runs), max(_ended(run) for run in topic.runs)
+    return of_comparison(topic.plan, topic.facts, tags, started, ended)
+
+
+def of_comparison(
+    plan: Plan, facts: Sequence[RunFacts], tags: Mapping[str, str], started: float, ended: float
+) -> MlflowRun:
+    """A comparison's parent run: name and parameters tell it from those of other settings."""
+    key = comparison(facts)
+    variants, seeds = {run["variant"] for run in facts}, {run["seed"] for run in facts}
     return MlflowRun(
-        name=title(plan, runs),
-        tags=tags | {f"claim.{row['name']}": row["verdict"] for row in topic.claims},
-        started=min(run["started"] for run in runs),
-        ended=max(_ended(run) for run in runs),
+        name=f"{plan['profile']}, {len(variants)} variants x {len(seeds)} seeds, {key[:KEY_DIGITS]}",
+        tags={COMPARISON: key, COMPARISONS: key, "topic": plan["topic"], "profile": plan["profile"], **tags},
+        started=started,
+        ended=ended,
+        params=_shared_parameters(facts) | {"variants": ", ".join(sorted(variants)), "seeds": str(sorted(seeds))},
     )
 
 
-def title(plan: Plan, runs: Sequence[Mapping[str, Any]] | Sequence[RecordedRun]) -> str:
-    """Name of a comparison's parent run."""
-    variants, seeds = {run["variant"] for run in runs}, {run["seed"] for run in runs}
-    return f"{plan['profile']}, {len(variants)} variants x {len(seeds)} seeds"
+def _shared_parameters(facts: Sequence[RunFacts]) -> dict[str, str]:
+    """Settings that all variants have in common; of the others, as JSON, what each variant has."""
+    settings = {run["variant"]: masking.flat(run["settings"]) for run in facts}
+    shared: dict[str, str] = {}
+    for name in sorted({name for each in settings.values() for name in each}):
+        values = {variant: each[name] for variant, each in sorted(settings.items()) if name in each}
+        alike = len(set(values.values())) == 1 and len(values) == len(settings)
+        shared[name] = next(iter(values.values())) if alike else json.dumps(values, ensure_ascii=False)
+    return shared
 
 
 def finished(
     run: RecordedRun,
-    comparison: str,
+    key: str,
     parent_id: str,
     scores: Mapping[str, float] | None = None,
     series: Sequence[Point] = (),
 ) -> MlflowRun:
-    """A run that has ended, whichever way; `scores` and `series` are what evaluation says of it, if it has been."""
+    """A run of the comparison `key` that has ended; `scores` and `series` are what evaluation says of it, if it has."""
     history = points(run["history"])
     mark = short_digest([history, run["status"], run.get("parameters")])
     return MlflowRun(
         name=f"{run['variant']} seed {run['seed']}",
-        tags=_tags(run) | {"comparison": comparison, PARENT: parent_id, HISTORY: mark},
+        tags=_tags(run) | _place(key, parent_id) | {HISTORY: mark},
         started=run["started"],
         ended=_ended(run),
         status="FINISHED" if run["status"] == "finished" else "FAILED",
@@ -99,12 +116,16 @@ def finished(
     )
 
 
-def in_progress(spec: RunSpec, comparison: str, parent_id: str, owner: str, started: float) -> MlflowRun:
-    """A run that trains just now, kept open by the process `owner`."""
+def _place(key: str, parent_id: str) -> dict[str, str]:
+    return {COMPARISON: key, COMPARISONS: key, PARENT: parent_id}
+
+
+def in_progress(spec: RunSpec, key: str, parent_id: str, owner: str, started: float) -> MlflowRun:
+    """A run of the comparison `key` that trains just now, kept open by the process `owner`."""
     tags = {name: str(value) for name, value in spec.names().items() if name != "settings"}
     return MlflowRun(
         name=f"{spec.variant} seed {spec.seed}",
-        tags=tags | {"comparison": comparison, PARENT: parent_id, OWNER: owner},
+        tags=tags | _place(key, parent_id) | {lease.OWNER: owner},
         started=started,
         ended=started,
         params=masking.flat({**spec.settings, "seed": spec.seed}),
@@ -146,14 +167,22 @@ def _cost(run: RecordedRun) -> dict[str, float]:
 
 
 def _summary(run: RecordedRun) -> dict[str, float]:
-    """Best epoch, and the gap between validation and training objective there and in the last epoch."""
+    """Best epoch, what the saved model has, and the gap between the objectives in the best and in the last epoch."""
     history, best = run["history"], run.get("best_epoch")
     best_epoch = {"best_epoch": float(best)} if best else {}
     rows = [("gap/best_epoch", row) for row in history if row["epoch"] == best]
     rows += [("gap/last_epoch", history[-1])] if history else []
     column = objective.name(history)
     gaps = {name: row[f"val_{column}"] - row[column] for name, row in rows if column}
-    return best_epoch | {name: gap for name, gap in gaps.items() if math.isfinite(gap)}
+    return best_epoch | _saved(run) | {name: gap for name, gap in gaps.items() if math.isfinite(gap)}
+
+
+def _saved(run: RecordedRun) -> dict[str, float]:
+    """The epoch whose weights the saved model has, and its validation there: what to choose a model by."""
+    row = saved(run)
+    values = {f"saved/{_metric(column).replace('/', '_')}": row[column] for column in row if column.startswith("val_")}
+    epoch = {"saved/epoch": row["epoch"]} if row else {}
+    return epoch | {name: value for name, value in values.items() if math.isfinite(value)}
 
 
 def _inputs(run: RecordedRun, evaluated: bool) -> list[SplitInput]:

@@ -7,18 +7,20 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
-from pipeline.mlflow_sync import mlflow_internals
+from pipeline.mlflow_sync import gather, mlflow_internals, tracking_store
 from pipeline.mlflow_sync.gather import RecordedRun
-from pipeline.records import read_examples, write_bytes
+from pipeline.records import read_examples, read_json, write_bytes
+from pipeline.settings.plan import data_digest
 from pipeline.training import objective
 
 if TYPE_CHECKING:
     from mlflow.models import Model, ModelSignature
 
 BEST = "best"  # alias of a registered model's version
+MEASURED_ON = "measured_on"  # tag of a version: which of them its validation can be compared with
 FOLDER = "model"
 EXAMPLES = 2  # in an input example
 ANSWERS: dict[str, tuple[int | None, ...]] = {  # shape of a task's answers, after the examples; None: its outputs
@@ -58,7 +60,12 @@ def _load_pyfunc(path):
 
 def name(topic: str) -> str:
     """Name of a topic's registered model."""
-    return f"aula-{topic}"
+    return f"{tracking_store.prefix()}aula-{topic}"
+
+
+def alias(comparison: str) -> str:
+    """Alias of the best model of one comparison."""
+    return f"{BEST}-{comparison}"
 
 
 def best(runs: Sequence[RecordedRun]) -> RecordedRun | None:
@@ -77,17 +84,23 @@ def best(runs: Sequence[RecordedRun]) -> RecordedRun | None:
 def reached(run: RecordedRun) -> float | None:
     """Validation objective of the saved model: of the best epoch where patience kept it, else of the last."""
     column = objective.name(run["history"])
-    if column is None:
-        return None
-    values = [row[f"val_{column}"] for row in run["history"]]
-    return min(filter(math.isfinite, values), default=None) if run["settings"]["fit"].get("patience") else values[-1]
+    return gather.saved(run)[f"val_{column}"] if column else None
 
 
 def tags(run: RecordedRun) -> dict[str, str]:
-    """Tags of a version; the key tells it from all others."""
+    """Tags of a version; the key tells it from all others, `measured_on` which of them it can be compared with."""
     identity = {"run_key": run["run_key"], "topic": run["topic"], "variant": run["variant"]}
-    chosen = {"data": run["settings"]["data"], "validation": f"{reached(run):.6g}"}
+    chosen = {"data": run["settings"]["data"], "validation": f"{reached(run):.6g}", MEASURED_ON: _measured_on(run)}
     return identity | {"seed": str(run["seed"]), "profile": run["profile"]} | chosen
+
+
+def _measured_on(run: RecordedRun) -> str:
+    """Objective and validation examples, by their digest if they are still those of the run, else by its data's."""
+    name, view = run["settings"]["data"], run["settings"]["view"]
+    card: Any = read_json(paths.card(name)) if paths.card(name).exists() else None
+    known = card and view in card["views"] and data_digest(card, view) == run["data_digest"]
+    seen = card["digests"]["validation"] if known else run["data_digest"]
+    return f"{objective.name(run['history'])} on {name} {seen[: gather.DIGEST_LENGTH]}"
 
 
 @contextlib.contextmanager

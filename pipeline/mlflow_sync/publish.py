@@ -7,15 +7,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import paths, plugins
-from pipeline.mlflow_sync import descriptions, gather, images, mlflow_run, model_registry, tracking_store
+from pipeline.mlflow_sync import (
+    descriptions,
+    gather,
+    images,
+    lease,
+    mlflow_run,
+    model_registry,
+    model_versions,
+    tracking_store,
+)
 from pipeline.mlflow_sync.experiment import Experiment
 from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
 from pipeline.mlflow_sync.mlflow_run import MlflowRun
 from pipeline.operations import lock
 from pipeline.records import digest, read_json
+from pipeline.report import drawn
 
 COUNTED = ("experiments", "comparisons", "runs", "points", "models")
-SAMPLES, FIGURES = "samples", "figures"  # tags of a run whose pictures of that kind are all in MLflow
+SAMPLES, FIGURES = "samples", "figures"  # key of pictures by step; folder of the report's, and tag with their digest
+ANIMATION, CONFUSION = "samples.gif", "confusion.png"
 
 
 def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
@@ -23,16 +34,23 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
 
     Gives how many experiments, comparisons, runs, points (metric values) and versions of registered models are new;
     none if it was complete. tracking_store.Unreachable where MLflow cannot be used; another call goes on from there.
+    Refused, once all other topics are written, where an experiment of that name is not ours.
     """
     plans = [read_json(file) for file in sorted(paths.PLAN.glob("*.json"))]
     planned = [gather.gather(plan) for plan in plans if topics is None or plan["topic"] in topics]
     begun = [topic for topic in planned if topic.runs]
-    counts = Counter(dict.fromkeys(COUNTED, 0))
+    counts, refusals = Counter(dict.fromkeys(COUNTED, 0)), []
     if begun:
+        tracking_store.check()
         tracking_store.create()
         with lock.hold("mlflow", wait=True):
             for topic in begun:
-                counts.update(_publish(topic))
+                try:
+                    counts.update(_publish(topic))
+                except tracking_store.Refused as refusal:
+                    refusals.append(str(refusal))
+    if refusals:
+        raise tracking_store.Refused("; ".join(dict.fromkeys(refusals)))
     return {name: counts[name] for name in COUNTED}
 
 
@@ -40,7 +58,7 @@ def _publish(topic: TopicFiles) -> Counter[str]:
     experiment = Experiment(topic.name, topic.question, topic.comparison)
     best = None if topic.missing else model_registry.best(topic.runs)
     parent = mlflow_run.parent(topic, descriptions.of_comparison(topic, best))
-    parent_id = experiment.write_parent(parent)
+    parent_id = experiment.write_parent(parent, lease.owner())
     for run in topic.runs:
         scores, series = topic.scores.get(gather.identity(run)), topic.series.get((run["variant"], str(run["seed"])))
         target = mlflow_run.finished(run, topic.comparison, parent_id, scores, series or ())
@@ -52,49 +70,57 @@ def _publish(topic: TopicFiles) -> Counter[str]:
     if topic.evaluated:
         _log_figures(experiment, parent, topic)
     experiment.close(parent)
+    experiment.close_left()
     return experiment.counts
 
 
 def _register(experiment: Experiment, target: MlflowRun, run: RecordedRun, runs: Sequence[RecordedRun]) -> None:
-    """Register the topic's best model, unless it is."""
-    name = model_registry.name(run["topic"])
-    if experiment.is_best(name, run["run_key"]):
-        return
-    with model_registry.packed(run, experiment.run_id(target)) as folder:
-        if folder:
-            experiment.register(
-                target, name, description=descriptions.of_model(run, runs), tags=model_registry.tags(run), folder=folder
-            )
+    """Register the comparison's best model, unless it is."""
+    if experiment.can_store(target):
+        model_versions.register(
+            experiment,
+            target,
+            model_registry.name(run["topic"]),
+            describe=lambda: descriptions.of_model(run, runs),
+            tags=model_registry.tags(run),
+            pack=lambda: model_registry.packed(run, experiment.run_id(target)),
+        )
 
 
 def _log_samples(experiment: Experiment, target: MlflowRun, run: RecordedRun) -> None:
     """A generator's samples epoch by epoch, where MLflow's charts have a slider for them, and as an animation."""
     file = paths.run(run["topic"], run["variant"], run["seed"]) / "samples.npz"
-    if not file.exists() or experiment.tag(target, SAMPLES):
+    if not (file.exists() and experiment.can_store(target)):
         return
     import numpy as np
 
     with np.load(file, allow_pickle=False) as arrays, tempfile.TemporaryDirectory() as folder:
+        epochs = arrays["epochs"].tolist()
+        moving = experiment.lacks(target, "images", [ANIMATION])
+        if not moving and experiment.image_steps(target, SAMPLES) >= set(epochs):
+            return
         frames = images.sheets(arrays["images"])
-        images.animate(frames, Path(folder) / "samples.gif")
-        experiment.log_folder(target, Path(folder), "images")
-        experiment.log_steps(target, SAMPLES, dict(zip(arrays["epochs"].tolist(), frames, strict=True)))
-    experiment.set_tag(target, SAMPLES, "logged")
+        if moving:
+            images.animate(frames, Path(folder) / ANIMATION)
+            experiment.log_folder(target, Path(folder), "images")
+        experiment.log_steps(target, SAMPLES, dict(zip(epochs, frames, strict=True)))
 
 
 def _log_figures(experiment: Experiment, parent: MlflowRun, topic: TopicFiles) -> None:
     """The report's pictures of the topic, and the confusion matrices of its variants, on the parent."""
-    pictures = _pictures(topic.name) if topic.claims else {}
+    pictures = _pictures(topic.name) if drawn.is_of_present(topic.name, bool(topic.claims)) else {}
+    expected = [*pictures, *([CONFUSION] if images.has_confusions(topic.confusion) else [])]
+    if not (expected and experiment.can_store(parent)):
+        return
     mark = gather.short_digest([{name: digest(file.read_bytes()) for name, file in pictures.items()}, topic.confusion])
-    matrices = images.confusions(topic.confusion) if experiment.tag(parent, FIGURES) != mark else None
-    if experiment.tag(parent, FIGURES) == mark or not (pictures or matrices):
+    if experiment.tag(parent, FIGURES) == mark and not experiment.lacks(parent, FIGURES, expected):
         return
     with tempfile.TemporaryDirectory() as folder:
         for name, file in pictures.items():
             shutil.copyfile(file, Path(folder) / name)
         experiment.log_folder(parent, Path(folder), FIGURES)
-    if matrices:
-        experiment.log_image(parent, matrices, f"{FIGURES}/confusion.png")
+    if matrices := images.confusions(topic.confusion):
+        experiment.log_image(parent, matrices, f"{FIGURES}/{CONFUSION}")
     experiment.set_tag(parent, FIGURES, mark)
 
 

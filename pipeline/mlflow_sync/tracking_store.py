@@ -8,24 +8,49 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import paths
-from pipeline.mlflow_sync import masking, mlflow_internals
+from pipeline.errors import InputError
+from pipeline.mlflow_sync import address, masking, mlflow_internals
 from pipeline.operations import lock
 
 MESSAGE_LENGTH = 300  # characters
+PREFIX = "AULA_MLFLOW_PREFIX"  # environment variable: what stands before the names of experiments and models
 
 
 class Unreachable(ConnectionError):
     """MLflow can be neither read nor written just now; whatever it should hold is still under data/."""
 
 
+class Refused(Unreachable, InputError):
+    """What a user has set, or what a store holds already, does not let us write: one line says what to do."""
+
+
 def uri() -> str:
     """Where MLflow's store is: MLFLOW_TRACKING_URI, or mlflow.db beside dvc.yaml."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{paths.TRACKING}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or address.of_file(paths.TRACKING)
 
 
 def remote() -> bool:
     """Whether the store is a server: the one that keeps its artifacts, and has a UI of its own."""
     return uri().split("://")[0] in ("http", "https")
+
+
+def in_project() -> bool:
+    """Whether the store is the database of this project, that no other has."""
+    return address.file_of(uri()) == paths.TRACKING.absolute()
+
+
+def prefix() -> str:
+    """What stands before the names of our experiments and registered models. Refused: a sign MLflow does not take."""
+    text = os.environ.get(PREFIX, "")
+    if not re.fullmatch(r"[\w.-]{0,100}", text, re.ASCII):
+        raise Refused(f"{PREFIX}: given {text!r}, allowed up to 100 letters, digits and _ . -")
+    return text
+
+
+def check() -> None:
+    """Refused if the store's address cannot be read; libraries would show parts of a password."""
+    if wrong := address.fault(uri()):
+        raise Refused(f"MLFLOW_TRACKING_URI: {wrong}")
 
 
 def create() -> None:
@@ -41,6 +66,7 @@ def create() -> None:
 @contextlib.contextmanager
 def reachable() -> Iterator[None]:
     """Within it, whatever MLflow and the libraries below it raise is Unreachable, in one line, and they log nothing."""
+    check()
     mlflow_internals.set_environment()
     if not remote():
         mlflow_internals.limit_database_retries()
@@ -50,15 +76,18 @@ def reachable() -> Iterator[None]:
     with mlflow_internals.silenced():
         try:
             yield
+        except Unreachable:
+            raise  # said already
         except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
-            raise Unreachable(f"cannot use {masking.masked(uri())}: {_one_line(error)}") from error
+            raise Unreachable(f"cannot use {masking.address(uri())}: {_one_line(error)}") from error
 
 
 def _one_line(error: BaseException) -> str:
     """The innermost cause in one line: of a refused connection, MLflow tells the retries first."""
     while isinstance(cause := error.__cause__ or error.__context__, OSError):
         error = cause
-    text = masking.masked(" ".join(str(error).split()))
+    text = masking.masked(" ".join(str(error).replace(uri(), masking.address(uri())).split()))
+    text = re.split(r" ?\[SQL: | ?\(Background on this error", text)[0]
     if isinstance(error, OSError):
         text = re.sub(r"[\"']\)+$", "", text.rpartition("(Caused by ")[2].rpartition("): ")[2])
     return text if len(text) <= MESSAGE_LENGTH else f"{text[: MESSAGE_LENGTH - 1]}…"
@@ -66,10 +95,7 @@ def _one_line(error: BaseException) -> str:
 
 def _database() -> Path | None:
     """File of a SQLite store; None for any other."""
-    if not os.environ.get("MLFLOW_TRACKING_URI"):
-        return paths.TRACKING
-    kind, _, place = uri().partition(":///")
-    return Path(place.partition("?")[0]).absolute() if kind == "sqlite" and place else None
+    return address.file_of(uri())
 
 
 def _exists(file: Path) -> bool:
@@ -84,8 +110,8 @@ def _make(file: Path) -> None:
     draft = file.with_name(f"{file.name}.draft")
     for leftover in (*file.parent.glob(f"{draft.name}*"), *file.parent.glob(f"{file.name}-*")):
         leftover.unlink()  # a lost database's write-ahead log would be replayed into the new one
-    SqlAlchemyStore(f"sqlite:///{draft}", paths.ARTIFACTS.as_uri())  # type: ignore[no-untyped-call]
-    mlflow_internals.close_connections(f"sqlite:///{draft}")
+    SqlAlchemyStore(address.of_file(draft), paths.ARTIFACTS.as_uri())  # type: ignore[no-untyped-call]
+    mlflow_internals.close_connections(address.of_file(draft))
     with contextlib.closing(sqlite3.connect(draft)) as database:
         database.execute("PRAGMA journal_mode=WAL")  # kept in the file: who reads does not wait for who writes
     draft.replace(file)

@@ -23,6 +23,7 @@ def ui(port: int) -> int:
 
     InputError where the store is a server, which has a UI of its own.
     """
+    tracking_store.check()
     command = serving(port)
     try:
         tracking_store.create()
@@ -36,7 +37,7 @@ def ui(port: int) -> int:
 def serving(port: int) -> list[str]:
     """Command of MLflow's UI over our store: this machine only, one worker, no jobs, nothing unpickled."""
     if tracking_store.remote():
-        server = masking.masked(tracking_store.uri())
+        server = masking.address(tracking_store.uri())
         raise InputError(f"MLFLOW_TRACKING_URI: given {server}, allowed a database: that server has its own UI")
     hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
     settings = {

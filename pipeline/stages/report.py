@@ -6,7 +6,7 @@ from pipeline import paths
 from pipeline.contracts import ClaimRow
 from pipeline.freshness import TopicState
 from pipeline.records import write_bytes
-from pipeline.report import page
+from pipeline.report import drawn, page
 
 
 def report(states: Sequence[TopicState], judgements: Sequence[ClaimRow]) -> None:
@@ -19,3 +19,4 @@ def report(states: Sequence[TopicState], judgements: Sequence[ClaimRow]) -> None
     paths.PICTURES.mkdir(parents=True, exist_ok=True)  # DVC looks for it, pictures or not
     for name, text in page.texts(page.topics(states, judgements)).items():
         write_bytes(paths.REPORT / name, text.encode())
+    drawn.note()

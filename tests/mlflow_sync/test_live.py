@@ -3,13 +3,14 @@
 import os
 import shutil
 import socket
+import sqlite3
 import time
 
 import demo_topic
 import pytest
 
 from pipeline import paths
-from pipeline.mlflow_sync import live, mlflow_run, publish, tracking_store
+from pipeline.mlflow_sync import lease, live, publish, tracking_store
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json, write_json
 from pipeline.training import epoch_log
@@ -77,7 +78,7 @@ def test_a_run_in_progress_can_be_watched_and_ends_as_itself(specs, plan):
     assert ended.info.run_id == watched.info.run_id and ended.info.status == "FINISHED"
     for name in ("training/loss", "validation/cross_entropy"):
         assert steps(ended, name) == [1, 2, 3, 4]
-    assert ended.data.tags.keys() >= demo_topic.CONTRACT and mlflow_run.OWNER not in ended.data.tags
+    assert ended.data.tags.keys() >= demo_topic.CONTRACT and lease.OWNER not in ended.data.tags
     assert publish.publish() == demo_topic.NOTHING
 
 
@@ -105,6 +106,80 @@ def test_a_run_left_open_is_ended_as_killed_once_its_process_is_gone(specs, plan
     fewer = specs[1:]  # another comparison: the first run is no part of it
     live.LiveComparison(plan, fewer).update(fewer)
     assert the_run().info.status == status
+
+
+def parents():
+    return [run for run in runs() if "variant" not in run.data.tags]
+
+
+def test_a_parent_left_open_is_closed_once_its_process_is_gone(specs, plan, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(lease, "owner", lambda: f"{os.uname().nodename}:{os.getpid()}:5")  # its number is used again
+        progress(specs[0], 1)
+        live.LiveComparison(plan, specs).update(specs)
+    assert [run.info.status for run in parents()] == ["RUNNING"]
+    fewer = specs[1:]
+    progress(specs[1], 1)
+    live.LiveComparison(plan, fewer).update(fewer)
+    assert sorted(run.info.status for run in parents()) == ["KILLED", "RUNNING"]
+    publish.publish()
+    assert sorted(run.info.status for run in parents()) == ["FINISHED", "RUNNING"], "the other one still trains"
+
+
+def test_an_open_run_of_another_host_is_closed_by_its_lease_alone(specs, plan, monkeypatch):
+    client = mlflow_client()
+    with monkeypatch.context() as patch:
+        patch.setattr(lease, "owner", lambda: "elsewhere:7:5")
+        progress(specs[0], 1)
+        live.LiveComparison(plan, specs).update(specs)
+    (parent,) = parents()
+    demo_topic.train(generation="second")
+    publish.publish()
+    assert client.get_run(parent.info.run_id).info.status == "RUNNING"
+    for run in runs():
+        if run.info.status == "RUNNING":
+            client.set_tag(run.info.run_id, lease.HEARTBEAT, f"{time.time() - 2 * lease.LEASE_S:.0f}")
+    publish.publish()
+    assert client.get_run(parent.info.run_id).info.status == "KILLED"
+    assert {run.info.status for run in runs()} == {"FINISHED", "KILLED"}
+
+
+def test_an_open_run_that_is_none_of_aulas_stays_open(specs, plan):
+    publish.publish()
+    client = mlflow_client()
+    theirs = client.create_run(client.get_experiment_by_name(demo_topic.TOPIC).experiment_id, start_time=1)
+    publish.publish()
+    assert client.get_run(theirs.info.run_id).info.status == "RUNNING"
+
+
+def test_a_long_epoch_renews_the_lease(specs, plan, monkeypatch):
+    comparison = live.LiveComparison(plan, specs)
+    progress(specs[0], 1)
+    comparison.update(specs)
+    before = {run.info.run_id: run.data.tags[lease.HEARTBEAT] for run in runs()}
+    monkeypatch.setattr(lease, "PERIOD_S", 0.0)
+    time.sleep(1.1)
+    comparison.update(specs)
+    assert len(before) == 2 and all(run.data.tags[lease.HEARTBEAT] > before[run.info.run_id] for run in runs())
+
+
+def test_a_database_locked_by_another_program_is_one_line_without_sql(specs, plan, monkeypatch, capsys):
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import OperationalError
+
+    def locked(*given, **named):
+        cause = sqlite3.OperationalError("database is locked")
+        said = OperationalError("INSERT INTO metrics (key, value) VALUES (?, ?)", [("loss", 0.5)] * 9, cause)
+        raise MlflowException(str(said))
+
+    monkeypatch.setattr("mlflow.MlflowClient.log_batch", locked)
+    monkeypatch.setattr(live, "PERIOD_S", 0.05)
+    progress(specs[0], 2)
+    with live.follow(plan, specs, specs):
+        time.sleep(2.5)
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "database is locked; training goes on" in told
+    assert "INSERT" not in told and "SQL" not in told
 
 
 def test_short_runs_are_left_to_publish(specs, plan, monkeypatch):

@@ -63,6 +63,45 @@ def test_mlflow_by_itself_keeps_connections(tmp_path):
     mlflow_internals.close_connections("sqlite:///never-opened.db")
 
 
+def test_mlflow_by_itself_leaves_artifacts_where_they_were(mlflow_store, tmp_path):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=tracking_store.uri())
+    assert not [name for name in dir(client) if "artifact" in name and ("move" in name or "set_" in name)]
+    old, new = ((tmp_path / name).as_uri() for name in ("old", "new"))
+    experiment = client.create_experiment("moved", artifact_location=old)
+    kept, gone = (client.create_run(experiment, tags={"clone": name}).info.run_id for name in ("a", "b"))
+    client.log_text(kept, "x", "made/before.txt")
+    client.delete_run(gone)
+    client.create_registered_model("model")
+    client.create_model_version("model", f"{old}/{kept}/artifacts/model", kept)
+    places = {
+        run_id: (place, tags) for run_id, place, tags in mlflow_internals.artifact_places(client, experiment, ["clone"])
+    }
+    assert places == {
+        run_id: (f"{old}/{run_id}/artifacts", {"clone": tag}) for run_id, tag in ((kept, "a"), (gone, "b"))
+    }
+    mlflow_internals.move_experiment(client, experiment, new)
+    mlflow_internals.move_artifacts(client, {kept: (f"{old}/{kept}/artifacts", f"{new}/{kept}/artifacts")})
+    assert client.get_experiment(experiment).artifact_location == new
+    assert client.get_run(kept).info.artifact_uri == f"{new}/{kept}/artifacts"
+    assert client.get_run(gone).info.artifact_uri == f"{old}/{gone}/artifacts"
+    assert client.get_model_version("model", "1").source == f"{new}/{kept}/artifacts/model"
+    assert client.get_model_version_download_uri("model", "1") == f"{new}/{kept}/artifacts/model"
+    client.log_text(kept, "x", "made/after.txt")
+    assert (tmp_path / "new" / kept / "artifacts" / "made" / "after.txt").exists()
+
+
+def test_all_pages_are_searched(mlflow_store, monkeypatch):
+    from mlflow import MlflowClient
+
+    monkeypatch.setattr(mlflow_internals, "RUNS_PER_PAGE", 2)
+    client = MlflowClient(tracking_uri=tracking_store.uri())
+    experiment = client.create_experiment("pages")
+    made = {client.create_run(experiment).info.run_id for _ in range(5)}
+    assert {run.info.run_id for run in mlflow_internals.search_all(client, experiment, "")} == made
+
+
 def test_an_image_logged_twice_is_there_twice_in_mlflow(mlflow_store, tmp_path):
     from mlflow import MlflowClient
 

@@ -1,6 +1,7 @@
 """The best model of a topic is chosen by validation, registered once, and answers as it did in training."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -13,9 +14,9 @@ from conftest import FOLDERS
 from test_faults import Server
 
 from pipeline import paths, plugins
-from pipeline.mlflow_sync import mlflow_run, model_registry, tracking_store
+from pipeline.mlflow_sync import gather, mlflow_run, model_registry, tracking_store
 from pipeline.mlflow_sync.publish import publish
-from pipeline.records import Examples, read_json, write_examples, write_json
+from pipeline.records import Examples, read_history, read_json, write_examples, write_json, write_rows
 
 NAME = model_registry.name(demo_topic.TOPIC)
 ASK = (
@@ -55,9 +56,9 @@ def test_nothing_is_the_best_without_an_objective():
     assert model_registry.best([samples]) is None and model_registry.best([]) is None
 
 
-def trained(topic, model, network, shape):
+def trained(topic, model, network, shape, **changes):
     """Runs of a topic, the best of which has `network` as its model."""
-    demo_topic.train(topic)
+    demo_topic.train(topic, **changes)
     for variant in demo_topic.VARIANTS:
         for seed in demo_topic.SEEDS:
             folder = paths.run(topic, variant, seed)
@@ -74,8 +75,8 @@ def dense():
     return keras.Sequential([keras.Input((5,)), keras.layers.Dense(2), keras.layers.Dropout(0.5)])
 
 
-def version(name=NAME):
-    return demo_topic.mlflow_client().get_model_version_by_alias(name, model_registry.BEST)
+def version(name=NAME, alias=model_registry.BEST):
+    return demo_topic.mlflow_client().get_model_version_by_alias(name, alias)
 
 
 def test_it_is_registered_once_with_what_tells_it_from_others(mlflow_store):
@@ -91,19 +92,56 @@ def test_it_is_registered_once_with_what_tells_it_from_others(mlflow_store):
     assert f"`models:/{NAME}@best`" in parent.data.tags[mlflow_run.NOTE]
 
 
-def test_a_better_run_takes_the_alias_and_the_old_one_gets_it_back(mlflow_store):
-    trained(demo_topic.TOPIC, "mlp", dense(), (5,))
+def combination(generation, lowest):
+    """A comparison of its own, whose best run reaches `lowest` on validation."""
+    trained(demo_topic.TOPIC, "mlp", dense(), (5,), generation=generation)
+    folder = paths.run(demo_topic.TOPIC, demo_topic.VARIANTS[1], 1)
+    rows = read_history(folder / "history.csv")
+    rows[-1]["val_cross_entropy"] = lowest
+    write_rows(folder / "history.csv", demo_topic.COLUMNS, rows)
     publish()
-    first = version().version
-    demo_topic.train(generation="second")
-    trained_anew = paths.run(demo_topic.TOPIC, demo_topic.VARIANTS[0], 0)
-    record = read_json(trained_anew / "run.json")
-    write_json(
-        trained_anew / "run.json", record | {"outputs": 2, "settings": record["settings"] | {"task": "classify"}}
-    )
-    assert publish()["models"] == 1 and version().version != first
-    trained(demo_topic.TOPIC, "mlp", dense(), (5,))
-    assert publish() == demo_topic.NOTHING and version().version == first
+    return gather.gather(read_json(paths.plan(demo_topic.TOPIC))).comparison
+
+
+@pytest.mark.parametrize("order", [(0.38, 0.569), (0.569, 0.38)])
+def test_the_best_of_all_combinations_keeps_the_alias_whoever_publishes_last(mlflow_store, order):
+    places = {value: combination(f"at {value}", value) for value in order}
+    assert version().tags["validation"] == "0.38"
+    combination(f"at {order[0]}", order[0])
+    assert publish() == demo_topic.NOTHING and version().tags["validation"] == "0.38"
+    for value, comparison in places.items():
+        assert version(alias=model_registry.alias(comparison)).tags["validation"] == str(value)
+
+
+def test_what_was_measured_on_other_examples_is_not_compared_and_that_is_said(mlflow_store, monkeypatch, capsys):
+    combination("first", 0.5)
+    monkeypatch.setattr(model_registry, "_measured_on", lambda run: "cross_entropy on other examples")
+    other = combination("second", 0.1)
+    assert version().tags["validation"] == "0.5"
+    assert version(alias=model_registry.alias(other)).tags["validation"] == "0.1"
+    assert "@best stays at version 1, which was measured on other data" in capsys.readouterr().err
+
+
+def test_a_best_whose_files_are_gone_leaves_the_alias_to_one_that_loads(mlflow_store):
+    combination("first", 0.1)
+    shutil.rmtree(paths.ARTIFACTS)
+    combination("second", 0.5)
+    assert version().tags["validation"] == "0.5"
+    assert loaded() is not None
+
+
+def test_a_registered_model_of_others_is_left_alone(mlflow_store, capsys):
+    demo_topic.mlflow_client().create_registered_model(NAME, {"team": "other"}, "theirs")
+    combination("first", 0.1)
+    found = demo_topic.mlflow_client().get_registered_model(NAME)
+    assert (found.description, found.tags, found.aliases) == ("theirs", {"team": "other"}, {})
+    assert f"registered model {NAME}: given one that Aula has not made" in capsys.readouterr().err
+
+
+def loaded(place=None):
+    """What @best loads, without TensorFlow's part: the files MLflow fetches."""
+    mlflow.set_tracking_uri(tracking_store.uri())
+    return mlflow.artifacts.download_artifacts(f"models:/{NAME}@best")
 
 
 PUBLISH = (

@@ -29,8 +29,11 @@ from demo_topic import (
 
 from pipeline import paths, plugins
 from pipeline.mlflow_sync.publish import publish
-from pipeline.records import write_bytes, write_json, write_rows
+from pipeline.records import read_json, write_bytes, write_json, write_rows
+from pipeline.report import drawn
 from pipeline.settings.plan import data_digest
+
+LOSSES = {1: 0.9, 2: 0.486, 3: 0.7, 4: 1.595}  # validation by epoch
 
 
 def test_nothing_on_disk_is_nothing_to_do(house):
@@ -42,8 +45,11 @@ def test_a_comparison_and_its_runs(mlflow_store):
     counts = publish()
     found = runs()
     (parent,) = found.pop(None)
-    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 4), "models": 0}
-    assert parent.info.run_name == "laptop, 2 variants x 2 seeds" and parent.info.status == "FINISHED"
+    assert counts == {"experiments": 1, "comparisons": 1, "runs": 4, "points": 4 * (EPOCHS * 6 + 8), "models": 0}
+    assert (
+        parent.info.run_name == f"laptop, 2 variants x 2 seeds, {parent.data.tags['comparison'][:6]}"
+        and parent.info.status == "FINISHED"
+    )
     assert found.keys() == {(variant, str(seed)) for variant in VARIANTS for seed in SEEDS}
     for (variant, seed), run in found.items():
         tags = run.data.tags
@@ -92,11 +98,60 @@ def test_histories_by_epoch(mlflow_store):
     sections = {
         f"{part}/{name}" for part in ("training", "validation") for name in ("loss", "cross_entropy", "accuracy")
     }
-    assert run.data.metrics.keys() == sections | {"best_epoch", "cost/duration_s", "gap/best_epoch", "gap/last_epoch"}
+    saved = {
+        f"saved/{name}" for name in ("epoch", "validation_loss", "validation_cross_entropy", "validation_accuracy")
+    }
+    assert run.data.metrics.keys() == sections | saved | {
+        "best_epoch",
+        "cost/duration_s",
+        "gap/best_epoch",
+        "gap/last_epoch",
+    }
     assert run.data.metrics["best_epoch"] == 2
     assert run.data.metrics["gap/best_epoch"] == pytest.approx(0.1)
     for name in ("best_epoch", "gap/best_epoch", "gap/last_epoch"):
         assert [step for step, _ in history(run, name)] == [0], "MLflow draws it as a bar"
+
+
+@pytest.mark.parametrize(("patience", "epoch"), [(None, 4), (2, 2)])
+def test_the_saved_model_has_columns_to_select_by(mlflow_store, patience, epoch):
+    train()
+    folder = paths.run(TOPIC, "plain_net", 0)
+    record = read_json(folder / "run.json")
+    record["settings"]["fit"]["patience"] = patience
+    write_json(folder / "run.json", record)
+    rows = [dict.fromkeys(COLUMNS, 1.0) | {"epoch": at, "val_cross_entropy": value} for at, value in LOSSES.items()]
+    write_rows(folder / "history.csv", COLUMNS, rows)
+    publish()
+    metrics = runs()["plain_net", "0"].data.metrics
+    assert metrics["saved/epoch"] == epoch and metrics["saved/validation_cross_entropy"] == LOSSES[epoch]
+    assert metrics["validation/cross_entropy"] == 1.595
+    found = mlflow_client().search_runs(["1"], 'metrics."saved/validation_cross_entropy" < 0.5')
+    assert len(found) == (1 if patience else 0)
+
+
+def test_a_topic_without_claims_has_pictures_as_well(mlflow_store):
+    train()
+    evaluate()
+    report()
+    (paths.REPORT / "claims.json").unlink()
+    drawn.note()
+    publish()
+    (parent,) = runs()[None]
+    assert len(mlflow_client().list_artifacts(parent.info.run_id, "figures")) == 3
+
+
+def test_pictures_drawn_from_other_scores_are_left_out(mlflow_store):
+    train(generation="second")
+    evaluate(generation="second")
+    report(generation="second")
+    drawn.note()
+    train()
+    evaluate()
+    publish()
+    (parent,) = runs()[None]
+    files = mlflow_client().list_artifacts(parent.info.run_id, "figures")
+    assert [file.path for file in files] == ["figures/confusion.png"]
 
 
 def test_long_histories_take_several_batches(mlflow_store):

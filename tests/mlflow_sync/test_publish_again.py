@@ -1,7 +1,9 @@
 """MLflow holds every run once, whatever was killed, lost, repeated or corrected in between."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 
+import demo_topic
 import pytest
 from demo_topic import (
     EPOCHS,
@@ -11,6 +13,7 @@ from demo_topic import (
     history,
     inputs,
     mlflow_client,
+    planned,
     report,
     runs,
     train,
@@ -18,7 +21,12 @@ from demo_topic import (
     write_run,
 )
 
+from pipeline import paths
+from pipeline.mlflow_sync import gather
 from pipeline.mlflow_sync.publish import publish
+from pipeline.records import read_json, write_json
+
+ORIGINAL = demo_topic.settings
 
 
 def test_a_second_publish_writes_nothing(mlflow_store):
@@ -133,6 +141,85 @@ def test_an_older_comparison_stays_as_it_is(mlflow_store):
     judged = {name for name, parent in parents.items() if "claim.wider" in parent.data.tags}
     assert scored == judged and len(scored) == 1, "scores and verdicts of the first are not those of the second"
     assert "test/accuracy" not in {name for name in of if name not in scored}
+
+
+def grow(variants, seeds):
+    """The topic as it is with so many variants and seeds, all of them trained."""
+    plan = {"topic": TOPIC, "profile": "laptop", "seeds": list(range(seeds)), "metrics": ["accuracy"]}
+    names = [f"net_{at}" for at in range(variants)]
+    write_json(paths.plan(TOPIC), plan | {"variants": {name: planned(name) for name in names}})
+    for name in names:
+        for seed in range(seeds):
+            write_run(name, seed)
+
+
+def rows():
+    found = mlflow_client().search_runs([mlflow_client().get_experiment_by_name(TOPIC).experiment_id])
+    children = [run for run in found if "variant" in run.data.tags]
+    return {run.data.tags["comparison"]: run for run in found if "variant" not in run.data.tags}, children
+
+
+def test_a_topic_that_grows_has_each_run_once(mlflow_store):
+    train()
+    for variants in range(1, 6):
+        grow(variants, 2)
+        assert publish()["runs"] == 2
+    parents, children = rows()
+    assert (len(parents), len(children)) == (5, 10)
+    newest = gather.gather(read_json(paths.plan(TOPIC))).comparison
+    assert {run.data.tags["comparison"] for run in children} == {newest}
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parents[newest].info.run_id}
+    first = [run for run in children if run.data.tags["variant"] == "net_0"]
+    assert {len(run.data.tags["comparisons"].split(",")) for run in first} == {5}
+    assert publish() == NOTHING
+    grow(2, 2)
+    assert publish() == NOTHING, "an older comparison is there, its runs stay where they are shown"
+    grow(5, 2)
+    with unwritten(mlflow_store):
+        assert publish() == NOTHING
+
+
+def test_publishing_while_runs_come_in_makes_one_comparison(mlflow_store):
+    train()
+    grow(3, 2)
+    folders = [paths.run(TOPIC, f"net_{at}", seed) for at in range(3) for seed in range(2)]
+    for folder in folders:
+        folder.rename(folder.with_name(f"later{folder.name}"))
+    for folder in folders:
+        folder.with_name(f"later{folder.name}").rename(folder)
+        assert publish()["runs"] == 1
+    parents, children = rows()
+    assert (len(parents), len(children)) == (1, 6)
+
+
+def test_parents_of_other_settings_differ_in_name_and_parameters(mlflow_store, monkeypatch):
+    for rate in (0.001, 0.01):
+        monkeypatch.setattr(demo_topic, "settings", lambda variant, rate=rate: settings(variant, rate))
+        train(generation=str(rate))
+        publish()
+    parents, _ = rows()
+    first, second = parents.values()
+    assert first.info.run_name != second.info.run_name
+    changed = {name for name in first.data.params if first.data.params[name] != second.data.params[name]}
+    assert changed == {"fit.learning_rate"}
+    assert {run.data.params["fit.learning_rate"] for run in parents.values()} == {"0.001", "0.01"}
+    assert first.data.params["variants"] == "plain_net, wide_net" and first.data.params["seeds"] == "[0, 1]"
+
+
+def test_what_variants_differ_in_is_told_by_variant(mlflow_store, monkeypatch):
+    plain = demo_topic.settings
+    monkeypatch.setattr(demo_topic, "settings", lambda variant: plain(variant) | {"model": f"model of {variant}"})
+    train()
+    publish()
+    ((parent,), _) = (list(part) for part in (rows()[0].values(), ()))
+    wanted = '{"plain_net": "model of plain_net", "wide_net": "model of wide_net"}'
+    assert parent.data.params["model"] == wanted
+
+
+def settings(variant, rate):
+    found = copy.deepcopy(ORIGINAL(variant))
+    found["fit"]["learning_rate"] = rate
+    return found
 
 
 def test_an_experiment_deleted_in_the_ui_comes_back(mlflow_store):

@@ -45,7 +45,7 @@ def written(topics):
 
 def test_what_is_written(written):
     pictures = {f"pictures/convolution_{name}.svg" for name in ("curves", "scores")}
-    assert files(written).keys() == {"claims.json", "index.html", "report.md"} | pictures
+    assert files(written).keys() == {"claims.json", "index.html", "report.md", "pictures/drawn_from.json"} | pictures
 
 
 def test_the_same_files_give_the_same_bytes(written):

@@ -1,0 +1,92 @@
+"""An experiment of MLflow itself: found or made, ours or left alone, with its artifacts inside the project."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pipeline import paths
+from pipeline.mlflow_sync import limits, mlflow_internals, mlflow_run, ownership, relocation, tracking_store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Run
+
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # its charts are those of models, not of prompts
+REMEDY = f"left as it is: set {tracking_store.PREFIX}, such as mine-, for names of your own"
+
+
+class ExperimentPlace:
+    """The experiment of a topic. Refused where one of that name is not Aula's, or was deleted by whoever made it."""
+
+    def __init__(self, client: "MlflowClient", topic: str, description: str) -> None:
+        self._client, self.name = client, f"{tracking_store.prefix()}{topic}"
+        found = client.get_experiment_by_name(self.name)
+        self.is_new = found is None
+        tags = limits.tags(KIND | {mlflow_run.NOTE: description, ownership.MADE_FOR: topic})
+        self.id = self._make(tags) if found is None else self._take(found, {k: v for k, v in tags.items() if v})
+        if found is not None and not tracking_store.remote():
+            self._relocate(found)
+
+    def owns(self, run: "Run") -> bool:
+        """Whether a run of the experiment is ours to add to."""
+        place, in_project = run.info.artifact_uri, tracking_store.in_project()
+        return tracking_store.remote() or ownership.owns(run.data.tags, place, in_project)
+
+    def create(self, started: int, tags: Mapping[str, str], name: str) -> "Run":
+        """A new run; its artifacts are inside the project, whichever clone has made the experiment."""
+        run = self._client.create_run(self.id, start_time=started, tags=dict(tags), run_name=name)
+        old = run.info.artifact_uri
+        if tracking_store.remote() or not relocation.is_elsewhere(old):
+            return run
+        moves = {run.info.run_id: (old, relocation.of_run(self.name, run.info.run_id))}
+        mlflow_internals.move_artifacts(self._client, moves)
+        return self._client.get_run(run.info.run_id)
+
+    def _make(self, tags: Mapping[str, str]) -> str:
+        place = None if tracking_store.remote() else relocation.of_experiment(self.name)
+        signed = {name: value for name, value in {**tags, **ownership.signature()}.items() if value}
+        return str(self._client.create_experiment(self.name, artifact_location=place, tags=signed))
+
+    def _take(self, found: "Experiment", tags: Mapping[str, str]) -> str:
+        """Identifier of an experiment that is there: restored and brought up to date if this clone has made it."""
+        if not self._is_aulas(found):
+            raise tracking_store.Refused(f"experiment {self.name}: given one that Aula has not made, {REMEDY}")
+        mine = self._is_mine(found)
+        if found.lifecycle_stage == "deleted":
+            if not mine:
+                raise tracking_store.Refused(f"experiment {self.name}: given one that others have deleted, {REMEDY}")
+            self._client.restore_experiment(found.experiment_id)
+        signed = {**tags, **ownership.signature()} if mine else {}
+        for name, value in signed.items():
+            if found.tags.get(name) != value:
+                self._client.set_experiment_tag(found.experiment_id, name, value)
+        return str(found.experiment_id)
+
+    def _is_aulas(self, found: "Experiment") -> bool:
+        """Whether Aula has made it; one made before experiments said so is known by its place, or by its runs."""
+        if ownership.MADE_FOR in found.tags:
+            return True
+        path = relocation.folder(found.artifact_location or "")
+        if path is not None and tracking_store.in_project():
+            return (path.parent.name, path.name) == (paths.ARTIFACTS.name, self.name)
+        runs = mlflow_internals.search_all(self._client, found.experiment_id, "")
+        return bool(runs) and all({mlflow_run.COMPARISON, "topic"} <= run.data.tags.keys() for run in runs)
+
+    def _is_mine(self, found: "Experiment") -> bool:
+        """Whether this clone has made it, or one that it is a copy of, or nobody knows who."""
+        made_by, in_project = found.tags.get(ownership.CLONE), tracking_store.in_project()
+        return in_project or made_by in (None, ownership.clone())
+
+    def _relocate(self, found: "Experiment") -> None:
+        """Have MLflow look for the artifacts of the experiment, and of its runs that are ours, inside the project."""
+        if self._is_mine(found) and relocation.is_elsewhere(found.artifact_location or ""):
+            mlflow_internals.move_experiment(self._client, self.id, relocation.of_experiment(self.name))
+        known = (ownership.CLONE, ownership.HOST, mlflow_run.COMPARISON)
+        moves = {
+            run_id: (place, relocation.of_run(self.name, run_id))
+            for run_id, place, tags in mlflow_internals.artifact_places(self._client, self.id, known)
+            if relocation.is_elsewhere(place)
+            and mlflow_run.COMPARISON in tags
+            and ownership.owns(tags, place, tracking_store.in_project())
+        }
+        if moves:
+            mlflow_internals.move_artifacts(self._client, moves)
