@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from typing import Any
 
 
 class _Patient(io.FileIO):
@@ -22,19 +23,18 @@ def survive_closed_pipes() -> None:
     """From now on, drop what is printed to a pipe that nobody reads any more, instead of raising BrokenPipeError."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, io.BufferedWriter):
-            if isinstance(stream.buffer.raw, _Patient) or stream.isatty():
-                continue
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             stream.flush()
-            raw = _Patient(stream.fileno(), "wb", closefd=False)
-            setattr(sys, name, _text(raw, stream))
+            setattr(sys, name, _patient(stream))
 
 
-def _text(raw: _Patient, like: io.TextIOWrapper) -> io.TextIOWrapper:
+def _patient(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """A stream to the same place, as buffered as this one: with PYTHONUNBUFFERED there is no buffer."""
+    raw: Any = _Patient(stream.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw),  # type: ignore[type-var]
-        encoding=like.encoding,
-        errors=like.errors,
-        line_buffering=like.line_buffering,
-        write_through=like.write_through,
+        raw if isinstance(stream.buffer, io.FileIO) else io.BufferedWriter(raw),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
     )
