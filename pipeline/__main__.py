@@ -133,7 +133,7 @@ def publish(settings: "Settings") -> int:
 
 
 def reproduce(settings: "Settings", run: str) -> int:
-    """train a finished run again and compare, to the last digit"""
+    """train a finished run again and say whether it repeats to the bit"""
     from pipeline.operations.rerun import reproduce
 
     return DONE if reproduce(run) else RUN_FAILED

@@ -3,6 +3,7 @@
 import errno
 import os
 import pwd
+import re
 from pathlib import Path
 
 from pipeline import paths
@@ -27,6 +28,7 @@ def shown(path: Path | str) -> str:
 def of_the_disk(error: OSError) -> str | None:
     """One line on a file that may not be read or written, or on a full disk, with the remedy; None: it is neither."""
     place = shown(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes | Path) else "the project"
+    place = re.sub(r"\.\d+\.draft$", "", place)  # how records.write_bytes names a file that is not whole yet
     place = "the project" if place == "." else place
     if error.errno in FULL:
         return f"{place}: {error.strerror}: make space; what is done is kept, the same command goes on from there"

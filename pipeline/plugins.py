@@ -62,7 +62,7 @@ def imported(module: str) -> ModuleType:
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         ours = [frame for frame in frames if Path(frame.filename).is_relative_to(paths.PACKAGE)]
-        place = Path(ours[-1].filename).relative_to(paths.PACKAGE).with_suffix("")
+        place = Path(ours[-1].filename).relative_to(paths.PACKAGE).with_suffix("") if ours else Path()
         if isinstance(error, InputError) or ".".join(place.parts).removesuffix(".__init__") != module:
             raise
         told = f"given {type(error).__name__}: {error} in line {ours[-1].lineno}, allowed what can be imported"

@@ -248,6 +248,36 @@ def test_a_run_that_hangs_is_ended_and_tried_again(house, calm):
     assert results(house) == calm
 
 
+def test_a_machine_that_sleeps_uses_up_no_limit(house, calm):
+    change(house, lambda tree: tree.update(workers=1, run_minutes=0.5))
+    top = begin(house, "train", TOPIC)
+    under_way(house)
+    for _ in range(3):  # more often than a run is tried
+        family = [psutil.Process(top.pid), *psutil.Process(top.pid).children(recursive=True)]
+        for process in family:
+            process.suspend()
+        time.sleep(35)
+        for process in reversed(family):
+            process.resume()
+        time.sleep(1)
+    out, _ = end(house, top)
+    assert out.count("finished") == 2 * SEEDS and "failed" not in out
+    judge(house)
+    assert results(house) == calm
+
+
+def test_a_reader_that_goes_ends_no_training(house, calm):
+    told = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "train", TOPIC],
+        cwd=house, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert told.stdout.readline().startswith(f"{TOPIC}: ".encode())
+    told.stdout.close()
+    assert b"Traceback" not in told.stderr.read() and told.wait() == 0
+    judge(house)
+    assert results(house) == calm
+
+
 def test_a_run_out_of_memory_costs_nothing_that_is_done(house, calm):
     change(house, lambda tree: tree.update(workers=1))
     top = begin(house, "train", TOPIC)

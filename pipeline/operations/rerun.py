@@ -1,4 +1,4 @@
-"""Train a finished run again and say whether it came out the same, to the last digit."""
+"""Train a finished run again and say whether it repeats to the bit, and by what it differs if not."""
 
 import math
 import sys
