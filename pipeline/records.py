@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.errors import InputError, shown
-
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -101,12 +99,8 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """A record as written by `write_json`. InputError: the file is damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        told = f"{path.stat().st_size} bytes that are no JSON, allowed whole JSON: delete it and run `dvc repro`"
-        raise InputError(f"{shown(path)}: given {told}") from None
+    """A record as written by `write_json`."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:

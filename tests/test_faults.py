@@ -56,6 +56,7 @@ def shrink(tree):
     topic["variants"] = {name: topic["variants"][name] for name in (plain[0], plain[-1])}
     topic["fit"]["epochs"] = EPOCHS
     topic["build"]["dropout"] = 0.1  # so that random numbers are drawn in every step
+    topic.pop("groups", None)
     tree["topics"] = {TOPIC: topic}
     tree["data"] = {topic["data"]: tree["data"][topic["data"]]}
     tree["workers"] = 2

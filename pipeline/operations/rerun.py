@@ -71,7 +71,7 @@ def _folders() -> Iterator[tuple[str, Path]]:
     for file in sorted(paths.RUNS.glob("*/*/*/run.json")):
         try:
             yield read_json(file)["run_key"], file.parent
-        except (InputError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             print(f"{errors.shown(file)} is damaged: passed over", file=sys.stderr)
 
 

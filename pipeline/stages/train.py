@@ -27,12 +27,13 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     """Records of all runs of `topic`, in order of variant and seed, with their files under data/runs/<topic>."""
     plan, store = current(settings, topic), project_store()
     specs = run_specs(plan)
-    missing = list({spec.run_key: spec for spec in specs if not store.has(spec.run_key)}.values())
+    wanted = {spec.run_key: spec for spec in specs}  # variants that are the same share their runs
+    missing = [spec for key, spec in wanted.items() if not store.has(key)]
     failed: dict[str, RunRecord] = {}
     if missing:
         _refuse_to_go_without_gpu(settings.profile)
-    _warn_of_orphans(topic, {spec.run_key for spec in specs})
-    board = Board(topic, missing, before=len(specs) - len(missing), devices=runtime.devices())
+    _warn_of_orphans(topic, set(wanted))
+    board = Board(topic, missing, before=len(wanted) - len(missing), devices=runtime.devices())
     with board, live.follow(plan, specs, missing):
         trained = workers.carry_out(
             run,

@@ -57,7 +57,8 @@ def test_the_first_line_names_the_device(planned, monkeypatch, capsys):
     lose(monkeypatch, ENDINGS[0])
     train.train(planned, TOPIC)
     first = capsys.readouterr().out.splitlines()[0]
-    assert first.startswith(f"{TOPIC}: ") and first.endswith(f" runs, on cpu: {runtime.processor()}")
+    keys = {spec.run_key for spec in train.run_specs(plan.current(planned, TOPIC))}
+    assert first.startswith(f"{TOPIC}: {len(keys)} runs") and first.endswith(f" runs, on cpu: {runtime.processor()}")
 
 
 def test_a_damaged_run_in_the_store_is_trained_again(planned, monkeypatch, capsys):
