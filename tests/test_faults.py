@@ -41,7 +41,9 @@ def template(tmp_path_factory):
     """The project with two variants of one topic, two seeds each; data and plan are made, nothing is trained."""
     place = copy_house(tmp_path_factory.mktemp("faults") / "template")
     change(place, shrink)
-    change(place, lambda tree: tree.update(every_topic={"seeds": SEEDS}, data={}, topics={}), "profiles/smoke.yaml")
+    for file in (place / "profiles").glob("*.yaml"):  # all of them are checked
+        change(place, lambda tree: tree.update(data={}, topics={}), f"profiles/{file.name}")
+    change(place, lambda tree: tree.update(every_topic={"seeds": SEEDS}), "profiles/smoke.yaml")
     topic = place / "pipeline" / "topics" / TOPIC / "__init__.py"
     topic.write_text(topic.read_text() + FEWER.format(arms=set(read_params(place)["topics"][TOPIC]["variants"])))
     command(place, "prepare")

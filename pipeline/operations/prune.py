@@ -45,7 +45,7 @@ def _remove(folders: Sequence[Path]) -> str:
         try:
             shutil.rmtree(folder)
         except OSError as fault:
-            faults.append(fault)
+            faults.append(OSError(fault.errno, fault.strerror, str(folder)))  # it may name the last part alone
     gone = [folder for folder in folders if not folder.exists()]
     told = f"{len(gone)} folders, {sum(sizes[folder] for folder in gone):.1f} MB"
     if len(gone) < len(folders):

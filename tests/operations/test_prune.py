@@ -62,7 +62,7 @@ def test_only_what_is_gone_counts_as_removed(settings, monkeypatch):
 
     def remove(folder, **options):
         if folder == keep:
-            raise PermissionError(errno.EROFS, "Read-only file system", str(folder))
+            raise PermissionError(errno.EROFS, "Read-only file system", "run.json")
         rmtree(folder, **options)
 
     rmtree = shutil.rmtree
