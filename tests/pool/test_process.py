@@ -55,10 +55,9 @@ def answer_what_cannot_be_sent(task):
     return {"value": threading.Lock()}
 
 
-def work_for_three_seconds(task):
-    until = time.process_time() + 3
-    while time.process_time() < until:
-        pass
+def work_in_twenty_steps(task):
+    for _ in range(20):
+        time.sleep(0.1)
     return {"value": task}
 
 
@@ -119,18 +118,19 @@ def die(task):
 
 
 def test_time_in_which_all_were_stopped_uses_up_nothing():
-    clock = WorkClock()
-    worker = WorkerProcess(work_for_three_seconds, start=start, arguments=[0, 0, [], 1], clock=clock)
+    clock, slept = WorkClock(), 0
+    worker = WorkerProcess(work_in_twenty_steps, start=start, arguments=[0, 0, [], 1], clock=clock)
     try:
         worker.give("task")
-        until = time.monotonic() + 60
-        while (answer := worker.answer(limit_s=8)) is None and time.monotonic() < until:
-            if worker._ready and 0.5 < worker._worked() < 2:
+        until = time.monotonic() + 100
+        while (answer := worker.answer(limit_s=10)) is None and time.monotonic() < until:
+            if worker._ready and slept < 2:  # as if this process had been stopped as well: no tick
                 psutil.Process(worker._process.pid).suspend()
-                time.sleep(9)  # as if this process had been stopped as well: no tick
+                time.sleep(6)
                 psutil.Process(worker._process.pid).resume()
-            time.sleep(0.2)
+                slept += 1
+            time.sleep(0.1)
             clock.tick()
     finally:
         worker.stop()
-    assert answer is not None and answer.record == {"value": "task"}
+    assert slept == 2 and answer is not None and answer.record == {"value": "task"}
