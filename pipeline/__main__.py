@@ -1,12 +1,11 @@
 """The command line: choose a command, then import it."""
 
 import argparse
-import errno
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline import paths
+from pipeline import errors, paths, streams
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def publish(settings: "Settings") -> int:
 
 
 def reproduce(settings: "Settings", run: str) -> int:
-    """train a finished run again and compare, to the last digit"""
+    """train a finished run again and say whether it repeats to the bit"""
     from pipeline.operations.rerun import reproduce
 
     return DONE if reproduce(run) else RUN_FAILED
@@ -201,13 +200,10 @@ def _track(topics: Sequence[str]) -> None:
     try:
         publish(topics)
     except OSError as error:
-        if not (isinstance(error, tracking_store.Unreachable) or _is_disk_full(error)):
+        line = str(error) if isinstance(error, tracking_store.Unreachable) else errors.of_the_disk(error)
+        if line is None:
             raise
-        print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
-
-
-def _is_disk_full(error: OSError) -> bool:
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+        print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
 def _block(settings: "Settings", name: str) -> "DataSettings":
@@ -246,7 +242,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; params.yaml is checked first, whatever the command.
 
-    An InputError is the user's mistake, told by its type alone; any other error is ours and keeps its traceback.
+    An InputError is the user's mistake, told by its type alone, and so is a file that may not be read or written, or a
+    full disk; any other error is ours and keeps its traceback.
     """
     options = vars(parser().parse_args(arguments))
     name = options.pop("command")
@@ -263,14 +260,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except OSError as error:
-        if not _is_disk_full(error):
+        line = errors.of_the_disk(error)
+        if line is None:
             raise
-        print(f"{error}: make space; what is done is kept, the same command goes on from there", file=sys.stderr)
-        return RUN_FAILED
+        print(line, file=sys.stderr)
+        return WRONG_INPUT
     except KeyboardInterrupt:
         print("stopped; finished runs are kept: the same command goes on with the rest", file=sys.stderr)
         return RUN_FAILED
 
 
 if __name__ == "__main__":
+    streams.survive_closed_pipes()
     sys.exit(main())

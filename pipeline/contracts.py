@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Kind = Literal["image", "signal", "table", "sequence", "text", "points"]  # of inputs
 Labels = Literal["class", "number", "tokens"]
 Status = Literal["finished", "diverged", "failed"]
+Ended = Literal["completed", "diverged", "exception", "timeout", "memory", "killed"]  # the last four are of "failed"
 Verdict = Literal["reproduced", "contradicted", "negligible", "undecided"]
 
 # Plugins. Each is a module: its constants and functions are these, and the keyword-only arguments of its main function
@@ -224,7 +225,10 @@ class DataCard(TypedDict):
 
 
 class RunRecord(TypedDict):
-    """run.json of one run, however it ended; `started` in seconds since 1970, `outputs` only if a model was built."""
+    """run.json of one run, however it ended; `started` in seconds since 1970, `outputs` only if a model was built.
+
+    A run whose process was ended has no peak of memory. One that was stopped (Ctrl-C) has no record: it will go on.
+    """
 
     run_key: str
     topic: str
@@ -233,6 +237,7 @@ class RunRecord(TypedDict):
     profile: str
     settings: VariantSettings
     status: Status
+    ended: Ended
     reason: str | None
     parameters: int | None
     outputs: NotRequired[int]
@@ -243,7 +248,7 @@ class RunRecord(TypedDict):
     threads: int
     started: float
     duration_s: float
-    peak_memory_mb: int
+    peak_memory_mb: int | None
     versions: dict[str, str]
     data_digest: str
     host: str

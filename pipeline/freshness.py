@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 from pipeline.records import digest, read_examples, read_json, read_sealed
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import card, code_digest, current
+from pipeline.training import integrity
 
 # current: made from what is now. stale: from other settings, code or data. foreign: by another profile. missing: not
 # there, or too damaged to tell.
@@ -19,7 +20,7 @@ Standing = Literal["current", "stale", "foreign", "missing"]
 RunPlace = tuple[str, int]  # variant, seed
 
 RUNS_IN_WORDS: dict[Standing, str] = {
-    "missing": "not trained",
+    "missing": "not trained, or damaged",
     "stale": "of other settings, code or data",
     "foreign": "of another profile",
 }
@@ -91,7 +92,7 @@ def runs(plan: Plan) -> tuple[dict[RunPlace, RunRecord], dict[RunPlace, Standing
     records: dict[RunPlace, RunRecord] = {}
     others: dict[RunPlace, Standing] = {}
     for spec in run_specs(plan):
-        record = _record(paths.run(spec.topic, spec.variant, spec.seed))
+        record = _record(paths.run(spec.topic, spec.variant, spec.seed), spec.run_key)
         if record and record.get("run_key") == spec.run_key:
             records[spec.variant, spec.seed] = cast(RunRecord, record)
         else:
@@ -99,12 +100,16 @@ def runs(plan: Plan) -> tuple[dict[RunPlace, RunRecord], dict[RunPlace, Standing
     return records, others
 
 
-def _record(folder: Path) -> dict[str, Any] | None:
+def _record(folder: Path, run_key: str) -> dict[str, Any] | None:
+    """What run.json says; None if it cannot be read, or if it is of the run of that key and its files are damaged."""
     try:
         record = read_json(folder / "run.json")
     except (FileNotFoundError, NotADirectoryError, InputError):
         return None
-    return record if isinstance(record, dict) else None
+    if not isinstance(record, dict):
+        return None
+    is_damaged = record.get("run_key") == run_key and integrity.fault(folder, run_key) is not None
+    return None if is_damaged else record
 
 
 def _standing(origin: dict[str, Any] | None, profile: str) -> Standing:

@@ -33,6 +33,8 @@ def module(file: Path) -> ast.Module:
         raise InputError(f"{name(file)}: given {error.msg} in line {error.lineno}, allowed Python") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{name(file)}: given bytes that are not UTF-8 at {error.start}, allowed UTF-8") from None
+    except ValueError:  # Python 3.11's word for it
+        raise InputError(f"{name(file)}: given null bytes, allowed Python") from None
 
 
 def name(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import traceback
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -51,7 +52,21 @@ def load(kind: str, name: str) -> ModuleType:
     found = faults(kind, name) if kind in KINDS else topic_faults(name)
     if found:
         raise InputError("\n".join(found))
-    return importlib.import_module(f"pipeline.{kind}.{name}")
+    return imported(f"{kind}.{name}")
+
+
+def imported(module: str) -> ModuleType:
+    """Import a plugin's module, "models.mlp" say. InputError: its own code raises, as where a library is missing."""
+    try:
+        return importlib.import_module(f"pipeline.{module}")
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if Path(frame.filename).is_relative_to(paths.PACKAGE)]
+        place = Path(ours[-1].filename).relative_to(paths.PACKAGE).with_suffix("") if ours else Path()
+        if isinstance(error, InputError) or ".".join(place.parts).removesuffix(".__init__") != module:
+            raise
+        told = f"given {type(error).__name__}: {error} in line {ours[-1].lineno}, allowed what can be imported"
+        raise InputError(f"pipeline/{place.as_posix()}.py: {' '.join(told.split())}") from None
 
 
 def path(kind: str, name: str) -> Path:
@@ -192,7 +207,7 @@ def topic_faults(topic: str) -> list[str]:
 
 def topic_missing(topic: str) -> list[str]:
     """What a topic's probes.py lacks of the probes and series that its TOPIC names; it is read, not imported."""
-    record = importlib.import_module(f"pipeline.topics.{topic}").TOPIC
+    record = imported(f"topics.{topic}").TOPIC
     return probes_missing(path("topics", f"{topic}/probes"), record.probes, record.series)
 
 

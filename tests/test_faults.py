@@ -41,7 +41,9 @@ def template(tmp_path_factory):
     """The project with two variants of one topic, two seeds each; data and plan are made, nothing is trained."""
     place = copy_house(tmp_path_factory.mktemp("faults") / "template")
     change(place, shrink)
-    change(place, lambda tree: tree.update(every_topic={"seeds": SEEDS}, data={}, topics={}), "profiles/smoke.yaml")
+    for file in (place / "profiles").glob("*.yaml"):  # all of them are checked
+        change(place, lambda tree: tree.update(data={}, topics={}), f"profiles/{file.name}")
+    change(place, lambda tree: tree.update(every_topic={"seeds": SEEDS}), "profiles/smoke.yaml")
     topic = place / "pipeline" / "topics" / TOPIC / "__init__.py"
     topic.write_text(topic.read_text() + FEWER.format(arms=set(read_params(place)["topics"][TOPIC]["variants"])))
     command(place, "prepare")
@@ -56,6 +58,7 @@ def shrink(tree):
     topic["variants"] = {name: topic["variants"][name] for name in (plain[0], plain[-1])}
     topic["fit"]["epochs"] = EPOCHS
     topic["build"]["dropout"] = 0.1  # so that random numbers are drawn in every step
+    topic.pop("groups", None)
     tree["topics"] = {TOPIC: topic}
     tree["data"] = {topic["data"]: tree["data"][topic["data"]]}
     tree["workers"] = 2
@@ -248,6 +251,36 @@ def test_a_run_that_hangs_is_ended_and_tried_again(house, calm):
     assert results(house) == calm
 
 
+def test_a_machine_that_sleeps_uses_up_no_limit(house, calm):
+    change(house, lambda tree: tree.update(workers=1, run_minutes=0.5))
+    top = begin(house, "train", TOPIC)
+    under_way(house)
+    for _ in range(3):  # more often than a run is tried
+        family = [psutil.Process(top.pid), *psutil.Process(top.pid).children(recursive=True)]
+        for process in family:
+            process.suspend()
+        time.sleep(35)
+        for process in reversed(family):
+            process.resume()
+        time.sleep(1)
+    out, _ = end(house, top)
+    assert out.count("finished") == 2 * SEEDS and "failed" not in out
+    judge(house)
+    assert results(house) == calm
+
+
+def test_a_reader_that_goes_ends_no_training(house, calm):
+    told = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "train", TOPIC],
+        cwd=house, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert told.stdout.readline().startswith(f"{TOPIC}: ".encode())
+    told.stdout.close()
+    assert b"Traceback" not in told.stderr.read() and told.wait() == 0
+    judge(house)
+    assert results(house) == calm
+
+
 def test_a_run_out_of_memory_costs_nothing_that_is_done(house, calm):
     change(house, lambda tree: tree.update(workers=1))
     top = begin(house, "train", TOPIC)
@@ -393,7 +426,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_is_done(house, cal
     _, err = end(house, top, code=1)
     failed = [line for line in err.splitlines() if line.startswith("failed: ")]
     assert failed and all(FULL in line for line in failed), err
-    _, err = command(house, "train", TOPIC, code=1)  # on a disk that was full from the start
+    _, err = command(house, "train", TOPIC, code=2)  # on a disk that was full from the start
     assert FULL in err
     disk.empty()
     finish(house)

@@ -10,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.records import Examples, read_json, read_sealed, write_examples, write_json, write_rows, write_sealed
 from pipeline.settings import plan as plans
 from pipeline.stages.judge import judge
+from pipeline.training import integrity
 from pipeline.training.run import run_specs
 
 TOPIC = "convolution"
@@ -33,7 +34,10 @@ def plan(settings):
 def write_runs(plan, **changes):
     for spec in run_specs(plan):
         record = spec.names() | {"status": "finished"} | changes
-        write_json(paths.run(TOPIC, spec.variant, spec.seed) / "run.json", record)
+        folder = paths.run(TOPIC, spec.variant, spec.seed)
+        write_json(folder / "run.json", record)
+        write_rows(folder / "history.csv", ("epoch",), [{"epoch": 1}])
+        integrity.seal(folder, record["run_key"] or "none")
 
 
 def write_results(settings, plan):
@@ -58,7 +62,10 @@ def test_without_runs_there_are_no_scores(settings, plan):
     state = freshness.state(settings, plan)
     planned = len(plan["variants"]) * len(plan["seeds"])
     assert state.scores == "missing" and set(state.others.values()) == {"missing"}
-    assert state.reason() == f"of {planned} planned runs {planned} not trained: `python -m pipeline train {TOPIC}`"
+    assert (
+        state.reason()
+        == f"of {planned} planned runs {planned} not trained, or damaged: `python -m pipeline train {TOPIC}`"
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,6 +92,16 @@ def test_a_damaged_record_is_no_run(settings, plan, content):
     records.write_bytes(paths.run(TOPIC, next(iter(plan["variants"])), 0) / "run.json", content)
     _, others = freshness.runs(plan)
     assert len(others) == 1
+
+
+@pytest.mark.parametrize("name", ["history.csv", "run.json", "seal.json"])
+def test_a_run_whose_files_are_not_as_they_were_written_is_no_run(settings, plan, name):
+    """Not even one whose record still reads: a digit in its history may be another."""
+    write_runs(plan)
+    file = paths.run(TOPIC, next(iter(plan["variants"])), 0) / name
+    file.write_bytes(file.read_bytes().replace(b"1", b"2").replace(b"finished", b"diverged"))
+    _, others = freshness.runs(plan)
+    assert list(others.values()) == ["missing"]
 
 
 def test_a_run_that_has_since_ended_otherwise_makes_its_scores_stale(settings, plan):

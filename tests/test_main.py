@@ -141,10 +141,20 @@ def test_our_own_mistake_in_tracking_is_not_hidden(main, monkeypatch):
         main(["train", "memory"])
 
 
-def test_a_full_disk_is_one_line_and_exit_code_one(main, monkeypatch, capsys):
+def test_a_full_disk_is_one_line_and_exit_code_two(main, monkeypatch, capsys):
     fail(monkeypatch, "pipeline.settings.plan.plan", OSError(errno.ENOSPC, "No space left on device"))
-    assert main(["plan"]) == 1
+    assert main(["plan"]) == 2
     assert "make space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", CALLS)
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_file_that_may_not_be_read_or_written_is_one_line(main, monkeypatch, capsys, command, code):
+    arguments, target = CALLS[command]
+    fail(monkeypatch, target, OSError(code, os.strerror(code), str(paths.ROOT / "data" / "plan" / "x.json")))
+    assert main([command, *arguments]) == 2
+    complaint = capsys.readouterr().err.splitlines()
+    assert len(complaint) == 1 and complaint[0].startswith("data/plan/x.json: given ")
 
 
 def test_stopped_by_the_user_is_one_line_and_exit_code_one(main, monkeypatch, capsys):

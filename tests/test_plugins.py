@@ -1,5 +1,6 @@
 """A plugin that breaks its contract is refused by its file and the name of what is wrong, before it is imported."""
 
+import importlib
 import re
 
 import pytest
@@ -172,3 +173,35 @@ def test_a_constant_that_is_not_there_is_our_own_mistake(written):
     assert plugins.constant("models", "own", "AXES", ()) == ()
     with pytest.raises(LookupError, match="has no constant AXES"):
         plugins.constant("models", "own", "AXES")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import no_such_library\n", "ModuleNotFoundError: No module named 'no_such_library' in line 1"),
+        ("\nLOST = nowhere\n", "NameError: name 'nowhere' is not defined in line 2"),
+        ("raise RuntimeError('two\\nlines')\n", "RuntimeError: two lines in line 1"),
+    ],
+)
+def test_a_plugin_that_cannot_be_imported_is_told_by_file(monkeypatch, tmp_path, text, told):
+    """It keeps its contract: only when it is imported can this be known."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "own.py").write_text(text + WHOLE["models"])
+    monkeypatch.setattr(importlib.import_module("pipeline.models"), "__path__", [str(tmp_path / "models")])
+    monkeypatch.setattr(paths, "PACKAGE", tmp_path)
+    with pytest.raises(InputError, match=f"^pipeline/models/own.py: given {re.escape(told)}, allowed what can be"):
+        plugins.imported("models.own")
+
+
+def test_our_own_mistake_in_what_a_plugin_imports_stays_ours(monkeypatch):
+    def broken(module):
+        raise KeyError("ours")
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+    with pytest.raises(KeyError):
+        plugins.imported("models.mlp")
+
+
+def test_null_bytes_are_told(written):
+    written("models", WHOLE["models"].encode() + b"\0")
+    assert plugins.faults("models", "own")[0].startswith("pipeline/models/own.py: given ")

@@ -1,12 +1,12 @@
 """List what the store of finished runs holds, and drop what no topic asks for any more."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline import paths
+from pipeline import errors, paths
+from pipeline.errors import InputError
 from pipeline.operations import asked
-from pipeline.records import read_json
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
 from pipeline.training.run import run_specs
@@ -21,8 +21,10 @@ def show(settings: Settings) -> str:
         for topic, keys in keys_by_topic.items()
     ]
     used = set().union(*keys_by_topic.values())
-    unused = [folder for folder in _finished() if folder.name not in used]
+    unused = [folder for folder in project_store().runs() if folder.name not in used]
     lines.append(f"no topic asks for {len(unused)} more, {_megabytes(unused):.1f} MB")
+    damaged = project_store().damaged()
+    lines += [f"damaged: {len(damaged)}, as good as not there; `prune` removes them"] if damaged else []
     interrupted = _interrupted()
     lines += [f"interrupted: {len(interrupted)}"] if interrupted else []
     return "\n".join(lines)
@@ -36,23 +38,32 @@ def prune(settings: Settings, present_only: bool = False) -> str:
     """
     used = set().union(*_keys_by_topic(settings).values())
     used |= set() if present_only else asked.by_others(settings.profile)
-    unused = [folder for folder in _finished() + _interrupted() if folder.name not in used]
-    unused += list((paths.STORE / "drafts").glob("*"))
-    size = _megabytes(unused)
-    for folder in unused:
-        shutil.rmtree(folder, ignore_errors=True)
-    return f"removed {len(unused)} folders, {size:.1f} MB"
+    store = project_store()
+    unused = [folder for folder in store.runs() + _interrupted() if folder.name not in used]
+    return _remove([*unused, *store.damaged(), *store.drafts()])
+
+
+def _remove(folders: Sequence[Path]) -> str:
+    """Remove folders, and say how many are gone. InputError: some are still there."""
+    sizes = {folder: _megabytes([folder]) for folder in folders}
+    faults: list[OSError] = []
+    for folder in folders:
+        try:
+            shutil.rmtree(folder)
+        except OSError as fault:
+            faults.append(OSError(fault.errno, fault.strerror, str(folder)))  # it may name the last part alone
+    gone = [folder for folder in folders if not folder.exists()]
+    told = f"{len(gone)} folders, {sum(sizes[folder] for folder in gone):.1f} MB"
+    if len(gone) < len(folders):
+        why = next((line for line in map(errors.of_the_disk, faults) if line), str(faults[0] if faults else "in use"))
+        raise InputError(f"{why} (removed {told}, of {len(folders)} that could go)")
+    return f"removed {told}"
 
 
 def _keys_by_topic(settings: Settings) -> dict[str, set[str]]:
     """{topic: keys of the runs that it asks for in this profile}; two topics may ask for the same run."""
     plans = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
     return {name: {spec.run_key for spec in run_specs(plan)} for name, plan in plans.items()}
-
-
-def _finished() -> list[Path]:
-    """Folders of the finished runs in the store; their names are the runs' keys."""
-    return sorted(file.parent for file in paths.STORE.glob("??/*/run.json") if read_json(file))
 
 
 def _interrupted() -> list[Path]:

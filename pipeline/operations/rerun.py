@@ -1,66 +1,158 @@
-"""Train a finished run again and say whether it came out the same, to the last digit."""
+"""Train a finished run again and say whether it repeats to the bit, and by what it differs if not."""
 
+import math
+import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from pipeline import paths
-from pipeline.contracts import DataCard, RunRecord
+from pipeline import errors, paths
+from pipeline.contracts import DataCard, History, RunRecord
 from pipeline.errors import InputError
 from pipeline.records import read_history, read_json, read_sealed
 from pipeline.settings import plan
-from pipeline.training import runtime
+from pipeline.training import integrity, runtime
 from pipeline.training.run import RunSpec, run
 from pipeline.training.store import Store
 
 
 def reproduce(run_key: str) -> bool:
-    """Whether the run whose key starts with `run_key` gives the same history again; prints what differs."""
+    """Whether the run whose key starts with `run_key` gives the same history again; prints a headline, then details.
+
+    Nothing is written but to a temporary folder. InputError: there is no such run, its files are damaged, its data are
+    others now, or it cannot be trained here.
+    """
     folder = _find(run_key)
     record = read_json(folder / "run.json")
-    _warn(record)
+    _refuse(record)
     names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest")
     spec = RunSpec(**{name: record[name] for name in names}, device=runtime.device())
     runtime.settle()
-    with tempfile.TemporaryDirectory() as scratch:
-        store = Store(Path(scratch))  # the project's has that run already, and would keep the old one
-        again = run(spec, store)
-        return _compare(record, again, folder / "history.csv", store.folder(spec.run_key) / "history.csv")
+    with _scratch() as scratch:
+        store = Store(Path(scratch, "runs"))  # the project's has that run already, and would keep the old one
+        again = run(spec, store, Path(scratch, "checkpoints"))  # where no half-trained state is gone on from
+        if again["status"] == "failed":
+            who = f"{spec.variant} seed {spec.seed}"
+            raise InputError(f"run {spec.run_key[:8]} ({who}): it could not be trained again: {again['reason']}")
+        histories = [read_history(place / "history.csv") for place in (folder, store.folder(spec.run_key))]
+    lines = list(_compare(record, again, *histories))
+    print("\n".join(lines))
+    return lines[0].startswith(SAME)
+
+
+SAME = "repeats to the bit"
+
+
+def _scratch() -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory()
+    except OSError:
+        raise InputError("TMPDIR: given no folder that can be written to, allowed one to train the run in") from None
 
 
 def _find(run_key: str) -> Path:
-    """The folder under data/runs of the one run whose key starts so. InputError: none, or several."""
-    folders = {read_json(file)["run_key"]: file.parent for file in sorted(paths.RUNS.glob("*/*/*/run.json"))}
+    """The folder under data/runs of the one run whose key starts so. InputError: none, or several, or it is damaged."""
+    folders = dict(_folders())
     matches = [key for key in folders if run_key and key.startswith(run_key)]
     if len(matches) != 1:
         some = ", ".join(key[:8] for key in (matches or list(folders))[:5]) or "none yet: run `dvc repro`"
         raise InputError(f"run: given {run_key!r} ({len(matches)} runs start so), allowed the start of one key: {some}")
-    return folders[matches[0]]
+    folder = folders[matches[0]]
+    fault = integrity.fault(folder, matches[0])
+    if fault:
+        place = errors.shown(folder)
+        raise InputError(f"{place}: given a damaged run ({fault}), allowed a whole one: delete it and run `dvc repro`")
+    return folder
 
 
-def _warn(record: dict[str, Any]) -> None:
-    """Say what is not as it was, before anything is trained."""
+def _folders() -> Iterator[tuple[str, Path]]:
+    """(key, folder) of each run under data/runs; a record that cannot be read is named, and passed over."""
+    for file in sorted(paths.RUNS.glob("*/*/*/run.json")):
+        try:
+            yield read_json(file)["run_key"], file.parent
+        except (ValueError, KeyError, TypeError):
+            print(f"{errors.shown(file)} is damaged: passed over", file=sys.stderr)
+
+
+def _refuse(record: dict[str, Any]) -> None:
+    """InputError: the run failed, or its data are others now."""
+    if record["status"] == "failed":
+        told = f"given one that failed ({record['reason']}), allowed one that was trained to its end"
+        raise InputError(
+            f"run {record['run_key'][:8]}: {told}: `python -m pipeline train {record['topic']}` tries again"
+        )
     settings = record["settings"]
     card = cast(DataCard, read_sealed(paths.card(settings["data"])))
     digest = plan.data_digest(card, settings["view"])
     if digest != record["data_digest"]:
         raise InputError(f"data {settings['data']}: given other data than the run had, allowed the same: `dvc repro`")
+
+
+def _compare(record: dict[str, Any], again: RunRecord, then: History, now: History) -> Iterator[str]:
+    """A headline, then what differs, by size, then what does not."""
+    changes = list(_changes(record, again["device"]))
+    here = f" ({'; '.join(changes)})" if changes else ""
+    name = f"{record['variant']} seed {record['seed']}"
+    if again["status"] != record["status"]:
+        yield f"differs: {name} {record['status']} then, {again['status']} now: {again['reason']}{here}"
+        return
+    if list(then) == list(now) or _bits(then) == _bits(now):
+        yield f"{SAME}: {len(now)} epochs of {name}{here}"
+        return
+    gaps = _gaps(then, now)
+    if len(then) != len(now):
+        yield f"differs: {name} took {len(then)} epochs then, {len(now)} now{here}"
+    else:
+        yield f"differs: {name}: {_gap(*gaps[0])}{here}"
+    yield from (f"  {_gap(*gap)}" for gap in gaps)
+
+
+def _bits(rows: History) -> list[dict[str, str]]:
+    """Rows by which not-a-number is itself."""
+    return [{name: repr(value) for name, value in row.items()} for row in rows]
+
+
+def _gaps(then: History, now: History) -> list[tuple[str, float, float]]:
+    """(column, largest difference in an epoch, the value of then there), the largest for its value first."""
+    columns = list(dict.fromkeys(name for row in (*then[:1], *now[:1]) for name in row if name != "epoch"))
+    found = []
+    for name in columns:
+        pairs = [
+            (before.get(name, math.nan), after.get(name, math.nan)) for before, after in zip(then, now, strict=False)
+        ]
+        gap, value = max(((_distance(*pair), pair[0]) for pair in pairs), default=(math.inf, math.nan))
+        found.append((name, gap, value))
+    return sorted(found, key=lambda item: -(item[1] / abs(item[2]) if item[2] else item[1]))
+
+
+def _distance(before: float, after: float) -> float:
+    """Between two numbers; none between two that are none, an infinite one between a number and none."""
+    if repr(before) == repr(after):
+        return 0.0
+    return abs(before - after) if math.isfinite(before) and math.isfinite(after) else math.inf
+
+
+def _gap(name: str, gap: float, value: float) -> str:
+    return f"{name} by up to {gap:.2g} of {value:.4g}" if gap else f"{name} is the same"
+
+
+def _changes(record: dict[str, Any], device: str) -> Iterator[str]:
+    """What the run was trained on then and is not now, in words."""
     for name, version in runtime.versions().items():
         if record["versions"].get(name) != version:
-            print(f"{name}: {record['versions'].get(name)} then, {version} now")
-    then, now = record.get("processor"), runtime.processor()
-    if then and then != now:
-        print(f"processor: {then} then, {now} now: the last digits may differ, and in long trainings more than those")
+            yield f"{name} {record['versions'].get(name)} then, {version} now"
+    if record["device"] != device:
+        yield f"a {record['device']} then, a {device} now"
+    then, now = record.get("processor") or "", runtime.processor()
+    units = [_unit(then), _unit(now)]
+    if then and units[0] != units[1]:
+        yield f"this processor has {units[1]}, that one had {units[0]}, and adds up in another order"
+    elif then and then != now:
+        yield f"the processor was {then}, and is {now}"
 
 
-def _compare(record: dict[str, Any], again: RunRecord, then: Path, now: Path) -> bool:
-    if again["status"] != record["status"]:
-        print(f"different: status {record['status']} then, {again['status']} now ({again['reason']})")
-        return False
-    if then.read_bytes() == now.read_bytes():
-        print(f"the same, to the last digit: {again['epochs']} epochs of {record['variant']} seed {record['seed']}")
-        return True
-    rows = list(zip(read_history(then), read_history(now), strict=False))
-    for name in rows[0][0]:
-        print(f"{name}: differs by {max(abs(before[name] - after[name]) for before, after in rows):.3g} at most")
-    return False
+def _unit(processor: str) -> str:
+    """The widest vector unit that stands in a processor's name, see runtime.processor."""
+    last: Sequence[str] = processor.split()[-1:]
+    return last[0] if last and last[0] in runtime.VECTOR_UNITS else "no vector unit known"

@@ -12,18 +12,19 @@ from pipeline.training.run import RunSpec
 class Board:
     """One bar for all runs and one for each in progress; without a terminal, a line for each that is done."""
 
-    def __init__(self, topic: str, specs: Sequence[RunSpec], before: int) -> None:
+    def __init__(self, topic: str, specs: Sequence[RunSpec], before: int, devices: str = "") -> None:
         self._topic, self._open = topic, list(specs)
         self._bars: dict[RunSpec, Any] = {}
         self._all, self._done, self._before = len(specs), 0, before
         self._display: Any = None
+        self._devices = f", on {devices}" if devices else ""
         if sys.stdout.isatty() and specs:
             self._display = _display()
             self._total = self._display.add_task(f"{topic}: runs", total=len(specs), note="")
 
     def __enter__(self) -> "Board":
         before = f", {self._before} of them done before" if self._before else ""
-        print(f"{self._topic}: {self._all + self._before} runs{before}", flush=True)
+        print(f"{self._topic}: {self._all + self._before} runs{before}{self._devices}", flush=True)
         if self._display:
             self._display.start()
         return self

@@ -1,29 +1,29 @@
 """Carry out runs on warm processes: TensorFlow is imported once per worker, and a crash costs its own run only."""
 
 import contextlib
+import dataclasses
 import itertools
-import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from multiprocessing.connection import wait
+from typing import Any, Generic, TypeVar
 
-from pipeline import paths
+from pipeline import paths, streams
+from pipeline.pool.clock import WorkClock
+from pipeline.pool.process import EXIT_TOO_MUCH_MEMORY, EXIT_WORN_OUT, Answer, Ending, WorkerProcess
 from pipeline.pool.scheduler import AffinityQueue
-from pipeline.training import runtime
+from pipeline.training import memory, runtime
 
 Task = TypeVar("Task", bound=Hashable)
 Record = TypeVar("Record")
 RUNS_PER_WORKER = 100  # then it is replaced: TensorFlow keeps some memory of every model
 TRIES = 2  # a run whose process died or hung is tried once more, from its checkpoint
 TICK_S = 0.5
-EXIT_TOO_MUCH_MEMORY, EXIT_WORN_OUT = 71, 72  # of a worker that stopped itself: in a run, and before one
-REPLACED = "its worker was replaced before it began"
 WORN_OUT_SHARE = 0.5  # of its memory, held before a run begins: then the worker is replaced first
 USABLE_MEMORY = 0.8  # of the machine's: the rest is for the system and for the parent
 
@@ -44,78 +44,90 @@ def carry_out(
     tick: Callable[[], None] = lambda: None,
     slots: int = 1,
     affinity: Callable[[Task], Hashable] = lambda task: task,
-) -> Iterator[tuple[Task, Record | None, str | None]]:
-    """(task, its record, None) as each is done, or (task, None, reason) if its process died or hung twice.
+) -> Iterator[tuple[Task, Record | None, Ending | None]]:
+    """(task, its record, None) as each is done, or (task, None, how its process ended) if that died or hung twice.
 
-    `limit_s` is the wall-clock time a task may take; `tick` is called about twice a second. With GPUs each worker
-    sees one of them, and `slots` workers share it. Tasks for which `affinity` gives the same go to one worker if they
-    can. Leaving the loop early stops the workers.
+    `limit_s` is the time a task may take in which it could work: sleep of the machine is not counted, see WorkClock.
+    `tick` is called about twice a second. With GPUs each worker sees one of them, and `slots` workers share it. Tasks
+    for which `affinity` gives the same go to one worker if they can. Leaving the loop early stops the workers. An
+    exception that `function` raises is raised here.
     """
     if not tasks:
         return
-    pools, queue = _pools(worker_count(workers, len(tasks), slots), slots), AffinityQueue(tasks, affinity)
+    crew = _Crew(function, AffinityQueue(tasks, affinity), worker_count(workers, len(tasks), slots), slots)
     tries: Counter[Task] = Counter(tasks)
-    pending: dict[Future[Record], tuple[Task, Any]] = {}
-
-    def schedule(pool: Any) -> None:
-        task = queue.next(pool)
-        if task is not None:
-            pending[pool.schedule(_unless_worn_out, args=[function, task], timeout=limit_s)] = task, pool
-
     try:
-        for pool in pools:
-            schedule(pool)
-        while pending:
-            done, _ = wait(pending, timeout=TICK_S, return_when=FIRST_COMPLETED)
+        for place in range(crew.count):
+            crew.employ(place)
+        while crew.tasks:
+            crew.wait()
             tick()
-            for future in done:
-                task, pool = pending.pop(future)
-                record, reason = _result(future, limit_s)
-                again = reason == REPLACED or (reason is not None and tries[task] < TRIES)
-                if again:
-                    tries[task] += reason != REPLACED  # it never began, so that was no try
-                    queue.requeue(task)
-                schedule(pool)  # before the caller looks at the record: its worker need not wait for that
+            for place, task, answer in crew.answers(limit_s):
+                ending = answer.ending
+                again = ending is not None and (ending.kind == "replaced" or tries[task] < TRIES)
+                if ending and again:
+                    tries[task] += ending.kind != "replaced"  # it never began, so that was no try
+                    crew.queue.requeue(task)
+                crew.employ(place)  # before the caller looks at the record: its worker need not wait for that
                 if not again:
-                    yield task, record, reason
+                    yield task, answer.record, _counted(ending)
     finally:
-        for pool in pools:
-            pool.stop()
-        for pool in pools:
-            pool.join()
+        crew.stop()
 
 
-def _pools(count: int, slots: int) -> list[Any]:
-    """One pool per worker, so that we and not the pool choose what a worker does next."""
-    from pebble import ProcessPool
-
-    spawn = multiprocessing.get_context("spawn")  # a fork would share TensorFlow's threads and locks in any state
-    setup = [os.getpid(), _memory_share(count), runtime.gpus(), slots]
-    return [
-        ProcessPool(1, max_tasks=RUNS_PER_WORKER, context=spawn, initializer=_start, initargs=setup)
-        for _ in range(count)
-    ]
+def _counted(ending: Ending | None) -> Ending | None:
+    return dataclasses.replace(ending, reason=f"{ending.reason}, {TRIES} times") if ending else None
 
 
-def _result(future: "Future[Any]", limit_s: float | None) -> tuple[Record | None, str | None]:
-    from pebble import ProcessExpired
+class _Crew(Generic[Task, Record]):
+    """`count` places for workers; a place has a process once there is a task for it, and a new one if that is gone."""
 
-    try:
-        return future.result(), None
-    except TimeoutError:
-        return None, f"no result within {limit_s:g} s, {TRIES} times"
-    except ProcessExpired as error:
-        if error.exitcode == EXIT_WORN_OUT:
-            return None, REPLACED
-        memory = "it needed more memory than its share" if error.exitcode == EXIT_TOO_MUCH_MEMORY else ""
-        return None, f"its process died {TRIES} times: {memory or f'exit code {error.exitcode}'}"
+    def __init__(self, function: Callable[[Task], Record], queue: AffinityQueue[Task], count: int, slots: int) -> None:
+        self.queue, self.count = queue, count
+        self.tasks: dict[int, Task] = {}  # place -> the task that is carried out there
+        self._function, self._clock = function, WorkClock()
+        self._setup = [os.getpid(), _memory_share(count), runtime.gpus(), slots]
+        self._processes: dict[int, WorkerProcess[Task, Record]] = {}
+
+    def employ(self, place: int) -> None:
+        """Give the worker at `place` its next task, if one waits."""
+        task = self.queue.next(place)
+        if task is None:
+            return
+        if place in self._processes and self._processes[place].given >= RUNS_PER_WORKER:
+            self._processes.pop(place).stop()
+        if place not in self._processes:
+            self._processes[place] = WorkerProcess(
+                _Unworn(self._function), start=_start, arguments=self._setup, clock=self._clock
+            )
+        self._processes[place].give(task)
+        self.tasks[place] = task
+
+    def wait(self) -> None:
+        """Until a worker has something to say, TICK_S at most."""
+        wait([sign for place in self.tasks for sign in self._processes[place].signs()], timeout=TICK_S)
+        self._clock.tick()
+
+    def answers(self, limit_s: float | None) -> Iterator[tuple[int, Task, Answer[Record]]]:
+        """(place, task, what came of it) of each task that is over; the place is free then."""
+        for place in list(self.tasks):
+            answer = self._processes[place].answer(limit_s)
+            if answer is not None:
+                if answer.ending:
+                    del self._processes[place]
+                yield place, self.tasks.pop(place), answer
+
+    def stop(self) -> None:
+        """End all workers, whatever they are doing."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            process.stop()
 
 
 def _memory_share(count: int) -> int:
     """Bytes that one of `count` workers may use."""
-    import psutil
-
-    return int(psutil.virtual_memory().total * USABLE_MEMORY / count)
+    return int(memory.machine() * USABLE_MEMORY / count)
 
 
 # What follows runs in a worker
@@ -136,18 +148,24 @@ _this = Worker()  # a process is one worker: tasks come to it as bare function c
 def _start(parent: int, memory_limit: int, gpus: Sequence[str], slots: int) -> None:
     """First thing in a worker: one thread, one GPU, no chatter, gone when the parent goes or memory runs short."""
     _this.memory_limit = memory_limit
+    streams.survive_closed_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
     threading.Thread(target=_watch, args=[parent, memory_limit], daemon=True).start()
     _take_gpu(gpus, slots)
     runtime.settle(threads=1)
 
 
-def _unless_worn_out(function: Callable[[Task], Record], task: Task) -> Record:
-    """Do `task`, unless so much memory is left from earlier ones that a new worker should."""
-    if _this.runs and _memory_held() > WORN_OUT_SHARE * _this.memory_limit:
-        os._exit(EXIT_WORN_OUT)
-    _this.runs += 1
-    return function(task)
+@dataclass(frozen=True)
+class _Unworn(Generic[Task, Record]):
+    """Do a task, unless so much memory is left from earlier ones that a new worker should."""
+
+    function: Callable[[Task], Record]
+
+    def __call__(self, task: Task) -> Record:
+        if _this.runs and _memory_held() > WORN_OUT_SHARE * _this.memory_limit:
+            os._exit(EXIT_WORN_OUT)
+        _this.runs += 1
+        return self.function(task)
 
 
 def _memory_held() -> int:
@@ -157,9 +175,15 @@ def _memory_held() -> int:
 
 
 def _take_gpu(gpus: Sequence[str], slots: int) -> None:
-    """See one GPU only: the first that fewer than `slots` workers hold; every GPU has one before any has two."""
+    """See one GPU only: the first that fewer than `slots` workers hold; every GPU has one before any has two.
+
+    Without `gpus` see none: what is called a run on the processor must be one.
+    """
     from filelock import FileLock, Timeout
 
+    if not gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        return
     paths.LOCKS.mkdir(parents=True, exist_ok=True)
     for slot, gpu in itertools.product(range(slots), gpus):
         lock = FileLock(paths.LOCKS / f"gpu_{gpu}_{slot}", timeout=0)

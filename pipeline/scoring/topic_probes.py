@@ -1,6 +1,5 @@
 """A topic's own metrics and curves, read from its probes.py in one place."""
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,7 +26,7 @@ def read(topic: str) -> TopicProbes:
     file = f"{topic}/probes"
     if not plugins.path("topics", file).exists():
         return TopicProbes()
-    module = importlib.import_module(f"pipeline.topics.{topic}.probes")
+    module = plugins.imported(f"topics.{topic}.probes")
     return TopicProbes(
         metrics={name: getattr(module, name) for name in record.probes},
         applies_to=plugins.constant("topics", file, "APPLIES_TO", {}),

@@ -1,19 +1,26 @@
 """Train every variant of a topic with every seed; what was trained before is taken from the store."""
 
+import os
 import shutil
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from pipeline import freshness, paths
+from pipeline.contracts import RunRecord
+from pipeline.errors import InputError
 from pipeline.mlflow_sync import live
 from pipeline.pool import workers
+from pipeline.pool.process import Ending
 from pipeline.pool.progress import Board
 from pipeline.records import read_json, write_json, write_rows
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import current
+from pipeline.training import integrity, runtime
+from pipeline.training.record import lost
 from pipeline.training.run import COLUMNS, RunSpec, run, run_specs
 from pipeline.training.store import Store, project_store
+
+WITHOUT_GPU = "AULA_WITHOUT_GPU"
 
 
 def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
@@ -21,10 +28,14 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     plan, store = current(settings, topic), project_store()
     freshness.require_examples(settings, plan, test=False)
     specs = run_specs(plan)
-    missing = list({spec.run_key: spec for spec in specs if not store.has(spec.run_key)}.values())
-    failed: dict[str, Mapping[str, Any]] = {}
-    _warn_of_orphans(topic, {spec.run_key for spec in specs})
-    with Board(topic, missing, before=len(specs) - len(missing)) as board, live.follow(plan, specs, missing):
+    wanted = {spec.run_key: spec for spec in specs}  # variants that are the same share their runs
+    missing = [spec for key, spec in wanted.items() if not store.has(key)]
+    failed: dict[str, RunRecord] = {}
+    if missing:
+        _refuse_to_go_without_gpu(settings.profile)
+    _warn_of_orphans(topic, set(wanted))
+    board = Board(topic, missing, before=len(wanted) - len(missing), devices=runtime.devices())
+    with board, live.follow(plan, specs, missing):
         trained = workers.carry_out(
             run,
             missing,
@@ -34,19 +45,37 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
             slots=settings.runs_per_gpu,
             affinity=lambda spec: spec.variant,  # seeds of a variant are traced once per worker
         )
-        for spec, answer, reason in trained:
-            record: Mapping[str, Any] = answer or {"status": "failed", "reason": reason}
-            board.done(spec, record)
-            if record["status"] == "failed":
-                failed[spec.run_key] = record
+        for spec, answer, ending in trained:
+            done = answer or _lost(spec, ending)
+            board.done(spec, done)
+            if done["status"] == "failed":
+                failed[spec.run_key] = done
     shutil.rmtree(paths.RUNS / topic, ignore_errors=True)
     return [_collect(store, spec, failed.get(spec.run_key)) for spec in specs]
+
+
+def _lost(spec: RunSpec, ending: Ending | None) -> RunRecord:
+    """The record of a run whose process ended before it had one."""
+    assert ending is not None and ending.kind != "replaced", "a run without a record has an end"
+    return lost(spec, ending.kind, ending.reason, ending.seconds)
+
+
+def _refuse_to_go_without_gpu(profile: str) -> None:
+    """InputError: the profile is of a size that takes weeks without a GPU, and TensorFlow finds none."""
+    if profile == "gpu" and runtime.device() == "cpu" and os.environ.get(WITHOUT_GPU) != "1":
+        raise InputError(
+            "profile: given gpu where TensorFlow finds no GPU, allowed another profile: on a processor this one takes"
+            f" weeks. {runtime.remedy()}; {WITHOUT_GPU}=1 in the environment begins all the same"
+        )
 
 
 def _warn_of_orphans(topic: str, run_keys: set[str]) -> None:
     """Name half-trained runs of the topic that no setting asks for any more: their state is never gone on from."""
     for file in sorted(paths.CHECKPOINTS.glob("*/run.json")):
-        names = read_json(file)
+        try:
+            names = read_json(file)
+        except ValueError:  # damaged: then nobody can tell whose it is, and it is not gone on from either
+            continue
         if names["topic"] == topic and file.parent.name not in run_keys:
             print(
                 f"{topic}: the state of {names['variant']} seed {names['seed']} is of other settings, code or data: it"
@@ -55,7 +84,7 @@ def _warn_of_orphans(topic: str, run_keys: set[str]) -> None:
             )
 
 
-def _collect(store: Store, spec: RunSpec, failure: Mapping[str, Any] | None) -> dict[str, Any]:
+def _collect(store: Store, spec: RunSpec, failure: RunRecord | None) -> dict[str, Any]:
     """Write a run's files under data/runs, and give its record."""
     target = paths.run(spec.topic, spec.variant, spec.seed)
     if failure is None:
@@ -63,4 +92,5 @@ def _collect(store: Store, spec: RunSpec, failure: Mapping[str, Any] | None) -> 
     record = {**failure, **spec.names()}
     write_rows(target / "history.csv", COLUMNS, [])
     write_json(target / "run.json", record)
+    integrity.seal(target, spec.run_key)
     return record

@@ -2,19 +2,19 @@
 
 import inspect
 import math
-import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline import paths, plugins
-from pipeline.contracts import RunRecord, Status, Task, VariantSettings
+from pipeline.contracts import RunRecord, Task, VariantSettings
 from pipeline.records import Examples, digest, read_examples, write_json, write_rows
-from pipeline.training import memory, objective, runtime
+from pipeline.training import memory, objective, record, runtime
+from pipeline.training.record import Outcome
 from pipeline.training.store import Store, key, project_store
 
 if TYPE_CHECKING:
@@ -42,17 +42,6 @@ class RunSpec:
         return place | {"profile": self.profile, "settings": dict(self.settings)}
 
 
-class Outcome(TypedDict):
-    """The part of a record that says how training ended."""
-
-    status: Status
-    reason: str | None
-    parameters: int | None
-    epochs: int
-    best_epoch: int | None
-    outputs: NotRequired[int]
-
-
 def run_specs(plan: Mapping[str, Any]) -> list[RunSpec]:
     """The runs of a plan, in order of variant and seed."""
     device, versions = runtime.device(), runtime.versions()
@@ -72,37 +61,38 @@ def run_specs(plan: Mapping[str, Any]) -> list[RunSpec]:
     ]
 
 
-def run(spec: RunSpec, store: Store | None = None) -> RunRecord:
-    """Train, keep what came of it in `store` (default: the project's), and give its record.
+def run(spec: RunSpec, store: Store | None = None, checkpoints: Path | None = None) -> RunRecord:
+    """Train, keep what came of it in `store`, and give its record; checkpoints are in a folder of its own below theirs.
 
-    A crash is a record of status "failed"; its checkpoints stay, so that the next try goes on from them.
+    Both are the project's by default. A crash is a record of status "failed"; its checkpoints stay, so that the next
+    try goes on from them.
     """
-    started = time.time()
+    started, clock = time.time(), time.monotonic()
     memory.forget_peak()
+    folder = (checkpoints or paths.CHECKPOINTS) / spec.run_key
+    draft = None
     try:
-        record = _train_into(store or project_store(), spec, started)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"[:500]
-        failure = Outcome(status="failed", reason=reason, parameters=None, epochs=0, best_epoch=None)
-        return _record(spec, started, failure)
-    shutil.rmtree(paths.CHECKPOINTS / spec.run_key, ignore_errors=True)
-    return record
-
-
-def _train_into(store: Store, spec: RunSpec, started: float) -> RunRecord:
-    """Train and put into the store; of a run that fails anywhere on the way nothing stays but its checkpoints."""
-    draft = store.draft()
-    try:
-        record = _record(spec, started, _train(spec, draft))
-        store.put(spec.run_key, draft, {name: item for name, item in record.items() if name not in spec.names()})
+        draft = (store or project_store()).draft()
+        outcome = _train(spec, draft, folder)
+        result = _record(spec, outcome, started, clock)
+        (store or project_store()).put(spec.run_key, draft, {k: v for k, v in result.items() if k not in spec.names()})
+    except (Exception, SystemExit) as error:  # a plugin's exit is its failure, and not the end of this worker
+        return _record(spec, record.crash(error), started, clock)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return record
+        if draft is not None:  # of a run that fails anywhere on the way nothing stays but its checkpoints
+            shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    return result
 
 
-def _train(spec: RunSpec, draft: Path) -> Outcome:
+def _record(spec: RunSpec, outcome: Outcome, started: float, clock: float) -> RunRecord:
+    seconds = time.monotonic() - clock
+    return record.record(spec, outcome, started=started, duration_s=seconds, peak_mb=memory.peak_mb())
+
+
+def _train(spec: RunSpec, draft: Path, checkpoints: Path) -> Outcome:
     """Train one run; history.csv, model.keras and what the task watches are written to `draft`."""
-    settings, checkpoints = spec.settings, paths.CHECKPOINTS / spec.run_key
+    settings = spec.settings
     write_json(checkpoints / "run.json", {"topic": spec.topic, "variant": spec.variant, "seed": spec.seed})
     training = _examples(paths.fit_split(settings["data"], settings["view"]))
     validation = _examples(paths.validation_split(settings["data"]))
@@ -188,32 +178,10 @@ def _outcome(
     diverged = not objective.finite(last)
     return Outcome(
         status="diverged" if diverged else "finished",
+        ended="diverged" if diverged else "completed",
         reason=f"the loss was not finite in epoch {last['epoch']}" if diverged else None,
         parameters=parameters,
         epochs=len(history),
         best_epoch=int(best["epoch"]) if best else None,
         outputs=outputs,
     )
-
-
-def _record(spec: RunSpec, started: float, outcome: Outcome) -> RunRecord:
-    return {
-        "run_key": spec.run_key,
-        "topic": spec.topic,
-        "variant": spec.variant,
-        "seed": spec.seed,
-        "profile": spec.profile,
-        "settings": spec.settings,
-        **outcome,
-        "device": spec.device,
-        "precision": spec.settings["precision"],
-        "threads": 1,
-        "started": started,
-        "duration_s": round(time.time() - started, 3),
-        "peak_memory_mb": memory.peak_mb(),
-        "versions": runtime.versions(),
-        "data_digest": spec.data_digest,
-        "host": platform.node(),
-        "processor": runtime.processor(),
-        "git_commit": runtime.commit(),
-    }

@@ -15,6 +15,12 @@ from pipeline.training import library_tricks
 
 LIBRARIES = ("tensorflow", "keras", "numpy")
 VECTOR_UNITS = ("avx512f", "avx2", "avx")  # widest first
+DEVICES, WSL = Path("/dev"), "dxg"
+CARDS = ("nvidia[0-9]*", WSL, "kfd")  # where Linux, Windows' Linux (WSL2) and AMD's driver show their cards
+ASK = (  # TensorFlow for its GPUs, by name
+    "import tensorflow as tf; tell = tf.config.experimental.get_device_details\n"
+    "for card in tf.config.list_physical_devices('GPU'): print('GPU', tell(card).get('device_name', card.name))"
+)
 
 
 def versions() -> dict[str, str]:
@@ -26,23 +32,45 @@ def versions() -> dict[str, str]:
     return installed
 
 
-@cache
 def device() -> str:
     """Kind of device that runs will use: "gpu" if TensorFlow can load one, else "cpu"."""
+    return "gpu" if _loadable() else "cpu"
+
+
+def devices() -> str:
+    """Which devices runs will use, by name."""
+    cards = _loadable()
+    return f"gpu: {len(cards)} x {', '.join(sorted(set(cards)))}" if cards else f"cpu: {processor()}"
+
+
+@cache
+def _loadable() -> tuple[str, ...]:
+    """Names of the GPUs that TensorFlow can load; it is asked, in a process of its own, where there may be some."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in ("", "-1")
-    if hidden or not any(Path("/dev").glob("nvidia[0-9]*")):
-        return "cpu"
-    script = "import tensorflow as tf; print('GPUS', len(tf.config.list_physical_devices('GPU')))"
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    if "GPUS 0" not in answer.stdout and answer.returncode == 0:
-        return "gpu"
+    if hidden or not any(file for pattern in CARDS for file in DEVICES.glob(pattern)):
+        return ()
+    quiet()
+    answer = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=False)
+    names = tuple(line.removeprefix("GPU ") for line in answer.stdout.splitlines() if line.startswith("GPU "))
+    if answer.returncode == 0 and names:
+        return names
     reasons = [line for line in answer.stderr.splitlines() if "dlopen" in line or "Could not" in line]
     print(
         f"A GPU is here, but TensorFlow cannot load it: {' '.join(reasons[:2]) or answer.stderr[-300:]}",
         file=sys.stderr,
     )
-    print("Install TensorFlow's CUDA libraries with `make repro GPU=1`; going on with the CPU.", file=sys.stderr)
-    return "cpu"
+    print(f"{remedy()}; going on with the CPU.", file=sys.stderr)
+    return ()
+
+
+def remedy() -> str:
+    """What helps where a GPU is not found."""
+    if (DEVICES / WSL).exists():
+        return (
+            "WSL2: install NVIDIA's driver in Windows (none in Linux), see that `nvidia-smi` answers here, then bring"
+            " TensorFlow's CUDA libraries with `make repro GPU=1`"
+        )
+    return "Install NVIDIA's driver, and TensorFlow's CUDA libraries with `make repro GPU=1`"
 
 
 @cache
@@ -54,14 +82,11 @@ def processor() -> str:
     return " ".join([name, *[unit for unit in VECTOR_UNITS if unit in entries.get("flags", "").split()][:1]])
 
 
-@cache
 def gpus() -> list[str]:
     """Names of the GPUs that runs will use, as CUDA_VISIBLE_DEVICES spells them; none without a usable one."""
-    if device() == "cpu":
-        return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").strip()
-    count = len(list(Path("/dev").glob("nvidia[0-9]*")))
-    return visible.split(",") if visible else [str(card) for card in range(count)]
+    count = len(_loadable())
+    return visible.split(",")[:count] if visible else [str(card) for card in range(count)]
 
 
 def quiet() -> None:

@@ -1,6 +1,7 @@
 """Finished runs under a key made of everything that can change their numbers, so that none is trained twice."""
 
 import shutil
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from typing import Any
 
 from pipeline import paths
 from pipeline.records import digest, read_json, write_json
+from pipeline.training import integrity
 
 FILES = ("history.csv", "model.keras", "samples.npz")
+_named: set[Path] = set()  # damaged folders that this process has told of
 
 
 def key(plan: Mapping[str, Any], seed: int, versions: Mapping[str, str], device: str) -> str:
@@ -36,12 +39,29 @@ class Store:
         return self.root / run_key[:2] / run_key
 
     def has(self, run_key: str) -> bool:
-        """Whether that run has finished (also: diverged) before."""
-        return (self.folder(run_key) / "run.json").exists()
+        """Whether that run has finished (also: diverged) before; one whose files are damaged counts as not there."""
+        folder = self.folder(run_key)
+        return folder.exists() and self.fault(folder) is None
+
+    def fault(self, folder: Path) -> str | None:
+        """What is wrong with the run in `folder`, named on stderr when it is first met; None: nothing."""
+        fault = integrity.fault(folder, folder.name)
+        if fault and folder not in _named:
+            _named.add(folder)
+            place = folder.relative_to(paths.ROOT) if folder.is_relative_to(paths.ROOT) else folder
+            print(f"{place}: {fault}; it counts as not there", file=sys.stderr, flush=True)
+        return fault
 
     def runs(self) -> list[Path]:
-        """Folders of all finished runs, sorted."""
-        return sorted(file.parent for file in self.root.glob("??/*/run.json"))
+        """Folders of all finished runs, sorted; damaged ones are not among them."""
+        return [folder for folder in self._folders() if self.fault(folder) is None]
+
+    def damaged(self) -> list[Path]:
+        """Folders of runs that count as not there, sorted."""
+        return [folder for folder in self._folders() if self.fault(folder)]
+
+    def _folders(self) -> list[Path]:
+        return sorted(folder for folder in self.root.glob("??/*") if folder.parent.name == folder.name[:2])
 
     def drafts(self) -> list[Path]:
         """Folders in which runs are being made, or were when their process was killed."""
@@ -56,12 +76,19 @@ class Store:
     def put(self, run_key: str, draft: Path, record: Mapping[str, Any]) -> None:
         """Move the files of a finished run from the folder `draft` into the store: all of them, or none."""
         write_json(draft / "run.json", record)
+        integrity.seal(draft, run_key)
         place = self.folder(run_key)
         place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists():  # half a run cannot be: the folder is renamed into place as a whole
-            shutil.rmtree(draft)
-        else:
+        if place.exists() and not integrity.is_sound(place, run_key):
+            damaged = self.root / "drafts" / uuid.uuid4().hex
+            place.rename(damaged)  # in one step: nobody may meet half of it
+            shutil.rmtree(damaged, ignore_errors=True)
+        try:
             draft.rename(place)
+        except OSError:
+            if not place.exists():
+                raise
+            shutil.rmtree(draft)  # another process has put it there meanwhile
 
     def take(self, run_key: str, target: Path, names: Mapping[str, Any]) -> dict[str, Any]:
         """Copy a finished run into `target`, its record under the topic, variant and seed in `names`."""
@@ -72,6 +99,7 @@ class Store:
                 shutil.copyfile(source / name, target / name)
         record = {**names, **read_json(source / "run.json")}
         write_json(target / "run.json", record)
+        integrity.seal(target, run_key)
         return record
 
 

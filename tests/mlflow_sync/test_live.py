@@ -13,7 +13,7 @@ from pipeline import paths
 from pipeline.mlflow_sync import lease, live, publish, tracking_store
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json, write_json
-from pipeline.training import epoch_log
+from pipeline.training import epoch_log, integrity
 from pipeline.training.run import RunSpec
 from pipeline.training.store import project_store
 
@@ -197,6 +197,7 @@ def finished(spec):
     write_json(
         project_store().folder(spec.run_key) / "run.json", {k: v for k, v in record.items() if k not in spec.names()}
     )
+    integrity.seal(project_store().folder(spec.run_key), spec.run_key)
     shutil.rmtree(paths.CHECKPOINTS / spec.run_key, ignore_errors=True)
 
 

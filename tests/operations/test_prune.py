@@ -1,10 +1,15 @@
 """The store can be looked through and pruned: what a topic asks for stays, all else goes."""
 
+import errno
+import shutil
+
 import pytest
 
 from pipeline import paths, records
+from pipeline.errors import InputError
 from pipeline.operations import prune
 from pipeline.settings.plan import resolve
+from pipeline.training import integrity
 from pipeline.training.run import run_specs
 from pipeline.training.store import project_store
 
@@ -15,6 +20,7 @@ def settings(smoke):
     wanted = run_specs(resolve(smoke, smoke.topics["imbalance"]))[0].run_key
     for key in (wanted, "ff00"):
         records.write_json(project_store().folder(key) / "run.json", {"status": "finished"})
+        integrity.seal(project_store().folder(key), key)
     records.write_bytes(paths.CHECKPOINTS / "ff01" / "newest.state", b"x")
     records.write_bytes(paths.STORE / "drafts" / "d" / "history.csv", b"x")
     return smoke, wanted
@@ -31,3 +37,38 @@ def test_prune_keeps_what_a_topic_asks_for(settings):
     assert prune.prune(settings[0]).startswith("removed 3 folders")
     assert project_store().has(settings[1]) and not project_store().has("ff00")
     assert not (paths.CHECKPOINTS / "ff01").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b'{"status": "fin', b"\xff", b"[]"])
+def test_a_damaged_run_counts_as_not_there_and_is_named_once(settings, capsys, content):
+    smoke, wanted = settings
+    (project_store().folder(wanted) / "run.json").write_bytes(content)
+    told = prune.show(smoke)
+    assert "imbalance: 0 of " in told and "damaged: 1, as good as not there; `prune` removes them" in told
+    prune.show(smoke)
+    named = capsys.readouterr().err.splitlines()
+    assert len(named) == 1 and wanted in named[0] and "run.json is not as it was written; it counts as not" in named[0]
+    assert prune.prune(smoke).startswith("removed 4 folders") and not project_store().folder(wanted).exists()
+
+
+def test_an_empty_folder_in_the_store_is_no_run(settings):
+    (paths.STORE / "ab" / "ab12").mkdir(parents=True)
+    assert "damaged: 1" in prune.show(settings[0])
+    assert prune.prune(settings[0]).startswith("removed 4 folders")
+
+
+def test_only_what_is_gone_counts_as_removed(settings, monkeypatch):
+    keep = project_store().folder("ff00")
+
+    def remove(folder, **options):
+        if folder == keep:
+            raise PermissionError(errno.EROFS, "Read-only file system", "run.json")
+        rmtree(folder, **options)
+
+    rmtree = shutil.rmtree
+    monkeypatch.setattr(prune.shutil, "rmtree", remove)
+    with pytest.raises(
+        InputError, match=r"given a read-only file system.* \(removed 2 folders, 0.0 MB, of 3 that"
+    ) as no:
+        prune.prune(settings[0])
+    assert "ff00" in str(no.value) and keep.exists()

@@ -1,12 +1,15 @@
 """Training a run again: the same is said to be the same, and whatever differs is named."""
 
+import errno
+
 import numpy as np
 import pytest
 
 from pipeline import paths, records
+from pipeline.errors import InputError
 from pipeline.operations.rerun import reproduce
 from pipeline.settings.plan import data_digest
-from pipeline.training import runtime
+from pipeline.training import integrity, runtime
 from pipeline.training.run import RunSpec, run
 from pipeline.training.store import project_store
 
@@ -48,39 +51,98 @@ def finished(house, monkeypatch):
     return paths.run("topic", "variant", 0)
 
 
+def rewrite(folder, rows=None, **changes):
+    """Make another run of it, as sound as before: its seal is that of what it holds."""
+    record = records.read_json(folder / "run.json") | changes
+    records.write_json(folder / "run.json", record)
+    if rows is not None:
+        records.write_rows(folder / "history.csv", list(rows[0]), rows)
+    integrity.seal(folder, record["run_key"])
+
+
 def test_a_run_trained_again_is_the_same(finished, capsys):
     before = paths.STORE
     assert reproduce(KEY[:2]) is True
-    assert "the same, to the last digit: 2 epochs of variant seed 0" in capsys.readouterr().out
+    assert capsys.readouterr().out == "repeats to the bit: 2 epochs of variant seed 0\n"
     assert before == paths.STORE
 
 
-def test_another_history_is_named_by_column_and_size(finished, capsys):
-    file = finished / "history.csv"
-    rows = records.read_history(file)
+def test_a_headline_first_then_what_differs_most(finished, capsys):
+    rows = records.read_history(finished / "history.csv")
     rows[1]["loss"] += 0.25
-    records.write_rows(file, list(rows[0]), rows)
+    rows[0]["accuracy"] += 2e-7
+    rewrite(finished, rows, processor="Abacus 3000 avx512f")
     assert reproduce(KEY) is False
-    printed = capsys.readouterr().out
-    assert "loss: differs by 0.25 at most" in printed and "val_loss: differs by 0 at most" in printed
+    headline, *lines = capsys.readouterr().out.splitlines()
+    assert headline.startswith("differs: variant seed 0: loss by up to 0.25 of ")
+    assert "that one had avx512f" in headline or "the processor was Abacus 3000 avx512f" in headline
+    assert lines[0].startswith("  loss by up to 0.25 of ") and lines[1].startswith("  accuracy by up to 2e-07 of ")
+    assert all(line.endswith(" is the same") for line in lines[2:]) and len(lines) == 6
+
+
+def test_another_number_of_epochs_is_no_small_difference(finished, capsys):
+    rewrite(finished, records.read_history(finished / "history.csv")[:1])
+    assert reproduce(KEY) is False
+    assert capsys.readouterr().out.startswith("differs: variant seed 0 took 1 epochs then, 2 now\n")
+
+
+def test_a_number_that_is_none_now_differs(finished, capsys):
+    rows = records.read_history(finished / "history.csv")
+    rows[1]["loss"] = float("nan")
+    rewrite(finished, rows)
+    assert reproduce(KEY) is False
+    assert "loss by up to inf of nan" in capsys.readouterr().out.splitlines()[0]
 
 
 def test_another_status_is_named(finished, capsys):
-    record = records.read_json(finished / "run.json")
-    records.write_json(finished / "run.json", record | {"status": "diverged"})
+    rewrite(finished, status="diverged")
     assert reproduce(KEY) is False
-    assert "different: status diverged then, finished now" in capsys.readouterr().out
+    assert "differs: variant seed 0 diverged then, finished now" in capsys.readouterr().out
 
 
 def test_other_data_are_refused_and_another_processor_is_named(finished, capsys):
-    record = records.read_json(finished / "run.json")
-    records.write_json(finished / "run.json", record | {"processor": "abacus"})
+    rewrite(finished, processor="abacus")
     assert reproduce(KEY) is True
-    assert "abacus then" in capsys.readouterr().out
+    assert "repeats to the bit: 2 epochs of variant seed 0 (" in capsys.readouterr().out
     card = records.read_sealed(paths.card("toy"))
     records.write_sealed(paths.card("toy"), card | {"digests": {"validation": "other"}})
-    with pytest.raises(ValueError, match="data toy: given other data than the run had"):
+    with pytest.raises(InputError, match="data toy: given other data than the run had"):
         reproduce(KEY)
+
+
+def test_a_run_that_cannot_be_trained_is_not_called_different(finished, monkeypatch):
+    def no(spec, draft, checkpoints):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("pipeline.training.run._train", no)
+    with pytest.raises(InputError, match=r"it could not be trained again: OSError: .*Read-only file system"):
+        reproduce(KEY)
+
+
+def test_it_is_trained_where_the_project_cannot_be_written(finished, monkeypatch):
+    monkeypatch.setattr(paths, "CHECKPOINTS", paths.card("toy") / "a file is no folder")
+    monkeypatch.setattr(paths, "STORE", paths.card("toy") / "a file is no folder")
+    assert reproduce(KEY) is True
+
+
+def test_a_run_that_failed_has_nothing_to_repeat(finished):
+    rewrite(finished, status="failed", reason="it broke")
+    with pytest.raises(InputError, match=r"run ab01cd: given one that failed \(it broke\)"):
+        reproduce(KEY)
+
+
+@pytest.mark.parametrize("name", ["history.csv", "model.keras", "run.json", "seal.json"])
+def test_a_damaged_run_is_refused(finished, name):
+    content = (finished / name).read_bytes()
+    (finished / name).write_bytes(content[:-2] + b"\n" if name != "run.json" else content.replace(b"mlp", b"mlq"))
+    with pytest.raises(InputError, match=r"data/runs/topic/variant/0: given a damaged run \("):
+        reproduce(KEY)
+
+
+def test_another_run_whose_record_is_cut_is_passed_over(finished, capsys):
+    records.write_bytes(paths.run("topic", "other", 0) / "run.json", b'{"run_')
+    assert reproduce(KEY) is True
+    assert "run.json is damaged: passed over" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("asked", ["", "ff", KEY + "0"])

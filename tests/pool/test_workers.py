@@ -79,7 +79,7 @@ def test_no_tasks_no_pool():
 
 def test_a_process_that_dies_costs_its_own_task_only():
     found = answers(die_at_three, list(range(6)))
-    assert found[3] == (None, "its process died 2 times: exit code -9")
+    assert found[3][0] is None and str(found[3][1]) == "its process was killed by SIGKILL, 2 times"
     assert all(found[n] == ({"value": n}, None) for n in range(6) if n != 3)
 
 
@@ -90,14 +90,15 @@ def test_a_task_whose_process_died_once_is_tried_again(tmp_path):
 
 def test_a_task_that_hangs_is_ended_and_the_others_go_on():
     found = answers(hang_at_one, [0, 1, 2], limit_s=2)
-    assert found[1] == (None, "no result within 2 s, 2 times")
+    assert found[1][0] is None and found[1][1].kind == "timeout"
+    assert str(found[1][1]) == "no result within 2 s of work, 2 times"
     assert found[0] == ({"value": 0}, None) and found[2] == ({"value": 2}, None)
 
 
 def test_a_task_that_swells_is_ended_and_the_others_go_on(monkeypatch):
     monkeypatch.setattr(workers, "_memory_share", lambda count: 250_000_000)
     found = answers(swell_at_one, [0, 1, 2])
-    assert "more memory than its share" in found[1][1]
+    assert found[1][1].kind == "memory" and "more memory than its share" in found[1][1].reason
     assert found[0] == ({"value": 0}, None) and found[2] == ({"value": 0}, None)
 
 

@@ -116,6 +116,19 @@ def record_of_a_number(place):
     (place / "data/runs/imbalance/untouched/0/run.json").write_text("3")
 
 
+def history_edited(place):
+    file = place / "data/runs/imbalance/untouched/0/history.csv"
+    file.write_text(file.read_text().replace("1", "2", 1))
+
+
+def model_edited(place):
+    flip(place / "data/runs/imbalance/untouched/0/model.keras")
+
+
+def model_gone(place):
+    (place / "data/runs/imbalance/untouched/0/model.keras").unlink()
+
+
 def run_gone(place):
     shutil.rmtree(place / "data/runs/imbalance/untouched/0")
 

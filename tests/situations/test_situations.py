@@ -179,6 +179,9 @@ ROWS = {
         "report": (0, f"{ONE}: left out"),
     },
     happened.record_of_a_number: {f"evaluate {ONE}": (2, "1 not trained"), "claims": (0, f"{ONE}: left out")},
+    happened.history_edited: {f"evaluate {ONE}": (2, "1 not trained, or damaged"), "report": (0, f"{ONE}: left out")},
+    happened.model_edited: {f"evaluate {ONE}": (2, "1 not trained, or damaged"), "judge": (0, f"{ONE}: left out")},
+    happened.model_gone: {f"evaluate {ONE}": (2, "1 not trained, or damaged"), f"train {ONE}": (0, SAME)},
     happened.run_gone: {
         f"evaluate {ONE}": (2, "1 not trained"),
         "report": (0, f"{ONE}: left out"),

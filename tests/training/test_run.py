@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import paths, records
+from pipeline.contracts import RunRecord
 from pipeline.training.run import RunSpec, run
 from pipeline.training.store import Store, project_store
 
@@ -33,7 +34,8 @@ def history(key):
 
 def test_a_run_leaves_history_model_and_record(spec):
     record = run(spec())
-    assert (record["status"], record["epochs"], record["reason"]) == ("finished", 2, None)
+    assert (record["status"], record["ended"], record["epochs"], record["reason"]) == ("finished", "completed", 2, None)
+    assert record.keys() == RunRecord.__annotations__.keys()
     rows = records.read_history(project_store().folder("ab01") / "history.csv")
     assert [row["epoch"] for row in rows] == [1, 2]
     assert record["best_epoch"] == min(rows, key=lambda row: row["val_cross_entropy"])["epoch"]
@@ -52,7 +54,7 @@ def test_the_first_and_the_fourth_in_a_process_are_the_same_to_the_byte(spec):
 
 def test_a_loss_that_is_not_finite_is_an_outcome(spec):
     record = run(spec(optimizer="sgd", learning_rate=1e6, epochs=30))
-    assert record["status"] == "diverged" and "not finite in epoch" in record["reason"]
+    assert record["status"] == record["ended"] == "diverged" and "not finite in epoch" in record["reason"]
     assert project_store().has("ab01")  # it would diverge again
 
 
@@ -61,6 +63,24 @@ def test_a_crash_is_a_record_and_is_tried_again_next_time(spec):
     assert record["status"] == "failed" and "no_such_model" in record["reason"]
     assert not project_store().has("ab01")
     assert not project_store().drafts()
+    assert record["ended"] == "exception" and record.keys() == RunRecord.__annotations__.keys() - {"outputs"}
+
+
+@pytest.mark.parametrize(("error", "ended"), [(MemoryError(), "memory"), (SystemExit(0), "exception")])
+def test_every_way_to_give_up_is_a_record(spec, monkeypatch, error, ended):
+    def give_up(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("pipeline.training.run.compile_and_fit", give_up)
+    record = run(spec())
+    assert (record["status"], record["ended"]) == ("failed", ended)
+    assert not project_store().has("ab01") and not project_store().drafts()
+
+
+def test_a_store_that_cannot_be_written_is_a_record(spec, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    record = run(spec(), Store(tmp_path / "file"))
+    assert record["status"] == "failed" and "NotADirectoryError" in record["reason"]
 
 
 @pytest.mark.parametrize("changed", [{"precision": "mixed_bfloat16"}, {"xla": True}])

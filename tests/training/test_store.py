@@ -1,6 +1,7 @@
 """The store: a key follows everything that can change the numbers, and nothing else; a run is there whole or not."""
 
 import copy
+import shutil
 
 import pytest
 
@@ -68,3 +69,39 @@ def test_the_same_run_put_twice_keeps_the_first(tmp_path):
         write_bytes(draft / "history.csv", content)
         runs.put("ab12", draft, {})
     assert (runs.folder("ab12") / "history.csv").read_bytes() == b"first"
+    assert not runs.drafts()
+
+
+def put(runs, content=b"epoch\n1\n"):
+    draft = runs.draft()
+    write_bytes(draft / "history.csv", content)
+    runs.put("ab12", draft, {"status": "finished"})
+
+
+@pytest.mark.parametrize("name", ["history.csv", "run.json", "seal.json"])
+def test_a_damaged_run_counts_as_not_there_is_named_once_and_is_replaced(tmp_path, capsys, name):
+    runs = Store(tmp_path)
+    put(runs)
+    (runs.folder("ab12") / name).write_bytes(b"")
+    assert not runs.has("ab12") and not runs.has("ab12")
+    assert runs.runs() == [] and runs.damaged() == [runs.folder("ab12")]
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "ab12: " in told and name in told and told.endswith("; it counts as not there")
+    put(runs, b"again")
+    assert runs.has("ab12") and (runs.folder("ab12") / "history.csv").read_bytes() == b"again"
+    assert not runs.drafts()
+
+
+def test_half_a_run_is_none(tmp_path):
+    """As a kill leaves one where a folder is copied into the store by hand."""
+    runs = Store(tmp_path)
+    put(runs)
+    (runs.folder("ab12") / "seal.json").unlink()
+    assert not runs.has("ab12")
+
+
+def test_a_run_under_another_runs_key_is_none(tmp_path):
+    runs = Store(tmp_path)
+    put(runs)
+    shutil.copytree(runs.folder("ab12"), runs.folder("ab13"))
+    assert runs.has("ab12") and not runs.has("ab13")

@@ -1,0 +1,101 @@
+"""The train stage: however a run ended it leaves a record, and a plan is not begun where it cannot be meant."""
+
+import pytest
+
+from pipeline import paths, records
+from pipeline.contracts import RunRecord
+from pipeline.errors import InputError
+from pipeline.pool.process import Ending
+from pipeline.settings import plan
+from pipeline.stages import train
+from pipeline.training import integrity, runtime
+from pipeline.training.store import project_store
+
+TOPIC = "imbalance"
+FIELDS = RunRecord.__annotations__.keys() - {"outputs"}
+ENDINGS = [
+    Ending("timeout", "no result within 3 s of work, 2 times", 3.5),
+    Ending("memory", "the system killed its process, as memory ran out, 2 times", 1.0),
+    Ending("killed", "its process was killed by SIGKILL, 2 times", 1.0),
+]
+
+
+@pytest.fixture
+def planned(smoke, monkeypatch):
+    """The settings, a plan made of them, and no MLflow."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    runtime._loadable.cache_clear()
+    plan.plan(smoke)
+    yield smoke
+    runtime._loadable.cache_clear()
+
+
+def lose(monkeypatch, ending):
+    def carry_out(function, tasks, **options):
+        yield from ((task, None, ending) for task in tasks)
+
+    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.kind)
+def test_every_end_of_a_process_is_a_whole_record(planned, monkeypatch, capsys, ending):
+    lose(monkeypatch, ending)
+    answers = train.train(planned, TOPIC)
+    files = sorted((paths.RUNS / TOPIC).rglob("run.json"))
+    assert len(answers) == len(files) > 1
+    for file in files:
+        record = records.read_json(file)
+        assert record.keys() == FIELDS
+        assert (record["status"], record["ended"], record["reason"]) == ("failed", ending.kind, ending.reason)
+        assert records.read_history(file.parent / "history.csv") == []
+        assert integrity.is_sound(file.parent, record["run_key"])
+    told = capsys.readouterr().out.splitlines()
+    assert sum(f"failed ({ending.reason})" in line for line in told) == len(files)
+
+
+def test_the_first_line_names_the_device(planned, monkeypatch, capsys):
+    lose(monkeypatch, ENDINGS[0])
+    train.train(planned, TOPIC)
+    first = capsys.readouterr().out.splitlines()[0]
+    keys = {spec.run_key for spec in train.run_specs(plan.current(planned, TOPIC))}
+    assert first.startswith(f"{TOPIC}: {len(keys)} runs") and first.endswith(f" runs, on cpu: {runtime.processor()}")
+
+
+def test_a_damaged_run_in_the_store_is_trained_again(planned, monkeypatch, capsys):
+    asked = []
+
+    def carry_out(function, tasks, **options):
+        asked.extend(tasks)
+        yield from ((task, None, ENDINGS[0]) for task in tasks)
+
+    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+    (spec, other, *_) = train.run_specs(plan.current(planned, TOPIC))
+    for run in (spec, other):
+        draft = project_store().draft()
+        records.write_bytes(draft / "history.csv", b"epoch,loss,val_loss\n")
+        project_store().put(run.run_key, draft, {"status": "finished", "reason": None})
+    (project_store().folder(spec.run_key) / "run.json").write_bytes(b"")
+    train.train(planned, TOPIC)
+    assert spec in asked or spec.run_key in {task.run_key for task in asked}
+    assert other.run_key not in {task.run_key for task in asked}
+    assert capsys.readouterr().err.count(spec.run_key) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b'{"topic', b"\xff"])
+def test_a_damaged_checkpoint_stops_nothing(planned, monkeypatch, content):
+    lose(monkeypatch, ENDINGS[0])
+    records.write_bytes(paths.CHECKPOINTS / "ab01" / "run.json", content)
+    assert train.train(planned, TOPIC)
+
+
+def test_the_gpu_profile_is_not_begun_on_a_processor(planned, monkeypatch, tmp_path):
+    monkeypatch.delenv(train.WITHOUT_GPU, raising=False)
+    with pytest.raises(InputError, match=r"^profile: given gpu where TensorFlow finds no GPU, allowed another profile"):
+        train._refuse_to_go_without_gpu("gpu")
+    monkeypatch.setattr(runtime, "DEVICES", tmp_path)
+    (tmp_path / "dxg").touch()
+    with pytest.raises(InputError, match="WSL2: install NVIDIA's driver in Windows"):
+        train._refuse_to_go_without_gpu("gpu")
+    train._refuse_to_go_without_gpu("full")
+    monkeypatch.setenv(train.WITHOUT_GPU, "1")
+    train._refuse_to_go_without_gpu("gpu")
