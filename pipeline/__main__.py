@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline import paths
-from pipeline.errors import InputError
+from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
     from pipeline.settings.params import DataSettings, Settings
@@ -48,6 +48,7 @@ def plan(settings: "Settings") -> int:
     from pipeline.settings.plan import plan
 
     plan(settings)
+    _adopt(settings)  # DVC deletes data/runs/<topic> before it starts `train`
     return DONE
 
 
@@ -57,12 +58,14 @@ def train(settings: "Settings", topic: str) -> int:
     from pipeline.stages.train import train
 
     with lock.hold(f"train_{topic}", wait=True):
+        _adopt(settings, [topic] if topic in settings.topics else [])
         records = train(settings, topic)
     _track([topic])
     failed = [record for record in records if record["status"] == "failed"]
-    for record in failed:
-        print(f"failed: {record['variant']} seed {record['seed']}: {record['reason']}", file=sys.stderr)
-    return RUN_FAILED if failed else DONE
+    if failed:
+        lines = [f"{record['variant']} seed {record['seed']}: {record['reason']}" for record in failed]
+        raise RunsFailed(f"{len(failed)} of {len(records)} runs failed, the first: {lines[0]}", lines)
+    return DONE
 
 
 def evaluate(settings: "Settings", topic: str) -> int:
@@ -113,10 +116,10 @@ def results(settings: "Settings") -> int:
 
 
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
-    """dvc repro, alone and after mending what a kill left torn"""
+    """dvc repro, alone and after mending what a kill left torn; a topic that fails stops no other"""
     from pipeline.operations.dvc_repro import repro
 
-    return repro(targets)
+    return repro(settings, targets)
 
 
 def publish(settings: "Settings") -> int:
@@ -144,6 +147,7 @@ def runs(settings: "Settings", action: str) -> int:
     """list the store of finished runs, or drop what no topic asks for"""
     from pipeline.operations import prune
 
+    _adopt(settings)
     print(prune.prune(settings) if action == "prune" else prune.show(settings))
     return DONE
 
@@ -179,6 +183,14 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "runs": (("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),),
     "ui": (("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),),
 }
+
+
+def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
+    """Take runs that DVC has brought into the store."""
+    from pipeline.operations.adoption import adopt
+
+    for line in adopt(settings, topics):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _track(topics: Sequence[str]) -> None:
@@ -236,26 +248,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = vars(parser().parse_args(arguments))
     name = options.pop("command")
-    from pipeline.operations import signals
-    from pipeline.settings.params import read
+    from pipeline.operations import outcomes, signals
 
     signals.stop_in_order()
+    with outcomes.noted(name, options.get("topic")) as outcome:
+        outcome.code, reason = _carry_out(name, options)
+        outcome.explain(reason)
+        if reason:
+            print(reason, file=sys.stderr)
+    return outcome.code
+
+
+def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
+    """Exit code of a command, and what there is to say of it on stderr."""
+    from pipeline.settings.params import read
+
     try:
         settings = read(paths.PARAMS)
         if name in STAGES:
             _announce(settings, name, **options)
-        return COMMANDS[name](settings, **options)
+        return COMMANDS[name](settings, **options), ""
+    except RunsFailed as error:
+        for line in error.runs:
+            print(f"failed: {line}", file=sys.stderr)
+        return RUN_FAILED, str(error)
     except InputError as error:
-        print(error, file=sys.stderr)
-        return WRONG_INPUT
+        return WRONG_INPUT, str(error)
     except OSError as error:
         if not _is_disk_full(error):
             raise
-        print(f"{error}: make space; what is done is kept, the same command goes on from there", file=sys.stderr)
-        return RUN_FAILED
+        return RUN_FAILED, f"{error}: make space; what is done is kept, the same command goes on from there"
     except KeyboardInterrupt:
-        print("stopped; finished runs are kept: the same command goes on with the rest", file=sys.stderr)
-        return RUN_FAILED
+        return RUN_FAILED, "stopped; finished runs are kept: the same command goes on with the rest"
 
 
 if __name__ == "__main__":

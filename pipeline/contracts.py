@@ -220,7 +220,10 @@ class DataCard(TypedDict):
 
 
 class RunRecord(TypedDict):
-    """run.json of one run, however it ended; `started` in seconds since 1970, `outputs` only if a model was built."""
+    """run.json of one run, however it ended; `started` in seconds since 1970, `outputs` only if a model was built.
+
+    The store adds `files`, {name: SHA-256} of the run's other files.
+    """
 
     run_key: str
     topic: str

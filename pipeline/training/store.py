@@ -1,5 +1,6 @@
 """Finished runs under a key made of everything that can change their numbers, so that none is trained twice."""
 
+import hashlib
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -23,6 +24,12 @@ def key(plan: Mapping[str, Any], seed: int, versions: Mapping[str, str], device:
     parts["settings"] = {name: item for name, item in plan["settings"].items() if name not in ("data", "view")}
     libraries = {name: version for name, version in versions.items() if name != "python"}
     return digest([parts, seed, libraries, device])[:32]
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """{name: SHA-256 in hex} of those of a run's files that are in `folder`."""
+    there = [folder / name for name in FILES if (folder / name).is_file()]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in there}
 
 
 @dataclass(frozen=True)
@@ -54,8 +61,11 @@ class Store:
         return place
 
     def put(self, run_key: str, draft: Path, record: Mapping[str, Any]) -> None:
-        """Move the files of a finished run from the folder `draft` into the store: all of them, or none."""
-        write_json(draft / "run.json", record)
+        """Move the files of a finished run from the folder `draft` into the store: all of them, or none.
+
+        Its record says the checksums of its files, so that whoever meets a copy knows whether it is whole.
+        """
+        write_json(draft / "run.json", {**record, "files": checksums(draft)})
         place = self.folder(run_key)
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.exists():  # half a run cannot be: the folder is renamed into place as a whole

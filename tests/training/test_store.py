@@ -1,6 +1,7 @@
 """The store: a key follows everything that can change the numbers, and nothing else; a run is there whole or not."""
 
 import copy
+import hashlib
 
 import pytest
 
@@ -56,7 +57,8 @@ def test_a_run_is_put_whole_and_taken_under_the_names_of_a_topic(tmp_path):
     runs.put("ab12", draft, {"status": "finished", "epochs": 1})
     assert runs.has("ab12") and not draft.exists()
     record = runs.take("ab12", target, {"topic": "t", "variant": "v", "seed": 3})
-    assert record == {"topic": "t", "variant": "v", "seed": 3, "status": "finished", "epochs": 1}
+    files = {"history.csv": hashlib.sha256(b"epoch\n1\n").hexdigest()}
+    assert record == {"topic": "t", "variant": "v", "seed": 3, "status": "finished", "epochs": 1, "files": files}
     assert read_json(target / "run.json") == record
     assert (target / "history.csv").read_bytes() == b"epoch\n1\n"
 
