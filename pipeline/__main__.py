@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,12 +25,21 @@ exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (
 """
 
 
+ADD = (
+    "params.yaml: a setting without a line of its own has its default:"
+    " `dvc exp run -S '+topics.<topic>.fit.patience=3'` adds one by the +"
+)
+
+
 def check(settings: "Settings") -> int:
-    """validate params.yaml for every profile, and list the values without effect in this one"""
+    """validate params.yaml for every profile, and list the values without effect and the data to get in this one"""
+    from pipeline.operations import checkout, data_files
+
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
-    for void in settings.voids:
-        print(void.line())
+    for line in (*(void.line() for void in settings.voids), *data_files.absent(settings.data), *checkout.strays()):
+        print(line)
+    print(ADD)
     return DONE
 
 
@@ -193,6 +203,17 @@ def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
+def _undo(command: str, error: InputError) -> list[str]:
+    """How to take back what is wrong with the settings, where DVC's `-S` may have written it."""
+    from pipeline.operations import checkout
+    from pipeline.settings.validation import ParamsError
+
+    if not isinstance(error, ParamsError) or not (command in ("check", "repro") or "DVC_EXP_NAME" in os.environ):
+        return []
+    files = dict.fromkeys(line.partition(":")[0] for line in error.lines)
+    return [line for file in files if (paths.ROOT / file).is_file() and (line := checkout.way_back(file))]
+
+
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach, or a full disk, never fails a stage."""
     from pipeline.mlflow_sync import tracking_store
@@ -273,7 +294,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
             print(f"failed: {line}", file=sys.stderr)
         return RUN_FAILED, str(error)
     except InputError as error:
-        return WRONG_INPUT, str(error)
+        return WRONG_INPUT, "\n".join([str(error), *_undo(name, error)])
     except OSError as error:
         if not _is_disk_full(error):
             raise

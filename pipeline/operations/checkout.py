@@ -53,6 +53,14 @@ def committed(name: str) -> bytes | None:
     return shown.stdout if shown and shown.returncode == 0 else None
 
 
+def way_back(name: str) -> str | None:
+    """How to undo what has been changed in a file of the project since the last commit; None if nothing has."""
+    before = committed(name)
+    if before is None or before == (paths.ROOT / name).read_bytes():
+        return None
+    return f"{name}: changed since the last commit: `git diff {name}` shows how, `git restore {name}` undoes all of it"
+
+
 def git(*words: str) -> "subprocess.CompletedProcess[bytes] | None":
     """What Git answers in the project's folder; None if there is no Git."""
     try:

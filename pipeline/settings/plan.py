@@ -32,7 +32,10 @@ IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind"
 
 
 def plan(settings: Settings) -> None:
-    """Write data/plan/<topic>.json for every topic: resolved settings, digests of data and code."""
+    """Write data/plan/<topic>.json for every topic: resolved settings, digests of data and code; no others stay."""
+    for file in paths.PLAN.glob("*.json"):
+        if file.stem not in settings.topics:
+            file.unlink()  # of a topic that has been removed
     for topic in settings.topics.values():
         write_json(paths.plan(topic.name), resolve(settings, topic))
 

@@ -157,3 +157,18 @@ def test_a_detached_head_of_ones_own_and_a_running_experiment_are_left_alone(pro
     monkeypatch.delenv("DVC_EXP_NAME")
     git(project, "update-ref", "-d", "refs/exps/exec/EXEC_BASELINE")
     assert checkout.strays() == []
+
+
+# What `-S` has written
+
+
+def test_a_changed_file_is_said_with_the_way_back(project):
+    assert checkout.way_back("dvc.yaml") is None
+    begin(project)
+    assert checkout.way_back("dvc.yaml") is None
+    (project / "dvc.yaml").write_text("stages: {} # changed\n")
+    line = checkout.way_back("dvc.yaml")
+    command = line.split("`")[3]
+    assert command == "git restore dvc.yaml" and "\n" not in line
+    git(project, *command.split()[1:])
+    assert (project / "dvc.yaml").read_text() == "stages: {}\n"
