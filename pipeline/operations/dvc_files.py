@@ -87,11 +87,11 @@ def _load(content: bytes) -> Lock | None:
 
 def _suits_dvc(lock: Any) -> bool:
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
-    from voluptuous import Invalid
+    from dvc.utils.strictyaml import YAMLValidationError, validate
 
     try:
-        COMPILED_LOCKFILE_SCHEMA(lock)
-    except Invalid:
+        validate(lock, COMPILED_LOCKFILE_SCHEMA)
+    except YAMLValidationError:
         return False
     return isinstance(lock.get("stages"), dict)
 
