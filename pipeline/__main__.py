@@ -1,12 +1,13 @@
 """The command line: choose a command, then import it."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline import errors, paths, streams
-from pipeline.errors import InputError
+from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
     from pipeline.settings.params import DataSettings, Settings
@@ -23,13 +24,23 @@ exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (
 """
 
 
+ADD = (
+    "params.yaml: a setting without a line of its own has its default:"
+    " `dvc exp run -S '+topics.<topic>.fit.patience=3'` adds one by the +"
+)
+
+
 def check(settings: "Settings") -> int:
-    """validate params.yaml for every profile, and list the values without effect in this one"""
+    """validate params.yaml for every profile, and list the values without effect and the data to get in this one"""
+    from pipeline.operations import checkout, data_files
+
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
-    for line in [*(void.line() for void in settings.voids), *(topic.note() for topic in settings.topics.values())]:
-        if line:
-            print(line)
+    notes = [note for topic in settings.topics.values() if (note := topic.note())]
+    voids = [void.line() for void in settings.voids]
+    for line in (*voids, *notes, *data_files.absent(settings.data), *checkout.strays()):
+        print(line)
+    print(ADD)
     return DONE
 
 
@@ -48,6 +59,7 @@ def plan(settings: "Settings") -> int:
     from pipeline.settings.plan import plan
 
     plan(settings)
+    _adopt(settings)  # DVC deletes data/runs/<topic> before it starts `train`
     return DONE
 
 
@@ -57,12 +69,14 @@ def train(settings: "Settings", topic: str) -> int:
     from pipeline.stages.train import train
 
     with lock.hold(f"train_{topic}", wait=True):
+        _adopt(settings, [topic] if topic in settings.topics else [])
         records = train(settings, topic)
     _track([topic])
     failed = [record for record in records if record["status"] == "failed"]
-    for record in failed:
-        print(f"failed: {record['variant']} seed {record['seed']}: {record['reason']}", file=sys.stderr)
-    return RUN_FAILED if failed else DONE
+    if failed:
+        lines = [f"{record['variant']} seed {record['seed']}: {record['reason']}" for record in failed]
+        raise RunsFailed(f"{len(failed)} of {len(records)} runs failed, the first: {lines[0]}", lines)
+    return DONE
 
 
 def evaluate(settings: "Settings", topic: str) -> int:
@@ -121,10 +135,10 @@ def results(settings: "Settings") -> int:
 
 
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
-    """dvc repro, alone and after mending what a kill left torn"""
+    """dvc repro, alone and after mending what a kill left torn; a topic that fails stops no other"""
     from pipeline.operations.dvc_repro import repro
 
-    return repro(targets)
+    return repro(settings, targets)
 
 
 def publish(settings: "Settings") -> int:
@@ -152,6 +166,7 @@ def runs(settings: "Settings", action: str, present_only: bool) -> int:
     """list the store of finished runs, or drop what no topic asks for in any profile"""
     from pipeline.operations import prune
 
+    _adopt(settings)
     print(prune.prune(settings, present_only) if action == "prune" else prune.show(settings))
     return DONE
 
@@ -192,6 +207,25 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 }
 
 
+def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
+    """Take runs that DVC has brought into the store."""
+    from pipeline.operations.adoption import adopt
+
+    for line in adopt(settings, topics):
+        print(line, file=sys.stderr, flush=True)
+
+
+def _undo(command: str, error: InputError) -> list[str]:
+    """How to take back what is wrong with the settings, where DVC's `-S` may have written it."""
+    from pipeline.operations import checkout
+    from pipeline.settings.validation import ParamsError
+
+    if not isinstance(error, ParamsError) or not (command in ("check", "repro") or "DVC_EXP_NAME" in os.environ):
+        return []
+    files = dict.fromkeys(line.partition(":")[0] for line in error.lines)
+    return [line for file in files if (paths.ROOT / file).is_file() and (line := checkout.way_back(file))]
+
+
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach, or a full disk, never fails a stage."""
     from pipeline.mlflow_sync import tracking_store
@@ -199,11 +233,15 @@ def _track(topics: Sequence[str]) -> None:
 
     try:
         publish(topics)
+    except (tracking_store.Unreachable, InputError) as error:
+        line: str | None = str(error)
     except OSError as error:
-        line = str(error) if isinstance(error, tracking_store.Unreachable) else errors.of_the_disk(error)
+        line = errors.of_the_disk(error)
         if line is None:
             raise
-        print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
+    else:
+        return
+    print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
 def _block(settings: "Settings", name: str) -> "DataSettings":
@@ -247,27 +285,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = vars(parser().parse_args(arguments))
     name = options.pop("command")
-    from pipeline.operations import signals
-    from pipeline.settings.params import read
+    from pipeline.operations import outcomes, signals
 
     signals.stop_in_order()
+    with outcomes.noted(name, options.get("topic")) as outcome:
+        outcome.code, reason = _carry_out(name, options)
+        outcome.explain(reason)
+        if reason:
+            print(reason, file=sys.stderr)
+    return outcome.code
+
+
+def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
+    """Exit code of a command, and what there is to say of it on stderr."""
+    from pipeline.settings.params import read
+
     try:
         settings = read(paths.PARAMS)
         if name in STAGES:
             _announce(settings, name, **options)
-        return COMMANDS[name](settings, **options)
+        return COMMANDS[name](settings, **options), ""
+    except RunsFailed as error:
+        for line in error.runs:
+            print(f"failed: {line}", file=sys.stderr)
+        return RUN_FAILED, str(error)
     except InputError as error:
-        print(error, file=sys.stderr)
-        return WRONG_INPUT
+        return WRONG_INPUT, "\n".join([str(error), *_undo(name, error)])
     except OSError as error:
-        line = errors.of_the_disk(error)
-        if line is None:
+        told = errors.of_the_disk(error)
+        if told is None:
             raise
-        print(line, file=sys.stderr)
-        return WRONG_INPUT
+        return WRONG_INPUT, told
     except KeyboardInterrupt:
-        print("stopped; finished runs are kept: the same command goes on with the rest", file=sys.stderr)
-        return RUN_FAILED
+        return RUN_FAILED, "stopped; finished runs are kept: the same command goes on with the rest"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""What a user can get wrong, told apart from our own mistakes by type."""
+"""What a user can get wrong, told apart from our own mistakes by type; and the outcome that is neither."""
 
 import errno
 import os
 import pwd
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import paths
@@ -14,6 +15,14 @@ class InputError(ValueError):
 
     The command line prints the line and ends with 2. Every other error is a mistake of ours: it keeps its traceback.
     """
+
+
+class RunsFailed(Exception):
+    """Runs of a topic failed: an outcome, kept, counted and shown as the others are. `runs` has a line for each."""
+
+    def __init__(self, summary: str, runs: Sequence[str]) -> None:
+        super().__init__(summary)
+        self.runs = runs
 
 
 FORBIDDEN, READ_ONLY, FULL = (errno.EACCES, errno.EPERM), (errno.EROFS,), (errno.ENOSPC, errno.EDQUOT)

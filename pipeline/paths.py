@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
+
+def home(root: Path) -> Path:
+    """The project that `root` is a temporary copy of, as `dvc exp run --queue` and `--temp` make them; else `root`."""
+    copies = (folder for folder in root.parents if folder.parts[-3:] == (".dvc", "tmp", "exps"))
+    folder = next(copies, None)
+    return folder.parents[2] if folder else root
+
+
 ROOT = Path(__file__).resolve().parent.parent
+HOME = home(ROOT)  # what must outlast a temporary copy lies there: finished runs, checkpoints, MLflow's database
 PARAMS = ROOT / "params.yaml"
 PACKAGE = ROOT / "pipeline"
 METRICS = PACKAGE / "metrics"
@@ -19,13 +28,13 @@ CLAIMS = REPORT / "claims.json"
 PUBLISHED = DATA / "published"
 PICTURES = REPORT / "pictures"
 
-STATE = ROOT / ".aula"
+STATE = HOME / ".aula"
 STORE = STATE / "runs"
 CHECKPOINTS = STATE / "checkpoints"
 LOCKS = STATE / "locks"
 ASKED = STATE / "asked"
-TRACKING = ROOT / "mlflow.db"
-ARTIFACTS = ROOT / "mlartifacts"
+TRACKING = HOME / "mlflow.db"
+ARTIFACTS = HOME / "mlartifacts"
 
 
 def profile(params: Path, name: str) -> Path:

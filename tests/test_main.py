@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import shipped
 
 from pipeline import __main__ as command_line
 from pipeline import freshness, paths
@@ -110,6 +111,35 @@ def test_a_server_has_no_ui_of_ours(main, monkeypatch, capsys):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
     assert main(["ui"]) == 2
     assert capsys.readouterr().err.startswith("MLFLOW_TRACKING_URI: given ")
+
+
+@pytest.fixture
+def refused(main, tmp_path, monkeypatch):
+    """The settings committed, then a value that is refused written into them, as `dvc exp run -S` would."""
+    place = shipped.repository()
+    monkeypatch.setattr(paths, "ROOT", place)
+    monkeypatch.setattr(paths, "PARAMS", place / "params.yaml")
+    text = paths.PARAMS.read_text("utf-8")
+    paths.PARAMS.write_text(text.replace("seeds: 6", "seeds: -6", 1), "utf-8")
+    yield main
+    paths.PARAMS.write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize("command", ["check", "repro"])
+def test_a_refused_value_that_is_in_the_file_is_told_with_the_way_back(refused, capsys, command):
+    assert refused([command]) == 2
+    refusal, remedy = capsys.readouterr().err.splitlines()
+    assert refusal == "params.yaml: seeds: given -6, allowed an integer >= 1"
+    assert remedy.startswith("params.yaml: changed since the last commit") and "`git restore params.yaml`" in remedy
+
+
+def test_a_stage_tells_the_way_back_in_an_experiment_alone(refused, capsys, monkeypatch):
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    assert refused(["plan"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    monkeypatch.setenv("DVC_EXP_NAME", "noisy-cat")
+    assert refused(["plan"]) == 2
+    assert "`git restore params.yaml`" in capsys.readouterr().err
 
 
 def test_words_that_no_command_knows(main, capsys):

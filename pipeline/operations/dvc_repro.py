@@ -1,44 +1,145 @@
-"""Run `dvc repro` alone, after mending what a kill may have left torn."""
+"""Run `dvc repro` alone, mended before and gone on with after: a topic that fails stops no other, and is named last."""
 
 import contextlib
 import ctypes
-import json
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import paths
-from pipeline.operations import lock, signals
+from pipeline.errors import InputError
+from pipeline.operations import adoption, checkout, dvc_files, lock, outcomes, signals
+from pipeline.operations.outcomes import Outcome
+from pipeline.settings.params import Settings
 
 if TYPE_CHECKING:
     import psutil
 
 TICK_S = 0.2
+DONE, FAILED, WRONG_INPUT = 0, 1, 2
+OF_ALL = ("prepare", "plan", "judge", "report")  # stages that are about all topics
+OF_A_TOPIC = ("train", "evaluate")
+LAST = ("judge", "report")  # those that wait for every topic
 
 
-def repro(targets: Sequence[str] = ()) -> int:
-    """Exit code of `dvc repro`; lock.Held while another one runs."""
-    with lock.hold("repro"):
-        for repair in mend():
-            print(repair, file=sys.stderr)
-        command = [sys.executable, "-m", "dvc", "repro", *targets]
-        child = subprocess.Popen(command, cwd=paths.ROOT, preexec_fn=_end_with_parent)
-        try:
-            return child.wait()
-        except signals.Terminated:
-            _end_stages(child)
-            raise
-        except KeyboardInterrupt:
-            child.wait()  # Ctrl-C reached it as well, and its stage
-            raise
-        finally:
-            if child.poll() is None:
-                child.terminate()
-            keep()
+def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
+    """0 if all stages ended well, 2 if one met a user's mistake, else 1; lock.Held while another one runs.
+
+    Where a topic fails, the others go on, and the report is made of what is there. InputError: DVC cannot work in this
+    folder, or there is no such stage.
+    """
+    topics = list(settings.topics)
+    _check(targets, topics)
+    checkout.check()
+    with lock.hold("repro"), outcomes.collected() as folder:
+        _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
+        code = _carry_out(list(targets), topics, folder)
+        failed = outcomes.failed(folder)
+        _say([*(outcome.line() for outcome in failed), _last_line(code, failed, targets), *checkout.strays()])
+    return _exit_code(code, failed)
+
+
+def _check(targets: Sequence[str], topics: Sequence[str]) -> None:
+    """Refuse a target that is no stage: DVC would end with a code of its own (InputError)."""
+    for target in targets:
+        stage, _, topic = target.partition("@")
+        if target in OF_ALL or (stage in OF_A_TOPIC and (topic in topics or target == stage)):
+            continue
+        each = [f"{name}@<{'|'.join(topics)}>" for name in OF_A_TOPIC]
+        raise InputError(f"stage: given {target!r}, allowed {', '.join([*OF_ALL, *OF_A_TOPIC, *each])}")
+
+
+def _carry_out(targets: list[str], topics: Sequence[str], folder: Path) -> int:
+    """DVC's exit code; where a topic fails, DVC is started again for the rest, and what is there is reported."""
+    lost: set[str] = set()
+    code = first = _dvc(targets)
+    while code and (new := _lost_topics(folder) - lost):
+        lost |= new
+        rest = _rest(targets, topics, lost)
+        if not rest:
+            break
+        print(f"\n{', '.join(sorted(new))} failed: going on with the other topics", file=sys.stderr, flush=True)
+        code = _dvc(rest)
+    if lost and (not targets or {*LAST} & {*targets}):
+        _report(sorted(lost))
+    return first
+
+
+def _lost_topics(folder: Path) -> set[str]:
+    return {outcome.topic for outcome in outcomes.failed(folder) if outcome.topic}
+
+
+def _rest(targets: Sequence[str], topics: Sequence[str], lost: set[str]) -> list[str]:
+    """The targets that do not wait for a topic that failed; in place of those that wait for all, the topics left."""
+    left = [topic for topic in topics if topic not in lost]
+    rest: list[str] = []
+    for target in targets or ("report",):
+        stage, _, topic = target.partition("@")
+        if stage in LAST:
+            rest += [f"evaluate@{name}" for name in left]
+        elif stage in OF_A_TOPIC and not topic:
+            rest += [f"{stage}@{name}" for name in left]
+        elif topic not in lost:
+            rest.append(target)
+    return list(dict.fromkeys(rest))
+
+
+def _report(lost: Iterable[str]) -> None:
+    """Score the runs that a failed topic has all the same, then report: DVC would wait for all topics."""
+    for topic in lost:
+        if (paths.RUNS / topic).is_dir():
+            _wait([sys.executable, "-m", "pipeline", "evaluate", topic])
+    _wait([sys.executable, "-m", "pipeline", "report"])
+
+
+def _last_line(code: int, failed: Sequence[Outcome], targets: Sequence[str]) -> str:
+    page = (paths.REPORT / "index.html").relative_to(paths.DATA.parent)
+    if not code and not failed:
+        return "done" if targets else f"done: open {page}"
+    topics = {outcome.topic for outcome in failed if outcome.topic}
+    if not topics:
+        return "failed: what is done is kept, the same command goes on from there"
+    plural = "topic" if len(topics) == 1 else "topics"
+    return f"{len(topics)} {plural} failed; finished runs are kept: the same command tries again only what failed"
+
+
+def _exit_code(code: int, failed: Sequence[Outcome]) -> int:
+    if any(outcome.code == WRONG_INPUT for outcome in failed):
+        return WRONG_INPUT
+    return FAILED if code or failed else DONE
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr, flush=True)
+
+
+def _dvc(targets: Sequence[str]) -> int:
+    """Exit code of `dvc repro`; dvc.lock is kept after each, if it is whole."""
+    try:
+        return _wait([sys.executable, "-m", "pipeline.operations.dvc_command", "repro", *targets])
+    finally:
+        dvc_files.keep()
+
+
+def _wait(command: Sequence[str]) -> int:
+    """Exit code of a command, which ends in order when we do."""
+    child = subprocess.Popen(command, cwd=paths.ROOT, preexec_fn=_end_with_parent)
+    try:
+        return child.wait()
+    except signals.Terminated:
+        _end_stages(child)
+        raise
+    except KeyboardInterrupt:
+        child.wait()  # Ctrl-C reached it as well, and its stage
+        raise
+    finally:
+        if child.poll() is None:
+            child.terminate()
 
 
 def _end_stages(dvc: "subprocess.Popen[bytes]") -> None:
@@ -47,7 +148,7 @@ def _end_stages(dvc: "subprocess.Popen[bytes]") -> None:
 
     stopped: set[int] = set()
     while dvc.poll() is None:
-        for process in _descendants(dvc.pid):
+        for process in _stages_of(dvc.pid):
             with contextlib.suppress(psutil.Error):
                 if process.pid not in stopped and {"-m", "pipeline"} <= set(process.cmdline()):
                     process.terminate()
@@ -55,12 +156,14 @@ def _end_stages(dvc: "subprocess.Popen[bytes]") -> None:
         time.sleep(TICK_S)
 
 
-def _descendants(pid: int) -> "list[psutil.Process]":
+def _stages_of(pid: int) -> "list[psutil.Process]":
+    """The process itself, which may be a stage, and all below it."""
     import psutil
 
     processes: list[psutil.Process] = []
     with contextlib.suppress(psutil.Error):
-        processes = psutil.Process(pid).children(recursive=True)
+        process = psutil.Process(pid)
+        processes = [process, *process.children(recursive=True)]
     return processes
 
 
@@ -68,60 +171,3 @@ def _end_with_parent() -> None:
     """On Linux, have DVC sent SIGTERM when we are killed; its stage notices and stops in order."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
-def keep() -> None:
-    """Copy dvc.lock to .aula, if it is sound, to replace a torn one with."""
-    if _is_lock_sound():
-        paths.STATE.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(paths.ROOT / "dvc.lock", paths.STATE / "dvc.lock")
-
-
-def mend() -> list[str]:
-    """Replace or remove those of DVC's files that a kill has torn; one line per repair."""
-    return [repair for repair in (_mend_lock(), _mend_rwlock()) if repair]
-
-
-def _mend_lock() -> str | None:
-    file, copy = paths.ROOT / "dvc.lock", paths.STATE / "dvc.lock"
-    if not file.exists() or _is_lock_sound():
-        return None
-    committed = subprocess.run(["git", "show", "HEAD:dvc.lock"], cwd=paths.ROOT, capture_output=True, check=False)
-    if copy.exists():
-        shutil.copyfile(copy, file)
-    elif committed.returncode == 0:
-        file.write_bytes(committed.stdout)
-    else:
-        file.unlink()
-    return "dvc.lock was torn, as a kill can leave it: put back; finished runs are not trained again"
-
-
-def _mend_rwlock() -> str | None:
-    file = paths.ROOT / ".dvc" / "tmp" / "rwlock"
-    if not file.exists() or _is_json_object(file.read_bytes()):
-        return None
-    file.unlink()
-    return ".dvc/tmp/rwlock was torn, as a kill can leave it: removed"
-
-
-def _is_lock_sound() -> bool:
-    """Whether every stage in dvc.lock has its command; comparing with the sound copy is quicker than parsing."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    file, copy = paths.ROOT / "dvc.lock", paths.STATE / "dvc.lock"
-    try:
-        if copy.exists() and file.read_bytes() == copy.read_bytes():
-            return True
-        content = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    except (OSError, YAMLError, UnicodeDecodeError):
-        return False
-    stages = content.get("stages") if isinstance(content, dict) else None
-    return isinstance(stages, dict) and all(isinstance(stage, dict) and "cmd" in stage for stage in stages.values())
-
-
-def _is_json_object(content: bytes) -> bool:
-    try:
-        return isinstance(json.loads(content), dict)
-    except ValueError:
-        return False

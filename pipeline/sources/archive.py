@@ -37,13 +37,17 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
     return Examples(_unit(images, file), codes.astype(np.int64))
 
 
-def _arrays(raw: Path, file: str) -> tuple[np.ndarray, np.ndarray]:
-    path = raw / f"{file}.npz"
-    if not re.fullmatch(r"[a-z0-9_]+", file) or not path.is_file():
+def check(raw: Path, *, file: str) -> None:
+    """InputError: data/raw/<file>.npz is not there."""
+    if not re.fullmatch(r"[a-z0-9_]+", file) or not (raw / f"{file}.npz").is_file():
         archives = ", ".join(sorted(archive.stem for archive in raw.glob("*.npz"))) or "none: put an .npz file there"
         raise InputError(f"file: given {file!r}, allowed an archive in data/raw, named in [a-z0-9_]: {archives}")
+
+
+def _arrays(raw: Path, file: str) -> tuple[np.ndarray, np.ndarray]:
+    check(raw, file=file)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(raw / f"{file}.npz", allow_pickle=False) as arrays:
             return arrays["x"], arrays["y"]
     except (KeyError, ValueError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise InputError(f"{file}.npz: given a file that cannot be read ({error}), allowed arrays x and y") from None

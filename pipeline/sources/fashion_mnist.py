@@ -38,13 +38,29 @@ def load(raw: Path, seed: int, *, path: str | None = None) -> Examples:
     return Examples(x, np.concatenate([labels, more_labels]).astype(np.int64))
 
 
+def check(raw: Path, *, path: str | None = None) -> str | None:
+    """What to know before `load` is called, without calling it; None if the files are here. InputError: as `load`."""
+    if _here(raw, path):
+        return None
+    return f"Fashion-MNIST is not on this machine: `prepare` downloads it (30 MB), or run `{COMMAND}` as root before"
+
+
+def _here(raw: Path, path: str | None) -> Path | None:
+    """The folder of a copy that is on this machine."""
+    if path is None:
+        return next(filter(_complete, (DEBIAN, _downloads())), None)
+    if not _complete(raw / Path(path).expanduser()):
+        raise InputError(f"path: given {path!r}, allowed a folder with {', '.join(SUMS)} (packed as .gz or not)")
+    return raw / Path(path).expanduser()
+
+
+def _downloads() -> Path:
+    """Where Keras keeps what it downloads."""
+    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "fashion-mnist"
+
+
 def _folder(raw: Path, path: str | None) -> Path:
-    if path is not None:
-        if not _complete(raw / Path(path).expanduser()):
-            raise InputError(f"path: given {path!r}, allowed a folder with {', '.join(SUMS)} (packed as .gz or not)")
-        return raw / Path(path).expanduser()
-    downloads = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "fashion-mnist"
-    folder = next(filter(_complete, (DEBIAN, downloads)), None)
+    folder, downloads = _here(raw, path), _downloads()
     if folder is None and _downloaded():
         folder = downloads if _complete(downloads) else None
     if folder is None:

@@ -32,14 +32,18 @@ def load(raw: Path, seed: int, *, file: str) -> Examples:
     return Examples(inputs, _codes([cells[-1].strip() for _, cells in rows], file))
 
 
-def _read(raw: Path, file: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Column names, and each row's cells with its line in the file; empty lines are left out."""
-    path = raw / f"{file}.csv"
-    if not re.fullmatch(r"[a-z0-9_]+", file) or not path.is_file():
+def check(raw: Path, *, file: str) -> None:
+    """InputError: data/raw/<file>.csv is not there."""
+    if not re.fullmatch(r"[a-z0-9_]+", file) or not (raw / f"{file}.csv").is_file():
         tables = ", ".join(sorted(table.stem for table in raw.glob("*.csv"))) or "none: put a .csv file there"
         raise InputError(f"file: given {file!r}, allowed a table in data/raw, named in [a-z0-9_]: {tables}")
+
+
+def _read(raw: Path, file: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Column names, and each row's cells with its line in the file; empty lines are left out."""
+    check(raw, file=file)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as opened:
+        with (raw / f"{file}.csv").open(newline="", encoding="utf-8-sig") as opened:
             reader = csv.reader(opened)
             header = next(reader, [])
             return header, [(reader.line_num, cells) for cells in reader if cells]

@@ -1,51 +1,165 @@
-"""What a kill tears is put right before DVC looks at it, and sound files are left alone."""
-
-import subprocess
+"""A topic that fails stops no other; the report is made of what is there, and the end says what failed."""
 
 import pytest
 
 from pipeline import paths
-from pipeline.operations import dvc_repro
+from pipeline.errors import InputError
+from pipeline.operations import checkout, dvc_repro, lock, outcomes
 
-SOUND = "schema: '2.0'\nstages:\n  plan:\n    cmd: python -m pipeline plan\n"
+TOPICS = ("activations", "exploding", "memory")  # some of those in params.yaml, in another order than there
+
+
+class World:
+    """In place of DVC and the stages: what each ends with, and which commands were given."""
+
+    def __init__(self, ends):
+        self.ends, self.calls = ends, []
+
+    def __call__(self, command):
+        words = command[3:]
+        if command[2] == "pipeline":
+            self.calls.append(" ".join(words))
+            return self._stage("@".join(words))
+        self.calls.append(" ".join(["dvc", *words]))
+        for stage in self._order(words[1:]):
+            if self._stage(stage):
+                return 255
+        return 0
+
+    def _order(self, targets):
+        topics = [target.partition("@")[2] for target in targets if "@" in target]
+        every = not targets or {"report", "judge"} & {*targets}
+        pairs = [f"{name}@{topic}" for topic in (TOPICS if every else topics) for name in ("train", "evaluate")]
+        return ["prepare", "plan", *pairs, *(["judge", "report"] if every else [])]
+
+    def _stage(self, stage):
+        command, _, topic = stage.partition("@")
+        code, reason = self.ends.get(stage, (0, ""))
+        with outcomes.noted(command, topic) as outcome:
+            outcome.code = code
+            outcome.explain(reason)
+        return code or 0
 
 
 @pytest.fixture
-def root(house, monkeypatch):
-    """A repository of its own with a committed dvc.lock."""
-    monkeypatch.setattr(paths, "ROOT", house)
-    (house / ".dvc" / "tmp").mkdir(parents=True)
-    (house / "dvc.lock").write_text(SOUND)
-    for command in (["init", "-q"], ["add", "dvc.lock"], ["commit", "-qm", "Keep"]):
-        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *command], cwd=house, check=True)
-    return house
+def settings(smoke):
+    for name in smoke.topics.keys() - set(TOPICS):
+        del smoke.topics[name]
+    return smoke
 
 
-def test_sound_files_are_left_alone(root):
-    (root / ".dvc" / "tmp" / "rwlock").write_text("{}")
-    assert dvc_repro.mend() == []
-    assert (root / "dvc.lock").read_text() == SOUND
+@pytest.fixture
+def repro(settings, monkeypatch, capsys):
+    """Call `repro` in a world where the stages named end as told: gives its code, the commands, and the last lines."""
+    monkeypatch.setattr(checkout, "check", lambda: None)
+    monkeypatch.setattr(checkout, "strays", lambda: [])
+    monkeypatch.setattr(dvc_repro.dvc_files, "mend", lambda: [])
+    monkeypatch.setattr(dvc_repro.dvc_files, "keep", lambda: None)
+
+    def call(*targets, **ends):
+        world = World({stage.replace("_at_", "@"): end for stage, end in ends.items()})
+        monkeypatch.setattr(dvc_repro, "_wait", world)
+        code = dvc_repro.repro(settings, targets)
+        return code, world.calls, capsys.readouterr().err.splitlines()
+
+    return call
 
 
-@pytest.mark.parametrize("torn", ["", "stages:\n  plan:\n    cmd: [", SOUND[:30], "stages:\n  plan:\n    deps: []\n"])
-def test_a_torn_lock_file_comes_back_from_git(root, torn):
-    (root / "dvc.lock").write_text(torn)
-    assert len(dvc_repro.mend()) == 1
-    assert (root / "dvc.lock").read_text() == SOUND
+def test_all_good(repro):
+    code, calls, said = repro()
+    assert (code, calls) == (0, ["dvc repro"]) and said == ["done: open data/report/index.html"]
 
 
-def test_the_last_sound_one_is_preferred(root):
-    newer = SOUND + "  report:\n    cmd: python -m pipeline report\n"
-    (root / "dvc.lock").write_text(newer)
-    dvc_repro.keep()
-    (root / "dvc.lock").write_text(newer[:-20] + "\n  x: [")
-    dvc_repro.mend()
-    assert (root / "dvc.lock").read_text() == newer
+def test_a_failing_run_in_the_first_topic_stops_no_other_and_is_reported(repro):
+    (paths.RUNS / "activations").mkdir(parents=True)
+    code, calls, said = repro(train_at_activations=(1, "1 of 20 runs failed, the first: relu_2 seed 0: OOM"))
+    assert code == 1
+    assert calls == [
+        "dvc repro",
+        "dvc repro evaluate@exploding evaluate@memory",
+        "evaluate activations",
+        "report",
+    ]
+    assert said[-2:] == [
+        "failed: train@activations: 1 of 20 runs failed, the first: relu_2 seed 0: OOM",
+        "1 topic failed; finished runs are kept: the same command tries again only what failed",
+    ]
 
 
-@pytest.mark.parametrize("torn", ["", '{"a": ', "[]"])
-def test_a_torn_rwlock_is_removed(root, torn):
-    """An empty one too: DVC opens the file for writing before it fills it."""
-    (root / ".dvc" / "tmp" / "rwlock").write_text(torn)
-    assert "rwlock" in dvc_repro.mend()[0]
-    assert not (root / ".dvc" / "tmp" / "rwlock").exists()
+def test_several_topics_fail_each_is_named(repro):
+    code, calls, said = repro(train_at_activations=(1, "a"), train_at_memory=(None, ""))
+    killed = "failed: train@memory: ended without a word: killed, or out of memory"
+    assert code == 1 and said[-3:-1] == ["failed: train@activations: a", killed]
+    assert calls[1:] == ["dvc repro evaluate@exploding evaluate@memory", "report"]
+    assert "2 topics failed" in said[-1]
+
+
+def test_all_topics_fail(repro):
+    code, calls, _ = repro(**{f"train_at_{name}": (1, "x") for name in TOPICS})
+    assert code == 1 and calls[-1] == "report" and len(calls) == 4
+
+
+def test_a_topic_that_cannot_be_scored_stops_no_other(repro):
+    code, calls, said = repro(evaluate_at_exploding=(1, "RuntimeError: x"))
+    assert code == 1 and "dvc repro evaluate@activations evaluate@memory" in calls and calls[-1] == "report"
+    assert "failed: evaluate@exploding: RuntimeError: x" in said
+
+
+@pytest.mark.parametrize("stage", ["prepare", "plan", "judge", "report"])
+def test_what_all_topics_wait_for_stops_all(repro, stage):
+    code, calls, said = repro(**{stage: (1, "KeyError: x")})
+    assert (code, calls) == (1, ["dvc repro"])
+    assert said[-2:] == [
+        f"failed: {stage}: KeyError: x",
+        "failed: what is done is kept, the same command goes on from there",
+    ]
+
+
+@pytest.mark.parametrize("stage", ["prepare", "train_at_memory"])
+def test_a_users_mistake_is_code_two(repro, stage):
+    assert repro(**{stage: (2, "x: given 1, allowed 2")})[0] == 2
+
+
+def test_a_failure_of_dvc_itself_is_code_one(repro, monkeypatch, settings):
+    monkeypatch.setattr(dvc_repro, "_wait", lambda command: 255)
+    assert dvc_repro.repro(settings) == 1
+
+
+def test_targets_alone_are_run_and_not_reported(repro):
+    code, calls, said = repro("train@memory", "evaluate@exploding", train_at_memory=(1, "x"))
+    assert code == 1 and calls == ["dvc repro train@memory evaluate@exploding", "dvc repro evaluate@exploding"]
+    code, calls, said = repro("evaluate@memory")
+    assert (code, said) == (0, ["done"])
+
+
+def test_a_report_that_was_asked_for_is_made_of_what_is_there(repro):
+    _, calls, _ = repro("report", train_at_memory=(1, "x"))
+    assert calls == ["dvc repro report", "dvc repro evaluate@activations evaluate@exploding", "report"]
+
+
+@pytest.mark.parametrize("target", ["nothing", "train@nothing", "plan@memory", "trian@memory", "data/plan", "-f"])
+def test_a_target_that_is_no_stage_is_refused(repro, target):
+    with pytest.raises(InputError, match=f"stage: given '{target}', allowed prepare, plan, "):
+        repro(target)
+
+
+def test_a_folder_in_which_dvc_cannot_work_is_refused_before_anything_is_touched(settings, monkeypatch):
+    def refuse():
+        raise InputError("Git: given none, allowed one")
+
+    monkeypatch.setattr(checkout, "check", refuse)
+    monkeypatch.setattr(dvc_repro, "_wait", pytest.fail)
+    with pytest.raises(InputError, match="Git: given none"):
+        dvc_repro.repro(settings)
+    assert not paths.STATE.exists()
+
+
+def test_a_head_on_no_branch_is_said_first_and_last(repro, monkeypatch):
+    monkeypatch.setattr(checkout, "strays", lambda: ["Git: HEAD is on no branch"])
+    code, _, said = repro()
+    assert code == 0 and said[0] == said[-1] == "Git: HEAD is on no branch"
+
+
+def test_a_second_one_is_refused(repro):
+    with lock.hold("repro"), pytest.raises(lock.Held):
+        repro()

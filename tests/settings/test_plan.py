@@ -85,3 +85,10 @@ def test_no_data_yet_says_what_to_do(house):
 def test_an_unknown_topic_lists_what_exists(smoke):
     with pytest.raises(InputError, match="allowed convolution, imbalance"):
         plan.current(smoke, "gan")
+
+
+def test_the_plan_of_a_topic_that_has_been_removed_goes(smoke):
+    del smoke.topics["memory"]
+    records.write_json(paths.plan("memory"), {"topic": "memory"})
+    plan.plan(smoke)
+    assert {file.stem for file in paths.PLAN.glob("*.json")} == set(smoke.topics)

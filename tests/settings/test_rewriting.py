@@ -1,9 +1,11 @@
 """`dvc exp run -S` rewrites settings files: setting one value changes one line, comments and style survive."""
 
+import difflib
 import re
 import shutil
 
 import pytest
+from dvc.exceptions import InvalidArgumentError
 from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
@@ -57,6 +59,23 @@ def test_one_value_is_one_line(tmp_path, key, line):
     assert len(before) == len(after)
     (changed,) = [number_of(now) for then, now in zip(before, after, strict=True) if then != now]
     assert changed == line
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("topics.memory.fit.momentum=0.9", "      momentum: 0.9"),
+        ("topics.memory.fit.patience=3", "      patience: 3"),
+        ("topics.imbalance.fit.patience=3", "    fit: {epochs: 20, batch_size: 32, learning_rate: 0.002, patience: 3}"),
+    ],
+)
+def test_a_setting_left_at_its_default_is_added_by_a_plus_in_one_line(tmp_path, key, line):
+    before, after = rewritten(tmp_path, "params.yaml", f"+{key}")
+    changed = [item for item in difflib.ndiff(before, after) if item[0] in "+-"]
+    assert [number_of(item[2:]) for item in changed if item[0] == "+"] == [line] and len(changed) <= 2
+    with pytest.raises(InvalidArgumentError) as refused:
+        rewritten(tmp_path, "params.yaml", key)
+    assert f"use +{key}" in str(refused.value.__cause__)
 
 
 @pytest.mark.parametrize("name", FILES)

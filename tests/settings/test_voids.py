@@ -9,6 +9,7 @@ from clone import ENVIRONMENT
 from dvc.utils.hydra import apply_overrides
 
 from pipeline import paths
+from pipeline.__main__ import ADD
 from pipeline.settings import params
 from pipeline.settings.announcement import announce
 
@@ -207,7 +208,9 @@ def command(project, *words):
 def test_check_lists_all_of_them(project):
     out, err = command(project, "check")
     lines = [void.line() for void in params.read(project / "params.yaml").voids]
-    assert out == [out[0], *lines, "False"] and out[0].startswith("params.yaml is sound: profile laptop") and not err
+    assert (
+        out == [out[0], *lines, ADD, "False"] and out[0].startswith("params.yaml is sound: profile laptop") and not err
+    )
 
 
 def test_a_stage_says_it_first_on_stderr(repository):

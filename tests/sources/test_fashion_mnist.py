@@ -101,3 +101,13 @@ def test_a_damaged_file_is_refused(nowhere, files):
 def test_the_real_one():
     examples = load(None, 0)
     assert examples.x.shape == (70_000, 28, 28, 1) and np.bincount(examples.y).tolist() == [7000] * 10
+
+
+def test_that_it_is_not_here_is_known_without_a_download(nowhere, files, monkeypatch):
+    monkeypatch.setattr(fashion_mnist, "_downloaded", pytest.fail)
+    assert "`prepare` downloads it (30 MB), or run `apt-get install" in fashion_mnist.check(nowhere)
+    with pytest.raises(InputError, match="path: given 'own', allowed a folder with train-images"):
+        fashion_mnist.check(nowhere, path="own")
+    put(nowhere / "own", files)
+    put(nowhere / "debian", files)
+    assert fashion_mnist.check(nowhere, path="own") is None and fashion_mnist.check(nowhere) is None

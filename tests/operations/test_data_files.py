@@ -1,0 +1,58 @@
+"""Data that are not on this machine are named by block before a long run, and nothing is downloaded to know it."""
+
+import dataclasses
+
+import pytest
+
+from pipeline import __main__ as command_line
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.operations import data_files, signals
+from pipeline.settings import params
+from pipeline.sources import fashion_mnist
+
+
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    """No Fashion-MNIST on this machine."""
+    monkeypatch.setattr(fashion_mnist, "DEBIAN", tmp_path / "debian")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(fashion_mnist, "_downloaded", pytest.fail)
+
+
+def blocks(profile):
+    return params.read(profile=profile).data
+
+
+def test_what_the_full_profile_is_going_to_download(nowhere):
+    said = data_files.absent(blocks("full"))
+    assert [line.partition(": Fashion-MNIST is not on this machine: ")[0] for line in said] == [
+        "profiles/full.yaml: data.images.source",
+        "profiles/full.yaml: data.generated_digits.source",
+    ]
+
+
+@pytest.mark.parametrize("profile", ["laptop", "smoke"])
+def test_what_is_shipped_is_here(nowhere, profile):
+    assert data_files.absent(blocks(profile)) == []
+
+
+def test_a_file_that_nobody_can_download_is_refused(nowhere):
+    block = dataclasses.replace(blocks("laptop")["yeast5"], load={"file": "nothing"})
+    archive = dataclasses.replace(block, name="own", source="archive")
+    with pytest.raises(InputError) as error:
+        data_files.absent({"yeast5": block, "own": archive})
+    lines = str(error.value).splitlines()
+    assert len(lines) == 2 and "data.yeast5.load: file: given 'nothing', allowed a table in data/raw" in lines[0]
+    assert "data.own.load: file: given 'nothing', allowed an archive in data/raw" in lines[1]
+
+
+def test_check_says_it(nowhere, monkeypatch, capsys):
+    monkeypatch.setattr(signals, "stop_in_order", lambda: None)
+    monkeypatch.setattr(paths, "PARAMS", paths.PARAMS)
+    full = params.read(profile="full")
+    monkeypatch.setattr(params, "read", lambda file: full)
+    assert command_line.main(["check"]) == 0
+    out = capsys.readouterr().out
+    assert "data.images.source: Fashion-MNIST is not on this machine" in out
+    assert out.splitlines()[-1] == command_line.ADD

@@ -1,0 +1,46 @@
+"""`dvc repro` through us says all that it says, but for the advice to push."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from git_repository import begin
+
+from pipeline import paths
+from pipeline.operations import signals
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A DVC project with one stage."""
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    analytics = false\n    check_update = false\n")
+    (tmp_path / "dvc.yaml").write_text("stages:\n  plan:\n    cmd: echo said > plan.txt\n    outs: [plan.txt]\n")
+    begin(tmp_path)
+    return tmp_path
+
+
+def call(place, *words):
+    """Exit code and all that is printed."""
+    environment = os.environ | {"PYTHONPATH": str(paths.PACKAGE.parent)}
+    command = [sys.executable, "-m", "pipeline.operations.dvc_command", *words]
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_stage_runs_and_nobody_is_sent_to_push(project):
+    code, told = call(project, "repro")
+    assert code == 0 and "Running stage 'plan'" in told and "dvc push" not in told
+    assert (project / "plan.txt").read_text() == "said\n" and (project / "dvc.lock").exists()
+    assert "up to date" in call(project, "repro")[1]
+
+
+def test_dvc_s_own_codes_come_through(project):
+    code, told = call(project, "repro", "nothing")
+    assert code == 255 and "nothing" in told
+
+
+def test_a_stage_knows_it_for_dvc(project):
+    """Else a stage would not stop when DVC is killed: see signals."""
+    assert "dvc" in "pipeline.operations.dvc_command" and signals.TICK_S < 1
