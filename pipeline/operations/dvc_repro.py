@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline import paths
-from pipeline.operations import lock, signals
+from pipeline.operations import lock, set_up, signals
 
 if TYPE_CHECKING:
     import psutil
@@ -22,6 +22,7 @@ TICK_S = 0.2
 
 def repro(targets: Sequence[str] = ()) -> int:
     """Exit code of `dvc repro`; lock.Held while another one runs."""
+    set_up.require_git()
     with lock.hold("repro"):
         for repair in mend():
             print(repair, file=sys.stderr)
