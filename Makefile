@@ -72,7 +72,7 @@ lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
 $(READY): $(LOCK) $(if $(SOUND),,anew)
-	@"$(PYTHON)" -E $(FITS) 2> /dev/null || { echo "Python: given $$(python3 --version 2>&1), allowed 3.11, 3.12 or 3.13: install one (apt install python3 python3-venv), or name it by make PYTHON=..." >&2; exit 2; }
+	@"$(PYTHON)" -E $(FITS) 2> /dev/null || { echo "Python: given $(or $(PYTHON),python3), $$("$(or $(PYTHON),python3)" --version 2>&1), allowed 3.11, 3.12 or 3.13: install one (apt install python3 python3-venv) and name it by make PYTHON=..." >&2; exit 2; }
 	@"$(PYTHON)" $(SET_UP) $(LOCK) $@
 
 anew:

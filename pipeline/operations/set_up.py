@@ -25,6 +25,11 @@ LARGE_MIB = 20  # downloads from this size on are told
 PIP = (str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "--no-compile")
 UV = (str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON))
 EXACTLY = ("--no-deps", "--require-hashes", "-r")
+MIGRATIONS = "mlflow/store/db/utils.py"
+PERCENT = (
+    '"script_location", final_alembic_dir)',
+    '"script_location", final_alembic_dir.replace("%", "%%"))',
+)
 PLATFORMS = ("Linux x86_64", "Linux aarch64", "Darwin arm64")  # those that TensorFlow has packages for
 TOLD = re.compile(r"\s*(Downloading|Prepared|Installed) ")
 SIZE = re.compile(r"\((?P<number>[\d.]+) ?(?P<unit>[kMG])i?B\)")
@@ -65,6 +70,8 @@ def set_up(lock: str, stamp: str) -> None:
         old.unlink()
     UNFINISHED.touch()
     _step(f"the packages of {lock}", lambda: install(lock))
+    if "%" in str(VENV):
+        bear_percent_signs()
     _step("byte code, for a quick start", compile_packages)
     PLACE.write_text(str(VENV.resolve()), "utf-8")
     UNFINISHED.unlink()
@@ -85,10 +92,12 @@ def refuse(lock: str) -> None:
             f"this machine: given {system} with {platform.libc_ver()[0] or 'another C library than glibc'},"
             f" allowed {', '.join(PLATFORMS)} (glibc): TensorFlow has no packages for others"
         )
-    if not str(paths.ROOT).isprintable():
+    try:
+        os.fsencode(paths.ROOT).decode("utf-8")
+    except UnicodeDecodeError:
         raise InputError(
-            f"this folder: given the name {str(paths.ROOT)!a}, allowed letters and signs in UTF-8: rename it"
-        )
+            f"{os.fsencode(paths.ROOT)!r}: given this folder, allowed a name in UTF-8: rename it"
+        ) from None
     require_git()
     if not os.access(paths.ROOT, os.W_OK):
         raise InputError(f"{paths.ROOT}: given a folder that you may not write to, allowed your own: clone it again")
@@ -132,9 +141,22 @@ def install(lock: str) -> None:
     try:
         _run([*PIP, *EXACTLY, UV_LOCK])
         _run([*UV, *EXACTLY, lock])
-    except InputError as error:
+    except (InputError, OSError) as error:
         print(f"  uv could not ({error}): pip installs the same, more slowly", flush=True)
         _run([*PIP, *EXACTLY, lock])
+
+
+def bear_percent_signs() -> None:
+    """Have MLflow bear a % in the name of the folder that it is installed in.
+
+    MLflow 3.17.2 doubles those of a database's address, as Alembic needs it, but not those of its own folder: no store
+    can be opened. Its server runs in processes of its own, so the file is replaced (not written to: uv links it to its
+    cache). Test: test_mlflow_by_itself_does_not_bear_percent_signs.
+    """
+    for file in VENV.glob(f"lib/python*/site-packages/{MIGRATIONS}"):
+        draft = file.with_suffix(".draft")
+        draft.write_text(file.read_text("utf-8").replace(*PERCENT), "utf-8")
+        draft.replace(file)
 
 
 def compile_packages() -> None:
