@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -194,6 +195,13 @@ def _track(topics: Sequence[str]) -> None:
         print(f"MLflow: {error}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
+def _print_anything() -> None:
+    """Spell out what the terminal's encoding lacks: a minus sign (U+2212) must neither end a command nor be lost."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _is_disk_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
@@ -240,6 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pipeline.settings.params import read
 
     signals.stop_in_order()
+    _print_anything()
     try:
         settings = read(paths.PARAMS)
         if name in STAGES:

@@ -73,14 +73,14 @@ def set_up(lock: str, stamp: str) -> None:
     if "%" in str(VENV):
         bear_percent_signs()
     _step("byte code, for a quick start", compile_packages)
-    PLACE.write_text(str(VENV.resolve()), "utf-8")
+    PLACE.write_bytes(os.fsencode(VENV.resolve()))
     UNFINISHED.unlink()
     Path(stamp).touch()
 
 
 def is_sound() -> bool:
     """Whether the .venv whose Python runs this has pip, is not half made, and lies where it was made."""
-    made_here = not PLACE.exists() or PLACE.read_text("utf-8") == str(VENV.resolve())
+    made_here = not PLACE.exists() or PLACE.read_bytes() == os.fsencode(VENV.resolve())
     return made_here and not UNFINISHED.exists() and importlib.util.find_spec("pip") is not None
 
 
@@ -220,7 +220,7 @@ def _surroundings() -> dict[str, str]:
         mine.pop("TMPDIR", None)  # a missing one stops uv, where others take /tmp
     if not _has_home(mine):
         mine |= {"UV_NO_CACHE": "1", "PIP_NO_CACHE_DIR": "1"}
-    return mine | {"PIP_USER": "0", "NO_COLOR": "1"}
+    return mine | {"PIP_USER": "0", "NO_COLOR": "1", "PYTHONUTF8": "1"}
 
 
 def _has_home(variables: dict[str, str]) -> bool:
