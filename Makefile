@@ -1,18 +1,39 @@
 # What people run: each target first makes sure that .venv holds exactly what the lock file names.
-PYTHON ?= python3
+
+# PATH, the scripts in .venv and its "activate" cannot hold these, or a shell would run what stands in the name.
+define BREAK
+
+
+endef
+TAB := $(shell printf '\t')
+HASH := \#
+HARMFUL := $(foreach each,: $$ ` " \,$(findstring $(each),$(CURDIR)))
+HARMFUL += $(if $(findstring $(TAB),$(CURDIR)),tab) $(if $(findstring $(BREAK),$(CURDIR)),line break)
+ifneq (,$(strip $(HARMFUL)))
+$(error this folder is named with $(strip $(HARMFUL)): allowed is any name without : $$ ` " \ (blanks, accents, %, $(HASH), ? and ' are welcome): rename it)
+endif
+
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
-RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
-PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r
-# uv needs a sixth of pip's time, but knows nothing of how pip is configured (an index of one's own, say).
-INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-hashes -r $(1) \
-	|| { echo "uv could not: pip installs the same"; $(PIP) $(1); }
-COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib > /dev/null 2>&1 || true
+RUN := PATH="$$PWD/$(BIN):$$PATH"
+SET_UP := -m pipeline.operations.set_up
 
-.PHONY: repro test test-slow bench mutants ui notebooks lint lock help
+# TensorFlow has packages for these. Any of them will do: make PYTHON=... names one.
+FITS := -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	"$$each" -E $(FITS) > /dev/null 2>&1 && echo "$$each" && break; done)
+# Other packages than those of .venv, warnings made errors: none of it is for the programs below.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONWARNINGS PYTHONOPTIMIZE PYTHONINSPECT
+# Whatever the locale, files and what is printed are UTF-8.
+export PYTHONUTF8 := 1
+
+# What was left half made, was moved or has lost its Python is set up anew.
+SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
+
+.PHONY: anew repro test test-slow bench mutants ui notebooks lint lock help
 .DEFAULT_GOAL := help
 
 help:
@@ -45,33 +66,24 @@ ui: $(READY)
 
 # JupyterLab refuses to run as root (in a container, say) unless told to.
 notebooks: $(READY) $(LAB)
-	@cd notebooks && PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
+	@export $(RUN) && cd notebooks && jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
-$(READY): $(LOCK)
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Aula needs Python 3.11 or newer, this is %d.%d: name another by make PYTHON=...' % sys.version_info[:2])"
-	@echo "Setting up $(VENV) from $(LOCK) (TensorFlow and friends: once, a minute or two)"
-	@rm -f $(VENV)/ready-*
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) requirements-uv.lock
-	@$(call INSTALL,$(LOCK))
-	@$(COMPILE)
-	@touch $@
+$(READY): $(LOCK) $(if $(SOUND),,anew)
+	@"$(PYTHON)" -E $(FITS) 2> /dev/null || { echo "Python: given $(or $(PYTHON),python3), $$("$(or $(PYTHON),python3)" --version 2>&1), allowed 3.11, 3.12 or 3.13: install one (apt install python3 python3-venv) and name it by make PYTHON=..." >&2; exit 2; }
+	@"$(PYTHON)" $(SET_UP) $(LOCK) $@
+
+anew:
 
 # The same versions as in $(LOCK), and JupyterLab: a lock of its own, as most people set up the project without it.
 $(LAB): requirements-notebooks.lock | $(READY)
-	@echo "Adding JupyterLab to $(VENV) from $< (once, about a minute)"
-	@rm -f $(VENV)/lab-*
-	@$(call INSTALL,$<)
-	@$(COMPILE)
-	@touch $@
+	@$(BIN)/python $(SET_UP) $< $@
 
 # The result is the same for every platform.
 LOCKING = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock: $(READY)
-	@test -x $(BIN)/uv || $(PIP) requirements-uv.lock
 	echo uv | $(LOCKING) - --output-file requirements-uv.lock
 	$(LOCKING) pyproject.toml --extra test --output-file requirements.lock
 	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock

@@ -1,6 +1,7 @@
 """The command line: choose a command, then import it."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -244,6 +245,13 @@ def _track(topics: Sequence[str]) -> None:
     print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
+def _print_anything() -> None:
+    """Spell out what the terminal's encoding lacks: a minus sign (U+2212) must neither end a command nor be lost."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _block(settings: "Settings", name: str) -> "DataSettings":
     if name not in settings.data:
         raise InputError(f"data: given {name!r}, allowed {', '.join(settings.data)}")
@@ -288,6 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pipeline.operations import outcomes, signals
 
     signals.stop_in_order()
+    _print_anything()
     with outcomes.noted(name, options.get("topic")) as outcome:
         outcome.code, reason = _carry_out(name, options)
         outcome.explain(reason)

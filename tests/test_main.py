@@ -191,3 +191,29 @@ def test_stopped_by_the_user_is_one_line_and_exit_code_one(main, monkeypatch, ca
     fail(monkeypatch, "pipeline.settings.plan.plan", KeyboardInterrupt())
     assert main(["plan"]) == 1
     assert capsys.readouterr().err.startswith("stopped; finished runs are kept")
+
+
+PRINTS = r"""
+import sys
+from pipeline import __main__ as command_line
+command_line.COMMANDS["check"] = lambda settings: print("\u22120.5 \xf1") or print("\u22120.5", file=sys.stderr) or 0
+sys.exit(command_line.main(["check"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"PYTHONIOENCODING": "utf-8"}, "\u22120.5 \xf1\n"),
+        ({"PYTHONIOENCODING": "ascii"}, "\\u22120.5 \\xf1\n"),
+        ({"PYTHONIOENCODING": "latin-1"}, "\\u22120.5 \xf1\n"),
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "\\u22120.5 \\xf1\n"),
+    ],
+    ids=str,
+)
+def test_signs_that_a_terminal_lacks_are_spelt_out(variables, told):
+    """A minus sign that is dropped, or shown as another sign, would be a wrong number."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | variables
+    done = subprocess.run([sys.executable, "-c", PRINTS], cwd=paths.ROOT, env=environment, capture_output=True)
+    assert done.returncode == 0 and done.stdout.decode(variables.get("PYTHONIOENCODING", "ascii")) == told
+    assert done.stderr

@@ -145,6 +145,8 @@ def _as_lists(node: Any) -> Any:
         return [_as_lists(item) for item in node if not _is_ignored(item)]
     if not isinstance(node, ast.AST):
         return repr(node)
+    if isinstance(node, ast.JoinedStr):  # Python 3.12 ends some of them with an empty text
+        node.values = [part for part in node.values if getattr(part, "value", None) != ""]
     fields = {name: item for name, item in ast.iter_fields(node) if name not in IGNORED_FIELDS}
     pairs = [[name, _as_lists(item)] for name, item in sorted(fields.items()) if item not in (None, [])]
     return [type(node).__name__, *pairs]

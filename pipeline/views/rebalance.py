@@ -54,7 +54,7 @@ def _target(sizes: np.ndarray, sampler: str, ratio: float, count: int | None) ->
     """Examples that each class is brought to."""
     smallest, largest = int(sizes.min()), int(sizes.max())
     if not smallest:
-        raise InputError(f"rebalance: given no example of class {int(sizes.argmin())}, allowed one or more of each")
+        raise InputError(f"rebalance: given no example of class {int(np.argmin(sizes))}, allowed one or more of each")
     if count is None:
         if ratio > 1:
             raise InputError(f"ratio: given {ratio:g}, allowed above 0 and at most 1 (1: all classes of one size)")
