@@ -21,8 +21,8 @@ def results(place):
 
 
 def gone(processes):
-    """Whether all of them end by themselves within ten seconds."""
-    return not psutil.wait_procs(processes, timeout=10)[1]
+    """Whether all of them end by themselves within half a minute."""
+    return not psutil.wait_procs(processes, timeout=30)[1]
 
 
 def test_killed_at_twenty_random_moments(tmp_path):

@@ -25,7 +25,16 @@ KINDS = ("make", "dvc", "python -m pipeline", "source")
 TOPICS = ("imbalance", "memory")  # those that the pages' commands name
 NOT_RUN = {  # what they do is another test's, or takes hours; that there is such a target is tested here
     *("make test", "make test-slow", "make lint", "make lock", "make bench", "make notebooks", "make repro GPU=1"),
-    *("dvc push", "dvc pull", "dvc gc", "dvc exp apply", "dvc exp run", "dvc exp run --queue"),  # test_sharing.py
+    "make mutants",  # of the whole course, hours
+    *(
+        "dvc push",
+        "dvc pull",
+        "dvc gc",
+        "dvc exp apply",
+        "dvc exp run",
+        "dvc exp run -S",
+        "dvc exp run --queue",
+    ),  # test_sharing.py
     "dvc config --local cache.shared group",
     "python -m pipeline results",  # writes into the pages themselves: test_results.py
 }

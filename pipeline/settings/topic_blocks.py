@@ -50,7 +50,11 @@ class TopicSettings:
         """A line on the claims that are left out; empty where none is."""
         absent = dict.fromkeys(variant for variants in self.left_out.values() for variant in variants)
         claims = f"{len(self.left_out)} claim{'s are' if len(self.left_out) > 1 else ' is'} left out"
-        return f"topics.{self.name}: {claims}, as there is no variant {' or '.join(absent)}" if absent else ""
+        names = [
+            *list(absent)[:MOST_NAMED],
+            *([f"{len(absent) - MOST_NAMED} more"] if len(absent) > MOST_NAMED else []),
+        ]
+        return f"topics.{self.name}: {claims}, as there is no variant {' or '.join(names)}" if absent else ""
 
 
 TASK_OF = {"class": "classify", "number": "regress", "tokens": "tag"}  # by labels, where params.yaml names none
@@ -64,6 +68,7 @@ ARM = {
     "augment": Setting(dict, {}),
     "fit": Setting(dict, {}),
 }
+MOST_NAMED = 3  # variants in a line
 VARIANT = ARM | {"group": Setting(str | None, None)}
 OF_ALL = {"seeds": Setting(Count, 6), "metrics": Setting(list[str], ["accuracy", "cross_entropy"])}
 TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, {})}

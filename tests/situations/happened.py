@@ -59,6 +59,7 @@ def another_split_planned(place):
 
 def another_profile(place):
     change(place, lambda tree: tree.update(profile="laptop", seeds=3))
+    another_rate(place)
 
 
 def another_profile_planned(place):
@@ -245,12 +246,12 @@ def asked_damaged(place):
 
 
 def raw_file_changed(place):
-    file = place / "data/raw/yeast5.csv"
-    file.write_text(file.read_text() + file.read_text().splitlines()[-1] + "\n")
+    with (place / "data/raw/digits.npz").open("ab") as file:
+        file.write(b"x")
 
 
 def raw_file_gone(place):
-    (place / "data/raw/yeast5.csv").unlink()
+    (place / "data/raw/digits.npz").unlink()
 
 
 def cut(file):

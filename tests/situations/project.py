@@ -56,6 +56,7 @@ def copy(base, place):
 def move_in(place, monkeypatch):
     """Have commands of this process find all folders below `place`, and keep its signals and MLflow out of them."""
     root = paths.ROOT
+    monkeypatch.setattr(paths, "PARAMS", root / "params.yaml")  # the tests' own lies elsewhere
     for name, value in list(vars(paths).items()):
         if isinstance(value, Path) and name not in CODE:
             monkeypatch.setattr(paths, name, place / value.relative_to(root))

@@ -35,7 +35,7 @@ WRONG_PARAMS = dict.fromkeys(
 ROWS = {
     happened.nothing_happened: {
         "check": (0, "params.yaml is sound: profile smoke, 2 topics, 8 runs"),
-        "prepare": (0, "prepared yeast5"),
+        "prepare": (0, "prepared digits_tail"),
         "plan": (0, SAME),
         f"train {ONE}": (0, SAME),
         "judge": (0, "claims: "),
@@ -48,7 +48,7 @@ ROWS = {
         "runs prune": (0, "removed 0 folders"),
         "train memory": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
         "evaluate memory": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
-        "prepare digits": (2, "data: given 'digits', allowed"),
+        "prepare yeast5": (2, "data: given 'yeast5', allowed"),
         "reproduce zz": (2, "run: given 'zz' (0 runs start so), allowed the start of one key"),
         "train": (2, "the following arguments are required: topic"),
         "trian": (2, "invalid choice: 'trian'"),
@@ -235,23 +235,11 @@ ROWS = {
         "plan": (2, OTHER_DATA),
         f"train {ONE}": (2, OTHER_DATA),
         f"evaluate {ONE}": (2, OTHER_DATA),
-        "report": (0, f"{ONE}: left out: data/prepared/yeast5: {OTHER_DATA}"),
+        "report": (0, f"{ONE}: left out: data/prepared/digits_tail: {OTHER_DATA}"),
     },
-    happened.raw_file_gone: {"prepare": (2, "yeast5"), "plan": (2, OTHER_DATA), f"evaluate {ONE}": (2, OTHER_DATA)},
+    happened.raw_file_gone: {"prepare": (2, "digits"), "plan": (2, OTHER_DATA), f"evaluate {ONE}": (2, OTHER_DATA)},
 }
 TABLE = [(change, command, *told) for change, rows in ROWS.items() for command, told in rows.items()]
-
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory):
-    return project.build(tmp_path_factory.mktemp("situations") / "aula")
-
-
-@pytest.fixture
-def place(base, tmp_path, monkeypatch):
-    place = project.copy(base, tmp_path / "aula")
-    project.move_in(place, monkeypatch)
-    return place
 
 
 def test_the_table_has_more_than_120_rows():
