@@ -57,9 +57,11 @@ def prepare(settings: "Settings", data: str | None) -> int:
 
 def plan(settings: "Settings") -> int:
     """resolve what decides every topic's numbers"""
+    from pipeline.operations import asked
     from pipeline.settings.plan import plan
 
     plan(settings)
+    asked.remember(settings)
     _adopt(settings)  # DVC deletes data/runs/<topic> before it starts `train`
     return DONE
 

@@ -2,6 +2,7 @@
 
 import pytest
 import shipped
+from folders import FOLDERS
 
 from pipeline import paths, records
 from pipeline.settings import params, plan
@@ -9,9 +10,6 @@ from pipeline.training import runtime
 
 runtime.quiet()
 paths.PARAMS = shipped.repository() / "params.yaml"  # before any test reads it
-
-FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "CLAIMS", "PICTURES", "PUBLISHED")
-FOLDERS += ("TRACKING", "ARTIFACTS", "STATE", "STORE", "CHECKPOINTS", "LOCKS", "ASKED")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pipeline.settings import plan
 STAGES = YAML(typ="safe").load((paths.ROOT / "dvc.yaml").read_text())["stages"]
 PARAMS = YAML(typ="safe").load(paths.PARAMS.read_text())
 MUTE = {  # no score shows what they do
-    *("contracts", "errors", "paths", "plugin_files", "plugins", "pool", "settings", "verdicts.topic"),
+    *("contracts", "errors", "freshness", "paths", "plugin_files", "plugins", "pool", "settings", "verdicts.topic"),
 }
 
 
@@ -85,10 +85,14 @@ def users_of_the_test_split(tree):
 
 
 def test_no_stage_of_the_pipeline_but_evaluate_reads_the_test_split():
-    """Whoever asks for its path: `prepare` to write it, `evaluate` to read it, `publish` to tell where it is."""
+    """Whoever asks for its path: `prepare` to write it, `evaluate` to read it, `publish` to tell where it is.
+
+    And `freshness` for `evaluate`, which asks it whether the examples are those that were prepared.
+    """
     trees = {str(file.relative_to(paths.PACKAGE)): ast.parse(file.read_text()) for file in paths.PACKAGE.rglob("*.py")}
     users = {name: users_of_the_test_split(tree) for name, tree in trees.items()}
     assert {name: calls for name, calls in users.items() if calls} == {
+        "freshness.py": [""],
         "mlflow_sync/mlflow_run.py": [""],
         "stages/evaluate.py": ["read_examples"],
         "stages/prepare.py": ["write_examples"],

@@ -99,7 +99,9 @@ def test_a_run_whose_files_are_not_as_they_were_written_is_no_run(settings, plan
     """Not even one whose record still reads: a digit in its history may be another."""
     write_runs(plan)
     file = paths.run(TOPIC, next(iter(plan["variants"])), 0) / name
-    file.write_bytes(file.read_bytes().replace(b"1", b"2").replace(b"finished", b"diverged"))
+    file.write_bytes(
+        file.read_bytes().replace(b"finished", b"diverged").replace(b"epoch\n1", b"epoch\n2").replace(b"seal", b"sea1")
+    )
     _, others = freshness.runs(plan)
     assert list(others.values()) == ["missing"]
 

@@ -11,7 +11,7 @@ from pipeline import paths, plugins
 FILES = sorted(paths.PACKAGE.rglob("*.py"))
 NAMES = [str(file.relative_to(paths.PACKAGE)) for file in FILES]
 FLOOR = {  # known to all; they know each other
-    *("contracts", "errors", "number_types", "paths", "streams", "plugin_files", "plugins", "records"),
+    *("contracts", "errors", "number_types", "paths", "streams", "plugin_files", "plugins", "raw_files", "records"),
 }
 ARROWS = {  # room: the rooms it may import from, beside the floor
     **dict.fromkeys(FLOOR, frozenset()),
@@ -21,12 +21,13 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "scoring": {"metrics", "training", "verdicts"},
     "tasks": {"scoring", "training"},
     "topics": {"scoring", "tasks", "verdicts"},
-    "report": {"training", "verdicts"},
+    "report": {"freshness", "settings", "training", "verdicts"},
     "operations": {"settings", "training"},
-    "mlflow_sync": {"operations", "report", "settings", "training"},
-    "stages": {"mlflow_sync", "pool", "report", "scoring", "settings", "training", "verdicts"},
-    "notebook": {"report", "scoring", "settings", "training", "verdicts"},
-    "__main__": {"mlflow_sync", "operations", "report", "settings", "stages"},
+    "mlflow_sync": {"freshness", "operations", "report", "settings", "training"},
+    "freshness": {"settings", "training"},
+    "stages": {"freshness", "mlflow_sync", "pool", "report", "scoring", "settings", "training", "verdicts"},
+    "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
+    "__main__": {"freshness", "mlflow_sync", "operations", "report", "settings", "stages"},
 }
 
 

@@ -1,16 +1,23 @@
 """Remember which runs each profile asks for, so that pruning under one never drops those of another."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.records import read_json, write_json
+from pipeline.settings.params import Settings
+from pipeline.settings.plan import resolve
+from pipeline.training.run import run_specs
 
 
-def remember(profile: str, topic: str, run_keys: Iterable[str]) -> None:
-    """Keep the keys of the runs that a topic asks for in a profile, in place of those that it asked for before."""
-    write_json(_file(profile, topic), sorted(run_keys))
+def remember(settings: Settings) -> None:
+    """Keep the keys of the runs that each topic asks for in this profile, in place of those that it asked for before.
+
+    InputError: data that are not prepared as the settings have it.
+    """
+    for name, topic in settings.topics.items():
+        specs = run_specs(resolve(settings, topic))
+        write_json(_file(settings.profile, name), sorted(spec.run_key for spec in specs))
 
 
 def by_others(profile: str) -> set[str]:

@@ -37,16 +37,12 @@ IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind"
 
 def plan(settings: Settings) -> None:
     """Write data/plan/<topic>.json for every topic: resolved settings, digests of data and code."""
-    from pipeline.operations import asked
-    from pipeline.training.run import run_specs
-
     plans = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
     for file in paths.PLAN.glob("*.json"):
         if file.stem not in plans:
             file.unlink()
     for name, resolved in plans.items():
         write_json(paths.plan(name), resolved)
-        asked.remember(settings.profile, name, [spec.run_key for spec in run_specs(resolved)])
 
 
 def current(settings: Settings, topic: str) -> "Plan":

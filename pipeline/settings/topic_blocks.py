@@ -13,7 +13,6 @@ from pipeline.settings.profiles import Profile, is_left_out
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, settle, show
 from pipeline.settings.voids import Uses
-from pipeline.verdicts.topic import Claim
 
 
 @dataclass(frozen=True)
@@ -327,7 +326,7 @@ def _left_out(record: ModuleType, variants: Mapping[str, Any]) -> dict[str, tupl
     return {name: arms for name, arms in absent.items() if arms}
 
 
-def _check_measured(needed: Sequence[Claim], metrics: list[str], shared: Block, complaints: Complaints) -> None:
+def _check_measured(needed: Sequence[Any], metrics: list[str], shared: Block, complaints: Complaints) -> None:
     """Complain of each metric that is not listed and that claims are about."""
     item = shared.get("metrics")
     if item and not (isinstance(item, Given) and item.value == metrics):

@@ -25,7 +25,7 @@ def test_a_project_in_a_folder_of_any_name_has_its_database_inside(tmp_path, mon
     project = tmp_path / name
     project.mkdir()
     monkeypatch.chdir(project)
-    from conftest import FOLDERS
+    from folders import FOLDERS
 
     for each in FOLDERS:
         monkeypatch.setattr(paths, each, project / getattr(paths, each).relative_to(paths.ROOT))

@@ -10,7 +10,7 @@ import keras
 import mlflow
 import numpy as np
 import pytest
-from conftest import FOLDERS
+from folders import FOLDERS
 from test_faults import Server
 
 from pipeline import paths, plugins

@@ -8,7 +8,7 @@ import demo_topic
 import mlflow
 import numpy as np
 import pytest
-from conftest import FOLDERS
+from folders import FOLDERS
 from test_model_registry import NAME, dense, trained
 
 from pipeline import paths

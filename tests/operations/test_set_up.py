@@ -18,7 +18,7 @@ import pytest
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.operations import dvc_repro, set_up
+from pipeline.operations import set_up
 
 FILES = ("pipeline/__init__.py", "pipeline/paths.py", "pipeline/errors.py", "pipeline/operations/__init__.py")
 LOCK = "requirements.lock"
@@ -98,14 +98,6 @@ def test_a_link_is_never_emptied(here):
     with pytest.raises(InputError, match="remove the link"):
         set_up.make_environment()
     assert (shared / "precious").exists()
-
-
-def test_repro_by_itself_asks_for_git_before_anything_is_written(house, tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(InputError, match=r"given no Git repository .* `git init && git add -A"):
-        dvc_repro.repro()
-    assert not paths.LOCKS.exists()
 
 
 # A % in the folder's name

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import report_files
-from conftest import FOLDERS
+from folders import FOLDERS
 
 from pipeline import paths, plugins
 from pipeline.records import Examples, write_examples, write_json

@@ -13,8 +13,10 @@ DECISIVE = {"augmentation", "compiled_cache", "fit", "objective", "optimizers", 
 MUTE = {
     "checkpoint": "a resumed run ends with the same bytes: tests/training/test_checkpoint.py",
     "epoch_log": "what is shown while a run goes on",
+    "integrity": "whether the files of a run are as they were written",
     "library_tricks": "what makes libraries faster and changes no result",
     "memory": "what a record says of memory",
+    "record": "what is said of a run once it has ended",
     "store": "where finished runs lie, and their keys",
 }
 

@@ -217,4 +217,4 @@ def test_a_stage_says_it_first_on_stderr(repository):
     apply_overrides(repository / "params.yaml", ["profile=smoke", "topics.imbalance.fit.epochs=5"])
     _, err = command(repository, "plan")
     assert err[0] == "params.yaml: topics.imbalance.fit.epochs: 5 has no effect: profile smoke sets 1"
-    assert err[1].endswith(f"{NONE} in profile smoke: {CHECK}") and "run `dvc repro` first" in err[2]
+    assert err[1].endswith(f"{NONE} in profile smoke: {CHECK}") and "run `dvc repro`" in err[2]

@@ -55,6 +55,7 @@ def test_parts_that_a_source_gives_stay_as_they_are(source):
     for part, given in zip(parts, PARTS.values(), strict=True):
         assert part.x.dtype == np.float32 and part.y.dtype == np.int64
         assert np.array_equal(part.x, given.x) and np.array_equal(part.y, given.y)
+    assert len(card.pop("key")) == len(card.pop("seal")) == 64
     assert card == {
         "data": "own",
         "source": "table",
