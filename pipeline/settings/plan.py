@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.raw_files import raw_digests
 from pipeline.records import digest, read_json, read_sealed, write_json
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
+from pipeline.settings.raw_files import raw_digests
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Plan, PlannedVariant, VariantSettings

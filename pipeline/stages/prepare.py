@@ -9,9 +9,9 @@ import numpy as np
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.raw_files import raw_digests
 from pipeline.records import Examples, digest, write_examples, write_sealed
 from pipeline.settings.plan import prepared_key
+from pipeline.settings.raw_files import raw_digests
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Kind, Source

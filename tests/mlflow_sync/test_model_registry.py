@@ -17,6 +17,7 @@ from pipeline import paths, plugins
 from pipeline.mlflow_sync import gather, mlflow_run, model_registry, tracking_store
 from pipeline.mlflow_sync.publish import publish
 from pipeline.records import Examples, read_history, read_json, write_examples, write_json, write_rows
+from pipeline.training import integrity
 
 NAME = model_registry.name(demo_topic.TOPIC)
 ASK = (
@@ -66,6 +67,7 @@ def trained(topic, model, network, shape, **changes):
             record["settings"] |= {"task": "classify", "model": model}
             write_json(folder / "run.json", record | {"outputs": 2})
             network.save(folder / "model.keras")
+            integrity.seal(folder, record["run_key"])
     x = np.random.default_rng(0).random((4, *shape), np.float32)
     write_examples(paths.validation_split("toy"), Examples(x, np.zeros(4, np.int64)))
     return np.asarray(network(x[:2], training=False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline import paths
 
 if TYPE_CHECKING:
-    from pipeline.settings.params import DataSettings
+    from pipeline.settings.data_blocks import DataSettings
 
 
 def raw_digests(data: "DataSettings") -> dict[str, str]:
