@@ -1,12 +1,13 @@
 """List what the store of finished runs holds, and drop what no topic asks for any more."""
 
+import contextlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline import errors, paths
 from pipeline.errors import InputError
-from pipeline.operations import asked
+from pipeline.operations import asked, lock
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
 from pipeline.training.run import run_specs
@@ -34,13 +35,34 @@ def prune(settings: Settings, present_only: bool = False) -> str:
     """Remove finished runs, checkpoints and drafts that nothing asks for, and say how much that was.
 
     The topics ask for runs in this profile, and in each other profile as it was planned last; those only count unless
-    `present_only`.
+    `present_only`. InputError while a topic is trained: what it is making would go.
     """
+    with _nothing_trained(settings):
+        return _prune(settings, present_only)
+
+
+def _prune(settings: Settings, present_only: bool) -> str:
     used = set().union(*_keys_by_topic(settings).values())
     used |= set() if present_only else asked.by_others(settings.profile)
     store = project_store()
     unused = [folder for folder in store.runs() + _interrupted() if folder.name not in used]
     return _remove([*unused, *store.damaged(), *store.drafts()])
+
+
+@contextlib.contextmanager
+def _nothing_trained(settings: Settings) -> Iterator[None]:
+    """No topic is trained within the block, of this project or of a copy of it that `dvc exp` has made."""
+    begun = {file.stem.removeprefix("train_") for file in paths.LOCKS.glob("train_*.lock")}
+    with contextlib.ExitStack() as locks:
+        for topic in sorted(begun | settings.topics.keys()):
+            try:
+                locks.enter_context(lock.hold(f"train_{topic}"))
+            except lock.Held:
+                told = (
+                    f"given while topic {topic} is trained, allowed once that has ended, as what it is making would go"
+                )
+                raise InputError(f"runs prune: {told}: {lock.holder(f'train_{topic}')}") from None
+        yield
 
 
 def _remove(folders: Sequence[Path]) -> str:

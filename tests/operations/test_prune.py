@@ -2,6 +2,8 @@
 
 import errno
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -31,6 +33,20 @@ def test_show_counts_what_is_done_and_what_is_spare(settings):
     assert f"imbalance: 1 of {len(topic.variants) * topic.seeds} runs done" in told
     assert any(line.startswith("no topic asks for 1 more") for line in told)
     assert "interrupted: 1" in told
+
+
+def test_nothing_is_removed_while_a_topic_is_trained(settings):
+    """Its drafts and checkpoints are asked for by nobody, and are what it works on."""
+    script = "from pipeline import paths; from pathlib import Path; import sys; paths.LOCKS = Path(sys.argv[1])\n"
+    script += "from pipeline.operations import lock\nwith lock.hold('train_memory'): print('held', flush=True); input()"
+    command = [sys.executable, "-c", script, str(paths.LOCKS)]
+    with subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match=rf"runs prune: given while topic memory is trained.*process {other.pid}"):
+            prune.prune(settings[0])
+        other.stdin.write("\n")
+    assert (paths.STORE / "drafts" / "d").exists() and (paths.CHECKPOINTS / "ff01").exists()
+    assert prune.prune(settings[0]).startswith("removed")
 
 
 def test_prune_keeps_what_a_topic_asks_for(settings):
