@@ -237,8 +237,15 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
         precision=arm["precision"],
         build=settle(arm["build"], fields["build"], complaints),
         augment=settle(arm["augment"], fields["augment"], complaints) if arm["augment"] else {},
-        fit=settle(arm["fit"], fields["fit"], complaints),
+        fit=_effective(settle(arm["fit"], fields["fit"], complaints), fields["fit"]),
     )
+
+
+def _effective(fit: dict[str, Any], options: Mapping[str, Setting]) -> dict[str, Any]:
+    """With the default for what has no effect, so that it changes no run's key: momentum is sgd's alone."""
+    if fit.get("optimizer", "sgd") == "sgd" or "momentum" not in options:
+        return fit
+    return fit | {"momentum": options["momentum"].default}
 
 
 def _options(model: str, task: str) -> dict[str, Mapping[str, Setting]]:

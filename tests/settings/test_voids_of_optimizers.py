@@ -51,3 +51,13 @@ def test_a_profile_that_changes_the_optimizer_makes_momentum_void(tmp_path):
     assert lines(tmp_path, text, profile="smoke", smoke=smoke) == [
         f"params.yaml: {T}.fit.momentum: 0.9 has no effect: profile smoke sets 0.5"
     ], "of a value that is replaced, what replaces it is said"
+
+
+def test_momentum_without_effect_changes_no_settings_and_so_no_runs_key(tmp_path):
+    def fits(text):
+        variants = read(tmp_path, text).topics["convolution"].variants
+        return {name: variant.settings() for name, variant in variants.items()}
+
+    assert fits(WRITTEN) == fits(GOOD)
+    sgd = spoiled(f"{T}.fit.optimizer", "sgd")
+    assert fits(spoiled(f"{T}.fit.momentum", 0.9, text=sgd)) != fits(sgd)
