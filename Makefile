@@ -10,7 +10,7 @@ HASH := \#
 HARMFUL := $(foreach each,: $$ ` " \,$(findstring $(each),$(CURDIR)))
 HARMFUL += $(if $(findstring $(TAB),$(CURDIR)),tab) $(if $(findstring $(BREAK),$(CURDIR)),line break)
 ifneq (,$(strip $(HARMFUL)))
-$(error this folder is named with $(strip $(HARMFUL)): allowed is any name without : $$ ` " \ (blanks, accents, %, $(HASH), ? and ' are welcome): rename it)
+$(error this folder: given a name with $(strip $(HARMFUL)), allowed any without : $$ ` " \ (blanks, accents, %, $(HASH), ? and ' are welcome): rename it)
 endif
 
 VENV := .venv
@@ -72,7 +72,7 @@ lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
 $(READY): $(LOCK) $(if $(SOUND),,anew)
-	@"$(PYTHON)" -E $(FITS) 2> /dev/null || { echo "Python: given $(or $(PYTHON),python3), $$("$(or $(PYTHON),python3)" --version 2>&1), allowed 3.11, 3.12 or 3.13: install one (apt install python3 python3-venv) and name it by make PYTHON=..." >&2; exit 2; }
+	@"$(PYTHON)" -E $(FITS) 2> /dev/null || { echo "Python: given $(or $(PYTHON),python3), $$("$(or $(PYTHON),python3)" --version 2>&1), allowed 3.11, 3.12 or 3.13: install one (sudo apt install python3 python3-venv) and name it by make PYTHON=..." >&2; exit 2; }
 	@"$(PYTHON)" $(SET_UP) $(LOCK) $@
 
 anew:

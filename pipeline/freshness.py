@@ -29,6 +29,8 @@ SCORES_IN_WORDS: dict[Standing, str] = {
     "stale": "scores of other runs, data or code",
     "foreign": "scores of another profile",
 }
+WITHOUT_TOPICS = "params.yaml: topics: given none, allowed one or more: bring a block under topics: back"
+
 # Code that scores are made by, beside the topic's own probes.
 SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py")
 
@@ -60,7 +62,7 @@ class TopicState:
 def _in_words(others: dict[RunPlace, Standing], planned: int) -> str:
     counts: Counter[Standing] = Counter(others.values())
     told = [f"{counts[standing]} {words}" for standing, words in RUNS_IN_WORDS.items() if counts[standing]]
-    return f"of {planned} planned runs {', '.join(told)}"
+    return f"{', '.join(told)} (of {planned} planned runs)"
 
 
 def planned(settings: Settings) -> list[TopicState]:
@@ -72,7 +74,7 @@ def planned(settings: Settings) -> list[TopicState]:
         except InputError as error:
             reasons.append(f"{topic}: left out: {error}")
     if not found:
-        raise InputError(reasons[0].split(": left out: ")[1] if reasons else "topics: given none, allowed some")
+        raise InputError(reasons[0].split(": left out: ")[1] if reasons else WITHOUT_TOPICS)
     for line in [*reasons, *(f"{state.name}: left out: {state.reason()}" for state in found if state.reason())]:
         print(line, file=sys.stderr, flush=True)
     return found

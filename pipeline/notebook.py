@@ -147,7 +147,7 @@ def _variant_settings(
 
 def _check_known(kind: str, name: str, allowed: Mapping[str, Any]) -> None:
     if name not in allowed:
-        raise InputError(f"{kind}: given {name!r}, allowed {', '.join(allowed)}")
+        raise InputError(f"{kind}: given {name!r}, allowed {', '.join(allowed)}: name one of these")
 
 
 def _under_view(settings: params.Settings, resolved: Mapping[str, Any], training: Examples, seed: int) -> Examples:

@@ -48,7 +48,7 @@ def load(kind: str, name: str) -> ModuleType:
     """Import one plugin. InputError: an unknown name (what exists is listed), or a plugin that lacks something."""
     if name not in names(kind):
         word = KINDS[kind].word if kind in KINDS else "topic"
-        raise InputError(f"{word}: given {name!r}, allowed {', '.join(names(kind))}")
+        raise InputError(f"{word}: given {name!r}, allowed {', '.join(names(kind))}: name one of these")
     found = faults(kind, name) if kind in KINDS else topic_faults(name)
     if found:
         raise InputError("\n".join(found))
@@ -201,8 +201,8 @@ def topic_faults(topic: str) -> list[str]:
         lacking = topic_missing(topic)
     except InputError as error:
         return [str(error)]
-    told = f"pipeline/topics/{topic}/probes.py: given no {', no '.join(lacking)}; allowed all that TOPIC"
-    return [f"{told} names in probes and series: contracts.py says what each is for"] if lacking else []
+    place = f"pipeline/topics/{topic}/probes.py: given no {', no '.join(lacking)}; allowed all that TOPIC"
+    return [f"{place} names in probes and series: contracts.py says what each is for"] if lacking else []
 
 
 def topic_missing(topic: str) -> list[str]:

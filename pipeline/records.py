@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -95,7 +95,7 @@ def _refuse(path: Path, error: Exception) -> NoReturn:
         raise error  # the disk or a right, not what the file says
     reason = " ".join(str(error).split())[:100] or type(error).__name__
     raise InputError(
-        f"{path}: given a damaged file ({reason}), allowed what the pipeline wrote: remove it, then `dvc repro`"
+        f"{shown(path)}: given a damaged file ({reason}), allowed what the pipeline wrote: remove it, then `dvc repro`"
     ) from None
 
 

@@ -64,7 +64,7 @@ def test_without_runs_there_are_no_scores(settings, plan):
     assert state.scores == "missing" and set(state.others.values()) == {"missing"}
     assert (
         state.reason()
-        == f"of {planned} planned runs {planned} not trained, or damaged: `python -m pipeline train {TOPIC}`"
+        == f"{planned} not trained, or damaged (of {planned} planned runs): `python -m pipeline train {TOPIC}`"
     )
 
 

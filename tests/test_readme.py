@@ -45,6 +45,7 @@ def commands(text):
     """Lines of the shell blocks, comments cut off, and the commands among the words in code type."""
     blocks = re.findall(r"^```bash\n(.*?)^```$", text, re.M | re.S)
     lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    text = re.sub(r"(?<!`)``(?!`).+?(?<!`)``(?!`)", "", text)  # messages that have commands in them
     spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
     found = [line for line in lines if line and not line.startswith("#")]
     return found + [span for span in spans if span.startswith(tuple(f"{kind} " for kind in KINDS))]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment, Run
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # its charts are those of models, not of prompts
-REMEDY = f"left as it is: set {tracking_store.PREFIX}, such as mine-, for names of your own"
+REMEDY = f"allowed its own, so it stays as it is: set {tracking_store.PREFIX}, such as mine-, for names of your own"
 
 
 class ExperimentPlace:

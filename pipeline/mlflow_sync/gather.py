@@ -82,7 +82,10 @@ def gather(plan: Plan) -> TopicFiles:
         confusion=read_json_or(folder / "confusion.json", {}) if evaluated else {},
     )
     if topic.missing:
-        print(f"MLflow: {name}: {topic.missing} runs are not there yet", file=sys.stderr)
+        print(
+            f"MLflow: {name}: {topic.missing} runs are not there yet: `dvc repro` trains them",
+            file=sys.stderr,
+        )
     return topic
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.mlflow_sync import model_registry, relocation, tracking_store
+from pipeline.mlflow_sync import experiment_place, model_registry, relocation, tracking_store
 from pipeline.mlflow_sync.experiment import Experiment
 from pipeline.mlflow_sync.mlflow_run import MlflowRun
 from pipeline.mlflow_sync.tracking_store import reachable
@@ -37,7 +37,7 @@ def register(
     """
     client, model = experiment.client, _model(experiment.client, name)
     if model is not None and "topic" not in model.tags:
-        say(f"registered model {name}: given one that Aula has not made, left as it is: set {tracking_store.PREFIX}")
+        say(f"registered model {name}: given one that Aula has not made, {experiment_place.REMEDY}")
         return
     found: list[ModelVersion] = client.search_model_versions(f"name = '{name}'") if model else []
     version = next((each for each in found if each.tags.get("run_key") == tags["run_key"]), None)

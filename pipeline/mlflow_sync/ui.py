@@ -38,7 +38,9 @@ def serving(port: int) -> list[str]:
     """Command of MLflow's UI over our store: this machine only, one worker, no jobs, nothing unpickled."""
     if tracking_store.remote():
         server = masking.address(tracking_store.uri())
-        raise InputError(f"MLFLOW_TRACKING_URI: given {server}, allowed a database: that server has its own UI")
+        raise InputError(
+            f"MLFLOW_TRACKING_URI: given {server}, allowed a database: open that address, a server has its own UI"
+        )
     hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
     settings = {
         "backend-store-uri": tracking_store.uri(),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths
+from pipeline import errors, paths
 from pipeline.errors import InputError
 from pipeline.records import read_json
 from pipeline.settings.params import Settings
@@ -25,7 +25,7 @@ def adopt(settings: Settings, topics: Iterable[str] | None = None) -> list[str]:
     try:
         count = sum(_adopt_topic(settings, name) for name in (settings.topics if topics is None else topics))
     except OSError as error:
-        return [f"data/runs: finished runs cannot be taken into the store: {error}"]
+        return [f"data/runs: finished runs cannot be taken into the store: {errors.of_the_disk(error) or error}"]
     what = "1 finished run was" if count == 1 else f"{count} finished runs were"
     return [f"{what} found in data/runs: nothing of that is trained again"] if count else []
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline import paths
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
 from pipeline.records import read_json, write_json
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
@@ -34,7 +34,10 @@ def _read(file: Path) -> list[str]:
     try:
         keys = read_json(file)
     except InputError as error:
-        raise InputError(f"{error}: with it nothing can be told of what profile {file.parent.name} asks for") from None
+        raise InputError(f"{error} in profile {file.parent.name}, whose runs would be dropped without it") from None
     if not isinstance(keys, list):
-        raise InputError(f"{file}: given no list of run keys, allowed one: remove it, then `dvc repro` in its profile")
+        raise InputError(
+            f"{shown(file)}: given no list of run keys, allowed one: remove it, then `dvc repro` in profile"
+            f" {file.parent.name}, whose runs would be dropped without it"
+        )
     return keys

@@ -7,7 +7,7 @@ import subprocess
 from pipeline import paths
 from pipeline.errors import InputError
 
-REMEDY = 'git init && git add -A && git commit -m "Begin"'
+REMEDY = 'git init && git add -A && git commit -m "Start"'
 DOUBTED = "dubious ownership"  # Git's word for another user's files: DVC works with them all the same
 
 

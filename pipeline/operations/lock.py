@@ -27,7 +27,9 @@ def hold(name: str, wait: bool = False) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         if not wait:
-            raise Held(f"{name}: given a second one, allowed one at a time: {holder(name)}") from None
+            raise Held(
+                f"{name}: given a second one, allowed one at a time: {holder(name)}: wait for its end, or stop it"
+            ) from None
         print(f"{name}: waiting, {holder(name)}", file=sys.stderr, flush=True)
         lock.acquire()
     try:

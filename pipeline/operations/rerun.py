@@ -34,7 +34,8 @@ def reproduce(run_key: str) -> bool:
         again = run(spec, store, Path(scratch, "checkpoints"))  # where no half-trained state is gone on from
         if again["status"] == "failed":
             who = f"{spec.variant} seed {spec.seed}"
-            raise InputError(f"run {spec.run_key[:8]} ({who}): it could not be trained again: {again['reason']}")
+            told = f"given a training that failed ({again['reason']}), allowed one that comes to its end"
+            raise InputError(f"run {spec.run_key[:8]} ({who}): {told}: mend that, then the same command")
         histories = [read_history(place / "history.csv") for place in (folder, store.folder(spec.run_key))]
     lines = list(_compare(record, again, *histories))
     print("\n".join(lines))
@@ -48,7 +49,9 @@ def _scratch() -> "tempfile.TemporaryDirectory[str]":
     try:
         return tempfile.TemporaryDirectory()
     except OSError:
-        raise InputError("TMPDIR: given no folder that can be written to, allowed one to train the run in") from None
+        raise InputError(
+            "TMPDIR: given no folder that can be written to, allowed one to train the run in: set it to one of yours"
+        ) from None
 
 
 def _find(run_key: str) -> Path:
@@ -62,7 +65,7 @@ def _find(run_key: str) -> Path:
     fault = integrity.fault(folder, matches[0])
     if fault:
         place = errors.shown(folder)
-        raise InputError(f"{place}: given a damaged run ({fault}), allowed a whole one: delete it and run `dvc repro`")
+        raise InputError(f"{place}: given a damaged run ({fault}), allowed a whole one: remove it, then `dvc repro`")
     return folder
 
 
@@ -72,7 +75,7 @@ def _folders() -> Iterator[tuple[str, Path]]:
         try:
             yield read_json(file)["run_key"], file.parent
         except (ValueError, KeyError, TypeError):
-            print(f"{errors.shown(file)} is damaged: passed over", file=sys.stderr)
+            print(f"{errors.shown(file)} is damaged, and passed over: `dvc repro` makes it anew", file=sys.stderr)
 
 
 def _refuse(record: dict[str, Any]) -> None:
@@ -86,7 +89,10 @@ def _refuse(record: dict[str, Any]) -> None:
     card = cast(DataCard, read_sealed(paths.card(settings["data"])))
     digest = plan.data_digest(card, settings["view"])
     if digest != record["data_digest"]:
-        raise InputError(f"data {settings['data']}: given other data than the run had, allowed the same: `dvc repro`")
+        raise InputError(
+            f"data.{settings['data']}: given other data than the run had, allowed the same: put params.yaml and"
+            " data/raw back as they were, then `dvc repro`"
+        )
 
 
 def _compare(record: dict[str, Any], again: RunRecord, then: History, now: History) -> Iterator[str]:

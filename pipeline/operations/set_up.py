@@ -96,7 +96,7 @@ def refuse(lock: str) -> None:
         os.fsencode(paths.ROOT).decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(
-            f"{os.fsencode(paths.ROOT)!r}: given this folder, allowed a name in UTF-8: rename it"
+            f"{os.fsencode(paths.ROOT)!r}: given a name that is not UTF-8, allowed one that is: rename it"
         ) from None
     require_git()
     if not os.access(paths.ROOT, os.W_OK):
@@ -109,7 +109,9 @@ def refuse(lock: str) -> None:
 def require_git() -> None:
     """InputError unless there is a `git`, and a repository that it reads."""
     if not shutil.which("git"):
-        raise InputError("git: given none, allowed any: `apt install git`, on macOS `xcode-select --install`")
+        raise InputError(
+            "git: given none, allowed any version: `sudo apt install git`, on macOS `xcode-select --install`"
+        )
     command = ["git", "rev-parse", "--git-dir"]
     told = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, errors="replace", check=False)
     if told.returncode and "dubious ownership" in told.stderr:
@@ -124,7 +126,9 @@ def require_git() -> None:
 def make_environment() -> None:
     """An empty .venv with pip in it, in place of what a kill, a move or another Python left."""
     if VENV.is_symlink():
-        raise InputError(f"{VENV}: given a link to {VENV.resolve()}, which has no pip: remove the link")
+        raise InputError(
+            f"{VENV}: given a link to {VENV.resolve()}, which has no pip, allowed a folder: remove the link"
+        )
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
         name = Path(sys.executable).name
         raise InputError(f"{sys.executable}: given no venv and pip, allowed both: `sudo apt install {name}-venv`")
@@ -196,7 +200,9 @@ def _run(command: Sequence[str]) -> None:
                 print(f"    {line.strip()}", flush=True)
     if child.returncode:
         name = Path(command[0]).name if "pip" not in command[:3] else "pip"
-        raise InputError(f"{name}: {last}: is there a network, and space for the packages? Then the same command")
+        raise InputError(
+            f"{name}: {last}: see that there is a network, and space for the packages, then the same command"
+        )
 
 
 def _lines(child: "subprocess.Popen[bytes]") -> Iterator[str]:

@@ -23,9 +23,10 @@ def parse(file: Path, name: str = "") -> Any:
     try:
         return parse_text(file.read_text(encoding="utf-8"), name)
     except OSError as error:
-        raise ParamsError([f"{name}: given no readable file ({error.strerror}), allowed YAML 1.2"]) from None
+        told = f"given no readable file ({error.strerror}), allowed YAML 1.2: `git restore {name}` brings it back"
+        raise ParamsError([f"{name}: {told}"]) from None
     except UnicodeDecodeError:
-        raise ParamsError([f"{name}: given bytes that are not UTF-8, allowed YAML 1.2 in UTF-8"]) from None
+        raise ParamsError([f"{name}: given bytes that are not UTF-8, allowed YAML 1.2 in UTF-8: save it so"]) from None
 
 
 def parse_text(text: str, name: str) -> Any:
@@ -38,7 +39,9 @@ def parse_text(text: str, name: str) -> Any:
         return YAML(typ="safe").load(text)
     except DuplicateKeyError as error:
         line, word = error.problem_mark.line + 1, str(error.problem).split('"')[1]
-        raise ParamsError([f"{name}: {word} (line {line}): given twice in one block, allowed once"]) from None
+        raise ParamsError(
+            [f"{name}: {word} (line {line}): given twice in one block, allowed once: remove one"]
+        ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         position = getattr(error, "problem_mark", None)
         line_number = f" (line {position.line + 1})" if position else ""

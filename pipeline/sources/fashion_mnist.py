@@ -99,7 +99,9 @@ def _array(folder: Path, name: str) -> np.ndarray:
     except (OSError, EOFError) as error:
         raise InputError(f"{file}: given a damaged file ({error}), allowed the published one: get it again") from None
     if hashlib.sha256(content).hexdigest() != SUMS[name]:
-        raise InputError(f"{file}: given other bytes than the published file's, allowed SHA-256 {SUMS[name]}")
+        raise InputError(
+            f"{file}: given other bytes than the published file's, allowed SHA-256 {SUMS[name]}: get it again"
+        )
     dimensions = content[3]
     sizes = np.frombuffer(content, ">u4", dimensions, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(sizes)

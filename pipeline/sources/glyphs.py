@@ -71,7 +71,7 @@ def _folder() -> Path:
     folders = [Path(root) / "mpl-data/fonts/ttf" for root in roots]
     folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
-        raise InputError("glyphs: given no matplotlib with its fonts, allowed one: `pip install matplotlib`")
+        raise InputError("glyphs: given no matplotlib with its fonts, allowed one: `make repro` has it")
     return folder
 
 
@@ -88,7 +88,7 @@ def _face(file: Path, side: int) -> list[tuple[int, np.ndarray]]:
     from PIL import Image, ImageDraw, ImageFont
 
     if not file.is_file():
-        raise InputError(f"glyphs: given a matplotlib without {file.name}, allowed 3.5 or later")
+        raise InputError(f"glyphs: given a matplotlib without {file.name}, allowed 3.5 or later: `make repro` has it")
     with TTFont(file, lazy=True) as face:
         characters = sorted(code for code in face.getBestCmap() if unicodedata.category(chr(code))[0] in CATEGORIES)
     font = ImageFont.truetype(str(file), round(HEIGHT * side), layout_engine=ImageFont.Layout.BASIC)

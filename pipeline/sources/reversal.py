@@ -26,9 +26,10 @@ def load(raw: Path, seed: int, *, examples: Count = 6000, shortest: Count = 4, l
     """
     if not 1 <= shortest <= longest <= MOST:
         raise InputError(f"shortest, longest: given {shortest}, {longest}, allowed 1 <= shortest <= longest <= {MOST}")
-    if examples * 2 > 10**shortest * (longest - shortest + 1):
+    most = 10**shortest * (longest - shortest + 1) // 2
+    if examples > most:
         raise InputError(
-            f"examples: given {examples}, allowed half of the questions there are: raise shortest, now {shortest}"
+            f"examples: given {examples}, allowed 1 to {most}, half of the questions there are: raise shortest"
         )
     random = np.random.default_rng(seed)
     x = np.zeros((examples, 2 * longest + 1), np.float32)

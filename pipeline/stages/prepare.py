@@ -194,7 +194,7 @@ def _scale(settings: DataSettings, parts: Parts, kind: Kind) -> tuple[Parts, dic
     """All parts scaled alike, and by what: mean and deviation of the training part, per column in tables."""
     scale = settings.scale
     if scale not in SCALES:
-        raise InputError(f"{settings.key('scale')}: given {scale!r}, allowed {', '.join(SCALES)}")
+        raise InputError(f"{settings.key('scale')}: given {scale!r}, allowed {', '.join(SCALES)}: name one of these")
     if scale == "none":
         return parts, {"kind": scale}
     axis = 0 if kind == "table" else None

@@ -104,7 +104,7 @@ def _tabulate(scores: Sequence[Mapping[str, Any]]) -> ScoreTable:
         seeds = table.setdefault(row["variant"], {}).setdefault(row["metric"], {})
         if int(row["seed"]) in seeds:
             run = f"{row['variant']}, {row['metric']}, seed {row['seed']}"
-            raise InputError(f"scores: given twice: {run}; allowed one row each")
+            raise InputError(f"scores: given two rows of {run}, allowed one: have `evaluate` write them anew")
         seeds[int(row["seed"])] = row
     return table
 
@@ -113,10 +113,10 @@ def _scores(claim: Claim, variant: str, table: ScoreTable) -> dict[int, Mapping[
     """{seed: row} of the claim's metric. InputError where the variant has none."""
     if variant not in table:
         variants = ", ".join(sorted(table)) or "none"
-        raise InputError(f"claim {claim.name!r}: variant: given {variant!r}, those with scores: {variants}")
+        raise InputError(f"claim {claim.name!r}: variant: given {variant!r}, allowed one with scores: {variants}")
     if claim.metric not in table[variant]:
         metrics = ", ".join(sorted(table[variant]))
-        raise InputError(f"claim {claim.name!r}: metric: given {claim.metric!r}, those of {variant!r}: {metrics}")
+        raise InputError(f"claim {claim.name!r}: metric: given {claim.metric!r}, allowed one of {variant!r}: {metrics}")
     return table[variant][claim.metric]
 
 

@@ -48,7 +48,7 @@ class Claim:
         if self.kind == "rate" and self.margin >= 1:
             raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed below 1 for a rate")
         if self.better == self.worse:
-            raise InputError(f"claim {self.name!r}: better and worse: given {self.better!r} twice, name two variants")
+            raise InputError(f"claim {self.name!r}: better, worse: given {self.better!r} twice, allowed two variants")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class Topic:
         counts = Counter(claim.name for claim in self.claims)
         twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
-            raise InputError(f"claims of {self.title!r}: given twice: {', '.join(twice)}; give each claim its own name")
+            raise InputError(f"claims of {self.title!r}: given {', '.join(twice)} twice, allowed once: name each apart")
 
     @property
     def chapter(self) -> str:

@@ -106,7 +106,7 @@ def test_other_data_are_refused_and_another_processor_is_named(finished, capsys)
     assert "repeats to the bit: 2 epochs of variant seed 0 (" in capsys.readouterr().out
     card = records.read_sealed(paths.card("toy"))
     records.write_sealed(paths.card("toy"), card | {"digests": {"validation": "other"}})
-    with pytest.raises(InputError, match="data toy: given other data than the run had"):
+    with pytest.raises(InputError, match=r"data\.toy: given other data than the run had"):
         reproduce(KEY)
 
 
@@ -115,7 +115,7 @@ def test_a_run_that_cannot_be_trained_is_not_called_different(finished, monkeypa
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr("pipeline.training.run._train", no)
-    with pytest.raises(InputError, match=r"it could not be trained again: OSError: .*Read-only file system"):
+    with pytest.raises(InputError, match=r"given a training that failed .OSError: .*Read-only file system"):
         reproduce(KEY)
 
 

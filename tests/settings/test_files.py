@@ -34,10 +34,12 @@ def test_yaml_1_2_is_plain_values_and_places_are_remembered(tmp_path):
 def test_files_that_cannot_be_read_are_named_as_asked_or_by_their_own_name(tmp_path):
     missing, bytes_ = tmp_path / "full.yaml", tmp_path / "bytes.yaml"
     bytes_.write_bytes(b"\xff\xfe")
-    reason = "given no readable file (No such file or directory), allowed YAML 1.2"
-    assert refusal(files.parse, missing) == f"full.yaml: {reason}"
-    assert refusal(files.parse, missing, "profiles/full.yaml") == f"profiles/full.yaml: {reason}"
-    assert refusal(files.parse, bytes_) == "bytes.yaml: given bytes that are not UTF-8, allowed YAML 1.2 in UTF-8"
+    reason = "given no readable file (No such file or directory), allowed YAML 1.2: `git restore"
+    assert refusal(files.parse, missing) == f"full.yaml: {reason} full.yaml` brings it back"
+    told = refusal(files.parse, missing, "profiles/full.yaml")
+    assert told == f"profiles/full.yaml: {reason} profiles/full.yaml` brings it back"
+    told = refusal(files.parse, bytes_)
+    assert told == "bytes.yaml: given bytes that are not UTF-8, allowed YAML 1.2 in UTF-8: save it so"
     bytes_.write_bytes(b"a: [")
     assert refusal(files.parse, bytes_, "other").startswith("other: syntax (line ")
 
@@ -45,8 +47,8 @@ def test_files_that_cannot_be_read_are_named_as_asked_or_by_their_own_name(tmp_p
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: 1\nb: 2\na: 3", "a (line 3): given twice in one block, allowed once"),
-        ("a: {b: 1,\n  b: 2}", "b (line 2): given twice in one block, allowed once"),
+        ("a: 1\nb: 2\na: 3", "a (line 3): given twice in one block, allowed once: remove one"),
+        ("a: {b: 1,\n  b: 2}", "b (line 2): given twice in one block, allowed once: remove one"),
         ("a: 1\nb: *c", f"syntax (line 2): given no YAML (found undefined alias), {NO_YAML}"),
         (
             "a: \0",

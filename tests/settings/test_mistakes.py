@@ -152,7 +152,7 @@ ODD_PROFILES = {  # a profile's whole text, all that is said
     "a list for a topic": ("topics: {convolution: [1]}", f": {T}: given [1], {WORDS}"),
     "a data set of nothing": ("data: {signals: }", f": data.signals: given nothing, {WORDS}"),
     "a fit of nothing": ("topics: {convolution: {fit: }}", f": {T}.fit: given nothing, allowed a mapping"),
-    "a block twice": ("data: {}\ndata: {}", ": data (line 2): given twice in one block, allowed once"),
+    "a block twice": ("data: {}\ndata: {}", ": data (line 2): given twice in one block, allowed once: remove one"),
     "a misspelt block": (
         "every_topics: {}",
         ": every_topics: given 'every_topics', allowed extends, every_data, every_topic, data, topics"

@@ -89,5 +89,5 @@ def test_settings_out_of_reach_are_refused(settings, told):
 
 def test_without_matplotlib_the_way_out_is_named(monkeypatch):
     monkeypatch.setattr(glyphs.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="pip install matplotlib"):
+    with pytest.raises(InputError, match="`make repro` has it"):
         load(None, 0)

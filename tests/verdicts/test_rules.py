@@ -157,9 +157,9 @@ def test_no_claims_no_rows():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"better": "pol"}, "claim 'pooling': variant: given 'pol', those with scores: pool, stride"),
-        ({"worse": "none"}, "claim 'pooling': variant: given 'none', those with scores: pool, stride"),
-        ({"metric": "recall"}, "claim 'pooling': metric: given 'recall', those of 'pool': accuracy, loss"),
+        ({"better": "pol"}, "claim 'pooling': variant: given 'pol', allowed one with scores: pool, stride"),
+        ({"worse": "none"}, "claim 'pooling': variant: given 'none', allowed one with scores: pool, stride"),
+        ({"metric": "recall"}, "claim 'pooling': metric: given 'recall', allowed one of 'pool': accuracy, loss"),
     ],
 )
 def test_an_unknown_name_lists_what_exists(change, message):
@@ -169,12 +169,12 @@ def test_an_unknown_name_lists_what_exists(change, message):
 
 
 def test_without_any_score_there_is_no_variant_to_name():
-    with pytest.raises(InputError, match="claim 'pooling': variant: given 'pool', those with scores: none"):
+    with pytest.raises(InputError, match="claim 'pooling': variant: given 'pool', allowed one with scores: none"):
         rules.judge("t", [PLAIN], [])
 
 
 def test_scores_given_twice_are_refused():
-    message = "scores: given twice: pool, accuracy, seed 2; allowed one row each"
+    message = "scores: given two rows of pool, accuracy, seed 2, allowed one: have `evaluate` write them anew"
     scores = rows("pool", WORSE) + rows("stride", WORSE)
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         rules.judge("t", [PLAIN], [*scores, scores[2]])

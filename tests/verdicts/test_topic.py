@@ -43,7 +43,7 @@ def test_a_claim_is_about_a_mean_that_is_better_when_higher_unless_it_says_so():
         ({"margin": math.nan}, "claim 'pooling': margin: given nan, allowed a finite number above 0"),
         ({"margin": math.inf}, "claim 'pooling': margin: given inf, allowed a finite number above 0"),
         ({"kind": "rate", "margin": 1.0}, "claim 'pooling': margin: given 1.0, allowed below 1 for a rate"),
-        ({"worse": "pool"}, "claim 'pooling': better and worse: given 'pool' twice, name two variants"),
+        ({"worse": "pool"}, "claim 'pooling': better, worse: given 'pool' twice, allowed two variants"),
     ],
 )
 def test_a_claim_that_makes_no_sense_is_refused(change, message):
@@ -58,7 +58,7 @@ def test_the_margin_of_a_mean_has_no_upper_end_and_that_of_a_rate_ends_below_one
 
 def test_names_of_claims_are_unique_within_a_topic():
     twice = [replace(CLAIM, name=name) for name in ("b", "c", "a", "b", "a")]
-    message = "claims of 'Convolution': given twice: a, b; give each claim its own name"
+    message = "claims of 'Convolution': given a, b twice, allowed once: name each apart"
     with pytest.raises(InputError, match=f"^{message}$"):
         Topic(title="Convolution", question="?", claims=tuple(twice))
 
