@@ -5,14 +5,16 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from pipeline import paths
 
 VARIES = "..."
 FILES = {"place.file": "params.yaml", "self.place.file": "params.yaml", "params.name": "params.yaml"}
 # Calls that tell what they are given, and which argument that is; `reason` of any call is told as well.
-TELLS = {"print": 0, "say": 0, "_say": 0, "Ending": 1, "failure": 1, "Table": 0, "Results": 2}
+TELLS = {"print": 0, "say": 0, "_say": 0, "warn": 0, "exit": 0, "SystemExit": 0}
+TELLS |= {"Ending": 1, "failure": 1, "Table": 0, "Results": 2}
+WRITES = ("sys.stderr.write", "sys.stdout.write", "super().__init__")
 SAME_ITEMS = ("sorted", "list", "tuple", "set", "next", "reversed", "filter")  # calls that hand on what they are given
 MOST = 40  # ways in which one line may be told; what has more is a value
 MANY_WORDS, MANY_LETTERS = 3, 9  # a text with values in it that has neither counts as a value itself
@@ -159,6 +161,8 @@ class Reader:
         return found if not values else {VARIES} | {text for text in found if says_much(text)}
 
     def _binop(self, node: ast.BinOp) -> set[str]:
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant | ast.JoinedStr):
+            return {re.sub(r"%(\(\w+\))?[-+ 0-9.]*[a-zA-Z]", VARIES, text) for text in self.texts(node.left)}
         if not isinstance(node.op, ast.Add):
             return {VARIES}
         sides = (node.left, node.right)
@@ -224,7 +228,7 @@ class Reader:
         if name == "join" and isinstance(node.func, ast.Attribute):
             return self._joined(node.func.value, node.args[0])
         if name == "format" and isinstance(node.func, ast.Attribute):
-            return {re.sub(r"\{\w*\}", VARIES, text) for text in self.texts(node.func.value)}
+            return {re.sub(r"\{[^{}]*\}", VARIES, text) for text in self.texts(node.func.value)}
         if name in SAME_ITEMS and isinstance(node.func, ast.Name):
             return self.texts(node.args[-1] if name == "filter" else node.args[0])
         called = node.args[0] if name == "map" else node.func
@@ -258,6 +262,7 @@ class Reader:
         return found or {VARIES}
 
 
+@cache
 def read() -> Code:
     """The program as it is now."""
     files = sorted(paths.PACKAGE.rglob("*.py"))
@@ -266,13 +271,13 @@ def read() -> Code:
     return Code({name: Module(name, tree) for name, tree in trees.items()})
 
 
-def messages(code: Code | None = None) -> list[Message]:
+def messages() -> list[Message]:
     """All lines, sorted; those in which nothing stands but values are left out.
 
     A line that is told on within another (`MLflow: <it>; ...`) counts as a value there.
     """
-    code = code or read()
-    found = [told for module in code.modules.values() for told in _of_module(code, module)] + list(_of_make())
+    code = read()
+    found = [told for module in code.modules.values() for told in of_module(code, module)] + list(_of_make())
     whole = sorted({told.text for told in found if words(told.text) >= MANY_WORDS_TOLD}, key=len, reverse=True)
     lines = {Message(line, told.place) for told in found for line in _lines(_outer(told.text, whole))}
     return sorted(lines)
@@ -284,7 +289,8 @@ def _outer(text: str, whole: Iterable[str]) -> str:
     return text if inner is None else text.replace(inner, VARIES)
 
 
-def _of_module(code: Code, module: Module) -> Iterator[Message]:
+def of_module(code: Code, module: Module) -> Iterator[Message]:
+    """The lines that one module tells, as they are told there."""
     found = [(node, _told(Reader(code, module, function), node)) for function, node in _calls(module.tree, None)]
     for name, function in module.functions.items():
         if name == "check" and ".sources." in module.name:  # `python -m pipeline check` tells what it gives back
@@ -308,9 +314,11 @@ def _told(reader: Reader, call: ast.Call) -> set[str]:
     name = last(call.func)
     if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value).endswith("complaints"):
         return _complaint(reader, call)
-    place = 0 if name in reader.code.errors else TELLS.get(name, -1)
-    of_a_module = isinstance(call.func, ast.Attribute) and name in ("print", "Table")  # Rich's, not Python's and ours
-    told = reader.texts(call.args[place]) if 0 <= place < len(call.args) and not of_a_module else set()
+    is_first = name in reader.code.errors or ast.unparse(call.func) in WRITES
+    place = 0 if is_first else TELLS.get(name, -1)
+    told = reader.texts(call.args[place]) if 0 <= place < len(call.args) else set()
+    if name == "print" and len(call.args) > 1:
+        told = reader._in_a_row([part for each in call.args for part in (each, ast.Constant(" "))])
     return told.union(*(reader.texts(word.value) for word in call.keywords if word.arg == "reason"))
 
 
@@ -318,7 +326,8 @@ def _complaint(reader: Reader, call: ast.Call) -> set[str]:
     """Complaints of settings all begin alike."""
     begun = f"params.yaml: {VARIES}: given "
     if last(call.func) == "add":
-        parts = [ast.FormattedValue(argument, -1, None) for argument in call.args[1:]]
+        given = [*call.args, *(word.value for word in call.keywords)][1:]
+        parts = [ast.FormattedValue(argument, -1, None) for argument in given]
         return reader._in_a_row([ast.Constant(begun), parts[0], ast.Constant(", allowed "), parts[1]])
     if last(call.func) == "unknown":
         return {f"{begun}{VARIES}, allowed {VARIES}", f"{begun}{VARIES}, allowed {VARIES} (did you mean {VARIES}?)"}

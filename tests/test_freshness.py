@@ -82,7 +82,9 @@ def test_runs_that_are_not_the_plans_are_told_apart_and_refused(settings, plan, 
     write_runs(plan, **changes)
     state = freshness.state(settings, plan)
     assert set(state.others.values()) == {expected} and words in state.reason() and state.scores == "stale"
-    with pytest.raises(InputError, match=f"data/runs/{TOPIC}: given of .* {words}, allowed those of the plan only"):
+    with pytest.raises(
+        InputError, match=f"data/runs/{TOPIC}: given .* {words} .of .* planned runs., allowed those of the plan only"
+    ):
         freshness.require_runs(plan)
 
 
@@ -171,7 +173,7 @@ def test_topics_are_judged_only_of_current_scores(settings, plan, capsys):
     write_results(settings, plan)
     write_runs(plan, run_key="other")
     assert judge(freshness.planned(settings)) == [] and read_json(paths.CLAIMS) == []
-    assert f"{TOPIC}: left out: of " in capsys.readouterr().err
+    assert f"{TOPIC}: left out: 4 of other settings" in capsys.readouterr().err
 
 
 def test_without_a_current_plan_there_is_nothing_to_show(settings):

@@ -164,7 +164,7 @@ def test_what_users_may_set_is_read_from_the_keywords(written):
 def test_an_unknown_name_lists_what_exists(written):
     written("models", WHOLE["models"])
     for kind, told in (("models", "model: given 'none', allowed own"), ("topics", "topic: given 'none', allowed ")):
-        with pytest.raises(InputError, match=f"^{told}$"):
+        with pytest.raises(InputError, match=f"^{told}: name one of these$"):
             plugins.load(kind, "none")
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import messages
 import pytest
-from messages import VARIES, Code, Message, Module
+from messages import VARIES, Message, Module
 
 from pipeline import paths
 
@@ -34,6 +34,7 @@ def rows() -> dict[str, tuple[str, ...]]:
     return found
 
 
+@cache
 def pattern(row: str) -> re.Pattern[str]:
     value = rf"\S+(?: \S+){{0,{FEW_WORDS - 1}}}" if messages.words(row) < FEW else ".+"
     return re.compile(value.join(map(re.escape, row.split(VARIES))))
@@ -74,6 +75,15 @@ ADDED = {
     "a complaint": 'complaints.add(place, "a colour that is not known here", "red or blue")',
     "a line": 'print(f"{value} was painted red", file=sys.stderr)',
     "a line of a list": 'lines.append(f"{value} was painted red")\n    print("\\n".join(lines))',
+    "a part of an old form": 'raise InputError("colour %s: given %d, allowed red" % (value, 3))',
+    "a form": 'raise InputError("colour {}: given {value:.1f}, allowed red".format(1, value=value))',
+    "a sum": 'raise InputError("colour: given " + value + ", allowed red or blue")',
+    "words by name": 'complaints.add(place, given="a colour that is not known here", allowed="red or blue")',
+    "several words": 'print("the wall was painted", value, file=sys.stderr)',
+    "a bare write": 'sys.stderr.write(f"{value} was painted red")',
+    "an end": 'sys.exit(f"{value} was painted red")',
+    "an error of its own": 'super().__init__(f"{value} was painted red")',
+    "a warning": 'warnings.warn(f"{value} was painted red", stacklevel=2)',
     "a reason": 'return Outcome(reason=f"{value} was painted over")',
 }
 
@@ -86,17 +96,12 @@ def test_a_new_message_is_seen(statement):
 
 def read_statement(statement: str) -> list[str]:
     """What a function with that statement would tell, if it were the program's."""
-    tree = ast.parse(f"from pipeline.errors import InputError\ndef paint(value, lines, place):\n    {statement}\n")
-    code = messages.read()
-    modules = code.modules | {"pipeline.paint": Module("pipeline.paint", tree)}
-    return [each.text for each in messages.messages(Code(modules)) if each.place.startswith("pipeline/paint.py")]
+    text = f"from pipeline import errors\ndef paint(value, lines, place):\n    {statement}\n"
+    return [each.text for each in messages.of_module(messages.read(), Module("pipeline.paint", ast.parse(text)))]
 
 
 def test_what_a_function_of_another_module_gives_back_is_seen():
-    code = messages.read()
-    text = "from pipeline import errors\ndef paint(error):\n    print(errors.of_the_disk(error))\n"
-    modules = code.modules | {"pipeline.paint": Module("pipeline.paint", ast.parse(text))}
-    lines = [each.text for each in messages.messages(Code(modules)) if each.place.startswith("pipeline/paint.py")]
+    lines = read_statement("print(errors.of_the_disk(value))")
     assert any("given a read-only file system" in line for line in lines)
 
 

@@ -138,7 +138,7 @@ def test_a_store_that_cannot_be_written_is_a_line(pulled, monkeypatch):
 
     monkeypatch.setattr(adoption.Store, "draft", full)
     (line,) = adoption.adopt(pulled[0])
-    assert line.startswith("data/runs: finished runs cannot be taken into the store: ") and "Read-only" in line
+    assert line.startswith("data/runs: finished runs cannot be taken into the store: ") and "read-only" in line
 
 
 def test_a_project_without_runs(smoke):

@@ -142,7 +142,7 @@ def test_a_damaged_run_is_refused(finished, name):
 def test_another_run_whose_record_is_cut_is_passed_over(finished, capsys):
     records.write_bytes(paths.run("topic", "other", 0) / "run.json", b'{"run_')
     assert reproduce(KEY) is True
-    assert "run.json is damaged: passed over" in capsys.readouterr().err
+    assert "run.json is damaged, and passed over" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("asked", ["", "ff", KEY + "0"])

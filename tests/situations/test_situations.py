@@ -228,7 +228,7 @@ ROWS = {
     happened.profile_torn: {"check": (2, "profiles/smoke.yaml"), f"train {ONE}": (2, "profiles/smoke.yaml")},
     happened.profile_unknown: {"check": (2, "given 'huge', allowed"), "runs list": (2, "given 'huge', allowed")},
     happened.asked_damaged: {
-        "runs prune": (2, "what profile laptop asks for"),
+        "runs prune": (2, "in profile laptop, whose runs would be dropped"),
         "runs list": (0, f"{ONE}: 4 of 4 runs done"),
     },
     happened.raw_file_changed: {
