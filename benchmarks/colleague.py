@@ -198,6 +198,13 @@ class Colleague:
         self.fetch_runs()
         return how
 
+    def begin_again(self, dice: random.Random) -> str:
+        """Throw away what was not shared, take what is, try something."""
+        self.do("git", "fetch", "-q")
+        self.do("git", "reset", "-q", "--hard", "origin/main")
+        self.fetch_runs()
+        return self.try_out(dice)
+
     def share(self, dice: random.Random) -> str:
         """Commit, rebase, run, push: what the clone has is everybody's."""
         self.commit("Try")
@@ -270,6 +277,7 @@ DEEDS: dict[Deed, int] = {
     Colleague.try_out: 6,
     Colleague.edit: 2,
     Colleague.run: 1,
+    Colleague.begin_again: 1,
     Colleague.kill: 5,
     Colleague.interrupt: 2,
     Colleague.experiment: 3,

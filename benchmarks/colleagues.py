@@ -8,6 +8,7 @@ ledger.py knows. A line a step, then counts; exit code 1 if anything did not hol
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -52,10 +53,12 @@ class Hour:
 
     def step(self) -> None:
         """One deed, or two at once in two clones; then everything that must hold."""
-        at_work = self.dice.sample(self.colleagues, 2 if self.dice.random() < 0.4 else 1)
-        deeds = [self.deed(each) for each in at_work]
+        at_work = self.dice.sample(self.colleagues, 2 if self.dice.random() < 0.5 else 1)
+        deeds, seeds = [self.deed(each) for each in at_work], [self.dice.getrandbits(32) for _ in at_work]
+        if len(at_work) > 1 and self.dice.random() < 0.25:  # both want the same runs at the same time
+            deeds, seeds = [Colleague.begin_again] * 2, seeds[:1] * 2
         with ThreadPoolExecutor() as pool:
-            done = [pool.submit(self.carry_out, *each) for each in zip(at_work, deeds, self.seeds(), strict=False)]
+            done = [pool.submit(self.carry_out, *each) for each in zip(at_work, deeds, seeds, strict=True)]
             lines = [each.result() for each in done]
         self.counts["steps"] += 1
         self.counts["of them two at once"] += len(at_work) > 1
@@ -63,9 +66,6 @@ class Hour:
             self.note(colleague, line)
         if self.counts["steps"] % LOOK_AT_MLFLOW == 0:
             self.keep(self.tracked.twice(), "MLflow")
-
-    def seeds(self) -> list[int]:
-        return [self.dice.getrandbits(32) for _ in range(2)]
 
     def deed(self, colleague: Colleague) -> Deed:
         """Only the first colleague prunes."""
@@ -158,6 +158,7 @@ def main() -> int:
     options.add_argument("--colleagues", type=int, default=3)
     options.add_argument("--keep", action="store_true", help="leave the folder for a look")
     chosen = options.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored, here and by all below
     place = Path(tempfile.mkdtemp(prefix="colleagues-"))
     print(f"in {place}", flush=True)
     clock = time.monotonic()

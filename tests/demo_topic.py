@@ -13,7 +13,7 @@ from pipeline import paths
 from pipeline.mlflow_sync import tracking_store
 from pipeline.records import SCORES, write_bytes, write_json, write_rows
 from pipeline.settings.plan import data_digest
-from pipeline.training import runtime, store
+from pipeline.training import integrity, runtime, store
 
 COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
 CONTRACT = {"topic", "variant", "seed", "run_key", "git_commit", "data_digest"}
@@ -65,6 +65,7 @@ def write_run(variant, seed, topic=TOPIC, generation="first", status="finished",
         for epoch in range(1, epochs + 1)
     ]
     write_rows(paths.run(topic, variant, seed) / "history.csv", COLUMNS, rows)
+    integrity.seal(paths.run(topic, variant, seed), record["run_key"])
 
 
 def write_plan(topic=TOPIC, generation="first"):

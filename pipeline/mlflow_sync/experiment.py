@@ -8,7 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.mlflow_sync import lease, limits, mlflow_internals, mlflow_run, ownership, relocation, tracking_store
+from pipeline.mlflow_sync import (
+    lease,
+    limits,
+    mlflow_internals,
+    mlflow_run,
+    ownership,
+    relocation,
+    tracking_store,
+    twins,
+)
 from pipeline.mlflow_sync.experiment_place import ExperimentPlace
 from pipeline.mlflow_sync.gather import Point
 from pipeline.mlflow_sync.mlflow_run import MlflowRun, SplitInput
@@ -113,6 +122,12 @@ class Experiment:
                 continue
             if lease.is_over(tags, started, tags.get(ownership.CLONE) == ownership.clone()):
                 self.client.set_terminated(run.info.run_id, "KILLED")
+
+    @reachable()
+    def settle_twins(self) -> None:
+        """On a server, where clones share their runs: keep one of those that another has made at the same moment."""
+        if tracking_store.remote() and (self.counts["runs"] or self.counts["comparisons"]):
+            twins.settle(self.client, self._place.id)
 
     @reachable()
     def log_folder(self, target: MlflowRun, folder: Path, place: str) -> None:
