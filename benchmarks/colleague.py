@@ -1,5 +1,6 @@
 """One of three colleagues: a clone, the commands given in it, and the random things that one does with them."""
 
+import json
 import os
 import random
 import re
@@ -17,6 +18,8 @@ from typing import Any
 from house import change, tell
 from office import PROFILES, RATES, VARIANTS
 from ruamel.yaml import YAML
+
+from pipeline.training import integrity
 
 PIPELINE = (sys.executable, "-m", "pipeline")
 REPRO = (*PIPELINE, "repro")
@@ -38,7 +41,10 @@ class Told:
 
 @dataclass
 class Colleague:
-    """One clone. `told` has the commands since the last look, `faults` what must not happen, in words."""
+    """One clone. `told` has the commands since the last look, `faults` what must not happen, in words.
+
+    `held` says since when it has a run of that key: in its store, or under data/runs when a command began.
+    """
 
     name: str
     place: Path
@@ -47,6 +53,7 @@ class Colleague:
     told: list[Told] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    held: dict[str, float] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         """Git's name, the tracking server, and the interpreter's folder first in PATH."""
@@ -60,6 +67,9 @@ class Colleague:
         self, *command: str, codes: Sequence[int] = (0,), stop: int = 0, after_s: float = 0, group: bool = False
     ) -> Told:
         """Give a command; with `stop` it is sent that signal after some seconds, alone or with its whole group."""
+        if "pipeline" in command or "exp" in command:
+            for key in filter(None, map(sound_key, laid_out(self.place))):
+                self.held.setdefault(key, time.time())
         with (self.place.parent / f"{self.name}.out").open("w+", encoding="utf-8", errors="replace") as out:
             child = subprocess.Popen(
                 command, cwd=self.place, env=self.environment(), stdin=subprocess.DEVNULL,
@@ -270,6 +280,20 @@ class Colleague:
         """Commands that change nothing but MLflow."""
         self.do(*PIPELINE, *dice.choice([["runs", "list"], ["publish"], ["check"], ["claims"]]), codes=(0, 2))
         return self.told[-1].command
+
+
+def laid_out(place: Path) -> list[Path]:
+    """Folders of runs under data/runs."""
+    return sorted(file.parent for file in (place / "data" / "runs").glob("*/*/*/run.json"))
+
+
+def sound_key(folder: Path) -> str | None:
+    """Key of a run whose files are as they were sealed."""
+    try:
+        key = str(json.loads((folder / "run.json").read_text())["run_key"])
+    except (ValueError, KeyError):
+        return None
+    return key if integrity.is_sound(folder, key) else None
 
 
 Deed = Callable[[Colleague, random.Random], str]

@@ -3,13 +3,14 @@
 import csv
 import hashlib
 import json
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from colleague import PIPELINE, Colleague
+from colleague import PIPELINE, Colleague, laid_out, sound_key
 
 from pipeline.mlflow_sync.mlflow_internals import search_all
 from pipeline.training import integrity
@@ -18,11 +19,11 @@ from pipeline.training.run import run_specs
 
 @dataclass
 class Ledger:
-    """Every run that was ever seen, by key; `held` are the keys that a clone has had since it last pruned."""
+    """Every run that was ever seen: its history by key, and each time that it was trained, by key and start."""
 
     histories: dict[str, str] = field(default_factory=dict)
     trainings: set[tuple[str, float]] = field(default_factory=set)
-    held: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     counts: Counter[str] = field(default_factory=Counter)
 
     def look(self, colleague: Colleague) -> list[str]:
@@ -42,27 +43,28 @@ class Ledger:
         for key, folder in [*stored.items(), *laid.items()]:
             faults += self._compare(colleague, key, folder)
         for key, folder in stored.items():
-            training = (key, json.loads((folder / "run.json").read_text())["started"])
-            if training not in self.trainings:
-                self.trainings.add(training)
+            started = json.loads((folder / "run.json").read_text())["started"]
+            if (key, started) not in self.trainings:
+                self.trainings.add((key, started))
                 new += 1
-                if key in self.held[colleague.name]:
-                    faults.append(f"trained again: {key} which it had")
-            elif key not in self.held[colleague.name]:
+                if started > colleague.held.get(key, started):
+                    faults.append(f"trained again: {key}, which it had")
+            elif key not in self.taken[colleague.name]:
                 self.counts["runs taken in from others"] += 1
-        faults += self._count(colleague, new, {*stored, *laid})
-        return faults
+        self.taken[colleague.name] |= stored.keys()
+        return faults + self._count(colleague, new, {*stored, *laid})
 
     def _count(self, colleague: Colleague, new: int, present: set[str]) -> list[str]:
         """What was said to be trained is what is new, but for what a kill cut short; prune alone makes one forget."""
         said, cut = colleague.printed(), any(told.stopped for told in colleague.told)
-        pruned = any("runs prune" in told.command for told in colleague.told)
-        faults = [f"trained {said} runs, {new} of them new"] if said > new or (said < new and not cut) else []
-        lost = self.held[colleague.name] - present
         self.counts["runs trained"] += new
-        self.counts["runs pruned"] += len(lost) if pruned else 0
-        self.held[colleague.name] = present if pruned else self.held[colleague.name] | present
-        return faults
+        if any("runs prune" in told.command for told in colleague.told):
+            self.counts["runs pruned"] += len(colleague.held.keys() - present)
+            colleague.held = {key: since for key, since in colleague.held.items() if key in present}
+            self.taken[colleague.name] &= present
+        for key in present:
+            colleague.held.setdefault(key, time.time())
+        return [f"trained {said} runs, {new} of them new"] if said > new or (said < new and not cut) else []
 
     def _compare(self, colleague: Colleague, key: str, folder: Path) -> list[str]:
         """A run has the same history wherever its key is."""
@@ -70,20 +72,6 @@ class Ledger:
         if self.histories.setdefault(key, digest) != digest:
             return [f"another history of {key}: {folder.relative_to(colleague.place)}"]
         return []
-
-
-def laid_out(place: Path) -> Iterable[Path]:
-    """Folders of runs under data/runs."""
-    return sorted(file.parent for file in (place / "data" / "runs").glob("*/*/*/run.json"))
-
-
-def sound_key(folder: Path) -> str | None:
-    """Key of a run whose files are as they were sealed."""
-    try:
-        key = str(json.loads((folder / "run.json").read_text())["run_key"])
-    except (ValueError, KeyError):
-        return None
-    return key if integrity.is_sound(folder, key) else None
 
 
 def planned(place: Path) -> dict[str, set[tuple[str, str, str]]]:
@@ -135,6 +123,8 @@ class Tracked:
     def twice(self) -> list[str]:
         """Runs that are there more than once."""
         seen = Counter((run.info.experiment_id, *self.name(run)) for run in self.runs())
+        for version in self.client.search_model_versions():
+            seen["version", version.name, version.tags["run_key"]] += 1
         return [f"MLflow has {number} of {name}" for name, number in seen.items() if number > 1]
 
     def name(self, run: Any) -> tuple[str, ...]:
