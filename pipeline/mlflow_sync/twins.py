@@ -18,14 +18,16 @@ def settle(client: "MlflowClient", experiment: str) -> None:
     is still open is left for whoever ends it.
     """
     runs = mlflow_internals.search_all(client, experiment, "")
-    for kept, others in _alike([run for run in runs if mlflow_run.COMPARISON in run.data.tags]):
-        _join(client, kept, others)
-        gone = {run.info.run_id for run in others}
-        for run in runs:
-            if run.data.tags.get(mlflow_run.PARENT) in gone:
-                client.set_tag(run.info.run_id, mlflow_run.PARENT, kept.info.run_id)
-        for run_id in gone:
-            client.delete_run(run_id)
+    groups = list(_alike([run for run in runs if mlflow_run.COMPARISON in run.data.tags]))
+    kept = {other.info.run_id: first for first, others in groups for other in others}
+    for first, others in groups:
+        _join(client, first, others)
+    for run in runs:
+        parent = kept.get(run.data.tags.get(mlflow_run.PARENT, ""))
+        if parent is not None and run.info.run_id not in kept:
+            client.set_tag(run.info.run_id, mlflow_run.PARENT, parent.info.run_id)
+    for run_id in kept:
+        client.delete_run(run_id)
 
 
 def _alike(runs: "Sequence[Run]") -> "Iterator[tuple[Run, list[Run]]]":

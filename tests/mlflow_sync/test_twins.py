@@ -3,11 +3,14 @@
 import types
 
 import pytest
-from demo_topic import NOTHING, TOPIC, mlflow_client, runs, train
+from demo_topic import NOTHING, TOPIC, history, mlflow_client, runs, train
 
-from pipeline.mlflow_sync import model_versions, twins
+from pipeline import paths
+from pipeline.mlflow_sync import model_versions, ownership, twins
 from pipeline.mlflow_sync.experiment import Experiment
 from pipeline.mlflow_sync.publish import publish
+from pipeline.records import read_json
+from pipeline.training import integrity
 
 
 def publish_blindly(monkeypatch):
@@ -59,6 +62,41 @@ def test_what_is_open_or_another_s_is_left(mlflow_store):
         client.set_terminated(client.create_run(place, 3).info.run_id)
     twins.settle(client, place)
     assert len(client.search_runs([place])) == 4
+
+
+def retrain_elsewhere(patch):
+    """The same runs on another processor, by a clone of its own."""
+    patch.setattr(ownership, "clone", lambda: "another")
+    patch.setattr("pipeline.mlflow_sync.tracking_store.remote", lambda: True)
+    train()
+    for file in paths.RUNS.rglob("history.csv"):
+        file.write_text(file.read_text().replace("1.1", "1.1000000001"))
+        integrity.seal(file.parent, read_json(file.parent / "run.json")["run_key"])
+
+
+def points():
+    return {place: history(run, "training/loss") for place, run in runs().items() if place}
+
+
+def test_a_run_that_another_clone_has_with_other_last_digits_is_left_and_named(mlflow_store, monkeypatch, capsys):
+    train()
+    publish()
+    before = points()
+    with monkeypatch.context() as patch:
+        retrain_elsewhere(patch)
+        for _ in range(2):
+            assert publish()["runs"] == 0
+        assert capsys.readouterr().err.count("from another clone with other numbers") == 2
+    assert points() == before
+
+
+def test_a_run_of_ones_own_with_other_digits_is_made_again(mlflow_store, monkeypatch):
+    train()
+    publish()
+    own = ownership.clone()
+    retrain_elsewhere(monkeypatch)
+    monkeypatch.setattr(ownership, "clone", lambda: own)
+    assert publish()["runs"] == 4 and publish() == NOTHING
 
 
 def test_an_experiment_that_another_clone_has_just_made_is_taken(mlflow_store, monkeypatch):
