@@ -8,7 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.mlflow_sync import lease, limits, mlflow_internals, mlflow_run, ownership, relocation, tracking_store
+from pipeline.mlflow_sync import (
+    lease,
+    limits,
+    mlflow_internals,
+    mlflow_run,
+    ownership,
+    relocation,
+    tracking_store,
+    twins,
+)
 from pipeline.mlflow_sync.experiment_place import ExperimentPlace
 from pipeline.mlflow_sync.gather import Point
 from pipeline.mlflow_sync.mlflow_run import MlflowRun, SplitInput
@@ -42,7 +51,7 @@ class Experiment:
         self._runs = self._by_identity(f"tags.{mlflow_run.COMPARISONS} LIKE '%{comparison}%'")
         self._all_runs: dict[tuple[str, ...], Run] | None = None
         self._open: set[str] = set()
-        self._has_said = False
+        self._has_said = self._has_left = False
 
     @reachable()
     def write_parent(self, target: MlflowRun, owner: str) -> str:
@@ -64,7 +73,8 @@ class Experiment:
     def write(self, target: MlflowRun) -> None:
         """Make a run, or bring it up to date; one followed while it trained is finished under its own identifier.
 
-        One cut short while it was written, or of another history, is deleted and made again.
+        One cut short while it was written, or of another history, is deleted and made again, unless another clone has
+        finished it: on another processor a run has other last digits, and both are right.
         """
         run = self._run(target)
         if run is not None:
@@ -73,6 +83,8 @@ class Experiment:
                 return self._update(run, target)
             if lease.OWNER in run.data.tags and mark in (None, target.tags[mlflow_run.HISTORY]):
                 return self._finish(run, target)
+            if mark and run.info.status == "FINISHED" and not self._is_mine(run):
+                return self._leave(run, target)
             target = _in_place_of(run, target)
             self.client.delete_run(run.info.run_id)
         run_id = self._start(target, points=timed_history(target) + timed_scores(target))
@@ -113,6 +125,12 @@ class Experiment:
                 continue
             if lease.is_over(tags, started, tags.get(ownership.CLONE) == ownership.clone()):
                 self.client.set_terminated(run.info.run_id, "KILLED")
+
+    @reachable()
+    def settle_twins(self) -> None:
+        """On a server, where clones share their runs: keep one of those that another has made at the same moment."""
+        if tracking_store.remote() and (self.counts["runs"] or self.counts["comparisons"]):
+            twins.settle(self.client, self._place.id)
 
     @reachable()
     def log_folder(self, target: MlflowRun, folder: Path, place: str) -> None:
@@ -246,6 +264,18 @@ class Experiment:
         self._release(run)
         self._end(run_id, target)
         self.counts["runs"] += 1
+
+    def _leave(self, run: "Run", target: MlflowRun) -> None:
+        """Have a finished run of another clone, with other numbers than ours, join the comparison as it is."""
+        if tags := {k: v for k, v in self._changed_tags(run, target).items() if k == mlflow_run.COMPARISONS}:
+            self._log(run.info.run_id, tags=tags)
+        if not self._has_left:
+            print(
+                f"MLflow: {self._place.name}: {target.name} is there from another clone with other numbers than here:"
+                " another processor has other last digits. It is left as it is, as are all that are like it",
+                file=sys.stderr,
+            )
+        self._has_left = True
 
     def _logged_steps(self, run_id: str, history: Sequence[Point]) -> set[tuple[str, int]]:
         """(name, step) of the points that a run has in MLflow, of the names in `history`."""

@@ -19,12 +19,11 @@ class ExperimentPlace:
 
     def __init__(self, client: "MlflowClient", topic: str, description: str) -> None:
         self._client, self.name = client, f"{tracking_store.prefix()}{topic}"
-        found = client.get_experiment_by_name(self.name)
-        self.is_new = found is None
         tags = limits.tags(KIND | {mlflow_run.NOTE: description, ownership.MADE_FOR: topic})
-        self.id = self._make(tags) if found is None else self._take(found, {k: v for k, v in tags.items() if v})
-        if found is not None and not tracking_store.remote():
-            self._relocate(found)
+        found = client.get_experiment_by_name(self.name)
+        made = None if found else self._make(tags)
+        self.is_new = made is not None
+        self.id = made or self._take(found or client.get_experiment_by_name(self.name), tags)
 
     def owns(self, run: "Run") -> bool:
         """Whether a run of the experiment is ours to add to."""
@@ -41,13 +40,22 @@ class ExperimentPlace:
         mlflow_internals.move_artifacts(self._client, moves)
         return self._client.get_run(run.info.run_id)
 
-    def _make(self, tags: Mapping[str, str]) -> str:
+    def _make(self, tags: Mapping[str, str]) -> str | None:
+        """Identifier of a new experiment; None where another clone was faster."""
+        from mlflow.exceptions import MlflowException
+
         place = None if tracking_store.remote() else relocation.of_experiment(self.name)
         signed = {name: value for name, value in {**tags, **ownership.signature()}.items() if value}
-        return str(self._client.create_experiment(self.name, artifact_location=place, tags=signed))
+        try:
+            return str(self._client.create_experiment(self.name, artifact_location=place, tags=signed))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return None
 
-    def _take(self, found: "Experiment", tags: Mapping[str, str]) -> str:
+    def _take(self, found: "Experiment | None", tags: Mapping[str, str]) -> str:
         """Identifier of an experiment that is there: restored and brought up to date if this clone has made it."""
+        assert found is not None, "made by another clone, and deleted in the same moment"
         if not self._is_aulas(found):
             raise tracking_store.Refused(f"experiment {self.name}: given one that Aula has not made, {REMEDY}")
         mine = self._is_mine(found)
@@ -57,9 +65,12 @@ class ExperimentPlace:
             self._client.restore_experiment(found.experiment_id)
         signed = {**tags, **ownership.signature()} if mine else {}
         for name, value in signed.items():
-            if found.tags.get(name) != value:
+            if value and found.tags.get(name) != value:
                 self._client.set_experiment_tag(found.experiment_id, name, value)
-        return str(found.experiment_id)
+        self.id = str(found.experiment_id)
+        if not tracking_store.remote():
+            self._relocate(found)
+        return self.id
 
     def _is_aulas(self, found: "Experiment") -> bool:
         """Whether Aula has made it; one made before experiments said so is known by its place, or by its runs."""

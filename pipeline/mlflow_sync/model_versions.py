@@ -92,8 +92,32 @@ def _put(
     if version is not None:
         client.delete_model_version(name, version.version)
     if _model(client, name) is None:
-        client.create_registered_model(name, {"topic": target.tags["topic"]}, NOTE)
-    return client.create_model_version(name, source, run_id, dict(tags), description=description, await_creation_for=0)
+        _make(client, name, {"topic": target.tags["topic"]})
+    made = client.create_model_version(name, source, run_id, dict(tags), description=description, await_creation_for=0)
+    return _first(client, made, tags["run_key"])
+
+
+def _make(client: "MlflowClient", name: str, tags: Mapping[str, str]) -> None:
+    """A registered model, unless another clone was faster."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name, dict(tags), NOTE)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _first(client: "MlflowClient", made: "ModelVersion", run_key: str) -> "ModelVersion":
+    """The version just made; where another clone has made one of the same run a moment before, that alone."""
+    known = [
+        each for each in client.search_model_versions(f"name = '{made.name}'") if each.tags.get("run_key") == run_key
+    ]
+    first = min(known, key=lambda each: int(each.version), default=made)
+    if int(first.version) >= int(made.version):
+        return made
+    client.delete_model_version(made.name, made.version)
+    return first
 
 
 def _point(

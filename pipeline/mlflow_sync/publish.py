@@ -71,6 +71,7 @@ def _publish(topic: TopicFiles) -> Counter[str]:
         _log_figures(experiment, parent, topic)
     experiment.close(parent)
     experiment.close_left()
+    experiment.settle_twins()
     return experiment.counts
 
 

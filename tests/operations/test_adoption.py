@@ -1,4 +1,4 @@
-"""Runs that DVC has brought are taken into the store if they are asked for and whole; none of them is trained again."""
+"""Runs that DVC has brought are taken into the store if they are whole; none of them is trained again."""
 
 import errno
 import json
@@ -118,18 +118,30 @@ def test_a_run_that_is_not_whole_is_trained_again(pulled, spoil):
     assert not project_store().has("f" * 32)
 
 
-def test_runs_of_other_settings_are_not_taken(pulled):
+def test_runs_of_other_settings_are_kept_for_when_they_are_asked_for_again(pulled):
+    """Pulled, then a setting edited: DVC deletes data/runs, and the setting may come back."""
     settings, specs = pulled
     settings.topics[TOPIC].variants[specs[0].variant].fit["learning_rate"] = 0.5
     adoption.adopt(settings)
-    assert not any(project_store().has(spec.run_key) for spec in specs if spec.variant == specs[0].variant)
-    assert all(project_store().has(spec.run_key) for spec in specs if spec.variant != specs[0].variant)
+    shutil.rmtree(paths.RUNS)
+    assert all(has(specs))
 
 
-def test_without_prepared_data_nothing_is_known(pulled):
+def test_a_run_of_other_settings_stands_for_no_run_that_is_asked_for(pulled):
+    settings, specs = pulled
+    settings.topics[TOPIC].variants[specs[0].variant].fit["learning_rate"] = 0.5
+    adoption.adopt(settings)
+    changed = [
+        spec for spec in run_specs(resolve(settings, settings.topics[TOPIC])) if spec.variant == specs[0].variant
+    ]
+    assert changed and not any(has(changed))
+
+
+def test_prepared_data_need_not_be_there(pulled):
     settings, specs = pulled
     shutil.rmtree(paths.PREPARED)
-    assert adoption.adopt(settings) == [] and not any(has(specs))
+    adoption.adopt(settings)
+    assert all(has(specs))
 
 
 def test_a_store_that_cannot_be_written_is_a_line(pulled, monkeypatch):
