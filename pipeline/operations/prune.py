@@ -58,9 +58,7 @@ def _nothing_trained(settings: Settings) -> Iterator[None]:
             try:
                 locks.enter_context(lock.hold(f"train_{topic}"))
             except lock.Held:
-                told = (
-                    f"given while topic {topic} is trained, allowed once that has ended: what it is making would go"
-                )
+                told = f"given while topic {topic} is trained, allowed once that has ended: what it is making would go"
                 raise InputError(f"runs prune: {told}: {lock.holder(f'train_{topic}')}") from None
         yield
 
