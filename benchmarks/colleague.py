@@ -321,7 +321,7 @@ DEEDS: dict[Deed, int] = {
     Colleague.edit: 2,
     Colleague.run: 1,
     Colleague.begin_again: 1,
-    Colleague.kill: 5,
+    Colleague.kill: 7,
     Colleague.interrupt: 2,
     Colleague.experiment: 3,
     Colleague.pull: 5,
