@@ -201,6 +201,18 @@ class Colleague:
         self.do("dvc", "exp", "run", "-S", setting)
         return setting
 
+    def kill_experiment(self, dice: random.Random) -> str:
+        """An experiment killed at a random moment; where `check` says that HEAD is on no branch, back as it says."""
+        self.commit("Before an experiment")
+        rate, after_s = dice.choice(RATES["imbalance"]), dice.uniform(1, 45)
+        experiment = ("dvc", "exp", "run", "-S", f"topics.imbalance.fit.learning_rate={rate}")
+        told = self.do(*experiment, stop=signal.SIGKILL, after_s=after_s)
+        strayed = "HEAD is on no branch" in self.do(*PIPELINE, "check").text
+        if strayed:
+            self.do("git", "switch", "-q", "main")
+        self.counts["HEAD brought back"] += strayed
+        return f"{rate}, {f'killed after {after_s:.1f} s' if told.stopped else 'ended before'}"
+
     def pull(self, dice: random.Random) -> str:
         """Commit what there is, take in what others have done."""
         self.commit("Try")
@@ -276,6 +288,13 @@ class Colleague:
         self.do("dvc", "checkout", codes=(0, 1, 255))
         return ""
 
+    def lose_store(self, dice: random.Random) -> str:
+        """Delete .aula: what is under data/runs counts as done all the same."""
+        shutil.rmtree(self.place / ".aula", ignore_errors=True)
+        self.held.clear()
+        self.do(*PIPELINE, "runs", "list")
+        return ""
+
     def look(self, dice: random.Random) -> str:
         """Commands that change nothing but MLflow."""
         self.do(*PIPELINE, *dice.choice([["runs", "list"], ["publish"], ["check"], ["claims"]]), codes=(0, 2))
@@ -302,12 +321,14 @@ DEEDS: dict[Deed, int] = {
     Colleague.edit: 2,
     Colleague.run: 1,
     Colleague.begin_again: 1,
-    Colleague.kill: 5,
+    Colleague.kill: 7,
     Colleague.interrupt: 2,
     Colleague.experiment: 3,
     Colleague.pull: 5,
     Colleague.share: 5,
     Colleague.prune: 1,
+    Colleague.kill_experiment: 1,
     Colleague.lose_runs: 1,
+    Colleague.lose_store: 1,
     Colleague.look: 1,
 }

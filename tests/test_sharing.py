@@ -80,6 +80,16 @@ def test_a_colleague_s_new_variant_trains_its_own_runs_alone(remote, colleague):
     assert trained(told) == {"exploding": 2} and runs(remote).items() <= runs(colleague).items()
 
 
+def test_a_setting_edited_after_a_pull_and_set_back_trains_nothing_again(remote, colleague):
+    """Nothing asked for the pulled runs when DVC deleted them."""
+    before = (colleague / "params.yaml").read_bytes()
+    change(colleague, lambda tree: tree["topics"]["exploding"]["fit"].update(learning_rate=0.03))
+    assert trained(tell(colleague, *PIPELINE, "repro", "train@exploding")) == {"exploding": 12}
+    (colleague / "params.yaml").write_bytes(before)
+    assert not sum(trained(tell(colleague, *PIPELINE, "repro", "train@exploding")).values())
+    assert runs(colleague) == runs(remote)
+
+
 def test_a_run_that_was_spoilt_on_the_way_is_trained_again(remote, colleague):
     file = colleague / "data" / "runs" / "exploding" / "unit" / "0" / "history.csv"
     file.chmod(0o644)

@@ -10,6 +10,7 @@ from typing import Any, cast
 from pipeline import freshness, paths, plugins
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
 from pipeline.records import digest, read_history_or_none, read_json_or, read_rows_or_none
+from pipeline.report import drawn
 from pipeline.training import objective
 from pipeline.training.run import run_specs
 
@@ -66,7 +67,7 @@ class TopicFiles:
 
 
 def gather(plan: Plan) -> TopicFiles:
-    """Everything under data/ about one topic; scores and claims only if they are of these very runs."""
+    """Everything under data/ about one topic; scores and claims only if they are of these very runs, and of all."""
     name, runs = plan["topic"], list(_runs(plan))
     folder, scores = paths.results(name), _scores(name)
     evaluated = _evaluated(scores, runs)
@@ -75,7 +76,7 @@ def gather(plan: Plan) -> TopicFiles:
         question=question(name),
         facts=_facts(plan, runs),
         runs=runs,
-        claims=_claims(name, runs),
+        claims=_claims(name, runs) if evaluated and drawn.is_of_present(name, True) else [],
         scores=scores,
         series=_series(folder / "series.csv") if evaluated else {},
         means=read_json_or(folder / "metrics.json", {}) if evaluated else {},
@@ -167,9 +168,13 @@ def _series(file: Path) -> dict[tuple[str, str], list[Point]]:
 
 
 def _claims(topic: str, runs: Sequence[RecordedRun]) -> list[ClaimRow]:
+    """The verdicts, if all were judged from the present runs: each one's level follows from how many there are."""
+    keys: dict[str, set[str]] = {}
+    for run in runs:
+        keys.setdefault(run["variant"], set()).add(run["run_key"])
     rows = [row for row in read_json_or(paths.CLAIMS, []) if row["topic"] == topic]
-    keys = {run["run_key"] for run in runs}
-    return [row for row in rows if {*row["runs"]["better"], *row["runs"]["worse"]} <= keys]
+    sides = [({*row["runs"][side]}, keys.get(row[side])) for row in rows for side in ("better", "worse")]
+    return rows if all(judged == present for judged, present in sides) else []
 
 
 def _finite(cell: str) -> bool:
