@@ -216,7 +216,7 @@ def test_stopped_by_sigterm_and_begun_again(house, calm):
     top.terminate()
     _, err = end(house, top, code=1)
     assert time.monotonic() - started < 10
-    assert err.strip() == "stopped; finished runs are kept: the same command goes on with the rest"
+    assert err.strip().splitlines()[-1] == "stopped; finished runs are kept: the same command goes on with the rest"
     assert not psutil.wait_procs(family, timeout=5)[1], "a process outlived the command"
     before, mark = epochs(diary), diary.stat().st_ino
     again = begin(house, "train", TOPIC)
