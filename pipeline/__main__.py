@@ -96,7 +96,7 @@ def judge(settings: "Settings") -> int:
     from pipeline.report import terminal
     from pipeline.stages.judge import judge
 
-    print(terminal.summary(judge(freshness.planned(settings))))
+    print(terminal.summary(judge(freshness.evaluated(settings))))
     return DONE
 
 
@@ -107,7 +107,7 @@ def report(settings: "Settings") -> int:
     from pipeline.stages.judge import judge
     from pipeline.stages.report import report
 
-    states = freshness.planned(settings)
+    states = freshness.evaluated(settings)
     rows = judge(states)
     report(states, rows)
     _track(list(settings.topics))

@@ -25,6 +25,7 @@ class RunsFailed(Exception):
         self.runs = runs
 
 
+OTHER_KIND = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST)
 FORBIDDEN, READ_ONLY, FULL = (errno.EACCES, errno.EPERM), (errno.EROFS,), (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -35,7 +36,7 @@ def shown(path: Path | str) -> str:
 
 
 def of_the_disk(error: OSError) -> str | None:
-    """One line on a file that may not be read or written, or on a full disk, with the remedy; None: it is neither."""
+    """One line on a file that may not be read or written or is none, or on a full disk; None: none of these."""
     place = shown(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes | Path) else "the project"
     place = re.sub(r"\.\d+\.draft$", "", place)  # how records.write_bytes names a file that is not whole yet
     place = "the project" if place == "." else place
@@ -47,6 +48,8 @@ def of_the_disk(error: OSError) -> str | None:
         owner = _owner(error.filename)
         told = f"given what {'belongs to ' + owner + ' and ' if owner else ''}you may not read or write"
         return f"{place}: {told}, allowed a project that is yours: `chown` it, or clone it into a folder of your own"
+    if error.errno in OTHER_KIND:
+        return f"{place}: given a folder in a file's place or a file in a folder's, allowed what belongs there: move it"
     return None
 
 

@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pipeline import paths
 from pipeline.contracts import Plan, RunRecord
@@ -14,6 +14,9 @@ from pipeline.settings.params import Settings
 from pipeline.settings.plan import card, code_digest, current
 from pipeline.training import integrity
 
+if TYPE_CHECKING:
+    from pipeline.training.run import RunSpec
+
 # current: made from what is now. stale: from other settings, code or data. foreign: by another profile. missing: not
 # there, or too damaged to tell.
 Standing = Literal["current", "stale", "foreign", "missing"]
@@ -21,7 +24,7 @@ RunPlace = tuple[str, int]  # variant, seed
 
 RUNS_IN_WORDS: dict[Standing, str] = {
     "missing": "not trained, or damaged",
-    "stale": "of other settings, code or data",
+    "stale": "of other settings, code, data, libraries or device",
     "foreign": "of another profile",
 }
 SCORES_IN_WORDS: dict[Standing, str] = {
@@ -80,6 +83,16 @@ def planned(settings: Settings) -> list[TopicState]:
     return found
 
 
+def evaluated(settings: Settings) -> list[TopicState]:
+    """As `planned`; InputError as well where no topic has scores that are current: there is nothing to show."""
+    states = planned(settings)
+    if not any(state.scores == "current" for state in states):
+        raise InputError(
+            "data/results: given no scores that are current, allowed those of a topic or more: `dvc repro`"
+        )
+    return states
+
+
 def state(settings: Settings, plan: Plan) -> TopicState:
     """How the files under data/ of one topic stand, whose current plan this is."""
     records, others = runs(plan)
@@ -95,11 +108,18 @@ def runs(plan: Plan) -> tuple[dict[RunPlace, RunRecord], dict[RunPlace, Standing
     others: dict[RunPlace, Standing] = {}
     for spec in run_specs(plan):
         record = _record(paths.run(spec.topic, spec.variant, spec.seed), spec.run_key)
-        if record and record.get("run_key") == spec.run_key:
+        if record and _is_of(record, spec):
             records[spec.variant, spec.seed] = cast(RunRecord, record)
         else:
             others[spec.variant, spec.seed] = _standing(record, plan["profile"])
     return records, others
+
+
+def _is_of(record: dict[str, Any], spec: "RunSpec") -> bool:
+    """Whether it is that run, on the data that it is planned on: a run's key leaves out what these are called."""
+    settings = record.get("settings")
+    same = isinstance(settings, dict) and all(settings.get(name) == spec.settings[name] for name in ("data", "view"))
+    return same and record.get("run_key") == spec.run_key
 
 
 def _record(folder: Path, run_key: str) -> dict[str, Any] | None:
@@ -116,7 +136,7 @@ def _record(folder: Path, run_key: str) -> dict[str, Any] | None:
 
 def _standing(origin: dict[str, Any] | None, profile: str) -> Standing:
     """Of what was made from `origin`, which is not what is planned now."""
-    if origin is None:
+    if origin is None or not isinstance(origin.get("profile"), str):
         return "missing"
     return "stale" if origin.get("profile") == profile else "foreign"
 
@@ -136,8 +156,8 @@ def _scores_standing(
 def scores_key(settings: Settings, plan: Plan, records: dict[RunPlace, RunRecord]) -> str:
     """Digest of all that the files under data/results/<topic> are made from: runs, held-out data, metrics, code."""
     runs = [[*place, record["run_key"], record["status"]] for place, record in sorted(records.items())]
-    names = sorted({variant["settings"]["data"] for variant in plan["variants"].values()})
-    held_out = [card(settings.data[name])["digests"]["test"] for name in names]
+    data = {name: variant["settings"]["data"] for name, variant in sorted(plan["variants"].items())}
+    held_out = {variant: card(settings.data[name])["digests"]["test"] for variant, name in data.items()}
     return digest(runs, held_out, plan["metrics"], [code_digest(file.read_text("utf-8")) for file in _scoring(plan)])
 
 

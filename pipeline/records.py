@@ -78,6 +78,10 @@ def write_examples(path: Path, examples: Examples) -> None:
     write_bytes(path, buffer.getvalue())
 
 
+# What NumPy raises of a file that is no archive of arrays, or a torn one.
+UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+
+
 def read_examples(path: Path) -> Examples:
     """One split as written by `write_examples` (InputError: damaged)."""
     try:
@@ -85,7 +89,7 @@ def read_examples(path: Path) -> Examples:
             return Examples(arrays["x"], arrays["y"])
     except FileNotFoundError:
         raise
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except UNREADABLE as error:
         _refuse(path, error)
 
 

@@ -71,9 +71,9 @@ def test_without_runs_there_are_no_scores(settings, plan):
 @pytest.mark.parametrize(
     ("changes", "expected", "words"),
     [
-        ({"run_key": "other"}, "stale", "of other settings, code or data"),
+        ({"run_key": "other"}, "stale", "of other settings, code, data, libraries or device"),
         ({"run_key": "other", "profile": "laptop"}, "foreign", "of another profile"),
-        ({"run_key": None}, "stale", "of other settings, code or data"),
+        ({"run_key": None}, "stale", "of other settings, code, data, libraries or device"),
     ],
 )
 def test_runs_that_are_not_the_plans_are_told_apart_and_refused(settings, plan, changes, expected, words):

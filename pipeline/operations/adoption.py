@@ -1,5 +1,6 @@
 """Take finished runs that DVC has brought into the store, so that none is trained again."""
 
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipeline.settings.params import Settings
 from pipeline.training import integrity
 from pipeline.training.store import FILES, Store, project_store
 
+KEY = "[0-9a-f]{32}"
 NAMES = ("run_key", "topic", "variant", "seed", "profile", "settings")  # what the plan says of a run, not its store
 
 
@@ -55,5 +57,5 @@ def _record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     known = isinstance(record, dict) and {*NAMES, "status", "versions", "device"} <= record.keys()
-    ended = known and record["status"] in ("finished", "diverged") and isinstance(record["run_key"], str)
+    ended = known and record["status"] in ("finished", "diverged") and re.fullmatch(KEY, str(record["run_key"]))
     return record if ended else {}

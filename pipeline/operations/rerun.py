@@ -86,7 +86,10 @@ def _refuse(record: dict[str, Any]) -> None:
             f"run {record['run_key'][:8]}: {told}: `python -m pipeline train {record['topic']}` tries again"
         )
     settings = record["settings"]
-    card = cast(DataCard, read_sealed(paths.card(settings["data"])))
+    file = paths.card(settings["data"])
+    if not file.exists():
+        raise InputError(f"{errors.shown(file)}: given no prepared data, allowed those the run had: `dvc repro` first")
+    card = cast(DataCard, read_sealed(file))
     digest = plan.data_digest(card, settings["view"])
     if digest != record["data_digest"]:
         raise InputError(

@@ -47,18 +47,31 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
 
     InputError, and nothing is written, unless there are results of all topics, and of the profile published before.
     """
+    _take_back()
     _require_complete(settings.topics, states)
     _require_profile(settings.profile)
-    draft = paths.PUBLISHED.with_name(f"{paths.PUBLISHED.name}.draft")
+    draft, old = (paths.PUBLISHED.with_name(f"{paths.PUBLISHED.name}.{name}.draft") for name in ("new", "old"))
     shutil.rmtree(draft, ignore_errors=True)
     for state in states:
-        shutil.copytree(paths.results(state.name), draft / state.name, ignore=shutil.ignore_patterns(*LEFT_AT_HOME))
+        for file in sorted(paths.results(state.name).glob("*.*")):
+            if file.name not in LEFT_AT_HOME:
+                write_bytes(draft / state.name / file.name, file.read_bytes())
     write_json(draft / "claims.json", list(rows))
     write_json(draft / "times.json", [_time(state.name, list(state.records.values())) for state in states])
     write_sealed(draft / "origin.json", {"profile": settings.profile})
-    shutil.rmtree(paths.PUBLISHED, ignore_errors=True)
+    if paths.PUBLISHED.exists():
+        paths.PUBLISHED.rename(old)
     draft.rename(paths.PUBLISHED)
+    shutil.rmtree(old, ignore_errors=True)
     lay_out()
+
+
+def _take_back() -> None:
+    """Put what was published back in its place, if a kill came between taking it away and putting the new there."""
+    old = paths.PUBLISHED.with_name(f"{paths.PUBLISHED.name}.old.draft")
+    if old.exists() and not paths.PUBLISHED.exists():
+        old.rename(paths.PUBLISHED)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _require_complete(topics: Iterable[str], states: Sequence[TopicState]) -> None:

@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from pipeline.settings.data_blocks import DataSettings
 
 
+NOT_DATA = (".md", ".bak", ".old", ".orig")  # cards, and copies that someone keeps
+
+
 def raw_digests(data: "DataSettings") -> dict[str, str]:
     """{name: SHA-256} of each raw file that is named after the data's source or one of its settings."""
     stems = {data.source, *(value for value in data.load.values() if isinstance(value, str))}
-    files = [file for file in sorted(paths.RAW.glob("*.*")) if file.stem in stems and file.suffix != ".md"]
+    named = [file for file in sorted(paths.RAW.glob("*.*")) if file.stem in stems and file.is_file()]
+    files = [file for file in named if file.suffix not in NOT_DATA and not file.name.endswith("~")]
     return {file.name: _digest(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files}
 
 

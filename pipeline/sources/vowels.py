@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.number_types import Count
-from pipeline.records import Examples
+from pipeline.records import UNREADABLE, Examples
 
 KIND = "sequence"
 LABELS = "class"
@@ -40,8 +40,12 @@ def _read(raw: Path) -> tuple[np.ndarray, np.ndarray, int]:
     file = raw / "vowels.npz"
     if not file.is_file():
         raise InputError("data/raw/vowels.npz: given no such file, allowed the one in git: `git restore data/raw`")
-    with np.load(file, allow_pickle=False) as arrays:
-        values, steps, speakers, training = (arrays[name] for name in ("x", "steps", "y", "training"))
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            values, steps, speakers, training = (arrays[name] for name in ("x", "steps", "y", "training"))
+    except UNREADABLE as error:
+        told = f"data/raw/vowels.npz: given a damaged file ({type(error).__name__}), allowed the one in git"
+        raise InputError(f"{told}: `git restore data/raw`") from None
     series = np.zeros((len(steps), LONGEST, values.shape[1]), np.float32)
     series[np.arange(LONGEST) < steps[:, None]] = values / np.float32(1000)
     return series, speakers.astype(np.int64), int(training)

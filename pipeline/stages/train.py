@@ -76,6 +76,8 @@ def _warn_of_orphans(topic: str, run_keys: set[str]) -> None:
             names = read_json(file)
         except ValueError:  # damaged: then nobody can tell whose it is, and it is not gone on from either
             continue
+        if not isinstance(names, dict) or not {"topic", "variant", "seed"} <= names.keys():
+            continue
         if names["topic"] == topic and file.parent.name not in run_keys:
             print(
                 f"{topic}: the state of {names['variant']} seed {names['seed']} is of other settings, code or data: it"

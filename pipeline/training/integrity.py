@@ -54,7 +54,7 @@ def _listed(content: bytes) -> Mapping[str, Any] | None:
             isinstance(listed["run_key"], str) and RECORD in names and all(Path(name).name == name for name in names)
         )
         return listed if whole and _rendered(listed) == content else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

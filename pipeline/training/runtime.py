@@ -102,14 +102,18 @@ def settle(threads: int = 1) -> None:
     os.environ["OMP_NUM_THREADS"] = str(threads)
     # Else TensorFlow decides by the processor; with oneDNN, convolutions take half the time.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     with (
         library_tricks.imports_not_collected(),
         library_tricks.silent_stderr(),
         library_tricks.not_installed("sklearn", "matplotlib"),
     ):
-        import keras  # noqa: F401
+        import keras
         import tensorflow as tf
 
+    keras.config.set_floatx("float32")  # whatever keras.json in the user's home says: it is in no run's key
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
     tf.get_logger().setLevel("ERROR")  # many models in one process are meant: nothing to warn of
     for card in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(card, True)

@@ -130,6 +130,33 @@ def model_gone(place):
     (place / "data/runs/imbalance/untouched/0/model.keras").unlink()
 
 
+def folders_for_files(place):
+    for name in ("data/plan/imbalance.json", "data/results/imbalance/origin.json"):
+        (place / name).unlink()
+        (place / name).mkdir()
+
+
+def a_file_for_a_folder(place):
+    shutil.rmtree(place / "data/plan")
+    (place / "data/plan").write_text("")
+
+
+def a_copy_of_raw_data(place):
+    shutil.copy(place / "data/raw/digits.npz", place / "data/raw/digits.npz~")
+    (place / "data/raw/digits.old").mkdir()
+
+
+def the_same_data_by_another_name(place):
+    """Of which only the name, and the test part, are not as they were."""
+    change(place, lambda tree: [tree["data"].update(other=dict(tree["data"]["digits_tail"])), _learn_from_other(tree)])
+    assert project.ask("prepare") == 0
+    assert project.ask("plan") == 0
+
+
+def _learn_from_other(tree):
+    tree["topics"]["imbalance"]["data"] = "other"
+
+
 def run_gone(place):
     shutil.rmtree(place / "data/runs/imbalance/untouched/0")
 

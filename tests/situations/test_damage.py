@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-QUICK = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+settings.register_profile("one folder", suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+settings.load_profile("one folder")
+FEW = settings(max_examples=10, derandomize=True)
+MANY = settings(max_examples=200, derandomize=True)
 RUN = "data/runs/imbalance/untouched/0"
 FILES = {  # kind: where it lies, and what reads it
     "params": ("params.yaml", ("check", "claims --json")),
@@ -82,9 +83,10 @@ def check(place, kind, damaged, honest, capsys):
         file.write_bytes(whole)
 
 
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"])
 @pytest.mark.parametrize("kind", FILES)
-def test_damage_anywhere_is_said_or_changes_nothing(place, honest, capsys, kind):
-    @QUICK
+def test_damage_anywhere_is_said_or_changes_nothing(place, honest, capsys, kind, examples):
+    @examples
     @given(damage=DAMAGES)
     def whatever(damage):
         check(place, kind, damage.of, honest, capsys)

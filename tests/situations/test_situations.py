@@ -78,13 +78,13 @@ ROWS = {
     happened.planned_only: {
         f"evaluate {ONE}": (2, NOT_THE_PLANS),
         f"evaluate {OTHER}": (2, "given 4 not trained"),
-        "report": (0, f"{ONE}: left out: 4 not trained"),
-        "judge": (0, f"{OTHER}: left out: 4 not trained"),
+        "report": (2, f"{ONE}: left out: 4 not trained"),
+        "judge": (2, "given no scores that are current"),
         "claims": (2, "given no verdicts, allowed any once there are some"),
         "results": (2, f"given no present results of {ONE}, {OTHER}"),
     },
     happened.not_evaluated: {
-        "report": (0, f"{ONE}: left out: no scores: `python -m pipeline evaluate {ONE}`"),
+        "report": (2, f"{ONE}: left out: no scores: `python -m pipeline evaluate {ONE}`"),
         "claims": (2, "given no verdicts"),
         "results": (2, "given no present results"),
     },
@@ -97,8 +97,8 @@ ROWS = {
         "runs list": (0, f"{ONE}: 0 of 4 runs done"),
     },
     happened.another_rate_planned: {
-        f"evaluate {ONE}": (2, "given 4 of other settings, code or data"),
-        "report": (0, f"{ONE}: left out: 4 of other settings, code or data"),
+        f"evaluate {ONE}": (2, "given 4 of other settings, code, data, libraries or device"),
+        "report": (0, f"{ONE}: left out: 4 of other settings, code, data, libraries or device"),
         "judge": (0, f"{ONE}: left out: 4 of other settings"),
         "claims": (0, f"{ONE}: left out"),
         "results": (2, f"given no present results of {ONE}, allowed"),
@@ -119,7 +119,7 @@ ROWS = {
     },
     happened.another_split_planned: {
         f"evaluate {ONE}": (2, NOT_THE_PLANS),
-        "report": (0, "of other settings, code or data"),
+        "report": (2, "given no scores that are current"),
         "claims": (2, "given no verdicts"),
     },
     happened.another_profile: {
@@ -130,7 +130,7 @@ ROWS = {
     },
     happened.another_profile_planned: {
         f"evaluate {ONE}": (2, "of another profile (of 6 planned runs), allowed those of the plan only"),
-        "report": (0, "of another profile (of 6 planned runs)"),
+        "report": (2, "of another profile (of 6 planned runs)"),
         "claims": (2, "given no verdicts"),
         "results": (2, "given no present results"),
         "runs prune": (0, "removed 0 folders"),
@@ -138,7 +138,7 @@ ROWS = {
     },
     happened.one_seed_more: {
         f"evaluate {ONE}": (2, "given 2 not trained"),
-        "report": (0, f"{ONE}: left out: 2 not trained"),
+        "report": (2, f"{ONE}: left out: 2 not trained"),
         "runs list": (0, f"{ONE}: 4 of 6 runs done"),
     },
     happened.one_topic_removed: {
@@ -182,13 +182,20 @@ ROWS = {
     happened.history_edited: {f"evaluate {ONE}": (2, "1 not trained, or damaged"), "report": (0, f"{ONE}: left out")},
     happened.model_edited: {f"evaluate {ONE}": (2, "1 not trained, or damaged"), "judge": (0, f"{ONE}: left out")},
     happened.model_gone: {f"evaluate {ONE}": (2, "1 not trained, or damaged"), f"train {ONE}": (0, SAME)},
+    happened.folders_for_files: {f"train {ONE}": (2, "given a folder in a file's place"), "claims": (2, "move it")},
+    happened.a_file_for_a_folder: {"plan": (2, "a file in a folder's"), "report": (2, "move it")},
+    happened.a_copy_of_raw_data: {f"train {ONE}": (0, SAME), "claims": (0, "claims: ")},
+    happened.the_same_data_by_another_name: {
+        f"evaluate {ONE}": (2, "given 4 of other settings, code, data, libraries or device"),
+        "claims": (0, f"{ONE}: left out"),
+    },
     happened.run_gone: {
         f"evaluate {ONE}": (2, "1 not trained"),
         "report": (0, f"{ONE}: left out"),
         f"train {ONE}": (0, SAME),
     },
     happened.runs_swapped: {
-        f"evaluate {ONE}": (2, "2 of other settings, code or data"),
+        f"evaluate {ONE}": (2, "2 of other settings, code, data, libraries or device"),
         "report": (0, f"{ONE}: left out"),
     },
     happened.training_examples_changed: {
@@ -269,7 +276,7 @@ def test_what_is_left_out_is_nowhere_on_the_page(place, capsys):
     rows = read_json(place / "data/report/claims.json")
     assert rows and {row["topic"] for row in rows} == {OTHER}
     page = (place / "data/report/report.md").read_text("utf-8")
-    assert "Left out: 4 of other settings, code or data" in page
+    assert "Left out: 4 of other settings, code, data, libraries or device" in page
 
 
 def test_published_results_stay_those_of_laptop(place):
@@ -287,6 +294,6 @@ def test_claims_are_judged_from_the_scores_and_not_from_what_a_file_says(place, 
 
 
 def test_every_situation_stands_in_the_table():
-    helpers = {happened.cut, happened.flip, happened.change}
+    helpers = {happened.cut, happened.flip, happened.change, happened._learn_from_other}
     known = {item for item in vars(happened).values() if getattr(item, "__module__", "") == happened.__name__}
     assert known - helpers == set(ROWS)
