@@ -166,7 +166,7 @@ def test_a_spread_below_one_is_a_spread(source, monkeypatch):
 
 @pytest.mark.parametrize("scale", ["robust", ""])
 def test_scales_are_none_and_standard(source, scale):
-    message = f"data.own.scale: given {scale!r}, allowed none, standard"
+    message = f"data.own.scale: given {scale!r}, allowed none, standard: name one of these"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         prepare(replace(OWN, scale=scale))
 
