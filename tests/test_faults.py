@@ -426,7 +426,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing_that_is_done(house, cal
     _, err = end(house, top, code=1)
     failed = [line for line in err.splitlines() if line.startswith("failed: ")]
     assert failed and all(FULL in line for line in failed), err
-    _, err = command(house, "train", TOPIC, code=2)  # on a disk that was full from the start
+    _, err = command(house, "train", TOPIC, code=1)  # on a disk that was full from the start
     assert FULL in err
     disk.empty()
     finish(house)

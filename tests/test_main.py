@@ -49,7 +49,8 @@ prune._keys_by_topic = broken
 def main(house, monkeypatch):
     """The command line in this process, which keeps its own signal handlers."""
     monkeypatch.setattr(signals, "stop_in_order", lambda: None)
-    monkeypatch.setattr(freshness, "planned", lambda settings: [])
+    for states in ("planned", "evaluated"):
+        monkeypatch.setattr(freshness, states, lambda settings: [])
     return command_line.main
 
 
