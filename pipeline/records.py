@@ -129,6 +129,14 @@ def read_json(path: Path) -> Any:
         _refuse(path, error)
 
 
+def is_written(path: Path, value: Any) -> bool:
+    """Whether the file holds that very record; a damaged one does not."""
+    try:
+        return bool(read_json(path) == value)
+    except (FileNotFoundError, InputError):
+        return False
+
+
 def write_sealed(path: Path, record: Mapping[str, Any]) -> None:
     """A record as JSON with the digest of itself under `seal`, by which a changed byte is found."""
     write_json(path, {**record, "seal": digest(_plain(record))})

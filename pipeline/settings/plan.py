@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.records import digest, read_json, read_sealed, write_json
+from pipeline.records import digest, is_written, read_sealed, write_json
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
 from pipeline.settings.raw_files import raw_digests
 
@@ -57,14 +57,6 @@ def current(settings: Settings, topic: str) -> "Plan":
             " current one: run `dvc repro`, or `python -m pipeline plan` first"
         )
     return resolved
-
-
-def is_written(file: Path, plan: "Plan") -> bool:
-    """Whether the file holds that very plan; a damaged one does not."""
-    try:
-        return bool(read_json(file) == plan)
-    except (FileNotFoundError, InputError):
-        return False
 
 
 def resolve(settings: Settings, topic: TopicSettings) -> "Plan":

@@ -4,16 +4,15 @@ from collections.abc import Iterable
 
 from pipeline import paths
 from pipeline.contracts import ClaimRow
-from pipeline.errors import InputError
 from pipeline.freshness import TopicState
-from pipeline.records import read_json, read_rows, write_json
+from pipeline.records import is_written, read_rows, write_json
 from pipeline.verdicts import rules, topic
 
 
 def judge(states: Iterable[TopicState]) -> list[ClaimRow]:
     """The rows of data/report/claims.json, which is written unless it holds them already."""
     rows = judged(states)
-    if not _is_written(rows):
+    if not is_written(paths.CLAIMS, rows):
         write_json(paths.CLAIMS, rows)
     return rows
 
@@ -21,13 +20,6 @@ def judge(states: Iterable[TopicState]) -> list[ClaimRow]:
 def judged(states: Iterable[TopicState]) -> list[ClaimRow]:
     """One row per claim whose variants have scores, of every topic whose scores are current, in order."""
     return [row for state in states if state.scores == "current" for row in _judge_topic(state.name)]
-
-
-def _is_written(rows: list[ClaimRow]) -> bool:
-    try:
-        return bool(read_json(paths.CLAIMS) == rows)
-    except (FileNotFoundError, InputError):
-        return False
 
 
 def _judge_topic(name: str) -> list[ClaimRow]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths
+from pipeline import errors, paths
 from pipeline.records import digest, read_json, write_json
 from pipeline.training import integrity
 
@@ -48,8 +48,7 @@ class Store:
         fault = integrity.fault(folder, folder.name)
         if fault and folder not in _named:
             _named.add(folder)
-            place = folder.relative_to(paths.ROOT) if folder.is_relative_to(paths.ROOT) else folder
-            print(f"{place}: {fault}; it counts as not there", file=sys.stderr, flush=True)
+            print(f"{errors.shown(folder)}: {fault}; it counts as not there", file=sys.stderr, flush=True)
         return fault
 
     def runs(self) -> list[Path]:
