@@ -35,6 +35,15 @@ def test_a_full_disk(code):
     assert told.startswith(f"data/x: {os.strerror(code)}: make space") and "goes on from there" in told
 
 
-@pytest.mark.parametrize("code", [errno.ENOENT, errno.EPIPE, errno.EISDIR, errno.ENOTEMPTY])
+@pytest.mark.parametrize("code", [errno.EISDIR, errno.ENOTDIR, errno.EEXIST])
+def test_a_folder_in_a_files_place(code):
+    """And the other way round: something of the user's lies where the pipeline reads or writes."""
+    told = line(code, paths.ROOT / "data" / "x")
+    assert (
+        told == "data/x: given a folder in a file's place or a file in a folder's, allowed what belongs there: move it"
+    )
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.EPIPE, errno.ENOTEMPTY])
 def test_all_else_is_our_own_mistake(code):
     assert line(code, paths.ROOT) is None
