@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from pipeline import plugins
+from pipeline.contracts import Verdict
 from pipeline.errors import InputError
 
 SLUG = re.compile(r"[a-z0-9_]+")
@@ -22,19 +23,24 @@ class Claim:
 
     `margin` is the smallest difference of interest, in the metric's own unit, fixed here before any run; where
     `higher_is_better` is False the better variant is the one with the lower values. A metric of kind "rate" is 0 or 1
-    for each run (solved, diverged). `source` names who reported what. InputError where a field makes no sense.
+    for each run (solved, diverged). `published` says who reported what (author, year, place; empty: nobody that we know
+    of), `pilot` what runs of our own showed before; `source` is both, where they are not told apart yet. `expects` is
+    the word that follows if these hold here. InputError where a field makes no sense.
     """
 
     name: str
     sentence: str
     chapter: str
-    source: str
     metric: str
     better: str
     worse: str
     margin: float
     higher_is_better: bool = True
     kind: Comparison = "mean"
+    source: str = ""
+    published: str = ""
+    pilot: str = ""
+    expects: Verdict = "reproduced"
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.name):
