@@ -47,10 +47,12 @@ def check(settings: "Settings") -> int:
 
 def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
+    from pipeline.settings.seeds import draws
     from pipeline.stages.prepare import prepare
 
+    needed = draws(settings)
     for block in [_block(settings, data)] if data else settings.data.values():
-        prepare(block)
+        prepare(block, needed[block.name])
         print(f"prepared {block.name}", flush=True)
     return DONE
 

@@ -176,15 +176,19 @@ class VariantSettings(TypedDict):
 
 
 class PlannedVariant(TypedDict):
-    """A variant in a plan: its settings, and digests of the data and of the code (by logical name) behind its runs."""
+    """A variant in a plan: its settings, and digests of the data and of the code (by logical name) behind its runs.
+
+    `data_digests` and `draws` have an entry for each of the variant's seeds, as JSON spells it.
+    """
 
     settings: VariantSettings
-    data_digest: str
+    draws: dict[str, int]
+    data_digests: dict[str, str]
     code: dict[str, str]
 
 
 class Plan(TypedDict):
-    """data/plan/<topic>.json."""
+    """data/plan/<topic>.json; `seeds` are those of any variant."""
 
     topic: str
     profile: str
@@ -203,13 +207,14 @@ class ViewCard(TypedDict):
 
 
 class DataCard(TypedDict):
-    """data/prepared/<data>/card.json; `counts` and `digests` are of train (before any view), validation and test.
+    """card.json of a draw of data; `counts` and `digests` are of train (before any view), validation and test.
 
-    `key` is a digest of the settings, raw files and code that the data were prepared from.
+    `key` is a digest of the settings, raw files and code that the data were prepared from, and of the draw.
     """
 
     key: str
     data: str
+    draw: int
     source: str
     kind: Kind
     labels: Labels
@@ -234,6 +239,7 @@ class RunRecord(TypedDict):
     topic: str
     variant: str
     seed: int
+    draw: int
     profile: str
     settings: VariantSettings
     status: Status

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pipeline import paths
 from pipeline.contracts import Plan, RunRecord
 from pipeline.errors import InputError
-from pipeline.records import digest, read_examples, read_json, read_sealed
+from pipeline.records import digest, digest_of, read_examples, read_json, read_sealed
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import card, code_digest, current
 from pipeline.training import integrity
 
 if TYPE_CHECKING:
+    from pipeline.contracts import PlannedVariant
     from pipeline.training.run import RunSpec
 
 # current: made from what is now. stale: from other settings, code or data. foreign: by another profile. missing: not
@@ -156,8 +157,10 @@ def _scores_standing(
 def scores_key(settings: Settings, plan: Plan, records: dict[RunPlace, RunRecord]) -> str:
     """Digest of all that the files under data/results/<topic> are made from: runs, held-out data, metrics, code."""
     runs = [[*place, record["run_key"], record["status"]] for place, record in sorted(records.items())]
-    data = {name: variant["settings"]["data"] for name, variant in sorted(plan["variants"].items())}
-    held_out = {variant: card(settings.data[name])["digests"]["test"] for variant, name in data.items()}
+    held_out = {
+        name: [card(settings.data[variant["settings"]["data"]], draw)["digests"]["test"] for draw in _draws(variant)]
+        for name, variant in sorted(plan["variants"].items())
+    }
     return digest(runs, held_out, plan["metrics"], [code_digest(file.read_text("utf-8")) for file in _scoring(plan)])
 
 
@@ -193,13 +196,21 @@ def require_runs(plan: Plan) -> dict[RunPlace, RunRecord]:
 
 def require_examples(settings: Settings, plan: Plan, *, test: bool) -> None:
     """Refuse prepared examples whose bytes are not those that their card tells (InputError)."""
-    views = {(variant["settings"]["data"], variant["settings"]["view"]) for variant in plan["variants"].values()}
-    for name in sorted({data for data, _ in views}):
-        known = card(settings.data[name])
-        files = {paths.validation_split(name): known["digests"]["validation"]}
-        files |= {paths.fit_split(name, view): known["views"][view]["digest"] for data, view in views if data == name}
-        files |= {paths.test_split(name): known["digests"]["test"]} if test else {}
+    views: dict[tuple[str, int], set[str]] = {}  # by data set and draw
+    for variant in plan["variants"].values():
+        for draw in _draws(variant):
+            views.setdefault((variant["settings"]["data"], draw), set()).add(variant["settings"]["view"])
+    for (name, draw), of_draw in sorted(views.items()):
+        known = card(settings.data[name], draw)
+        files = {paths.validation_split(name, draw): known["digests"]["validation"]}
+        files |= {paths.fit_split(name, view, draw): known["views"][view]["digest"] for view in sorted(of_draw)}
+        files |= {paths.test_split(name, draw): known["digests"]["test"]} if test else {}
         _require_digests(files, f"run `dvc repro`, or `python -m pipeline prepare {name}`")
+
+
+def _draws(variant: "PlannedVariant") -> list[int]:
+    """The draws of its data that the runs of a variant learn from, in order."""
+    return sorted(set(variant["draws"].values()))
 
 
 def _require_digests(files: dict[Path, str], remedy: str) -> None:
@@ -208,5 +219,5 @@ def _require_digests(files: dict[Path, str], remedy: str) -> None:
         if not file.exists():
             raise InputError(f"{place}: given nothing, allowed prepared examples: {remedy} first")
         examples = read_examples(file)
-        if digest(examples.x, examples.y) != expected:
+        if digest_of(examples) != expected:
             raise InputError(f"{place}: given other examples than its card tells, allowed those prepared: {remedy}")

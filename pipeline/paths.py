@@ -21,6 +21,7 @@ RAW = DATA / "raw"
 PREPARED = DATA / "prepared"
 TEST = DATA / "test"
 PLAN = DATA / "plan"
+LOOKS = DATA / "looks"
 RUNS = DATA / "runs"
 RESULTS = DATA / "results"
 REPORT = DATA / "report"
@@ -42,29 +43,39 @@ def profile(params: Path, name: str) -> Path:
     return params.parent / "profiles" / f"{name}.yaml"
 
 
-def fit_split(data: str, view: str) -> Path:
-    """Training split of `data` under `view`."""
-    return PREPARED / data / "fit" / f"{view}.npz"
+def draws(data: str) -> list[Path]:
+    """All that was prepared of `data`: a folder and a file for each draw, named by it."""
+    return [*(PREPARED / data).glob("*"), *(TEST / data).glob("*")]
 
 
-def validation_split(data: str) -> Path:
-    """Validation split of `data`; no view ever touches it."""
-    return PREPARED / data / "validation.npz"
+def fit_split(data: str, view: str, draw: int) -> Path:
+    """Training split of a draw of `data` under `view`."""
+    return PREPARED / data / str(draw) / "fit" / f"{view}.npz"
 
 
-def card(data: str) -> Path:
-    """Shapes, class counts and digests of the prepared `data`."""
-    return PREPARED / data / "card.json"
+def validation_split(data: str, draw: int) -> Path:
+    """Validation split of a draw of `data`; no view ever touches it."""
+    return PREPARED / data / str(draw) / "validation.npz"
 
 
-def test_split(data: str) -> Path:
-    """Held-out split of `data`; only `evaluate` reads it."""
-    return TEST / f"{data}.npz"
+def card(data: str, draw: int) -> Path:
+    """Shapes, class counts and digests of a draw of the prepared `data`."""
+    return PREPARED / data / str(draw) / "card.json"
+
+
+def test_split(data: str, draw: int) -> Path:
+    """Held-out split of a draw of `data`; only `evaluate` reads it."""
+    return TEST / data / f"{draw}.npz"
 
 
 def plan(topic: str) -> Path:
     """Everything that decides the numbers of `topic`, resolved."""
     return PLAN / f"{topic}.json"
+
+
+def looks(topic: str) -> Path:
+    """Which variants of `topic` get more seeds than the first look has."""
+    return LOOKS / f"{topic}.json"
 
 
 def run(topic: str, variant: str, seed: int) -> Path:

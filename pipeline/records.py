@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs `x` of shape (examples, ...), float32, and class labels `y` of shape (examples,), int64."""
+    """Inputs `x` of shape (examples, ...), float32, and class labels `y` of shape (examples,), int64.
+
+    `ids` of shape (examples,), uint64, or None: which inputs they are, whatever was done to them since. The same input
+    has the same id in every draw of the data.
+    """
 
     x: np.ndarray
     y: np.ndarray
+    ids: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len(self.x) != len(self.y):
@@ -39,7 +44,7 @@ class Examples:
 
     def take(self, rows: np.ndarray) -> Examples:
         """The examples at `rows`, in that order."""
-        return Examples(self.x[rows], self.y[rows])
+        return Examples(self.x[rows], self.y[rows], None if self.ids is None else self.ids[rows])
 
 
 def digest(*parts: Any) -> str:
@@ -54,6 +59,11 @@ def digest(*parts: Any) -> str:
         else:
             total.update(json.dumps(part, sort_keys=True, separators=(",", ":")).encode())
     return total.hexdigest()
+
+
+def digest_of(examples: Examples) -> str:
+    """Digest of inputs and labels, by which cards know a split."""
+    return digest(examples.x, examples.y)
 
 
 def write_bytes(path: Path, *parts: ReadableBuffer) -> None:
@@ -71,11 +81,70 @@ def write_bytes(path: Path, *parts: ReadableBuffer) -> None:
         raise
 
 
+BYTE_SCALES = {"x_of_255": np.float32(255), "x_whole": np.float32(1)}  # names of arrays that hold bytes, and their unit
+
+
 def write_examples(path: Path, examples: Examples) -> None:
-    """One split as .npz; the same examples give the same bytes."""
+    """One split as .npz; the same examples give the same bytes. Inputs that fit into bytes are kept as bytes."""
     buffer = io.BytesIO()
-    np.savez(buffer, x=examples.x, y=examples.y)
+    arrays: dict[str, Any] = {**_compact(examples.x), "y": examples.y}
+    np.savez(buffer, **(arrays if examples.ids is None else arrays | {"ids": examples.ids}))
     write_bytes(path, buffer.getvalue())
+
+
+def _compact(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Inputs under the name by which `_inputs` gives them back to the bit."""
+    for name, unit in BYTE_SCALES.items() if x.size and x.min() >= 0 and x.max() <= 255 else ():
+        whole = np.rint(x * unit)
+        if whole.max() <= 255 and np.array_equal((whole / unit).astype(np.float32), x):
+            return {name: whole.astype(np.uint8)}
+    return {"x": x}
+
+
+def _inputs(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The inputs, float32, of the arrays in a file."""
+    for name, unit in BYTE_SCALES.items():
+        if name in arrays:
+            return arrays[name].astype(np.float32) / unit
+    return arrays["x"]
+
+
+ItemScores = tuple[np.ndarray, np.ndarray]  # ids (n,), uint64, and what each of these inputs contributes (n,)
+
+
+def write_items(path: Path, runs: Iterable[tuple[str, int, np.ndarray | None, Mapping[str, np.ndarray]]]) -> None:
+    """What test examples contribute to scores, of (variant, seed, ids, {metric: contributions}); bits where it is."""
+    arrays: dict[str, Any] = {}
+    for variant, seed, ids, items in runs:
+        if ids is None:
+            continue
+        name = digest(ids)[:16]  # variants share their test examples
+        arrays[f"ids/{name}"] = ids
+        arrays |= {f"items/{variant}/{seed}/{metric}/{name}": _as_bits(values) for metric, values in items.items()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_bytes(path, buffer.getvalue())
+
+
+def _as_bits(values: np.ndarray) -> np.ndarray:
+    return values.astype(bool) if np.isin(values, (0, 1)).all() else values.astype(np.float32)
+
+
+def read_items(path: Path) -> dict[tuple[str, int, str], ItemScores]:
+    """{(variant, seed, metric): ids and contributions} as written by `write_items` (InputError: damaged)."""
+    found: dict[tuple[str, int, str], ItemScores] = {}
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            for name in arrays.files:
+                kind, *parts = name.split("/")
+                if kind == "items":
+                    variant, seed, metric, ids = parts
+                    found[variant, int(seed), metric] = arrays[f"ids/{ids}"], arrays[name].astype(np.float64)
+    except FileNotFoundError:
+        raise
+    except UNREADABLE as error:
+        _refuse(path, error)
+    return found
 
 
 # What NumPy raises of a file that is no archive of arrays, or a torn one.
@@ -86,7 +155,7 @@ def read_examples(path: Path) -> Examples:
     """One split as written by `write_examples` (InputError: damaged)."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Examples(arrays["x"], arrays["y"])
+            return Examples(_inputs(arrays), arrays["y"], arrays.get("ids"))
     except FileNotFoundError:
         raise
     except UNREADABLE as error:

@@ -29,8 +29,10 @@ def smoke(house):
     for name, data in settings.data.items():
         views = {view: {"digest": f"{name}/{view}"} for view in data.views}
         digests = {"validation": name, "test": name}
-        key = plan.prepared_key(data)
-        records.write_sealed(paths.card(name), {"key": key, "views": views, "digests": digests})
+        for draw in range(100, 110):
+            key = plan.prepared_key(data, draw)
+            of_draw = {part: f"{told} {draw}" for part, told in digests.items()}
+            records.write_sealed(paths.card(name, draw), {"key": key, "views": views, "digests": of_draw})
     return settings
 
 

@@ -37,11 +37,14 @@ CARD = {
 
 def planned(variant, generation="first"):
     code = {"code": f"{variant} {generation}"}
-    return {"settings": settings(variant), "data_digest": data_digest(CARD, "plain"), "code": code}
+    digests = {str(seed): data_digest(CARD, "plain") for seed in SEEDS}
+    draws = dict.fromkeys(digests, 0)
+    return {"settings": settings(variant), "draws": draws, "data_digests": digests, "code": code}
 
 
 def key(variant, seed, generation="first"):
-    return store.key(planned(variant, generation), seed, runtime.versions(), runtime.device())
+    plan = planned(variant, generation)
+    return store.key(plan, seed, data_digest(CARD, "plain"), runtime.versions(), runtime.device())
 
 
 def settings(variant):
@@ -52,7 +55,14 @@ def settings(variant):
 def write_run(variant, seed, topic=TOPIC, generation="first", status="finished", epochs=EPOCHS):
     record = {
         "run_key": key(variant, seed, generation),
-        **{"topic": topic, "variant": variant, "seed": seed, "profile": "laptop", "settings": settings(variant)},
+        **{
+            "topic": topic,
+            "variant": variant,
+            "seed": seed,
+            "draw": 0,
+            "profile": "laptop",
+            "settings": settings(variant),
+        },
         **{"status": status, "reason": None if status == "finished" else "it broke: password=hidden-2"},
         **{"parameters": 42, "epochs": epochs, "best_epoch": 2 if epochs >= 2 else None, "device": "cpu"},
         **{"precision": "float32", "threads": 1, "versions": {"python": "3.11.7", "keras": "3.15.1"}},
@@ -75,7 +85,7 @@ def write_plan(topic=TOPIC, generation="first"):
 
 def train(topic=TOPIC, **changes):
     """What `prepare`, `plan` and `train` leave behind."""
-    write_json(paths.card("toy"), CARD)
+    write_json(paths.card("toy", 0), CARD)
     write_plan(topic, changes.get("generation", "first"))
     for variant in VARIANTS:
         for seed in SEEDS:

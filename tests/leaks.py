@@ -1,33 +1,40 @@
 """Whether prepared files keep training and held-out rows apart, by the numbers that rows have in the source."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipeline import paths, plugins
+from pipeline.preparation.split import split_rows
 from pipeline.records import read_examples, read_json
-from pipeline.stages.prepare import split_rows
+from pipeline.stages.prepare import COLLECTED, _named, _validated
 
 
-def check(data, folder):
-    """AssertionError if files of `data` (its settings) under `folder` (data/) hold rows that they should not."""
-    parts = read_parts(data.name, folder)
-    card = read_json(folder / "prepared" / data.name / "card.json")
-    check_rows(data, parts, card["scale"])
+def check(data, folder, draw):
+    """AssertionError if a draw of `data` (its settings) under `folder` (data/) holds rows that it should not."""
+    parts = read_parts(data.name, folder, draw)
+    card = read_json(folder / "prepared" / data.name / str(draw) / "card.json")
+    check_rows(data, parts, card["scale"], draw)
     check_duplicates(parts, card["duplicates_across_splits"])
     for view in card["views"]:
-        check_view(read_examples(folder / "prepared" / data.name / "fit" / f"{view}.npz"), parts)
+        check_view(read_examples(folder / "prepared" / data.name / str(draw) / "fit" / f"{view}.npz"), parts)
 
 
-def read_parts(name, folder):
-    prepared = folder / "prepared" / name
+def read_parts(name, folder, draw):
+    prepared = folder / "prepared" / name / str(draw)
     files = {"train": prepared / "fit" / "plain.npz", "validation": prepared / "validation.npz"}
-    return {part: read_examples(file) for part, file in (files | {"test": folder / "test" / f"{name}.npz"}).items()}
+    return {
+        part: read_examples(file) for part, file in (files | {"test": folder / "test" / name / f"{draw}.npz"}).items()
+    }
 
 
-def check_rows(data, parts, scale):
+def check_rows(data, parts, scale, draw):
     """No row number of the source is in two parts, and each file holds the rows of its part, and nothing else."""
-    loaded = plugins.load("sources", data.source).load(paths.RAW, data.seed, **data.load)
+    loaded = plugins.load("sources", data.source).load(paths.RAW, data.seed + draw, **data.load)
     if not isinstance(loaded, dict):
-        rows = split_rows(data.split, loaded.y, data.name)
+        loaded = _named(_validated(loaded, data.name))
+        ids = loaded.ids if plugins.constant("sources", data.source, "KIND") in COLLECTED else None
+        rows = split_rows(replace(data.split, seed=data.split.seed + draw), loaded.y, data.name, ids)
         numbers = np.concatenate(list(rows.values()))
         assert len(numbers) == len(set(numbers.tolist())), f"{data.name}: a row is in two parts"
         loaded = {part: loaded.take(rows[part]) for part in rows}

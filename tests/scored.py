@@ -21,13 +21,13 @@ def history(status="finished", losses=(0.9, 0.7, 0.8)):
 
 
 def record(status="finished", task="classify"):
-    return {"status": status, "run_key": "abc", "settings": {"data": "toy", "view": "plain", "task": task}}
+    return {"status": status, "run_key": "abc", "draw": 0, "settings": {"data": "toy", "view": "plain", "task": task}}
 
 
 def write_data(training=EXAMPLES, test=EXAMPLES):
-    write_examples(paths.fit_split("toy", "plain"), training)
-    write_examples(paths.test_split("toy"), test)
-    write_sealed(paths.card("toy"), CARD)
+    write_examples(paths.fit_split("toy", "plain", 0), training)
+    write_examples(paths.test_split("toy", 0), test)
+    write_sealed(paths.card("toy", 0), CARD)
 
 
 def trust(monkeypatch):

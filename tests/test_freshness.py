@@ -55,12 +55,12 @@ def test_results_of_the_present_runs_are_current(settings, plan):
     write_results(settings, plan)
     state = freshness.state(settings, plan)
     assert (state.scores, state.others, state.reason()) == ("current", {}, "")
-    assert len(state.records) == len(plan["variants"]) * len(plan["seeds"])
+    assert len(state.records) == len(plans.places(plan))
 
 
 def test_without_runs_there_are_no_scores(settings, plan):
     state = freshness.state(settings, plan)
-    planned = len(plan["variants"]) * len(plan["seeds"])
+    planned = len(plans.places(plan))
     assert state.scores == "missing" and set(state.others.values()) == {"missing"}
     assert (
         state.reason()
@@ -91,7 +91,7 @@ def test_runs_that_are_not_the_plans_are_told_apart_and_refused(settings, plan, 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"run_key": 7}'])
 def test_a_damaged_record_is_no_run(settings, plan, content):
     write_runs(plan)
-    records.write_bytes(paths.run(TOPIC, next(iter(plan["variants"])), 0) / "run.json", content)
+    records.write_bytes(paths.run(TOPIC, next(iter(plan["variants"])), 100) / "run.json", content)
     _, others = freshness.runs(plan)
     assert len(others) == 1
 
@@ -100,7 +100,7 @@ def test_a_damaged_record_is_no_run(settings, plan, content):
 def test_a_run_whose_files_are_not_as_they_were_written_is_no_run(settings, plan, name):
     """Not even one whose record still reads: a digit in its history may be another."""
     write_runs(plan)
-    file = paths.run(TOPIC, next(iter(plan["variants"])), 0) / name
+    file = paths.run(TOPIC, next(iter(plan["variants"])), 100) / name
     file.write_bytes(
         file.read_bytes().replace(b"finished", b"diverged").replace(b"epoch\n1", b"epoch\n2").replace(b"seal", b"sea1")
     )
@@ -134,8 +134,8 @@ def test_scores_of_other_held_out_examples_are_stale(settings, plan):
     write_runs(plan)
     write_results(settings, plan)
     for variant in settings.topics[TOPIC].variants.values():
-        card = read_sealed(paths.card(variant.data))
-        write_sealed(paths.card(variant.data), card | {"digests": card["digests"] | {"test": "other"}})
+        card = read_sealed(paths.card(variant.data, 100))
+        write_sealed(paths.card(variant.data, 100), card | {"digests": card["digests"] | {"test": "other"}})
     assert standing(settings) == "stale"
 
 
@@ -194,22 +194,24 @@ def test_data_of_other_settings_or_code_are_refused(settings, monkeypatch):
     name = next(iter(settings.topics[TOPIC].variants.values())).data
     data = settings.data[name]
     other = replace(data, split=replace(data.split, seed=data.split.seed + 1))
-    told = f"data/prepared/{name}: given data prepared from other settings, raw files or code"
+    told = f"data/prepared/{name}/100: given data prepared from other settings, raw files or code"
     with pytest.raises(InputError, match=told):
-        plans.card(other)
-    assert plans.card(replace(data, name=name, files={}))
+        plans.card(other, 100)
+    assert plans.card(replace(data, name=name, files={}), 100)
     monkeypatch.setattr(plans, "code_digest", lambda source: "other")
     with pytest.raises(InputError, match=told):
-        plans.card(data)
+        plans.card(data, 100)
 
 
 def test_data_of_another_raw_file_are_refused(settings, monkeypatch, tmp_path):
     data = settings.data["yeast5"]
-    assert plans.card(data)
+    assert plans.card(data, 100)
     monkeypatch.setattr(paths, "RAW", tmp_path)
     (tmp_path / "yeast5.csv").write_text("changed")
-    with pytest.raises(InputError, match="data/prepared/yeast5: given data prepared from other settings, raw files"):
-        plans.card(data)
+    with pytest.raises(
+        InputError, match="data/prepared/yeast5/100: given data prepared from other settings, raw files"
+    ):
+        plans.card(data, 100)
 
 
 def test_examples_that_their_card_does_not_tell_are_refused(settings, monkeypatch):
@@ -217,10 +219,11 @@ def test_examples_that_their_card_does_not_tell_are_refused(settings, monkeypatc
     plan = plans.current(settings, TOPIC)
     whole = records.digest(examples.x, examples.y)
     card = {"views": {view: {"digest": whole} for view in ("plain",)}, "digests": {"validation": whole, "test": whole}}
-    monkeypatch.setattr(freshness, "card", lambda data: card)
+    monkeypatch.setattr(freshness, "card", lambda data, draw: card)
     variants = plan["variants"].values()
-    files = [paths.fit_split(name, "plain") for name in {variant["settings"]["data"] for variant in variants}]
-    files += [place(variant["settings"]["data"]) for variant in variants for place in FILES]
+    names = sorted({variant["settings"]["data"] for variant in variants})
+    files = [paths.fit_split(name, "plain", draw) for name in names for draw in plan["seeds"]]
+    files += [place(name, draw) for place in FILES for name in names for draw in plan["seeds"]]
     for file in files:
         write_examples(file, examples)
     for variant in variants:

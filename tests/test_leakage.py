@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from pipeline import paths
+from pipeline.preparation.split import split_rows
 from pipeline.records import Examples, read_examples, write_examples
 from pipeline.settings import params
 from pipeline.settings.params import DataSettings, Split
-from pipeline.stages.prepare import prepare, split_rows
+from pipeline.stages.prepare import prepare
 from pipeline.views import rebalance
 
 SEEDS, EXAMPLES, COLUMNS, POSITIVE = range(5), 2000, 10, 0.1
@@ -53,9 +54,11 @@ def prepared(house, monkeypatch):
             rows = csv.writer(file)
             rows.writerow([*(f"c{place}" for place in range(COLUMNS)), "class"])
             rows.writerows([*x, y] for x, y in zip(examples.x.tolist(), examples.y.tolist(), strict=True))
-        prepare(DataSettings("noise", "table", {"file": "noise"}, "none", Split(0.1, 0.25, None, seed), views, seed))
-        fit = {view: read_examples(paths.fit_split("noise", view)) for view in views}
-        return fit, read_examples(paths.validation_split("noise")), read_examples(paths.test_split("noise"))
+        prepare(
+            DataSettings("noise", "table", {"file": "noise"}, "none", Split(0.1, 0.25, None, seed), views, seed), [0]
+        )
+        fit = {view: read_examples(paths.fit_split("noise", view, 0)) for view in views}
+        return fit, read_examples(paths.validation_split("noise", 0)), read_examples(paths.test_split("noise", 0))
 
     return run
 
@@ -89,8 +92,8 @@ def test_no_training_row_of_any_view_is_in_validation_or_test(prepared):
 
 @pytest.mark.parametrize("name", SETTINGS.data)
 def test_prepared_files_keep_training_and_held_out_rows_of_the_source_apart(house, name):
-    prepare(SETTINGS.data[name])
-    leaks.check(SETTINGS.data[name], paths.DATA)
+    prepare(SETTINGS.data[name], [3])
+    leaks.check(SETTINGS.data[name], paths.DATA, 3)
 
 
 def joined(*parts):
@@ -100,8 +103,8 @@ def joined(*parts):
 @pytest.fixture
 def prepared_adding(house):
     """Settings of a data set without classes, and the folder of its files."""
-    prepare(SETTINGS.data["adding_30"])
-    return SETTINGS.data["adding_30"], paths.DATA
+    prepare(SETTINGS.data["adding_30"], [3])
+    return SETTINGS.data["adding_30"], paths.DATA, 3
 
 
 def test_a_split_with_a_row_in_two_parts_would_be_seen(prepared_adding, monkeypatch):
@@ -115,16 +118,18 @@ def test_a_split_with_a_row_in_two_parts_would_be_seen(prepared_adding, monkeypa
 
 
 def test_a_row_in_the_wrong_file_would_be_seen(prepared_adding):
-    data, folder = prepared_adding
-    parts = leaks.read_parts(data.name, folder)
-    write_examples(folder / "prepared" / data.name / "fit" / "plain.npz", joined(parts["train"], parts["test"]))
+    data, folder, draw = prepared_adding
+    parts = leaks.read_parts(data.name, folder, draw)
+    write_examples(
+        folder / "prepared" / data.name / str(draw) / "fit" / "plain.npz", joined(parts["train"], parts["test"])
+    )
     with pytest.raises(AssertionError, match="train holds other rows"):
-        leaks.check(data, folder)
+        leaks.check(data, folder, draw)
 
 
 def test_a_held_out_row_in_a_view_would_be_seen(prepared_adding):
-    data, folder = prepared_adding
-    parts = leaks.read_parts(data.name, folder)
+    data, folder, draw = prepared_adding
+    parts = leaks.read_parts(data.name, folder, draw)
     with pytest.raises(AssertionError, match="a row of test is in the view"):
         leaks.check_view(joined(parts["train"], parts["test"]), parts)
     leaks.check_view(joined(parts["train"], parts["train"]), parts)

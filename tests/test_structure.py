@@ -16,6 +16,7 @@ FLOOR = {  # known to all; they know each other
 ARROWS = {  # room: the rooms it may import from, beside the floor
     **dict.fromkeys(FLOOR, frozenset()),
     **dict.fromkeys(("sources", "views", "models", "verdicts", "settings", "training"), frozenset()),
+    "preparation": {"settings"},
     "metrics": {"training"},
     "pool": {"training"},
     "scoring": {"metrics", "training", "verdicts"},
@@ -25,7 +26,17 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "operations": {"settings", "training"},
     "mlflow_sync": {"freshness", "operations", "report", "settings", "training"},
     "freshness": {"settings", "training"},
-    "stages": {"freshness", "mlflow_sync", "pool", "report", "scoring", "settings", "training", "verdicts"},
+    "stages": {
+        "freshness",
+        "mlflow_sync",
+        "pool",
+        "preparation",
+        "report",
+        "scoring",
+        "settings",
+        "training",
+        "verdicts",
+    },
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
     "__main__": {"freshness", "mlflow_sync", "operations", "report", "settings", "stages"},
 }

@@ -11,6 +11,7 @@ from pipeline import freshness, paths, plugins
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
 from pipeline.records import digest, read_history_or_none, read_json_or, read_rows_or_none
 from pipeline.report import drawn
+from pipeline.settings.plan import places
 from pipeline.training import objective
 from pipeline.training.run import run_specs
 
@@ -53,7 +54,7 @@ class TopicFiles:
     @property
     def missing(self) -> int:
         """How many runs of the plan have not ended yet."""
-        return len(self.plan["variants"]) * len(self.plan["seeds"]) - len(self.runs)
+        return len(places(self.plan)) - len(self.runs)
 
     @property
     def evaluated(self) -> bool:
@@ -93,11 +94,11 @@ def gather(plan: Plan) -> TopicFiles:
 def _facts(plan: Plan, runs: Sequence[RecordedRun]) -> list[RunFacts]:
     """Of each run that has ended what it was, of each other what it will be."""
     ended = {(run["variant"], run["seed"]): run for run in runs}
-    places = [(variant, seed) for variant in plan["variants"] for seed in plan["seeds"]]
-    if ended.keys() >= set(places):
-        return [ended[place] for place in places]
+    asked = places(plan)
+    if ended.keys() >= set(asked):
+        return [ended[place] for place in asked]
     planned = {(spec.variant, spec.seed): spec.names() for spec in run_specs(plan)}
-    return [ended.get(place) or planned[place] for place in places]
+    return [ended.get(place) or planned[place] for place in asked]
 
 
 def comparison(runs: Sequence[RunFacts]) -> str:

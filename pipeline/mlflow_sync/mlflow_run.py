@@ -188,7 +188,8 @@ def _saved(run: RecordedRun) -> dict[str, float]:
 def _inputs(run: RecordedRun, evaluated: bool) -> list[SplitInput]:
     """The splits that a run has read, unless the data has been prepared anew since."""
     name, view = run["settings"]["data"], run["settings"]["view"]
-    card: DataCard | None = read_json(paths.card(name)) if paths.card(name).exists() else None
+    file = paths.card(name, run["draw"])
+    card: DataCard | None = read_json(file) if file.exists() else None
     if not card or view not in card["views"] or data_digest(card, view) != run["data_digest"]:
         return []
     seen = card["views"][view]
@@ -201,9 +202,9 @@ def _inputs(run: RecordedRun, evaluated: bool) -> list[SplitInput]:
 def _split_input(
     run: RecordedRun, card: DataCard, context: str, part: str, digest: str, counts: Sequence[int]
 ) -> SplitInput:
-    data = run["settings"]["data"]
-    files = {"training": paths.fit_split(data, part)}
-    files |= {"validation": paths.validation_split(data), "test": paths.test_split(data)}
+    data, draw = run["settings"]["data"], run["draw"]
+    files = {"training": paths.fit_split(data, part, draw)}
+    files |= {"validation": paths.validation_split(data, draw), "test": paths.test_split(data, draw)}
     return SplitInput(
         name=f"{data}/{part}",
         digest=digest,

@@ -97,7 +97,8 @@ def tags(run: RecordedRun) -> dict[str, str]:
 def _measured_on(run: RecordedRun) -> str:
     """Objective and validation examples, by their digest if they are still those of the run, else by its data's."""
     name, view = run["settings"]["data"], run["settings"]["view"]
-    card: Any = read_json(paths.card(name)) if paths.card(name).exists() else None
+    file = paths.card(name, run["draw"])
+    card: Any = read_json(file) if file.exists() else None
     known = card and view in card["views"] and data_digest(card, view) == run["data_digest"]
     seen = card["digests"]["validation"] if known else run["data_digest"]
     return f"{objective.name(run['history'])} on {name} {seen[: gather.DIGEST_LENGTH]}"
@@ -112,7 +113,7 @@ def packed(run: RecordedRun, run_id: str) -> Iterator[Path | None]:
     a loaded model only, and importing it takes 9.6 s: test_mlflow_keras_loads_tensorflow fails once that is over.
     """
     model = paths.run(run["topic"], run["variant"], run["seed"]) / "model.keras"
-    validation = paths.validation_split(run["settings"]["data"])
+    validation = paths.validation_split(run["settings"]["data"], run["draw"])
     if not (model.exists() and validation.exists()):
         yield None
         return

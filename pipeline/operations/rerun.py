@@ -26,7 +26,7 @@ def reproduce(run_key: str) -> bool:
     folder = _find(run_key)
     record = read_json(folder / "run.json")
     _refuse(record)
-    names = ("topic", "variant", "seed", "run_key", "profile", "settings", "data_digest")
+    names = ("topic", "variant", "seed", "draw", "run_key", "profile", "settings", "data_digest")
     spec = RunSpec(**{name: record[name] for name in names}, device=runtime.device())
     runtime.settle()
     with _scratch() as scratch:
@@ -86,7 +86,7 @@ def _refuse(record: dict[str, Any]) -> None:
             f"run {record['run_key'][:8]}: {told}: `python -m pipeline train {record['topic']}` tries again"
         )
     settings = record["settings"]
-    file = paths.card(settings["data"])
+    file = paths.card(settings["data"], record["draw"])
     if not file.exists():
         raise InputError(f"{errors.shown(file)}: given no prepared data, allowed those the run had: `dvc repro` first")
     card = cast(DataCard, read_sealed(file))

@@ -12,11 +12,11 @@ MOST_CLASS_COLUMNS = 12  # of a table with one column per class
 MOST_LISTED_VALUES = 12
 
 
-def card(data: str) -> dict[str, Any]:
-    """What the card of `data` says of origin, shape, counts and steps; `exists` is False where there is none."""
-    if not paths.card(data).exists():
+def card(data: str, draw: int) -> dict[str, Any]:
+    """What the card of a draw says of origin, shape, counts and steps; `exists` is False where there is none."""
+    if not paths.card(data, draw).exists():
         return {"data": data, "exists": False}
-    record = cast("DataCard", read_sealed(paths.card(data)))
+    record = cast("DataCard", read_sealed(paths.card(data, draw)))
     counts = {f"training, {name}": view["counts"] for name, view in record["views"].items()}
     counts |= {part: record["counts"][part] for part in ("validation", "test")}
     notes = {name: _in_words(view.get("steps", {})) for name, view in record["views"].items()}

@@ -42,7 +42,7 @@ class TopicFacts:
 def read(state: TopicState, claims: Sequence[ClaimRow]) -> TopicFacts:
     """Everything under data/ about a planned topic that is current; `claims` are all rows of claims.json."""
     plan, name, folder, scored = state.plan, state.name, paths.results(state.name), state.scores == "current"
-    data_sets = dict.fromkeys(variant["settings"]["data"] for variant in plan["variants"].values())
+    data_sets = {variant["settings"]["data"]: min(variant["draws"].values()) for variant in plan["variants"].values()}
     return TopicFacts(
         name=name,
         topic=topic.load(name),
@@ -56,7 +56,7 @@ def read(state: TopicState, claims: Sequence[ClaimRow]) -> TopicFacts:
         series=read_rows(folder / "series.csv") if scored else [],
         samples=read_json(folder / "samples.json") if scored else {},
         confusion=read_json(folder / "confusion.json") if scored else {},
-        cards=[card(data) for data in data_sets],
+        cards=[card(data, draw) for data, draw in data_sets.items()],
     )
 
 

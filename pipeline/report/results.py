@@ -39,7 +39,12 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 }
 
 
-LEFT_AT_HOME = ("confusion.json", "origin.json")  # of a topic's results: nobody reads them from data/published
+LEFT_AT_HOME = (
+    "confusion.json",
+    "items.npz",
+    "origin.json",
+    "trivial.json",
+)  # of a topic's results: nobody reads them from data/published
 
 
 def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[ClaimRow]) -> None:

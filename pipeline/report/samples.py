@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from pipeline import paths
+from pipeline.records import read_examples
 from pipeline.report import pixels
 from pipeline.report.facts import TopicFacts
 
@@ -52,13 +53,14 @@ def strip_pictures(cards: Sequence[Mapping[str, Any]]) -> dict[str, StripPicture
 
 
 def _samples(facts: TopicFacts, variant: str) -> SamplePicture | None:
-    seed = facts.plan["seeds"][0]
+    seed = facts.plan["seeds"][0]  # which all variants have
     file = paths.run(facts.name, variant, seed) / "samples.npz"
     if not file.exists() or seed not in {run["seed"] for run in facts.runs[variant]}:
         return None
     with np.load(file, allow_pickle=False) as arrays:
         epochs, looks = arrays["epochs"], arrays["images"]
-    frames = _frames(looks, facts.plan["variants"][variant]["settings"]["data"])
+    planned = facts.plan["variants"][variant]
+    frames = _frames(looks, planned["settings"]["data"], planned["draws"][str(seed)])
     words = f"{looks.shape[1]} samples of {variant}, seed {seed}"
     return {
         "variant": variant,
@@ -71,23 +73,25 @@ def _samples(facts: TopicFacts, variant: str) -> SamplePicture | None:
     }
 
 
-def _frames(looks: np.ndarray, data: str) -> list["Image"]:
+def _frames(looks: np.ndarray, data: str, draw: int) -> list["Image"]:
     """Points stand before training examples of `data` where those are prepared."""
     if looks.ndim != 3:
         return pixels.grids(looks)
-    file, real = paths.fit_split(data, "plain"), None
+    file, real = paths.fit_split(data, "plain", draw), None
     if file.exists():
-        with np.load(file, allow_pickle=False) as arrays:
-            real = arrays["x"][:MOST_REAL_POINTS] if arrays["x"].shape[1:] == looks.shape[2:] else None
+        x = read_examples(file).x
+        real = x[:MOST_REAL_POINTS] if x.shape[1:] == looks.shape[2:] else None
     return pixels.scatters(looks, real)
 
 
 def _strip(card: Mapping[str, Any]) -> StripPicture | None:
-    file = paths.fit_split(card["data"], "plain")
-    if card.get("kind") != "image" or not file.exists():
+    if card.get("kind") != "image":
         return None
-    with np.load(file, allow_pickle=False) as arrays:
-        x, y = arrays["x"], arrays["y"]
+    file = paths.fit_split(card["data"], "plain", card["draw"])
+    if not file.exists():
+        return None
+    examples = read_examples(file)
+    x, y = examples.x, examples.y
     if x.ndim != 4:
         return None
     classes, first = np.unique(y, return_index=True)

@@ -8,6 +8,7 @@ from pipeline.contracts import MetricSummary
 from pipeline.report.curves import Fit, fitted
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.formatting import DASH
+from pipeline.settings.plan import places
 
 
 class ScoresOfVariant(TypedDict):
@@ -113,7 +114,7 @@ def cost(facts: TopicFacts) -> Cost:
     """Counts alone: seconds differ from one time to the next, and the page must not."""
     runs = [run for runs in facts.runs.values() for run in runs]
     return {
-        "planned": len(facts.plan["variants"]) * len(facts.plan["seeds"]),
+        "planned": len(places(facts.plan)),
         "done": len(runs),
         "epochs": sum(run["epochs"] or 0 for run in runs),
         "devices": sorted({run["device"] for run in runs if run["device"]}),

@@ -1,8 +1,8 @@
 """Score one finished run: its metrics, the curves of its topic, samples to read and a confusion matrix."""
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,11 @@ import numpy as np
 from pipeline import paths, plugin_files
 from pipeline.contracts import ScoreRow, SeriesRow
 from pipeline.metrics import history as history_metrics
+from pipeline.scoring import items, trivial
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.scoring.topic_probes import TopicProbes, suits
 
 MOST_CLASSES = 12  # of a confusion matrix that can still be read
-SAMPLED_SEED = 0  # samples are to be read, and those of one run are enough
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,35 @@ class RunScores:
     series: list[SeriesRow]
     samples: list[str]
     confusion: np.ndarray | None
+    ids: np.ndarray | None = None
+    items: dict[str, np.ndarray] = field(default_factory=dict)
+    trivial: dict[str, float] = field(default_factory=dict)
 
 
-def score(run: FinishedRun, *, variant: str, metrics: Sequence[str], probes: TopicProbes) -> RunScores:
-    """All scores of `run`: those of `metrics` that apply to it, in their order.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked of a run: `metrics`; those of `claimed` by test example as well; whether for its `samples`."""
+
+    metrics: tuple[str, ...]
+    claimed: tuple[str, ...] = ()
+    samples: bool = False
+
+
+def score(run: FinishedRun, *, variant: str, asked: Asked, probes: TopicProbes) -> RunScores:
+    """All scores of `run`: those of the metrics that apply to it, in their order.
 
     A run that did not finish has rows alone, with a value only where a metric is defined for runs that diverged.
     """
+    metrics = asked.metrics
     rows = [_row(run, variant, metric, probes) for metric in metrics if applies(metric, run, probes)]
     if run.record["status"] != "finished":
         return RunScores(rows, series=[], samples=[], confusion=None)
     series = list(_series(run, variant, probes))
-    samples = probes.samples(run) if probes.samples and run.seed == SAMPLED_SEED else []
-    return RunScores(rows, series, samples, _confusion(run))
+    samples = probes.samples(run) if probes.samples and asked.samples else []
+    own = [metric for metric in asked.claimed if metric not in probes.metrics and applies(metric, run, probes)]
+    by_item = {metric: values for metric in own if (values := items.items(metric, run)) is not None}
+    constant = {metric: value for metric in own if (value := trivial.trivial(metric, run)) is not None}
+    return RunScores(rows, series, samples, _confusion(run), run.test.ids if by_item else None, by_item, constant)
 
 
 def applies(metric: str, run: FinishedRun, probes: TopicProbes) -> bool:

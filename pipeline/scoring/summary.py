@@ -73,6 +73,15 @@ def _mean(rows: Iterable[Mapping[str, float]], column: str) -> float | None:
     return float(np.mean(values)) if values else None
 
 
+def mean_trivial(values: Iterable[tuple[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
+    """{variant: {metric: mean of what the best constant answer scores}} of (variant, such scores) of each run."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for variant, of_run in values:
+        for metric, value in of_run.items():
+            found.setdefault(variant, {}).setdefault(metric, []).append(value)
+    return {name: {metric: float(np.mean(each)) for metric, each in of.items()} for name, of in found.items()}
+
+
 def total_confusion(matrices: Iterable[np.ndarray | None]) -> list[list[int]]:
     """Counts over all runs that have a confusion matrix; empty if none has."""
     counted = [matrix for matrix in matrices if matrix is not None]

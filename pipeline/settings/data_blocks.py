@@ -35,7 +35,7 @@ class Split:
 
 @dataclass(frozen=True)
 class DataSettings:
-    """One block under `data:`."""
+    """One block under `data:`; with `redraw` each seed of a run has its own draw of the examples and their split."""
 
     name: str
     source: str
@@ -44,7 +44,12 @@ class DataSettings:
     split: Split
     views: Mapping[str, Steps]
     seed: int
+    redraw: bool = True
     files: Mapping[str, str] = field(default_factory=dict, compare=False)  # that set each part last
+
+    def draw(self, seed: int) -> int:
+        """The draw that runs of `seed` learn from."""
+        return seed if self.redraw else 0
 
     def key(self, *names: str) -> str:
         """How messages name a part: "params.yaml: data.digits.split.test"."""
@@ -57,6 +62,7 @@ DATA = {
     "load": Setting(dict, {}),
     "scale": Setting(Literal["none", "standard"], "none"),
     "seed": Setting(Whole, 0),
+    "redraw": Setting(bool, True),
     "split": Setting(dict, {}),
     "views": Setting(list[str] | dict, []),
 }
@@ -96,7 +102,9 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     files = {
         part: layer.place.file for layer in [written, *layers] for part in DATA if layer is written or part in layer
     }
-    return DataSettings(name, source.value, load, settled["scale"], split, views, settled["seed"], files)
+    return DataSettings(
+        name, source.value, load, settled["scale"], split, views, settled["seed"], settled["redraw"], files
+    )
 
 
 def is_plugin(kind: str, name: Given, complaints: Complaints) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline import paths
-from pipeline.number_types import Count, Positive
+from pipeline.number_types import Count, NotNegative, Positive, Whole
 from pipeline.plugin_files import Setting
 from pipeline.settings import files
 from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_views, resolve_data
@@ -37,6 +37,8 @@ class Settings:
     workers: int | str
     runs_per_gpu: int
     run_minutes: float
+    first_seed: int
+    budget_minutes: float
     data: Mapping[str, DataSettings]
     topics: Mapping[str, TopicSettings]
     voids: tuple[Void, ...] = ()
@@ -45,6 +47,9 @@ class Settings:
 TOP = {
     "profile": Setting(Literal[PROFILES], "laptop"),
     "seeds": Setting(Count, 6),
+    "first_seed": Setting(Whole, 100),
+    "looks": Setting(Literal[1, 2, 3], 3),
+    "budget_minutes": Setting(NotNegative, 15.0),
     "workers": Setting(Literal["auto"] | Count, "auto"),
     "runs_per_gpu": Setting(Count, 1),
     "run_minutes": Setting(Positive, 60.0),
@@ -52,6 +57,7 @@ TOP = {
     "data": Setting(dict, required=True),
     "topics": Setting(dict, required=True),
 }
+EACH_TOPIC = ("seeds", "looks")  # which a topic may set for itself
 
 
 def read(file: Path | None = None, profile: str | None = None) -> Settings:
@@ -80,7 +86,8 @@ def _resolve(tree: Block, profile: Profile, complaints: Complaints) -> Settings:
     data = {name: resolve_data(name, tree, profile, uses, complaints) for name in tree.block("data")}
     context = Context(data, uses, complaints)
     topics = {
-        name: resolve_topic(name, block, profile, top["seeds"], context) for name, block in tree.block("topics").items()
+        name: resolve_topic(name, block, profile, {key: top[key] for key in EACH_TOPIC}, context)
+        for name, block in tree.block("topics").items()
     }
     _note_seeds(tree, profile, uses)
     return Settings(
@@ -88,6 +95,8 @@ def _resolve(tree: Block, profile: Profile, complaints: Complaints) -> Settings:
         workers=top["workers"],
         runs_per_gpu=top["runs_per_gpu"],
         run_minutes=top["run_minutes"],
+        first_seed=top["first_seed"],
+        budget_minutes=top["budget_minutes"],
         data={name: block for name, block in data.items() if block},
         topics={name: block for name, block in topics.items() if block},
         voids=uses.voids(),
@@ -111,8 +120,8 @@ def _unused(tree: Block, every: Iterable[Settings]) -> tuple[Void, ...]:
 
 def _note_seeds(tree: Block, profile: Profile, uses: Uses) -> None:
     """Where a topic or the profile sets its own number, the one that params.yaml begins with has no effect."""
-    seeds = tree.only({"seeds": None})
+    numbers = tree.only(dict.fromkeys(EACH_TOPIC))
     for name in tree.block("topics"):
         every, own = profile.topic(name)
-        merged = merge([seeds, *(block.only(seeds) for block in (tree.block("topics", name), every, own))])
-        uses.note_block(seeds, merged, consumer=name)
+        merged = merge([numbers, *(block.only(numbers) for block in (tree.block("topics", name), every, own))])
+        uses.note_block(numbers, merged, consumer=name)

@@ -1,7 +1,7 @@
 """Resolve everything that decides a topic's numbers into one file, so that only what changed is run again."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -12,9 +12,10 @@ from pipeline.errors import InputError
 from pipeline.records import digest, is_written, read_sealed, write_json
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
 from pipeline.settings.raw_files import raw_digests
+from pipeline.settings.seeds import seeds_of
 
 if TYPE_CHECKING:
-    from pipeline.contracts import DataCard, Plan, PlannedVariant, VariantSettings
+    from pipeline.contracts import DataCard, Plan, PlannedVariant
 
 # Code in which a change can change the numbers of a run, beside its model and its task: logical name -> file. Keys of
 # runs are made of the names, so a file may move without anything being trained anew.
@@ -30,7 +31,7 @@ DECISIVE = {
     "runtime": "training/runtime.py",
     "task.classify": "tasks/classify.py",  # the other tasks are built on it
 }
-PREPARING = paths.PACKAGE / "stages" / "prepare.py"
+PREPARING = ("preparation/card.py", "preparation/split.py", "records.py", "stages/prepare.py")
 # Fields of a syntax tree that decide no number, or that minor versions of Python spell differently.
 IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind", "ctx")
 
@@ -61,21 +62,23 @@ def current(settings: Settings, topic: str) -> "Plan":
 
 def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
     """What `topic` is going to run: needs the cards of its data, not the data itself (InputError without)."""
+    seeds = seeds_of(settings, topic)
     return {
         "topic": topic.name,
         "profile": settings.profile,
-        "seeds": list(range(topic.seeds)),
+        "seeds": sorted(set().union(*seeds.values())),
         "metrics": list(topic.metrics),
-        "variants": {name: _planned(variant, settings.data) for name, variant in topic.variants.items()},
+        "variants": {name: _planned(settings, variant, seeds[name]) for name, variant in topic.variants.items()},
     }
 
 
-def _planned(variant: Variant, data: Mapping[str, DataSettings]) -> "PlannedVariant":
-    settings: Any = variant.settings()
-    resolved: VariantSettings = settings
+def _planned(settings: Settings, variant: Variant, seeds: Sequence[int]) -> "PlannedVariant":
+    resolved: Any = variant.settings()
+    data = settings.data[variant.data]
     return {
         "settings": resolved,
-        "data_digest": data_digest(card(data[variant.data]), variant.view),
+        "draws": {str(seed): data.draw(seed) for seed in seeds},
+        "data_digests": {str(seed): data_digest(card(data, data.draw(seed)), variant.view) for seed in seeds},
         "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(variant).items())},
     }
 
@@ -94,13 +97,18 @@ def data_digest(card: "DataCard", view: str) -> str:
     return digest([card["views"][view]["digest"], card["digests"]["validation"]])
 
 
-def card(data: DataSettings) -> "DataCard":
-    """The card of prepared data, if they are what would be prepared now (InputError)."""
-    place, remedy = f"data/prepared/{data.name}", f"run `dvc repro`, or `python -m pipeline prepare {data.name}`"
-    if not paths.card(data.name).exists():
+def places(plan: "Plan") -> list[tuple[str, int]]:
+    """Variant and seed of each run of a plan, in order."""
+    return [(name, int(seed)) for name, variant in plan["variants"].items() for seed in variant["data_digests"]]
+
+
+def card(data: DataSettings, draw: int) -> "DataCard":
+    """The card of a draw of prepared data, if it is what would be prepared now (InputError)."""
+    place, remedy = f"data/prepared/{data.name}/{draw}", f"run `dvc repro`, or `python -m pipeline prepare {data.name}`"
+    if not paths.card(data.name, draw).exists():
         raise InputError(f"{place}: given nothing, allowed prepared data: {remedy} first")
-    found: Any = read_sealed(paths.card(data.name))
-    if found.get("key") != prepared_key(data):
+    found: Any = read_sealed(paths.card(data.name, draw))
+    if found.get("key") != prepared_key(data, draw):
         raise InputError(
             f"{place}: given data prepared from other settings, raw files or code, allowed those of now: {remedy}"
         )
@@ -108,11 +116,16 @@ def card(data: DataSettings) -> "DataCard":
     return card
 
 
-def prepared_key(data: DataSettings) -> str:
-    """Digest of all that decides what `prepare` makes of a data set: settings, raw files and code, but not its name."""
+def prepared_key(data: DataSettings, draw: int) -> str:
+    """Digest of all that decides a draw of a data set: settings, raw files and code, but not its name."""
+    return digest(_key_of_all(data), draw)
+
+
+def _key_of_all(data: DataSettings) -> str:
+    """What the keys of all draws of a data set share."""
     views = {view: [[step, dict(options)] for step, options in steps.items()] for view, steps in data.views.items()}
     steps = sorted({step for steps in data.views.values() for step in steps})
-    files = [PREPARING, paths.PACKAGE / "records.py", plugins.path("sources", data.source)]
+    files = [*(paths.PACKAGE / place for place in PREPARING), plugins.path("sources", data.source)]
     code = [code_digest(file.read_text("utf-8")) for file in [*files, *(plugins.path("views", step) for step in steps)]]
     settings = [data.source, dict(data.load), data.scale, data.seed, asdict(data.split), views]
     return digest(settings, raw_digests(data), code)

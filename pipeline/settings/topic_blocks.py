@@ -41,6 +41,7 @@ class TopicSettings:
 
     name: str
     seeds: int
+    looks: int
     metrics: tuple[str, ...]
     variants: Mapping[str, Variant]
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -69,7 +70,11 @@ ARM = {
 }
 MOST_NAMED = 3  # variants in a line
 VARIANT = ARM | {"group": Setting(str | None, None)}
-OF_ALL = {"seeds": Setting(Count, 6), "metrics": Setting(list[str], ["accuracy", "cross_entropy"])}
+OF_ALL = {
+    "seeds": Setting(Count, 6),
+    "looks": Setting(Literal[1, 2, 3], 3),
+    "metrics": Setting(list[str], ["accuracy", "cross_entropy"]),
+}
 TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, {})}
 PROFILE_TOPIC = TOPIC | {"new_variants": Setting(dict, {})}
 
@@ -121,9 +126,9 @@ class Context:
 
 
 def resolve_topic(
-    name: str, written: Block | Given, profile: Profile, seeds: int, context: Context
+    name: str, written: Block | Given, profile: Profile, defaults: Mapping[str, int], context: Context
 ) -> TopicSettings | None:
-    """The topic `name` under a profile; None if too little of it is sound."""
+    """The topic `name` under a profile; None if too little of it is sound. `defaults` are of seeds and looks."""
     complaints = context.complaints
     if name not in plugins.names("topics"):
         complaints.unknown(written.place, name, plugins.names("topics"))
@@ -136,7 +141,8 @@ def resolve_topic(
     shared = merge([written, layers.every, layers.own])
     for block in (written, layers.every, layers.own):
         context.uses.note_block(block.only(OF_ALL), shared, consumer=name)
-    settled = settle(shared.only(OF_ALL), OF_ALL | {"seeds": Setting(Count, seeds)}, complaints)
+    own = {key: Setting(OF_ALL[key].annotation, default) for key, default in defaults.items()}
+    settled = settle(shared.only(OF_ALL), OF_ALL | own, complaints)
     variants = {variant: _variant(variant, layers, context) for variant in layers.variants()}
     _check_unused_groups(layers, context)
     record = plugins.load("topics", name)
@@ -147,7 +153,7 @@ def resolve_topic(
     claims = [claim for claim in record.TOPIC.claims if claim.name not in left_out]
     _check_measured(claims, settled["metrics"], shared, complaints)
     sound = {variant: resolved for variant, resolved in variants.items() if resolved}
-    return TopicSettings(name, settled["seeds"], tuple(settled["metrics"]), sound, left_out)
+    return TopicSettings(name, settled["seeds"], settled["looks"], tuple(settled["metrics"]), sound, left_out)
 
 
 def _check_layers(layers: TopicLayers, complaints: Complaints) -> None:

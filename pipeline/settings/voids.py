@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.settings.tree import Block, Given, Place
 
 MOST_REASONS = 4  # in one line
-MEANT_FOR_TOPICS = ("seeds", "every_topic.seeds", "every_topic.metrics")
+MEANT_FOR_TOPICS = ("seeds", "looks", "every_topic.seeds", "every_topic.looks", "every_topic.metrics")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Void:
     def concerns(self, part: str) -> bool:
         """Whether it stands in a part of params.yaml ("topics.memory", "data"; "": any), or is meant for that topic."""
         key = self.place.key
-        if key == "seeds":
+        if key in ("seeds", "looks"):
             return not part or part.removeprefix("topics.") in self.reasons
         return not part or f"{key}.".startswith(f"{part}.")
 

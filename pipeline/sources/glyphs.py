@@ -2,6 +2,7 @@
 
 import importlib.util
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def load(
     if side < 8:
         raise InputError(f"side: given {side}, allowed 8 or more pixels")
     random = np.random.default_rng(seed)
-    pools = _distinct(_merged(_all_glyphs(_folder(), side)))
+    pools = _pools(_folder(), side)
     labels, pictures = pools["train"]
     if images > len(labels):
         raise InputError(f"images: given {images}, allowed 1 to {len(labels)}: the faces have no more")
@@ -63,6 +64,12 @@ def load(
     if empty:
         raise InputError(f"images, classes: given so few that {empty[0]} is empty, allowed more")
     return parts
+
+
+@lru_cache(maxsize=1)  # every draw begins with the same characters
+def _pools(folder: Path, side: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Characters (n,) and images (n, side, side) of each part."""
+    return _distinct(_merged(_all_glyphs(folder, side)))
 
 
 def _folder() -> Path:

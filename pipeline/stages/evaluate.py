@@ -1,7 +1,7 @@
 """Score every run of a topic on held-out data: the one stage that reads the test split."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,16 +15,18 @@ from pipeline.records import (
     read_history,
     read_json,
     read_sealed,
+    write_items,
     write_json,
     write_rows,
     write_sealed,
 )
 from pipeline.scoring import topic_probes
 from pipeline.scoring.finished_run import FinishedRun
-from pipeline.scoring.score import RunScores, score
-from pipeline.scoring.summary import headline, mean_curves, summarise, total_confusion
+from pipeline.scoring.score import Asked, RunScores, score
+from pipeline.scoring.summary import headline, mean_curves, mean_trivial, summarise, total_confusion
 from pipeline.settings.params import Settings
-from pipeline.settings.plan import current
+from pipeline.settings.plan import current, places
+from pipeline.verdicts import topic as topic_record
 
 CURVES = ("variant", "epoch", "split", "objective", "accuracy")
 SERIES = ("variant", "seed", "series", "at", "value")
@@ -48,8 +50,8 @@ def evaluate(settings: Settings, topic: str) -> None:
     plan = current(settings, topic)
     records = freshness.require_runs(plan)
     freshness.require_examples(settings, plan, test=True)
-    runs = [RunAddress(topic, variant, seed) for variant in plan["variants"] for seed in plan["seeds"]]
-    scores = _score_all(runs, plan["metrics"], settings)
+    runs = [RunAddress(topic, *place) for place in places(plan)]
+    scores = _score_all(runs, plan, settings)
     folder = paths.results(topic)
     paths.origin(topic).unlink(missing_ok=True)  # half of these files and half of the last time's are no results
     rows = [row for run in runs for row in scores[run].rows]
@@ -65,13 +67,17 @@ def evaluate(settings: Settings, topic: str) -> None:
         for variant in plan["variants"]
     }
     write_json(folder / "confusion.json", confusions)
+    write_items(folder / "items.npz", [(run.variant, run.seed, scores[run].ids, scores[run].items) for run in runs])
+    write_json(folder / "trivial.json", mean_trivial((run.variant, scores[run].trivial) for run in runs))
     write_sealed(paths.origin(topic), freshness.origin(settings, plan, records))
 
 
-def _score_all(runs: Sequence[RunAddress], metrics: Sequence[str], settings: Settings) -> dict[RunAddress, RunScores]:
+def _score_all(runs: Sequence[RunAddress], plan: Plan, settings: Settings) -> dict[RunAddress, RunScores]:
+    claimed = dict.fromkeys(claim.metric for claim in topic_record.load(plan["topic"]).claims)
+    asked = Asked(metrics=tuple(plan["metrics"]), claimed=tuple(claimed))
     scores: dict[RunAddress, Any] = {}
     outcomes = workers.carry_out(
-        partial(score_run, metrics=tuple(metrics)),  # type: ignore[arg-type, unused-ignore]
+        partial(score_run, asked=asked, sampled=plan["seeds"][0]),  # type: ignore[arg-type, unused-ignore]
         runs,
         workers=settings.workers,
         slots=settings.runs_per_gpu,
@@ -84,10 +90,11 @@ def _score_all(runs: Sequence[RunAddress], metrics: Sequence[str], settings: Set
     return scores
 
 
-def score_run(address: RunAddress, metrics: Sequence[str]) -> RunScores:
-    """Scores of the run at `address`, in a worker's process."""
+def score_run(address: RunAddress, asked: Asked, sampled: int) -> RunScores:
+    """Scores of the run at `address`, in a worker's process, with samples if it is of the seed `sampled`."""
     probes = topic_probes.read(address.topic)
-    return score(read_run(address), variant=address.variant, metrics=metrics, probes=probes)
+    asked = replace(asked, samples=address.seed == sampled)  # samples are to be read, and those of one run are enough
+    return score(read_run(address), variant=address.variant, asked=asked, probes=probes)
 
 
 def read_run(address: RunAddress) -> FinishedRun:
@@ -95,7 +102,7 @@ def read_run(address: RunAddress) -> FinishedRun:
     folder = paths.run(address.topic, address.variant, address.seed)
     record = read_json(folder / "run.json")
     settings = record["settings"]
-    training, test, card = _data(settings["data"], settings["view"])
+    training, test, card = _data(settings["data"], settings["view"], record["draw"])
     return FinishedRun(
         settings=settings,
         seed=address.seed,
@@ -109,15 +116,15 @@ def read_run(address: RunAddress) -> FinishedRun:
 
 
 @lru_cache(maxsize=4)  # runs of a variant come one after another
-def _data(data: str, view: str) -> tuple[Examples, Examples, dict[str, Any]]:
-    training = read_examples(paths.fit_split(data, view))
-    return training, read_examples(paths.test_split(data)), read_sealed(paths.card(data))
+def _data(data: str, view: str, draw: int) -> tuple[Examples, Examples, dict[str, Any]]:
+    training = read_examples(paths.fit_split(data, view, draw))
+    return training, read_examples(paths.test_split(data, draw)), read_sealed(paths.card(data, draw))
 
 
 def _curves(plan: Plan) -> list[CurveRow]:
     rows: list[CurveRow] = []
     for variant in plan["variants"]:
-        folders = [paths.run(plan["topic"], variant, seed) for seed in plan["seeds"]]
+        folders = [paths.run(plan["topic"], *place) for place in places(plan) if place[0] == variant]
         finished = [folder for folder in folders if read_json(folder / "run.json")["status"] == "finished"]
         rows += mean_curves(variant, [read_history(folder / "history.csv") for folder in finished])
     return rows

@@ -2,51 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.records import Examples, digest, write_examples, write_sealed
+from pipeline.preparation.card import describe
+from pipeline.preparation.split import PARTS, is_classes, split_rows
+from pipeline.records import Examples, digest, digest_of, read_examples, read_sealed, write_examples, write_sealed
 from pipeline.settings.plan import prepared_key
 from pipeline.settings.raw_files import raw_digests
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Kind, Source
-    from pipeline.settings.params import DataSettings, LongTail, Split
+    from pipeline.settings.params import DataSettings
 
-PARTS = ("train", "validation", "test")
 SCALES = ("none", "standard")
+COLLECTED = ("image", "table", "text")  # kinds of data that someone gathered, with copies; others are made at will
 
 Parts = dict[str, Examples]  # by the names in PARTS
-Rows = dict[str, np.ndarray]  # likewise: row numbers of the examples in a part
 
 
-def prepare(settings: DataSettings) -> None:
-    """Write data/prepared/<data>/{fit/<view>.npz, validation.npz, card.json} and data/test/<data>.npz.
+def prepare(settings: DataSettings, draws: Sequence[int]) -> None:
+    """Write data/prepared/<data>/<draw>/{fit/<view>.npz, validation.npz, card.json} and data/test/<data>/<draw>.npz.
 
-    Order: load, split (stratified, by split.seed), thin the training part, fit the scaler on the training part, apply
-    it to all three, then the views on the training part alone. Same settings and raw files, same bytes. InputError:
-    whatever a user can have set wrong.
+    A draw has examples, split and views of its own wherever these are drawn. Those that are there already, and whole,
+    stay; others than `draws` go. InputError: whatever a user can have set wrong.
+    """
+    _forget_others(settings.name, draws)
+    for draw in draws:
+        if not _is_there(settings, draw):
+            _prepare(settings, draw)
+
+
+def _prepare(settings: DataSettings, draw: int) -> None:
+    """Order: load, split (stratified), thin the training part, fit the scaler on it, scale all three, then the views.
+
+    Views change the training part alone. Same settings, raw files and draw, same bytes.
     """
     source: Source = plugins.load("sources", settings.source)
-    parts, scaling = _scale(settings, _load_parts(settings, source), source.KIND)
+    parts, scaling = _scale(settings, _load_parts(settings, source, draw), source.KIND)
     views, notes = {}, {}
     for view, steps in settings.views.items():
-        views[view], notes[view] = _apply_view(settings, view, steps, parts["train"], source.KIND)
-    _write(settings.name, parts, views, _card(settings, source, parts, views, notes, scaling))
+        views[view], notes[view] = _apply_view(settings, draw, view, steps, parts["train"], source.KIND)
+    origin: Any = {"key": prepared_key(settings, draw), "raw": raw_digests(settings)}
+    _write(settings.name, draw, parts, views, describe(settings, draw, source, parts, views, notes, scaling, **origin))
+
+
+def _forget_others(data: str, draws: Sequence[int]) -> None:
+    """Remove what was prepared of other draws, or before there were draws."""
+    kept = {str(draw) for draw in draws}
+    for place in paths.draws(data):
+        if place.stem not in kept:
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+
+
+def _is_there(settings: DataSettings, draw: int) -> bool:
+    """Whether all files of a draw are there as its card tells, and the card is what would be written now."""
+    try:
+        card = read_sealed(paths.card(settings.name, draw))
+        if card["key"] != prepared_key(settings, draw):
+            return False
+        views = {view: read_examples(paths.fit_split(settings.name, view, draw)) for view in settings.views}
+        validation = read_examples(paths.validation_split(settings.name, draw))
+        test = read_examples(paths.test_split(settings.name, draw))
+        found = {"validation": digest_of(validation), "test": digest_of(test)}
+        is_whole = all(digest_of(examples) == card["views"][view]["digest"] for view, examples in views.items())
+        return is_whole and all(card["digests"][part] == told for part, told in found.items())
+    except (FileNotFoundError, NotADirectoryError, InputError, KeyError, TypeError):
+        return False
 
 
 # Load and check
 
 
-def _load_parts(settings: DataSettings, source: Source) -> Parts:
+def _load_parts(settings: DataSettings, source: Source, draw: int) -> Parts:
     """The source's own parts if it has them, else all its examples, split."""
     key = settings.key("load")
     try:
-        loaded = source.load(paths.RAW, settings.seed, **settings.load)
+        loaded = source.load(paths.RAW, settings.seed + draw, **settings.load)
     except InputError as error:
         raise InputError(f"{key}: {error}") from error
     if isinstance(loaded, dict) != (source.SPLIT == "given"):
@@ -54,15 +93,18 @@ def _load_parts(settings: DataSettings, source: Source) -> Parts:
     if isinstance(loaded, dict):
         train = _validated(loaded["train"], key)
         held_out = {part: _validated(loaded[part], key, np.unique(train.y)) for part in PARTS[1:]}
-        return {"train": train} | held_out
-    examples = _validated(loaded, key)
-    rows = split_rows(settings.split, examples.y, settings.key("split"))
+        return {part: _named(examples) for part, examples in ({"train": train} | held_out).items()}
+    examples = _named(_validated(loaded, key))
+    split = replace(settings.split, seed=settings.split.seed + draw)
+    rows = split_rows(split, examples.y, settings.key("split"), examples.ids if source.KIND in COLLECTED else None)
     return {part: examples.take(rows[part]) for part in PARTS}
 
 
-def is_classes(labels: np.ndarray) -> bool:
-    """Whether labels are one class per example: whole numbers, of shape (examples,)."""
-    return labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
+def _named(examples: Examples) -> Examples:
+    """The examples with an id for each input, by what it holds: the same in every draw, and of equal inputs."""
+    rows = np.ascontiguousarray(examples.x).reshape(len(examples), -1).view(np.uint8)
+    names = [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows]
+    return replace(examples, ids=np.frombuffer(b"".join(names), np.uint64))
 
 
 def _validated(examples: Examples, key: str, known_classes: np.ndarray | None = None) -> Examples:
@@ -86,107 +128,6 @@ def _require_learnable_classes(labels: np.ndarray, key: str, known: np.ndarray |
         raise InputError(f"{key}: given class {missing[0]} without examples to learn from, allowed {allowed}")
 
 
-# Split
-
-
-def split_rows(split: Split, labels: np.ndarray, key: str) -> Rows:
-    """Row numbers (int64) of training, validation and test part, no row in two of them; `key` starts error messages.
-
-    Labels of shape (examples,) that are classes are stratified, others are not. The same split.seed and labels give
-    the same rows. InputError: sizes out of reach, or a class too small for three parts.
-    """
-    return _stratified_rows(split, labels, key) if is_classes(labels) else _random_rows(split, len(labels), key)
-
-
-def _random_rows(split: Split, examples: int, key: str) -> Rows:
-    """Parts drawn at random, for labels that are no classes: test first, then validation, then training."""
-    rows, parts = np.random.default_rng(split.seed).permutation(examples), {}
-    for part, setting in (("test", split.test), ("validation", split.validation), ("train", split.train)):
-        size = len(rows) if setting is None else _size(setting, examples)
-        if not isinstance(size, int) or not 1 <= size <= len(rows):
-            raise InputError(f"{key}.{part}: given {size}, allowed 1 to the {len(rows)} examples that are left")
-        parts[part], rows = rows[:size], rows[size:]
-    return parts
-
-
-def _stratified_rows(split: Split, labels: np.ndarray, key: str) -> Rows:
-    """Test first, then validation, then what is left, thinned: a change of one leaves those before it as they were."""
-    _require_three_per_class(np.bincount(labels), key)
-    rows, parts = np.random.default_rng(split.seed).permutation(len(labels)), {}
-    for part, setting, parts_to_come in (("test", split.test, 2), ("validation", split.validation, 1)):
-        size = _size(setting, len(labels))
-        quota = _quota(np.bincount(labels[rows]), size, parts_to_come, f"{key}.{part}")
-        parts[part], rows = _take_per_class(rows, labels[rows], quota)
-    quota = _training_quota(split.train, np.bincount(labels[rows]), f"{key}.train")
-    parts["train"], _ = _take_per_class(rows, labels[rows], quota)
-    return parts
-
-
-def _size(setting: Any, examples: int) -> Any:
-    """A share of all examples as a number of them; anything else as it is."""
-    return round(setting * examples) if isinstance(setting, float) else setting
-
-
-def _require_three_per_class(counts: np.ndarray, key: str) -> None:
-    few = [f"{label} ({counts[label]})" for label in np.flatnonzero(counts < len(PARTS))]
-    if few:
-        raise InputError(
-            f"{key}: given classes with fewer than 3 examples: {', '.join(few[:10])}{', ...' if few[10:] else ''};"
-            " allowed at least one for each of training, validation and test"
-        )
-
-
-def _quota(counts: np.ndarray, size: int, spare: int, key: str) -> np.ndarray:
-    """`size` shared out over classes in proportion, at least 1 each, leaving `spare` of each (largest remainder)."""
-    most = counts - spare
-    if not len(counts) <= size <= most.sum():
-        raise InputError(
-            f"{key}: given {size} of {counts.sum()} examples in {len(counts)} classes,"
-            f" allowed {len(counts)} to {most.sum()}: every part needs every class"
-        )
-    ideal = counts * size / counts.sum()
-    quota: np.ndarray = np.clip(np.floor(ideal).astype(int), 1, most)
-    while quota.sum() < size:
-        quota[np.argmax(np.where(quota < most, ideal - quota, -np.inf))] += 1
-    while quota.sum() > size:
-        quota[np.argmin(np.where(quota > 1, ideal - quota, np.inf))] -= 1
-    return quota
-
-
-def _training_quota(train: int | LongTail | None, counts: np.ndarray, key: str) -> np.ndarray:
-    """Training examples per class: all there are, `train` of them in proportion, or a long tail."""
-    if train is None:
-        return counts
-    if isinstance(train, int):
-        return _quota(counts, train, 0, key)
-    quota = _long_tail(train, len(counts))
-    short = np.flatnonzero(quota > counts)
-    if len(short):
-        label = short[0]
-        raise InputError(
-            f"{key}: given {quota[label]} examples of class {label},"
-            f" allowed at most the {counts[label]} that validation and test leave"
-        )
-    return quota
-
-
-def _long_tail(train: LongTail, classes: int) -> np.ndarray:
-    """Examples per class (classes,), falling geometrically from train.head to train.tail."""
-    place = np.arange(classes) / max(1, classes - 1)
-    sizes: np.ndarray = np.maximum(1, np.round(train.head * (train.tail / train.head) ** place)).astype(int)
-    return sizes
-
-
-def _take_per_class(rows: np.ndarray, labels: np.ndarray, quota: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first `quota[class]` rows of each class, and the other rows, both in the order of `rows`."""
-    order = np.argsort(labels, kind="stable")
-    counts = np.bincount(labels)
-    rank = np.empty(len(rows), int)  # of each row among those of its class
-    rank[order] = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    taken = rank < quota[labels]
-    return rows[taken], rows[~taken]
-
-
 # Scale, and change the training part
 
 
@@ -201,23 +142,24 @@ def _scale(settings: DataSettings, parts: Parts, kind: Kind) -> tuple[Parts, dic
     x = parts["train"].x
     mean, sd = np.mean(x, axis, np.float64), np.std(x, axis, np.float64)
     sd = np.where(sd > 0, sd, 1.0)
-    scaled = {name: Examples(((part.x - mean) / sd).astype(np.float32), part.y) for name, part in parts.items()}
+    scaled = {name: replace(part, x=((part.x - mean) / sd).astype(np.float32)) for name, part in parts.items()}
     return scaled, {"kind": scale, "mean": np.atleast_1d(mean).tolist(), "sd": np.atleast_1d(sd).tolist()}
 
 
 def _apply_view(
-    settings: DataSettings, view: str, steps: Mapping[str, Mapping[str, Any]], train: Examples, kind: Kind
+    settings: DataSettings, draw: int, view: str, steps: Mapping[str, Mapping[str, Any]], train: Examples, kind: Kind
 ) -> tuple[Examples, dict[str, Any]]:
     """The training part after each step in order, and the steps' notes.
 
-    A step's seed follows from its settings alone: neither a view's name nor its place in the file changes a byte.
+    A step's seed follows from its settings and the draw: neither a view's name nor its place in the file changes a
+    byte.
     """
-    key, examples, notes = settings.key("views", view), train, {}
+    key, examples, notes = settings.key("views", view), replace(train, ids=None), {}
     for step, options in steps.items():
         plugin = plugins.load("views", step)
         if kind not in plugin.KINDS:
             raise InputError(f"{key}.{step}: given data of kind {kind}, allowed {', '.join(plugin.KINDS)}")
-        seed = int(digest(settings.seed, step, dict(options))[:8], 16)
+        seed = int(digest(settings.seed + draw, step, dict(options))[:8], 16)
         try:
             examples, notes[step] = plugin.apply(examples, seed, **options)
         except InputError as error:
@@ -235,64 +177,17 @@ def _require_same_classes_and_shape(examples: Examples, train: Examples, key: st
         raise InputError(f"{key}: given classes and shape {given}, allowed {allowed}, as before the view")
 
 
-# Describe and write
+# Write
 
 
-def _card(
-    settings: DataSettings,
-    source: Source,
-    parts: Parts,
-    views: Mapping[str, Examples],
-    notes: Mapping[str, dict[str, Any]],
-    scaling: dict[str, Any],
-) -> DataCard:
-    labels = parts["train"].y
-    classes = len(np.unique(labels)) if is_classes(labels) else 0
-    return {
-        "key": prepared_key(settings),
-        "data": settings.name,
-        "source": settings.source,
-        "kind": source.KIND,
-        "labels": source.LABELS,
-        "shape": list(parts["train"].x.shape[1:]),
-        "classes": classes,
-        "split": {part: len(parts[part]) for part in PARTS} | {"seed": settings.split.seed},
-        "counts": {part: _counts(parts[part].y, classes) for part in PARTS},
-        "duplicates_across_splits": _duplicates(parts),
-        "views": {
-            view: {
-                "counts": _counts(examples.y, classes),
-                "examples": len(examples),
-                "digest": digest(examples.x, examples.y),
-                "steps": notes[view],
-            }
-            for view, examples in views.items()
-        },
-        "digests": {part: digest(parts[part].x, parts[part].y) for part in PARTS},
-        "scale": scaling,
-        "raw": raw_digests(settings),
-    }
-
-
-def _counts(labels: np.ndarray, classes: int) -> list[int]:
-    """Examples of each class; where there are no classes, one number: of all."""
-    return np.bincount(labels, minlength=classes).tolist() if classes else [len(labels)]
-
-
-def _duplicates(parts: Parts) -> int:
-    """Different inputs that occur in more than one part: real tables hold repeated rows."""
-    train, validation, test = ({row.tobytes() for row in parts[part].x} for part in PARTS)
-    return len((train & validation) | (train & test) | (validation & test))
-
-
-def _write(name: str, parts: Parts, views: Mapping[str, Examples], card: DataCard) -> None:
-    """All files of the data set, the card last: where it is, the rest is complete."""
-    paths.card(name).unlink(missing_ok=True)
-    for file in paths.fit_split(name, "any").parent.glob("*.npz"):
+def _write(name: str, draw: int, parts: Parts, views: Mapping[str, Examples], card: DataCard) -> None:
+    """All files of a draw, the card last: where it is, the rest is complete."""
+    paths.card(name, draw).unlink(missing_ok=True)
+    for file in paths.fit_split(name, "any", draw).parent.glob("*.npz"):
         if file.stem not in views:
             file.unlink()
     for view, examples in views.items():
-        write_examples(paths.fit_split(name, view), examples)
-    write_examples(paths.validation_split(name), parts["validation"])
-    write_examples(paths.test_split(name), parts["test"])
-    write_sealed(paths.card(name), card)
+        write_examples(paths.fit_split(name, view, draw), examples)
+    write_examples(paths.validation_split(name, draw), replace(parts["validation"], ids=None))
+    write_examples(paths.test_split(name, draw), parts["test"])
+    write_sealed(paths.card(name, draw), card)

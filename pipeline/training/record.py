@@ -33,6 +33,7 @@ def record(spec: "RunSpec", outcome: Outcome, *, started: float, duration_s: flo
         "topic": spec.topic,
         "variant": spec.variant,
         "seed": spec.seed,
+        "draw": spec.draw,
         "profile": spec.profile,
         "settings": spec.settings,
         **outcome,

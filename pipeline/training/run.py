@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from pipeline import paths, plugins
 from pipeline.contracts import RunRecord, Task, VariantSettings
 from pipeline.records import Examples, digest, read_examples, write_json, write_rows
@@ -30,6 +32,7 @@ class RunSpec:
     topic: str
     variant: str
     seed: int
+    draw: int
     run_key: str
     profile: str
     settings: VariantSettings
@@ -39,6 +42,7 @@ class RunSpec:
     def names(self) -> dict[str, Any]:
         """What is said of the run in its topic; all else follows from its key."""
         place = {"run_key": self.run_key, "topic": self.topic, "variant": self.variant, "seed": self.seed}
+        place["draw"] = self.draw
         return place | {"profile": self.profile, "settings": dict(self.settings)}
 
 
@@ -49,15 +53,16 @@ def run_specs(plan: Mapping[str, Any]) -> list[RunSpec]:
         RunSpec(
             topic=plan["topic"],
             variant=name,
-            seed=seed,
-            run_key=key(variant, seed, versions, device),
+            seed=int(seed),
+            draw=variant["draws"][seed],
+            run_key=key(variant, int(seed), data_digest, versions, device),
             profile=plan["profile"],
             settings=variant["settings"],
-            data_digest=variant["data_digest"],
+            data_digest=data_digest,
             device=device,
         )
         for name, variant in plan["variants"].items()
-        for seed in plan["seeds"]
+        for seed, data_digest in variant["data_digests"].items()
     ]
 
 
@@ -94,8 +99,8 @@ def _train(spec: RunSpec, draft: Path, checkpoints: Path) -> Outcome:
     """Train one run; history.csv, model.keras and what the task watches are written to `draft`."""
     settings = spec.settings
     write_json(checkpoints / "run.json", {"topic": spec.topic, "variant": spec.variant, "seed": spec.seed})
-    training = _examples(paths.fit_split(settings["data"], settings["view"]))
-    validation = _examples(paths.validation_split(settings["data"]))
+    training = _examples(paths.fit_split(settings["data"], settings["view"], spec.draw))
+    validation = _examples(paths.validation_split(settings["data"], spec.draw))
     task = load_task(settings)
     outputs = task.outputs(training, validation)
     model = build(settings, training.x.shape[1:], outputs, spec.seed)
@@ -108,11 +113,20 @@ def _train(spec: RunSpec, draft: Path, checkpoints: Path) -> Outcome:
         seed=spec.seed,
         checkpoints=checkpoints,
         artifacts=draft,
-        cache_key=digest(dict(settings), spec.data_digest),  # seeds of a variant differ in their variables alone
+        cache_key=digest(dict(settings), _traced(training), _traced(validation)),
     )
     write_rows(draft / "history.csv", list(history[0]), history)
     task.saved(model).save(draft / "model.keras")
     return _outcome(history, task.OBJECTIVE, parameters=int(model.count_params()), outputs=outputs)
+
+
+def _traced(examples: Examples) -> list[Any]:
+    """What of examples becomes part of a traced training: shapes, and how many of each class there are.
+
+    Seeds of a variant that have these in common differ in their variables alone.
+    """
+    classes = np.bincount(examples.y) if examples.y.ndim == 1 and examples.y.dtype.kind == "i" else None
+    return [examples.x.shape, examples.y.shape, None if classes is None else classes.tolist()]
 
 
 @lru_cache(maxsize=4)  # the next run on this worker most likely reads the same two files

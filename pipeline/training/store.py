@@ -16,13 +16,13 @@ FILES = ("history.csv", "model.keras", "samples.npz")
 _named: set[Path] = set()  # damaged folders that this process has told of
 
 
-def key(plan: Mapping[str, Any], seed: int, versions: Mapping[str, str], device: str) -> str:
-    """Key of one run: `plan` is a variant of data/plan/<topic>.json (settings, digests of data and code).
+def key(plan: Mapping[str, Any], seed: int, data_digest: str, versions: Mapping[str, str], device: str) -> str:
+    """Key of one run: `plan` is a variant of data/plan/<topic>.json (settings, digests of code).
 
     Names of data and view are left out, as the digest of the data says what is in them; so is Python's version, which
     decides no number.
     """
-    parts = {name: plan[name] for name in ("settings", "data_digest", "code")}
+    parts = {"data_digest": data_digest, "code": plan["code"]}
     parts["settings"] = {name: item for name, item in plan["settings"].items() if name not in ("data", "view")}
     libraries = {name: version for name, version in versions.items() if name != "python"}
     return digest([parts, seed, libraries, device])[:32]

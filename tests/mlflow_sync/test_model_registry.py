@@ -69,7 +69,7 @@ def trained(topic, model, network, shape, **changes):
             network.save(folder / "model.keras")
             integrity.seal(folder, record["run_key"])
     x = np.random.default_rng(0).random((4, *shape), np.float32)
-    write_examples(paths.validation_split("toy"), Examples(x, np.zeros(4, np.int64)))
+    write_examples(paths.validation_split("toy", 0), Examples(x, np.zeros(4, np.int64)))
     return np.asarray(network(x[:2], training=False))
 
 
@@ -175,7 +175,7 @@ def test_the_keras_model_itself_comes_back(mlflow_store):
     publish()
     folder = demo_topic.mlflow_client().download_artifacts(version().run_id, model_registry.FOLDER)
     model = mlflow.keras.load_model(folder)
-    with np.load(paths.validation_split("toy")) as arrays:
+    with np.load(paths.validation_split("toy", 0)) as arrays:
         np.testing.assert_allclose(model.predict(arrays["x"][:2], verbose=0), answer, rtol=1e-5, atol=1e-6)
 
 

@@ -174,12 +174,12 @@ def test_data_is_named_with_its_digest_and_context(mlflow_store):
     assert inputs(run)["test"] == ("toy/test", "4" * 36) and len(run.inputs.dataset_inputs) == 3
     (training,) = [one.dataset for one in run.inputs.dataset_inputs if one.tags[0].value == "training"]
     assert '"features_shape": [12, 5]' in training.profile and "[-1, 5]" in training.schema
-    assert training.source == '{"uri": "data/prepared/toy/fit/plain.npz"}'
+    assert training.source == '{"uri": "data/prepared/toy/0/fit/plain.npz"}'
 
 
 def test_data_prepared_anew_is_not_what_an_older_run_has_read(mlflow_store):
     train()
-    write_json(paths.card("toy"), CARD | {"digests": CARD["digests"] | {"validation": "9" * 64}})
+    write_json(paths.card("toy", 0), CARD | {"digests": CARD["digests"] | {"validation": "9" * 64}})
     publish()
     assert inputs(runs()["plain_net", "0"]) == {}
 

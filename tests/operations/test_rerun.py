@@ -31,15 +31,16 @@ def finished(house, monkeypatch):
     """The folder of a run that was trained on small data."""
     monkeypatch.setattr(runtime, "settle", lambda *_, **__: None)  # threads cannot be settled twice in a process
     random = np.random.default_rng(0)
-    for path, count in ((paths.fit_split("toy", "plain"), 60), (paths.validation_split("toy"), 20)):
+    for path, count in ((paths.fit_split("toy", "plain", 0), 60), (paths.validation_split("toy", 0), 20)):
         x = random.normal(size=(count, 5)).astype("float32")
         records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
     card = {"views": {"plain": {"digest": "training"}}, "digests": {"validation": "validation"}}
-    records.write_sealed(paths.card("toy"), card)
+    records.write_sealed(paths.card("toy", 0), card)
     spec = RunSpec(
         topic="topic",
         variant="variant",
         seed=0,
+        draw=0,
         run_key=KEY,
         profile="smoke",
         settings=SETTINGS,
@@ -104,8 +105,8 @@ def test_other_data_are_refused_and_another_processor_is_named(finished, capsys)
     rewrite(finished, processor="abacus")
     assert reproduce(KEY) is True
     assert "repeats to the bit: 2 epochs of variant seed 0 (" in capsys.readouterr().out
-    card = records.read_sealed(paths.card("toy"))
-    records.write_sealed(paths.card("toy"), card | {"digests": {"validation": "other"}})
+    card = records.read_sealed(paths.card("toy", 0))
+    records.write_sealed(paths.card("toy", 0), card | {"digests": {"validation": "other"}})
     with pytest.raises(InputError, match=r"data\.toy: given other data than the run had"):
         reproduce(KEY)
 
@@ -120,8 +121,8 @@ def test_a_run_that_cannot_be_trained_is_not_called_different(finished, monkeypa
 
 
 def test_it_is_trained_where_the_project_cannot_be_written(finished, monkeypatch):
-    monkeypatch.setattr(paths, "CHECKPOINTS", paths.card("toy") / "a file is no folder")
-    monkeypatch.setattr(paths, "STORE", paths.card("toy") / "a file is no folder")
+    monkeypatch.setattr(paths, "CHECKPOINTS", paths.card("toy", 0) / "a file is no folder")
+    monkeypatch.setattr(paths, "STORE", paths.card("toy", 0) / "a file is no folder")
     assert reproduce(KEY) is True
 
 

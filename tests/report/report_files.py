@@ -13,6 +13,7 @@ from PIL import Image
 from pipeline import paths, plugins
 from pipeline.freshness import TopicState
 from pipeline.records import SCORES, read_json, read_rows, write_json, write_rows, write_sealed
+from pipeline.settings.plan import places
 from pipeline.stages.judge import judge
 from pipeline.stages.report import report as write_report
 from pipeline.verdicts import intervals
@@ -74,7 +75,13 @@ def write_topic(name, variants, seeds=6, epochs=12, metrics=("accuracy", "cross_
     random = np.random.default_rng(sum(map(ord, name)))
     data = data or dict.fromkeys(variants, "digits")
     planned = {
-        variant: {"settings": settings(variant, data[variant]), "data_digest": "d", "code": {}} for variant in variants
+        variant: {
+            "settings": settings(variant, data[variant]),
+            "draws": {str(seed): 0 for seed in range(seeds)},
+            "data_digests": {str(seed): "d" for seed in range(seeds)},
+            "code": {},
+        }
+        for variant in variants
     }
     plan = {"topic": name, "profile": "laptop", "seeds": list(range(seeds)), "metrics": list(metrics)}
     write_json(paths.plan(name), plan | {"variants": planned})
@@ -99,7 +106,14 @@ def _write_run(name, variant, seed, given, rows, lost):
     folder = paths.run(name, variant, seed)
     write_rows(folder / "history.csv", COLUMNS, rows)
     record = {"run_key": key(name, variant, seed), "topic": name, "variant": variant, "seed": seed, "profile": "laptop"}
-    record |= {"status": "finished", "reason": None, "settings": given, "data_digest": "d", "parameters": 5210}
+    record |= {
+        "draw": 0,
+        "status": "finished",
+        "reason": None,
+        "settings": given,
+        "data_digest": "d",
+        "parameters": 5210,
+    }
     record |= {"epochs": len(rows), "best_epoch": 6, "duration_s": 3.21987, "started": 1.7e9, "device": "cpu"}
     record |= {"precision": "float32", "threads": 1, "versions": {"python": "3.12", "keras": "3.15.0"}}
     record |= {"host": "somebodys-laptop", "git_commit": "abcdef0123"}
@@ -143,13 +157,13 @@ def write_card(data, classes=2):
     counts = [60] * classes
     view = {"counts": counts, "examples": sum(counts), "steps": {}, "digest": "d"}
     smote = view | {"steps": {"rebalance": {"sampler": "smote", "added": [0] * classes}}}
-    card = {"data": data, "source": "digits", "kind": "image", "shape": [28, 28, 1], "classes": classes}
+    card = {"data": data, "draw": 0, "source": "digits", "kind": "image", "shape": [28, 28, 1], "classes": classes}
     card |= {
         "scale": {"kind": "standard", "mean": [0.5], "sd": [0.25]},
         "split": {"train": 120, "validation": 20, "test": 40, "seed": 0},
     }
     card |= {"counts": dict.fromkeys(("train", "validation", "test"), counts), "views": {"plain": view, "smote": smote}}
-    write_sealed(paths.card(data), card | {"digests": {}, "raw": {}, "duplicates_across_splits": 4321})
+    write_sealed(paths.card(data, 0), card | {"digests": {}, "raw": {}, "duplicates_across_splits": 4321})
 
 
 def states():
@@ -158,10 +172,10 @@ def states():
 
 
 def _state(plan):
-    name, places = plan["topic"], [(variant, seed) for variant in plan["variants"] for seed in plan["seeds"]]
-    files = {place: paths.run(name, *place) / "run.json" for place in places}
+    name = plan["topic"]
+    files = {place: paths.run(name, *place) / "run.json" for place in places(plan)}
     records = {place: read_json(file) for place, file in files.items() if file.exists()}
-    others = {place: "missing" for place in places if place not in records}
+    others = {place: "missing" for place in places(plan) if place not in records}
     scores = "current" if (paths.results(name) / "scores.csv").exists() else "missing"
     return TopicState(plan=plan, records=records, others=others, scores=scores)
 

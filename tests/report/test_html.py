@@ -48,7 +48,7 @@ def page(tmp_path_factory):
         report_files.write_samples("adversarial", LONG, (2,))
         write_json(paths.results("memory") / "samples.json", {"mlp": ["123 -> 321 (right: 321)"]})
         images = np.random.default_rng(0).random((30, 28, 28, 1)).astype("float32")
-        write_examples(paths.fit_split("digits", "plain"), Examples(images, np.arange(30) % 2))
+        write_examples(paths.fit_split("digits", "plain", 0), Examples(images, np.arange(30) % 2))
         (paths.results("adversarial") / "scores.csv").unlink()  # its claim waits
         report_files.report()
         return paths.REPORT / "index.html"

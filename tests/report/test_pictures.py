@@ -140,7 +140,7 @@ def test_a_grid_has_the_last_look_and_white_for_the_most(topics):
 def test_points_stand_before_training_examples(topics):
     write_topic("convolution", VARIANTS)
     write_samples("convolution", "mlp", (2,))
-    write_examples(paths.fit_split("digits", "plain"), Examples(np.ones((9, 2), "float32"), np.zeros(9, "int64")))
+    write_examples(paths.fit_split("digits", "plain", 0), Examples(np.ones((9, 2), "float32"), np.zeros(9, "int64")))
     report()
     colours = decoded(images_of(paths.REPORT)[0][0]).convert("RGB").getcolors()
     assert {colour for _, colour in colours} == set(pixels.POINT_COLOURS.values())
@@ -158,7 +158,7 @@ def test_samples_that_are_not_numbers_do_not_stop_the_report(topics):
 def test_training_images_are_shown_and_test_images_are_not(topics):
     write_topic("convolution", VARIANTS)
     x = np.random.default_rng(0).random((30, 28, 28, 1)).astype("float32")
-    write_examples(paths.fit_split("digits", "plain"), Examples(x, np.arange(30) % 2))
+    write_examples(paths.fit_split("digits", "plain", 0), Examples(x, np.arange(30) % 2))
     paths.TEST.mkdir(parents=True)
     (paths.TEST / "digits.npz").write_bytes(b"not to be read")
     report()

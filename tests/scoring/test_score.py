@@ -6,7 +6,7 @@ from scored import ANSWERS, CARD, EXAMPLES, history, record
 
 from pipeline.scoring import topic_probes
 from pipeline.scoring.finished_run import FinishedRun
-from pipeline.scoring.score import confusion_matrix, score
+from pipeline.scoring.score import Asked, confusion_matrix, score
 from pipeline.scoring.topic_probes import TopicProbes
 
 
@@ -23,7 +23,7 @@ def finished_run(status="finished", losses=(0.9, 0.7, 0.8), task="classify", see
 
 
 def scores(run, *metrics, topic="overfitting"):
-    return score(run, variant="a", metrics=metrics, probes=topic_probes.read(topic))
+    return score(run, variant="a", asked=Asked(metrics=metrics), probes=topic_probes.read(topic))
 
 
 def values(run, *metrics, topic="overfitting"):
@@ -86,23 +86,33 @@ def toy_probes(**changes):
 
 
 def test_series_are_one_row_per_point_of_runs_they_apply_to():
-    scored = score(finished_run(losses=(0.9, 0.7), seed=1), variant="a", metrics=(), probes=toy_probes())
+    scored = score(finished_run(losses=(0.9, 0.7), seed=1), variant="a", asked=Asked(metrics=()), probes=toy_probes())
     place = {"variant": "a", "seed": 1, "series": "losses"}
     assert scored.series == [place | {"at": 1, "value": 0.9}, place | {"at": 2, "value": 0.7}]
     elsewhere = finished_run(card=CARD | {"kind": "table"})
-    assert score(elsewhere, variant="a", metrics=(), probes=toy_probes()).series == []
+    assert score(elsewhere, variant="a", asked=Asked(metrics=()), probes=toy_probes()).series == []
 
 
 @pytest.mark.parametrize("word", ["image", "digits", "classify"])
 def test_a_probe_applies_by_kind_of_data_source_or_task(word):
     probes = toy_probes(applies_to={"twice": ("text", word)})
-    (row,) = score(finished_run(seed=4), variant="a", metrics=("twice",), probes=probes).rows
+    (row,) = score(finished_run(seed=4), variant="a", asked=Asked(metrics=("twice",)), probes=probes).rows
     assert row["value"] == 8.0
     probes = toy_probes(applies_to={"twice": ("text",)})
-    assert score(finished_run(), variant="a", metrics=("twice",), probes=probes).rows == []
+    assert score(finished_run(), variant="a", asked=Asked(metrics=("twice",)), probes=probes).rows == []
 
 
-def test_samples_are_those_of_the_first_seed_alone():
-    first, second = (score(finished_run(seed=seed), variant="a", metrics=(), probes=toy_probes()) for seed in (0, 1))
+def test_samples_are_those_that_are_asked_for():
+    wanted = (Asked(metrics=(), samples=samples) for samples in (True, False))
+    first, second = (score(finished_run(), variant="a", asked=each, probes=toy_probes()) for each in wanted)
     assert (first.samples, second.samples) == (["a line"], [])
-    assert score(finished_run(), variant="a", metrics=(), probes=toy_probes(samples=None)).samples == []
+    asked = Asked(metrics=(), samples=True)
+    assert score(finished_run(), variant="a", asked=asked, probes=toy_probes(samples=None)).samples == []
+
+
+def test_claimed_metrics_are_told_by_example_and_beside_a_constant_answer():
+    claimed = ("accuracy", "gap", "onset", "pr_auc")
+    asked = Asked(metrics=("accuracy",), claimed=claimed)
+    scored = score(finished_run(), variant="a", asked=asked, probes=topic_probes.read("overfitting"))
+    assert {metric: values.tolist() for metric, values in scored.items.items()} == {"accuracy": [1, 0, 1, 1]}
+    assert scored.trivial == {"accuracy": 0.5, "pr_auc": 0.5}

@@ -97,7 +97,7 @@ NO_PLAIN = "allowed none: plain is the training split as it is"
 STEPS = "given 3, allowed a mapping of steps; write {} for none"
 KINDS = "allowed augment, rebalance, relabel"
 WRONG = [
-    (3, "data.mine: given 3, allowed a mapping with source, load, scale, seed, split, views"),
+    (3, "data.mine: given 3, allowed a mapping with source, load, scale, seed, redraw, split, views"),
     ({}, "data.mine.source: given nothing, allowed text"),
     ({"source": 3}, "data.mine.source: given 3, allowed text"),
     ({"source": {"a": 1}}, "data.mine.source: given a mapping, allowed text"),

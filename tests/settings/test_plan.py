@@ -57,18 +57,18 @@ def test_every_decisive_file_is_there_and_a_move_changes_no_key(smoke, monkeypat
 def test_a_written_plan_is_current(smoke, monkeypatch):
     plan.plan(smoke)
     found = plan.current(smoke, "imbalance")
-    assert found["seeds"] == [0, 1] and found["profile"] == "smoke"
+    assert found["seeds"] == [100, 101] and found["profile"] == "smoke"
     smote = found["variants"]["smote"]
     assert smote["settings"]["view"] == "smote" and smote["settings"]["fit"]["momentum"] == 0.0
     assert "model.mlp" in smote["code"] and "model.convnet" not in smote["code"]
-    assert smote["data_digest"] != found["variants"]["over"]["data_digest"]
+    assert smote["data_digests"] != found["variants"]["over"]["data_digests"]
 
 
 def test_a_plan_older_than_its_data_or_settings_is_refused(smoke, monkeypatch):
     plan.plan(smoke)
-    card = records.read_sealed(paths.card("yeast5"))
+    card = records.read_sealed(paths.card("yeast5", 100))
     card["digests"]["validation"] = "other"
-    records.write_sealed(paths.card("yeast5"), card)
+    records.write_sealed(paths.card("yeast5", 100), card)
     with pytest.raises(InputError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
         plan.current(smoke, "imbalance")
     assert plan.current(smoke, "convolution")

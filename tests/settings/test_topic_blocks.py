@@ -128,7 +128,7 @@ def test_without_metrics_accuracy_and_cross_entropy_are_measured(tmp_path):
     assert len(lines) == 2 and "given no 'accuracy', allowed" in lines[0] and "needed by the claims conv" in lines[0]
 
 
-OF_TOPIC = f"{SETTINGS}, seeds, metrics, groups, variants"
+OF_TOPIC = f"{SETTINGS}, seeds, looks, metrics, groups, variants"
 WRONG = [  # keys below the topic, changed, and what is said of the first of them
     ({"variants.max.task": "tag"}, "given 'tag', allowed classify, generate (labels: class)"),
     ({"variants.max.task": "x" * 99}, f"given '{'x' * 76}..., allowed classify, generate (labels: class)"),
@@ -178,13 +178,13 @@ def test_a_missing_model_or_data_set_is_said_of_each_variant_that_has_none(tmp_p
 def test_a_profiles_words_on_a_topic_are_checked_where_they_stand(tmp_path):
     for written, line in {
         "every_topic: {augment: {shift: 0.1}}": f"every_topic.augment: {NOT_FOR_SIGNALS}",
-        "every_topic: {group: few}": f"every_topic.group: given 'group', allowed {SETTINGS}, seeds, metrics",
+        "every_topic: {group: few}": f"every_topic.group: given 'group', allowed {SETTINGS}, seeds, looks, metrics",
         "topics: {convolution: {new_variants: {tiny: 3}}}": f"{T}.new_variants.tiny: given 3, allowed a mapping of"
         " the keys it changes; write {} for none",
         "topics: {convolution: {new_variants: {tiny: {fit: {epoch: 3}}}}}": f"{T}.new_variants.tiny.fit.epoch: given"
         f" 'epoch', allowed {', '.join(FIT)} (did you mean 'epochs'?)",
-        "topics: {convolution: {seed: 3}}": f"{T}.seed: given 'seed', allowed {SETTINGS}, seeds, metrics, groups,"
-        " variants, new_variants (did you mean 'seeds'?)",
+        "topics: {convolution: {seed: 3}}": f"{T}.seed: given 'seed', allowed {SETTINGS}, seeds, looks, metrics,"
+        " groups, variants, new_variants (did you mean 'seeds'?)",
     }.items():
         assert complaints(tmp_path, smoke=written) == [f"profiles/smoke.yaml: {line}"]
 

@@ -9,11 +9,13 @@ from scored import ANSWERS, EXAMPLES, trust, write_data, write_run
 from pipeline import paths
 from pipeline.records import Examples, read_json, read_rows
 from pipeline.scoring.finished_run import FinishedRun
+from pipeline.scoring.score import Asked
 from pipeline.stages import evaluate
 from pipeline.stages.evaluate import RunAddress
 
 SETTINGS = SimpleNamespace(workers=1, runs_per_gpu=1)
-PLAN = {"topic": "overfitting", "variants": {"a": {}, "b": {}}, "seeds": [0, 1], "metrics": ["accuracy", "onset"]}
+ARM = {"data_digests": {"0": "d", "1": "d"}}
+PLAN = {"topic": "overfitting", "variants": {"a": ARM, "b": ARM}, "seeds": [0, 1], "metrics": ["accuracy", "onset"]}
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +78,7 @@ def test_a_run_is_scored_on_the_test_split():
     write_run("overfitting", "a", 0)
     run = evaluate.read_run(RunAddress("overfitting", "a", 0))
     assert np.array_equal(run.test.y, held_out.y) and np.array_equal(run.training.y, EXAMPLES.y)
-    (row,) = evaluate.score_run(RunAddress("overfitting", "a", 0), ("accuracy",)).rows
+    (row,) = evaluate.score_run(RunAddress("overfitting", "a", 0), Asked(metrics=("accuracy",)), 0).rows
     assert row["value"] == 0.25
 
 
@@ -84,4 +86,4 @@ def test_a_run_that_cannot_be_scored_is_named(monkeypatch):
     lost = RunAddress("overfitting", "a", 3)
     monkeypatch.setattr(evaluate.workers, "carry_out", lambda *_, **__: [(lost, None, "its process died 2 times")])
     with pytest.raises(RuntimeError, match="overfitting: a seed 3 cannot be scored: its process died 2 times"):
-        evaluate._score_all([lost], (), SETTINGS)
+        evaluate._score_all([lost], PLAN, SETTINGS)

@@ -20,7 +20,7 @@ SEEDS = 2
 
 def write_run(topic, variant, seed, status="finished", **changes):
     settings = {"data": "toy", "view": "plain", "task": "classify"} | changes
-    record = {"status": status, "run_key": f"{variant}{seed}", "settings": settings, "variant": variant}
+    record = {"status": status, "run_key": f"{variant}{seed}", "draw": 0, "settings": settings, "variant": variant}
     write_json(paths.run(topic, variant, seed) / "run.json", record)
     row = {"loss": 0.5, "val_loss": 0.6, "cross_entropy": 0.4, "val_cross_entropy": 0.7, "accuracy": 1.0}
     row["val_accuracy"] = 0.5
@@ -44,9 +44,11 @@ def settings_of(smoke, topic, variants):
 def evaluated(smoke, monkeypatch):
     """Evaluate a topic whose runs answer by ANSWERS, in this process; gives the folder of its results."""
     examples = Examples(np.zeros((4, 3), np.float32), LABELS)
-    for file in (paths.fit_split("toy", "plain"), paths.test_split("toy")):
+    for file in (paths.fit_split("toy", "plain", 0), paths.test_split("toy", 0)):
         write_examples(file, examples)
-    write_sealed(paths.card("toy"), {"kind": "text", "source": "surnames", "classes": 2, "counts": {"train": [2, 2]}})
+    write_sealed(
+        paths.card("toy", 0), {"kind": "text", "source": "surnames", "classes": 2, "counts": {"train": [2, 2]}}
+    )
     predicted = property(lambda run: np.eye(2)[ANSWERS[run.record["variant"]]])
     monkeypatch.setattr(FinishedRun, "predicted", predicted)
     monkeypatch.setattr(evaluate.workers, "carry_out", here)
@@ -56,7 +58,7 @@ def evaluated(smoke, monkeypatch):
         settings = settings_of(smoke, topic, runs)
         plan.plan(settings)
         for variant, changes in runs.items():
-            for seed in range(SEEDS):
+            for seed in range(100, 100 + SEEDS):
                 write_run(topic, variant, seed, **changes)
         evaluate.evaluate(settings, topic)
         return paths.results(topic)
@@ -98,10 +100,10 @@ def test_without_any_value_there_is_no_headline(evaluated):
 def test_every_run_has_its_rows(evaluated):
     rows = read_rows(evaluated("overfitting", right={}, wrong={}) / "scores.csv")
     assert [(row["variant"], row["seed"], row["run_key"], float(row["value"])) for row in rows] == [
-        ("right", "0", "right0", 1.0),
-        ("right", "1", "right1", 1.0),
-        ("wrong", "0", "wrong0", 0.5),
-        ("wrong", "1", "wrong1", 0.5),
+        ("right", "100", "right100", 1.0),
+        ("right", "101", "right101", 1.0),
+        ("wrong", "100", "wrong100", 0.5),
+        ("wrong", "101", "wrong101", 0.5),
     ]
 
 
@@ -111,4 +113,4 @@ def test_samples_are_those_of_the_first_seed(evaluated, monkeypatch):
     monkeypatch.setattr(probes, "samples", lambda run: [f"{run.record['variant']}, seed {run.seed}"])
     monkeypatch.setattr(evaluate, "_series", lambda *_: [], raising=False)
     found = read_json(evaluated("recurrent_forms", right={}, wrong={}) / "samples.json")
-    assert found == {"right": ["right, seed 0"], "wrong": ["wrong, seed 0"]}
+    assert found == {"right": ["right, seed 100"], "wrong": ["wrong, seed 100"]}

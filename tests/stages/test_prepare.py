@@ -1,6 +1,7 @@
 """Preparing: exact stratified splits, a scaler that saw the training part alone, views that touch nothing else."""
 
 import csv
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,10 +12,12 @@ import pytest
 from pipeline import paths, plugins
 from pipeline.__main__ import prepare as prepare_command
 from pipeline.errors import InputError
+from pipeline.preparation.split import PARTS, split_rows
 from pipeline.records import Examples, digest, read_examples, read_json
 from pipeline.settings import params
 from pipeline.settings.params import DataSettings, LongTail, Split
-from pipeline.stages.prepare import PARTS, prepare, split_rows
+from pipeline.settings.seeds import draws
+from pipeline.stages.prepare import prepare
 
 VIEWS = {"plain": {}, "over": {"rebalance": {"sampler": "over"}}, "smote": {"rebalance": {"sampler": "smote"}}}
 TABLE = DataSettings("own", "table", {"file": "own"}, "none", Split(20, 30, None, 0), VIEWS, 0)
@@ -42,10 +45,10 @@ def write(file, x, y):
 
 def made(settings):
     """Everything `prepare` wrote: training views, validation, test, card."""
-    prepare(settings)
-    views = {view: read_examples(paths.fit_split(settings.name, view)) for view in settings.views}
-    validation, test = paths.validation_split(settings.name), paths.test_split(settings.name)
-    return views, read_examples(validation), read_examples(test), read_json(paths.card(settings.name))
+    prepare(settings, [0])
+    views = {view: read_examples(paths.fit_split(settings.name, view, 0)) for view in settings.views}
+    validation, test = paths.validation_split(settings.name, 0), paths.test_split(settings.name, 0)
+    return views, read_examples(validation), read_examples(test), read_json(paths.card(settings.name, 0))
 
 
 def with_split(settings, **changes):
@@ -139,7 +142,7 @@ def test_the_files_hold_the_rows_of_their_part(house, monkeypatch, labels):
 def test_a_source_whose_split_is_not_what_it_says_is_our_own_mistake(house, monkeypatch):
     monkeypatch.setattr(plugins.load("sources", "table"), "load", lambda raw, seed, **_: {"train": None})
     with pytest.raises(TypeError, match="table: its SPLIT is 'drawn', but load gives a dict"):
-        prepare(TABLE)
+        prepare(TABLE, [0])
 
 
 # Prepared files
@@ -215,7 +218,7 @@ def test_the_scaler_never_sees_validation_or_test(raw):
     whole = plugins.load("sources", "table").load(raw, 0, file="own")
     for place, row in enumerate(whole.x, start=1):
         if row.tobytes() in held:
-            lines[place] = f"1e6,1e6,{whole.y[place - 1]}"
+            lines[place] = f"{1e6 + place},1e6,{whole.y[place - 1]}"
     (raw / "own.csv").write_text("\n".join(lines))
     _, _, spoilt, second = made(replace(TABLE, scale="standard"))
     assert first["scale"] == second["scale"] and first["views"] == second["views"]
@@ -253,25 +256,55 @@ def test_a_views_bytes_depend_on_neither_its_name_nor_its_place(raw):
     turned = {"renamed": VIEWS["smote"], "over": VIEWS["over"], "plain": {}}
     after = made(replace(TABLE, views=turned))[3]["views"]
     assert after["renamed"] == before["smote"] and after["over"] == before["over"]
-    assert not paths.fit_split("own", "smote").exists(), "a view that is no more leaves no file"
+    assert not paths.fit_split("own", "smote", 0).exists(), "a view that is no more leaves no file"
     assert made(replace(TABLE, seed=1))[3]["views"]["smote"]["digest"] != before["smote"]["digest"]
 
 
 def test_same_settings_same_bytes(raw):
-    files = [paths.card("own"), paths.test_split("own"), paths.fit_split("own", "smote")]
-    prepare(TABLE)
+    files = [paths.card("own", 0), paths.test_split("own", 0), paths.fit_split("own", "smote", 0)]
+    prepare(TABLE, [0])
     first = [file.read_bytes() for file in files]
-    prepare(TABLE)
+    shutil.rmtree(paths.PREPARED / "own")
+    prepare(TABLE, [0])
     assert [file.read_bytes() for file in files] == first
 
 
-def test_rows_that_repeat_across_parts_are_counted(raw):
-    x = np.repeat(np.arange(50.0), 3)[:, None]
-    write(raw / "own.csv", x, np.arange(150) % 3)
+def test_rows_that_repeat_go_into_one_part(raw):
+    x = np.repeat(np.arange(90.0), 3)[:, None]
+    write(raw / "own.csv", x, np.repeat(np.arange(90) % 3, 3))
     views, validation, test, card = made(TABLE)
     parts = [rows(part) for part in (views["plain"], validation, test)]
-    repeated = [row for row in set.union(*parts) if sum(row in part for part in parts) > 1]
-    assert card["duplicates_across_splits"] == len(repeated) > 0
+    assert [len(part) for part in parts] == [40, 20, 30] and len(set.union(*parts)) == 90
+    assert [len(part) for part in (views["plain"], validation, test)] == [120, 60, 90]
+    assert card["duplicates_across_splits"] == 0 and card["split"]["test"] == 90
+
+
+def test_a_draw_has_examples_of_its_own_and_stays(raw):
+    prepare(TABLE, [0, 1])
+    first, second = (read_examples(paths.test_split("own", draw)) for draw in (0, 1))
+    assert digest(first.x) != digest(second.x)
+    file, other = paths.fit_split("own", "plain", 0), paths.fit_split("own", "plain", 1)
+    written = file.stat().st_mtime_ns
+    other.write_bytes(b"torn")
+    prepare(TABLE, [0, 1])
+    assert file.stat().st_mtime_ns == written, "what is whole is not made anew"
+    assert len(read_examples(other)) == 100, "what is torn is"
+    prepare(TABLE, [1])
+    assert not file.exists() and not paths.test_split("own", 0).exists() and other.exists()
+
+
+def test_an_input_has_the_same_id_in_every_draw(raw):
+    prepare(replace(TABLE, scale="standard"), range(8))
+    lines = (raw / "own.csv").read_text().splitlines()[1:]
+    names = {}
+    for draw in range(8):
+        test = read_examples(paths.test_split("own", draw))
+        card = read_json(paths.card("own", draw))
+        x = test.x * np.array(card["scale"]["sd"]) + np.array(card["scale"]["mean"])
+        for name, row in zip(test.ids.tolist(), np.round(x, 2), strict=True):
+            names.setdefault(name, []).append(row)
+    assert len(names) <= len(lines) and max(map(len, names.values())) > 1
+    assert all(np.allclose(each, every[0], atol=0.02) for every in names.values() for each in every)
 
 
 def test_the_card_names_the_raw_files_that_were_read(raw):
@@ -294,15 +327,15 @@ def test_the_card_names_the_raw_files_that_were_read(raw):
 )
 def test_sizes_out_of_reach_are_refused(raw, changes, told):
     with pytest.raises(InputError) as caught:
-        prepare(with_split(TABLE, **changes))
+        prepare(with_split(TABLE, **changes), [0])
     assert told in str(caught.value)
-    assert not paths.card("own").exists()
+    assert not paths.card("own", 0).exists()
 
 
 def test_a_class_too_small_for_three_parts_is_named(raw):
     write(raw / "own.csv", np.random.default_rng(1).random((153, 2)), np.repeat([0, 1, 2], [150, 2, 1]))
     with pytest.raises(InputError, match=r"fewer than 3 examples: 1 \(2\), 2 \(1\); allowed at least one for each"):
-        prepare(TABLE)
+        prepare(TABLE, [0])
 
 
 @pytest.mark.parametrize(
@@ -318,7 +351,7 @@ def test_a_class_too_small_for_three_parts_is_named(raw):
 )
 def test_what_a_user_can_get_wrong_is_named(raw, changes, told):
     with pytest.raises(InputError) as caught:
-        prepare(replace(TABLE, **changes))
+        prepare(replace(TABLE, **changes), [0])
     assert told in str(caught.value)
 
 
@@ -335,18 +368,18 @@ def test_a_view_that_breaks_the_contract_is_refused(raw, spoil, told, monkeypatc
     step = plugins.load("views", "rebalance")
     monkeypatch.setattr(step, "apply", lambda examples, seed, **settings: (spoil(examples), {}))
     with pytest.raises(InputError) as caught:
-        prepare(TABLE)
+        prepare(TABLE, [0])
     assert told in str(caught.value) and "data.own.views.over" in str(caught.value)
 
 
 def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatch, capsys):
     given = []
-    monkeypatch.setattr("pipeline.stages.prepare.prepare", given.append)
+    monkeypatch.setattr("pipeline.stages.prepare.prepare", lambda data, draws: given.append((data, draws)))
     settings = params.read(paths.PARAMS, profile="smoke")
     assert prepare_command(settings, "digits") == 0
-    assert given == [settings.data["digits"]]
+    assert given == [(settings.data["digits"], [100, 101])]
     assert prepare_command(settings, None) == 0
-    assert given[1:] == list(settings.data.values())
+    assert {data.name: needed for data, needed in given[1:]} == draws(settings)
     assert capsys.readouterr().out.splitlines() == [f"prepared {name}" for name in ("digits", *settings.data)]
     with pytest.raises(InputError, match="given 'digit', allowed mnist1d, "):
         prepare_command(settings, "digit")
@@ -358,7 +391,7 @@ def test_preparing_imports_no_tensorflow(tmp_path):
         "from pipeline import paths; from pipeline.stages import prepare\n"
         f"paths.PREPARED, paths.TEST = (pathlib.Path({str(tmp_path)!r}) / name for name in ('prepared', 'test'))\n"
         "views = {'smote': {'rebalance': {'sampler': 'smote'}}, 'more': {'augment': {'shift': 0.1}}}\n"
-        "prepare.prepare(DataSettings('d', 'digits', {}, 'none', Split(20, 20, None, 0), views, 0))\n"
+        "prepare.prepare(DataSettings('d', 'digits', {}, 'none', Split(20, 20, None, 0), views, 0), [0])\n"
         "print(sorted({'tensorflow', 'keras', 'mlflow', 'matplotlib'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", script], cwd=paths.ROOT, capture_output=True, text=True, check=True)

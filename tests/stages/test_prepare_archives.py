@@ -23,9 +23,9 @@ def digests(house, monkeypatch):
 
     def made(pack):
         pack(house / "own.npz", x=images, y=labels)
-        prepare(OWN)
-        splits = [paths.fit_split("own", "plain"), paths.validation_split("own"), paths.test_split("own")]
-        return data_digest(read_json(paths.card("own")), "plain"), [file.read_bytes() for file in splits]
+        prepare(OWN, [0])
+        splits = [paths.fit_split("own", "plain", 0), paths.validation_split("own", 0), paths.test_split("own", 0)]
+        return data_digest(read_json(paths.card("own", 0)), "plain"), [file.read_bytes() for file in splits]
 
     return made
 

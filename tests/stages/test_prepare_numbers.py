@@ -17,9 +17,9 @@ TOKENS = DataSettings("own", "reversal", {}, "none", Split(0.2, 0.3, None, 0), P
 
 def parts(settings, **split):
     """(training, validation, test, card) as written."""
-    prepare(replace(settings, split=replace(settings.split, **split)))
-    files = paths.fit_split("own", "plain"), paths.validation_split("own"), paths.test_split("own")
-    return *(read_examples(file) for file in files), read_json(paths.card("own"))
+    prepare(replace(settings, split=replace(settings.split, **split)), [0])
+    files = paths.fit_split("own", "plain", 0), paths.validation_split("own", 0), paths.test_split("own", 0)
+    return *(read_examples(file) for file in files), read_json(paths.card("own", 0))
 
 
 def rows(examples):
@@ -61,8 +61,8 @@ def test_the_test_part_stays_whatever_else_changes_and_follows_the_seed(house):
 
 def test_parts_are_drawn_and_not_cut_off_an_end(house):
     train, _, test, _ = parts(NUMBERS)
-    prepare(replace(NUMBERS, split=replace(NUMBERS.split, test=49)))
-    fewer = read_examples(paths.test_split("own"))
+    prepare(replace(NUMBERS, split=replace(NUMBERS.split, test=49)), [0])
+    fewer = read_examples(paths.test_split("own", 0))
     assert rows(fewer) == rows(test)[:49], "one example less leaves the others where they were"
     assert len(train) == 120
 

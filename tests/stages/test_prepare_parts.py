@@ -44,10 +44,10 @@ def source(house, monkeypatch):
 
 def written(settings=OWN):
     """(training part of the first view, validation, test, card) as they are in their files."""
-    prepare(settings)
+    prepare(settings, [0])
     view = next(iter(settings.views))
-    files = paths.fit_split("own", view), paths.validation_split("own"), paths.test_split("own")
-    return *(read_examples(file) for file in files), read_json(paths.card("own"))
+    files = paths.fit_split("own", view, 0), paths.validation_split("own", 0), paths.test_split("own", 0)
+    return *(read_examples(file) for file in files), read_json(paths.card("own", 0))
 
 
 def test_parts_that_a_source_gives_stay_as_they_are(source):
@@ -58,6 +58,7 @@ def test_parts_that_a_source_gives_stay_as_they_are(source):
     assert len(card.pop("key")) == len(card.pop("seal")) == 64
     assert card == {
         "data": "own",
+        "draw": 0,
         "source": "table",
         "kind": "table",
         "labels": "class",
@@ -124,7 +125,7 @@ UNKNOWN = "data.own.load: given class 3 without examples to learn from, allowed 
 def test_parts_that_nothing_can_be_learned_from_are_refused(source, part, given, message):
     source.answer = PARTS | {part: given}
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        prepare(OWN)
+        prepare(OWN, [0])
 
 
 def test_what_a_source_refuses_is_said_with_its_place(source, monkeypatch):
@@ -134,13 +135,13 @@ def test_what_a_source_refuses_is_said_with_its_place(source, monkeypatch):
 
     monkeypatch.setattr(source, "load", load)
     with pytest.raises(InputError, match="^" + re.escape("data.own.load: file: given 'own'") + "$"):
-        prepare(OWN)
+        prepare(OWN, [0])
 
 
 def test_a_source_that_gives_one_set_must_say_drawn(source):
     source.answer = TRAIN
     with pytest.raises(TypeError, match=r"^table: its SPLIT is 'given', but load gives a Examples$"):
-        prepare(OWN)
+        prepare(OWN, [0])
 
 
 # Scale
@@ -168,7 +169,7 @@ def test_a_spread_below_one_is_a_spread(source, monkeypatch):
 def test_scales_are_none_and_standard(source, scale):
     message = f"data.own.scale: given {scale!r}, allowed none, standard: name one of these"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        prepare(replace(OWN, scale=scale))
+        prepare(replace(OWN, scale=scale), [0])
 
 
 # Views
@@ -232,7 +233,7 @@ def test_a_view_that_breaks_the_contract_is_refused_by_its_place(source, monkeyp
 
     monkeypatch.setattr(plugins.load("views", "rebalance"), "apply", apply)
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        prepare(views(**steps))
+        prepare(views(**steps), [0])
 
 
 # Files
@@ -247,13 +248,14 @@ def test_raw_files_are_those_named_after_the_source_or_a_setting(source):
 
 
 def test_without_a_card_the_rest_may_be_incomplete(source, monkeypatch):
-    prepare(OWN)
-    kept = paths.fit_split("own", "plain")
+    prepare(OWN, [0])
+    kept = paths.fit_split("own", "plain", 0)
 
     def fail(file, examples):
         raise OSError("no space")
 
     monkeypatch.setattr(stage, "write_examples", fail)
+    monkeypatch.setattr(stage, "_is_there", lambda *_: False)
     with pytest.raises(OSError, match="no space"):
-        prepare(OWN)
-    assert kept.exists() and not paths.card("own").exists()
+        prepare(OWN, [0])
+    assert kept.exists() and not paths.card("own", 0).exists()

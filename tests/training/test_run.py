@@ -15,7 +15,7 @@ FIT = {"epochs": 2, "batch_size": 16, "learning_rate": 0.01}
 def spec(house):
     """A small run on small data, with its own settings changed by keyword."""
     random = np.random.default_rng(0)
-    for path, count in ((paths.fit_split("toy", "plain"), 60), (paths.validation_split("toy"), 20)):
+    for path, count in ((paths.fit_split("toy", "plain", 0), 60), (paths.validation_split("toy", 0), 20)):
         x = random.normal(size=(count, 5)).astype("float32")
         records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
 
@@ -23,7 +23,7 @@ def spec(house):
         settings = {"task": "classify", "data": "toy", "view": "plain", "model": model, "precision": "float32"}
         settings |= {"build": {"dropout": 0.2}, "augment": {}}
         settings["fit"] = FIT | fit
-        return RunSpec("topic", "variant", seed, key, "smoke", settings, "digest", "cpu")
+        return RunSpec("topic", "variant", seed, 0, key, "smoke", settings, "digest", "cpu")
 
     return make
 

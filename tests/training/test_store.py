@@ -13,14 +13,13 @@ PLAN = {
     "settings": {
         "data": "digits", "view": "plain", "model": "mlp", "build": {"width": 8}, "augment": {}, "fit": {"epochs": 2},
     },
-    "data_digest": "abc",
     "code": {"fit": "1"},
 }  # fmt: skip
 VERSIONS = {"python": "3.11.7", "tensorflow": "2.21.0"}
 
 
-def key(plan=PLAN, seed=0, versions=VERSIONS, device="cpu"):
-    return store.key(plan, seed, versions, device)
+def key(plan=PLAN, seed=0, data_digest="abc", versions=VERSIONS, device="cpu"):
+    return store.key(plan, seed, data_digest, versions, device)
 
 
 def changed(path, value):
@@ -34,15 +33,15 @@ def changed(path, value):
 
 @pytest.mark.parametrize(
     "path",
-    [("settings", "build", "width"), ("settings", "fit", "epochs"), ("settings", "model"), ("data_digest",),
-     ("code", "fit")],
+    [("settings", "build", "width"), ("settings", "fit", "epochs"), ("settings", "model"), ("code", "fit")],
 )  # fmt: skip
 def test_what_can_change_the_numbers_changes_the_key(path):
     assert key(changed(path, 9)) != key()
 
 
-def test_seed_device_and_libraries_change_the_key():
-    assert len({key(), key(seed=1), key(device="gpu"), key(versions=VERSIONS | {"tensorflow": "2.22.0"})}) == 4
+def test_seed_data_device_and_libraries_change_the_key():
+    newer = VERSIONS | {"tensorflow": "2.22.0"}
+    assert len({key(), key(seed=1), key(data_digest="abd"), key(device="gpu"), key(versions=newer)}) == 5
 
 
 def test_names_do_not_change_the_key():

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.preparation.split import PARTS, is_classes, split_rows
 from pipeline.settings.params import LongTail, Split
-from pipeline.stages.prepare import PARTS, is_classes, split_rows
 
 
 def classes_of(counts, seed=0):

@@ -1,0 +1,1 @@
+"""Steps of preparing data: split, describe."""
