@@ -102,6 +102,15 @@ def judge(settings: "Settings") -> int:
     return DONE
 
 
+def look(settings: "Settings") -> int:
+    """ask for more seeds where claims are undecided; the next `dvc repro` trains them"""
+    from pipeline import freshness
+    from pipeline.stages.look import look
+
+    print("\n".join(look(settings, freshness.evaluated(settings)) or ["no claim needs more seeds within the budget"]))
+    return DONE
+
+
 def report(settings: "Settings") -> int:
     """write data/report: the verdicts, the page and its pictures"""
     from pipeline import freshness
@@ -186,7 +195,7 @@ def ui(settings: "Settings", port: int) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
-        *(check, repro, prepare, plan, train, evaluate, judge, report),
+        *(check, repro, prepare, plan, train, evaluate, judge, look, report),
         *(claims, results, publish, reproduce, runs, ui),
     )
 }

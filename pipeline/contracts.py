@@ -188,11 +188,12 @@ class PlannedVariant(TypedDict):
 
 
 class Plan(TypedDict):
-    """data/plan/<topic>.json; `seeds` are those of any variant."""
+    """data/plan/<topic>.json; `seeds` are those of any variant, `looks` the pairs at each look, of means and rates."""
 
     topic: str
     profile: str
     seeds: list[int]
+    looks: dict[str, list[int]]
     metrics: list[str]
     variants: dict[str, PlannedVariant]
 

@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.records import digest, is_written, read_sealed, write_json
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
 from pipeline.settings.raw_files import raw_digests
-from pipeline.settings.seeds import seeds_of
+from pipeline.settings.seeds import looks, seeds_of
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Plan, PlannedVariant
@@ -67,6 +67,7 @@ def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
         "topic": topic.name,
         "profile": settings.profile,
         "seeds": sorted(set().union(*seeds.values())),
+        "looks": looks(topic),
         "metrics": list(topic.metrics),
         "variants": {name: _planned(settings, variant, seeds[name]) for name, variant in topic.variants.items()},
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.records import digest, read_json
+from pipeline.records import digest, read_sealed, write_sealed
 from pipeline.settings.params import Settings, TopicSettings, Variant
 
 RATE_PAIRS = 1.5  # times as many as for means: all runs against none are to be enough at the first look
@@ -16,6 +16,12 @@ def seeds_of(settings: Settings, topic: TopicSettings) -> dict[str, list[int]]:
     more = asked_for(settings, topic)
     counts = {name: max(pairs, more.get(name, 0)) for name, pairs in first_look(topic).items()}
     return {name: list(range(settings.first_seed, settings.first_seed + count)) for name, count in counts.items()}
+
+
+def looks(topic: TopicSettings) -> dict[str, list[int]]:
+    """Pairs at each look at the topic's claims, on means and on rates: twice as many as at the one before."""
+    sizes = [topic.seeds * 2**look for look in range(topic.looks)]
+    return {"means": sizes, "rates": [pairs(size, is_rate=topic.looks > 1) for size in sizes]}
 
 
 def first_look(topic: TopicSettings) -> dict[str, int]:
@@ -36,16 +42,31 @@ def _rated(topic: TopicSettings) -> set[str]:
 
 def asked_for(settings: Settings, topic: TopicSettings) -> Mapping[str, int]:
     """{variant: seeds} that looks at the topic's claims have asked for; none if they were of other settings."""
+    seeds: Mapping[str, int] = _read(settings, topic).get("seeds", {})
+    return seeds
+
+
+def spent(settings: Settings, topic: TopicSettings) -> float:
+    """Seconds of training that these cost."""
+    return float(_read(settings, topic).get("seconds", 0.0))
+
+
+def ask(settings: Settings, topic: TopicSettings, more: Mapping[str, int], seconds: float) -> None:
+    """Have `more` seeds of variants, {variant: seeds in all}, which cost `seconds` of training."""
+    seeds = dict(asked_for(settings, topic)) | dict(more)
+    record = {"key": _key(settings, topic), "seeds": seeds, "seconds": spent(settings, topic) + seconds}
+    write_sealed(paths.looks(topic.name), record)
+
+
+def _read(settings: Settings, topic: TopicSettings) -> dict[str, Any]:
     try:
-        found: Any = read_json(paths.looks(topic.name))
+        found = read_sealed(paths.looks(topic.name))
     except (FileNotFoundError, NotADirectoryError, InputError):
         return {}
-    is_own = isinstance(found, dict) and found.get("key") == key(settings, topic)
-    more = found.get("pairs") if is_own else None
-    return more if isinstance(more, dict) and all(isinstance(count, int) for count in more.values()) else {}
+    return found if found.get("key") == _key(settings, topic) else {}
 
 
-def key(settings: Settings, topic: TopicSettings) -> str:
+def _key(settings: Settings, topic: TopicSettings) -> str:
     """Digest of what the looks at a topic belong to: its variants, their data and how many seeds begin."""
     variants = {name: variant.settings() for name, variant in topic.variants.items()}
     data = {name: _data(settings, variant) for name, variant in topic.variants.items()}

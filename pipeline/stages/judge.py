@@ -1,12 +1,16 @@
 """Judge the claims of every topic that has been evaluated, and write all verdicts into one file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline import paths
-from pipeline.contracts import ClaimRow
+from pipeline.contracts import ClaimRow, Plan
 from pipeline.freshness import TopicState
-from pipeline.records import is_written, read_rows, write_json
+from pipeline.records import is_written, read_items, read_json, read_rows, write_json
 from pipeline.verdicts import rules, topic
+from pipeline.verdicts.looks import Looks
+from pipeline.verdicts.topic import Claim
+
+WEIGHTS = {1: (1.0,), 2: (0.8, 0.2), 3: (0.8, 0.1, 0.1)}  # shares of the error, by the number of looks
 
 
 def judge(states: Iterable[TopicState]) -> list[ClaimRow]:
@@ -19,10 +23,28 @@ def judge(states: Iterable[TopicState]) -> list[ClaimRow]:
 
 def judged(states: Iterable[TopicState]) -> list[ClaimRow]:
     """One row per claim whose variants have scores, of every topic whose scores are current, in order."""
-    return [row for state in states if state.scores == "current" for row in _judge_topic(state.name)]
+    return [row for state in states if state.scores == "current" for row in _judge_topic(state)]
 
 
-def _judge_topic(name: str) -> list[ClaimRow]:
-    scores = read_rows(paths.results(name) / "scores.csv")
-    claims = [claim for claim in topic.load(name).claims if not rules.lacking(claim, scores)]
-    return rules.judge(name, claims, scores)
+def _judge_topic(state: TopicState) -> list[ClaimRow]:
+    folder = paths.results(state.name)
+    scores = read_rows(folder / "scores.csv")
+    return rules.judge(
+        state.name,
+        judgeable(state.name, scores),
+        scores,
+        items=read_items(folder / "items.npz"),
+        trivial=read_json(folder / "trivial.json"),
+        looks=looks_of(state.plan),
+    )
+
+
+def judgeable(name: str, scores: Sequence[Mapping[str, str]]) -> list[Claim]:
+    """The claims of a topic whose variants have scores: the family that is judged together."""
+    return [claim for claim in topic.load(name).claims if not rules.lacking(claim, scores)]
+
+
+def looks_of(plan: Plan) -> Looks:
+    """When the claims of a plan are looked at, and what share of the error each look may use."""
+    sizes = plan["looks"]
+    return Looks(means=tuple(sizes["means"]), rates=tuple(sizes["rates"]), weights=WEIGHTS[len(sizes["means"])])

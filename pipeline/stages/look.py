@@ -1,0 +1,65 @@
+"""Ask for more seeds where a claim is still undecided: as many as are likely to decide it, within the budget."""
+
+from collections.abc import Iterable
+from statistics import mean
+
+from pipeline import paths
+from pipeline.freshness import TopicState
+from pipeline.pool import workers
+from pipeline.records import read_items, read_rows
+from pipeline.settings import seeds
+from pipeline.settings.params import Settings
+from pipeline.stages.judge import judgeable, looks_of
+from pipeline.verdicts.allotment import next_pairs
+
+MOST = 10**6  # runs: as many as keep every worker busy
+
+
+def look(settings: Settings, states: Iterable[TopicState]) -> list[str]:
+    """Write data/looks/<topic>.json of each topic that is to have more seeds; a line on each, none where none is.
+
+    The budget is that of all further looks of all topics, those taken before included; topics share what is left of it
+    alike, and what one leaves goes to those after it.
+    """
+    open_ = [state for state in states if state.scores == "current" and len(state.plan["looks"]["means"]) > 1]
+    left = _budget_s(settings) - sum(seeds.spent(settings, settings.topics[state.name]) for state in open_)
+    lines = []
+    for place, state in enumerate(open_):
+        more, cost = _more(settings, state, budget_s=left / (len(open_) - place))
+        if more:
+            left -= cost
+            seeds.ask(settings, settings.topics[state.name], more, cost)
+            lines.append(_line(state.name, more, cost))
+    return lines
+
+
+def _budget_s(settings: Settings) -> float:
+    """Seconds of training that all workers together have for further looks."""
+    return settings.budget_minutes * 60 * workers.worker_count(settings.workers, MOST, settings.runs_per_gpu)
+
+
+def _more(settings: Settings, state: TopicState, *, budget_s: float) -> tuple[dict[str, int], float]:
+    """{variant: seeds that it is to have in all}, and the seconds of training that these cost."""
+    folder = paths.results(state.name)
+    scores = read_rows(folder / "scores.csv")
+    claims = judgeable(state.name, scores)
+    seconds = _seconds(state)
+    items = read_items(folder / "items.npz")
+    more = next_pairs(claims, scores, seconds, budget_s=budget_s, looks=looks_of(state.plan), items=items)
+    have = {name: len(planned["data_digests"]) for name, planned in state.plan["variants"].items()}
+    return more, sum((count - have[name]) * seconds[name] for name, count in more.items())
+
+
+def _seconds(state: TopicState) -> dict[str, float]:
+    """{variant: mean seconds that one of its runs took}."""
+    of_variant: dict[str, list[float]] = {}
+    for (variant, _), record in state.records.items():
+        of_variant.setdefault(variant, []).append(record["duration_s"])
+    return {variant: mean(seconds) for variant, seconds in of_variant.items()}
+
+
+def _line(topic: str, more: dict[str, int], cost: float) -> str:
+    told = ", ".join(f"{variant} {count}" for variant, count in more.items())
+    return f"{topic}: more seeds for claims that are undecided ({cost:.0f} s of training): {told}"
+
+
