@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
+from pipeline.numerics import Mode
 from pipeline.records import Examples
 
 if TYPE_CHECKING:
@@ -188,6 +189,7 @@ class Plan(TypedDict):
 
     topic: str
     profile: str
+    numerics: Mode
     seeds: list[int]
     metrics: list[str]
     variants: dict[str, PlannedVariant]
@@ -244,6 +246,7 @@ class RunRecord(TypedDict):
     epochs: int
     best_epoch: int | None
     device: str
+    numerics: str
     precision: str
     threads: int
     started: float

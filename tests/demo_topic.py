@@ -41,7 +41,7 @@ def planned(variant, generation="first"):
 
 
 def key(variant, seed, generation="first"):
-    return store.key(planned(variant, generation), seed, runtime.versions(), runtime.device())
+    return store.key(planned(variant, generation), seed, runtime.versions(), runtime.device(), "portable")
 
 
 def settings(variant):
@@ -54,7 +54,13 @@ def write_run(variant, seed, topic=TOPIC, generation="first", status="finished",
         "run_key": key(variant, seed, generation),
         **{"topic": topic, "variant": variant, "seed": seed, "profile": "laptop", "settings": settings(variant)},
         **{"status": status, "reason": None if status == "finished" else "it broke: password=hidden-2"},
-        **{"parameters": 42, "epochs": epochs, "best_epoch": 2 if epochs >= 2 else None, "device": "cpu"},
+        **{
+            "parameters": 42,
+            "epochs": epochs,
+            "best_epoch": 2 if epochs >= 2 else None,
+            "device": "cpu",
+            "numerics": "portable",
+        },
         **{"precision": "float32", "threads": 1, "versions": {"python": "3.11.7", "keras": "3.15.1"}},
         **{"started": 1_700_000_000.0, "duration_s": 8.0, "data_digest": data_digest(CARD, "plain"), "host": "h"},
         "git_commit": "abc123+",
@@ -69,7 +75,13 @@ def write_run(variant, seed, topic=TOPIC, generation="first", status="finished",
 
 
 def write_plan(topic=TOPIC, generation="first"):
-    plan = {"topic": topic, "profile": "laptop", "seeds": list(SEEDS), "metrics": ["accuracy", "ece"]}
+    plan = {
+        "topic": topic,
+        "profile": "laptop",
+        "numerics": "portable",
+        "seeds": list(SEEDS),
+        "metrics": ["accuracy", "ece"],
+    }
     write_json(paths.plan(topic), plan | {"variants": {name: planned(name, generation) for name in VARIANTS}})
 
 

@@ -64,6 +64,7 @@ def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
     return {
         "topic": topic.name,
         "profile": settings.profile,
+        "numerics": settings.numerics,
         "seeds": list(range(topic.seeds)),
         "metrics": list(topic.metrics),
         "variants": {name: _planned(variant, settings.data) for name, variant in topic.variants.items()},

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pipeline import paths, plugins
+from pipeline import numerics, paths, plugins
 from pipeline.contracts import RunRecord, Task, VariantSettings
 from pipeline.records import Examples, digest, read_examples, write_json, write_rows
 from pipeline.training import memory, objective, record, runtime
@@ -35,6 +35,7 @@ class RunSpec:
     settings: VariantSettings
     data_digest: str
     device: str
+    numerics: str
 
     def names(self) -> dict[str, Any]:
         """What is said of the run in its topic; all else follows from its key."""
@@ -44,17 +45,18 @@ class RunSpec:
 
 def run_specs(plan: Mapping[str, Any]) -> list[RunSpec]:
     """The runs of a plan, in order of variant and seed."""
-    device, versions = runtime.device(), runtime.versions()
+    device, versions, label = runtime.device(), runtime.versions(), numerics.label(plan["numerics"])
     return [
         RunSpec(
             topic=plan["topic"],
             variant=name,
             seed=seed,
-            run_key=key(variant, seed, versions, device),
+            run_key=key(variant, seed, versions, device, label),
             profile=plan["profile"],
             settings=variant["settings"],
             data_digest=variant["data_digest"],
             device=device,
+            numerics=label,
         )
         for name, variant in plan["variants"].items()
         for seed in plan["seeds"]
@@ -93,6 +95,8 @@ def _record(spec: RunSpec, outcome: Outcome, started: float, clock: float) -> Ru
 def _train(spec: RunSpec, draft: Path, checkpoints: Path) -> Outcome:
     """Train one run; history.csv, model.keras and what the task watches are written to `draft`."""
     settings = spec.settings
+    if numerics.held() != spec.numerics:  # its key would be a lie
+        raise RuntimeError(f"a run to be added up as {spec.numerics}, in a process that is {numerics.held()}")
     write_json(checkpoints / "run.json", {"topic": spec.topic, "variant": spec.variant, "seed": spec.seed})
     training = _examples(paths.fit_split(settings["data"], settings["view"]))
     validation = _examples(paths.validation_split(settings["data"]))

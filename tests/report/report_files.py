@@ -76,7 +76,13 @@ def write_topic(name, variants, seeds=6, epochs=12, metrics=("accuracy", "cross_
     planned = {
         variant: {"settings": settings(variant, data[variant]), "data_digest": "d", "code": {}} for variant in variants
     }
-    plan = {"topic": name, "profile": "laptop", "seeds": list(range(seeds)), "metrics": list(metrics)}
+    plan = {
+        "topic": name,
+        "profile": "laptop",
+        "numerics": "portable",
+        "seeds": list(range(seeds)),
+        "metrics": list(metrics),
+    }
     write_json(paths.plan(name), plan | {"variants": planned})
     scores, curves = [], []
     for variant, mean in variants.items():

@@ -23,7 +23,7 @@ def spec(house):
         settings = {"task": "classify", "data": "toy", "view": "plain", "model": model, "precision": "float32"}
         settings |= {"build": {"dropout": 0.2}, "augment": {}}
         settings["fit"] = FIT | fit
-        return RunSpec("topic", "variant", seed, key, "smoke", settings, "digest", "cpu")
+        return RunSpec("topic", "variant", seed, key, "smoke", settings, "digest", "cpu", "portable")
 
     return make
 

@@ -19,8 +19,8 @@ PLAN = {
 VERSIONS = {"python": "3.11.7", "tensorflow": "2.21.0"}
 
 
-def key(plan=PLAN, seed=0, versions=VERSIONS, device="cpu"):
-    return store.key(plan, seed, versions, device)
+def key(plan=PLAN, seed=0, versions=VERSIONS, device="cpu", numerics="portable"):
+    return store.key(plan, seed, versions, device, numerics)
 
 
 def changed(path, value):
@@ -41,8 +41,10 @@ def test_what_can_change_the_numbers_changes_the_key(path):
     assert key(changed(path, 9)) != key()
 
 
-def test_seed_device_and_libraries_change_the_key():
-    assert len({key(), key(seed=1), key(device="gpu"), key(versions=VERSIONS | {"tensorflow": "2.22.0"})}) == 4
+def test_seed_device_libraries_and_numerics_change_the_key():
+    others = [key(seed=1), key(device="gpu"), key(versions=VERSIONS | {"tensorflow": "2.22.0"})]
+    others += [key(numerics="native avx512f"), key(numerics="native avx2")]
+    assert len({key(), *others}) == 6
 
 
 def test_names_do_not_change_the_key():
