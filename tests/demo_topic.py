@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipeline import paths
+from pipeline import numerics, paths
 from pipeline.mlflow_sync import tracking_store
 from pipeline.records import SCORES, write_bytes, write_json, write_rows
 from pipeline.settings.plan import data_digest
@@ -41,7 +41,9 @@ def planned(variant, generation="first"):
 
 
 def key(variant, seed, generation="first"):
-    return store.key(planned(variant, generation), seed, runtime.versions(), runtime.device(), "portable")
+    return store.key(
+        planned(variant, generation), seed, runtime.versions(), runtime.device(), numerics.label("portable")
+    )
 
 
 def settings(variant):

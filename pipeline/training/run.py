@@ -95,8 +95,8 @@ def _record(spec: RunSpec, outcome: Outcome, started: float, clock: float) -> Ru
 def _train(spec: RunSpec, draft: Path, checkpoints: Path) -> Outcome:
     """Train one run; history.csv, model.keras and what the task watches are written to `draft`."""
     settings = spec.settings
-    if numerics.held() != spec.numerics:  # its key would be a lie
-        raise RuntimeError(f"a run to be added up as {spec.numerics}, in a process that is {numerics.held()}")
+    held = numerics.held()
+    assert held == spec.numerics, f"a key for numbers that are {spec.numerics}, in a process whose are {held}"
     write_json(checkpoints / "run.json", {"topic": spec.topic, "variant": spec.variant, "seed": spec.seed})
     training = _examples(paths.fit_split(settings["data"], settings["view"]))
     validation = _examples(paths.validation_split(settings["data"]))

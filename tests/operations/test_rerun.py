@@ -48,7 +48,7 @@ def finished(house, monkeypatch):
         settings=SETTINGS,
         data_digest=data_digest(card, "plain"),
         device="cpu",
-        numerics="portable",
+        numerics=numerics.held(),
     )
     assert run(spec)["status"] == "finished"
     project_store().take(KEY, paths.run("topic", "variant", 0), spec.names())
