@@ -18,11 +18,9 @@ XLA_CAP = (  # XLA's own libraries ask the processor behind the back of --xla_cp
     # same model of processor (Sandy Bridge), and not for the one that is here.
     "--xla_cpu_max_isa=AVX",
     "--xla_cpu_enable_platform_dependent_math=false",
-    # Products of matrices by oneDNN, which ONEDNN_MAX_CPU_ISA holds: YNNPACK takes AVX-512 wherever it is, and Eigen
-    # cuts long sums by the size of the first cache.
+    # Products of matrices not by YNNPACK, which takes AVX-512 wherever it is.
     "--xla_cpu_experimental_ynn_fusion_type=",
-    "--xla_cpu_use_onednn=true",
-    "--xla_cpu_experimental_onednn_fusion_type=dot",
+    "--xla_cpu_use_xnnpack=false",
 )
 ALWAYS = {
     "OMP_NUM_THREADS": "1",

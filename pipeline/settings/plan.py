@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 DECISIVE = {
     "augmentation": "training/augmentation.py",
     "compiled_cache": "training/compiled_cache.py",
+    "eigen_caches": "training/eigen_caches.py",
     "fit": "training/fit.py",
     "library_tricks": "training/library_tricks.py",
+    "numerics": "numerics.py",
     "objective": "training/objective.py",
     "optimizers": "training/optimizers.py",
     "records": "records.py",
