@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline import errors, paths, streams
+from pipeline import errors, numerics, paths, streams
 from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
@@ -278,6 +278,7 @@ def _announce(settings: "Settings", stage: str, topic: str | None = None, data: 
     part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
     topics = [block for block in settings.topics.values() if not data and topic in (None, block.name)]
     notes = [f"params.yaml: {note}" for block in topics if (note := block.note())]
+    notes += [note for note in [numerics.note(settings.numerics)] if note and stage in ("plan", "train")]
     for line in announce(settings.voids, part, settings.profile, paths.PARAMS) + notes:
         print(line, file=sys.stderr, flush=True)
 
@@ -306,6 +307,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = vars(parser().parse_args(arguments))
     name = options.pop("command")
+    for line in numerics.settle("portable"):  # before NumPy is imported; params.yaml has not been read yet
+        print(line, file=sys.stderr, flush=True)
     from pipeline.operations import outcomes, signals
 
     signals.stop_in_order()
@@ -324,6 +327,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
 
     try:
         settings = read(paths.PARAMS)
+        numerics.settle(settings.numerics)
         if name in STAGES:
             _announce(settings, name, **options)
         return COMMANDS[name](settings, **options), ""

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
+from pipeline.numerics import Mode
 from pipeline.records import Examples
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ class Plan(TypedDict):
 
     topic: str
     profile: str
+    numerics: Mode
     seeds: list[int]
     looks: dict[str, list[int]]
     metrics: list[str]
@@ -251,6 +253,7 @@ class RunRecord(TypedDict):
     epochs: int
     best_epoch: int | None
     device: str
+    numerics: str
     precision: str
     threads: int
     started: float

@@ -1,12 +1,16 @@
 """What every test can count on: a quiet TensorFlow on one thread, and folders of its own when it writes."""
 
-import pytest
-import shipped
-from folders import FOLDERS
+from pipeline import numerics
 
-from pipeline import paths, records
-from pipeline.settings import params, plan
-from pipeline.training import runtime
+numerics.settle("portable")  # before anything imports NumPy
+
+import pytest  # noqa: E402
+import shipped  # noqa: E402
+from folders import FOLDERS  # noqa: E402
+
+from pipeline import paths, records  # noqa: E402
+from pipeline.settings import params, plan  # noqa: E402
+from pipeline.training import runtime  # noqa: E402
 
 runtime.quiet()
 paths.PARAMS = shipped.repository() / "params.yaml"  # before any test reads it

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipeline import paths
+from pipeline import numerics, paths
 from pipeline.mlflow_sync import tracking_store
 from pipeline.records import SCORES, write_bytes, write_json, write_rows
 from pipeline.settings.plan import data_digest
@@ -43,8 +43,8 @@ def planned(variant, generation="first"):
 
 
 def key(variant, seed, generation="first"):
-    plan = planned(variant, generation)
-    return store.key(plan, seed, data_digest(CARD, "plain"), runtime.versions(), runtime.device())
+    plan, label = planned(variant, generation), numerics.label("portable")
+    return store.key(plan, seed, data_digest(CARD, "plain"), runtime.versions(), runtime.device(), label)
 
 
 def settings(variant):
@@ -64,7 +64,13 @@ def write_run(variant, seed, topic=TOPIC, generation="first", status="finished",
             "settings": settings(variant),
         },
         **{"status": status, "reason": None if status == "finished" else "it broke: password=hidden-2"},
-        **{"parameters": 42, "epochs": epochs, "best_epoch": 2 if epochs >= 2 else None, "device": "cpu"},
+        **{
+            "parameters": 42,
+            "epochs": epochs,
+            "best_epoch": 2 if epochs >= 2 else None,
+            "device": "cpu",
+            "numerics": "portable",
+        },
         **{"precision": "float32", "threads": 1, "versions": {"python": "3.11.7", "keras": "3.15.1"}},
         **{"started": 1_700_000_000.0, "duration_s": 8.0, "data_digest": data_digest(CARD, "plain"), "host": "h"},
         "git_commit": "abc123+",
@@ -79,7 +85,13 @@ def write_run(variant, seed, topic=TOPIC, generation="first", status="finished",
 
 
 def write_plan(topic=TOPIC, generation="first"):
-    plan = {"topic": topic, "profile": "laptop", "seeds": list(SEEDS), "metrics": ["accuracy", "ece"]}
+    plan = {
+        "topic": topic,
+        "profile": "laptop",
+        "numerics": "portable",
+        "seeds": list(SEEDS),
+        "metrics": ["accuracy", "ece"],
+    }
     write_json(paths.plan(topic), plan | {"variants": {name: planned(name, generation) for name in VARIANTS}})
 
 

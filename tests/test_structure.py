@@ -11,7 +11,7 @@ from pipeline import paths, plugins
 FILES = sorted(paths.PACKAGE.rglob("*.py"))
 NAMES = [str(file.relative_to(paths.PACKAGE)) for file in FILES]
 FLOOR = {  # known to all; they know each other
-    *("contracts", "errors", "number_types", "paths", "streams", "plugin_files", "plugins", "records"),
+    *("contracts", "errors", "number_types", "numerics", "paths", "streams", "plugin_files", "plugins", "records"),
 }
 ARROWS = {  # room: the rooms it may import from, beside the floor
     **dict.fromkeys(FLOOR, frozenset()),

@@ -153,7 +153,9 @@ def _ended(run: RecordedRun) -> float:
 
 def _tags(run: RecordedRun) -> dict[str, str]:
     names = ("topic", "variant", "seed", "run_key", "git_commit", "data_digest", "profile", "status", "device")
-    tags: dict[str, Any] = {name: run.get(name) for name in (*names, "precision", "threads", "host", "processor")}
+    tags: dict[str, Any] = {
+        name: run.get(name) for name in (*names, "numerics", "precision", "threads", "host", "processor")
+    }
     tags |= {f"version.{library}": version for library, version in (run.get("versions") or {}).items()}
     tags["mlflow.source.git.commit"] = (run.get("git_commit") or "").rstrip("+")
     tags["reason"] = masking.masked(run.get("reason") or "")

@@ -3,11 +3,11 @@
 import math
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from pipeline import errors, paths
+from pipeline import errors, numerics, paths
 from pipeline.contracts import DataCard, History, RunRecord
 from pipeline.errors import InputError
 from pipeline.records import read_history, read_json, read_sealed
@@ -27,8 +27,9 @@ def reproduce(run_key: str) -> bool:
     record = read_json(folder / "run.json")
     _refuse(record)
     names = ("topic", "variant", "seed", "draw", "run_key", "profile", "settings", "data_digest")
-    spec = RunSpec(**{name: record[name] for name in names}, device=runtime.device())
-    runtime.settle()
+    mode: numerics.Mode = "portable" if record.get("numerics") == "portable" else "native"
+    spec = RunSpec(**{name: record[name] for name in names}, device=runtime.device(), numerics=numerics.label(mode))
+    runtime.settle(mode)
     with _scratch() as scratch:
         store = Store(Path(scratch, "runs"))  # the project's has that run already, and would keep the old one
         again = run(spec, store, Path(scratch, "checkpoints"))  # where no half-trained state is gone on from
@@ -100,7 +101,7 @@ def _refuse(record: dict[str, Any]) -> None:
 
 def _compare(record: dict[str, Any], again: RunRecord, then: History, now: History) -> Iterator[str]:
     """A headline, then what differs, by size, then what does not."""
-    changes = list(_changes(record, again["device"]))
+    changes = list(_changes(record, again["device"], again["numerics"]))
     here = f" ({'; '.join(changes)})" if changes else ""
     name = f"{record['variant']} seed {record['seed']}"
     if again["status"] != record["status"]:
@@ -146,22 +147,17 @@ def _gap(name: str, gap: float, value: float) -> str:
     return f"{name} by up to {gap:.2g} of {value:.4g}" if gap else f"{name} is the same"
 
 
-def _changes(record: dict[str, Any], device: str) -> Iterator[str]:
+def _changes(record: dict[str, Any], device: str, label: str) -> Iterator[str]:
     """What the run was trained on then and is not now, in words."""
     for name, version in runtime.versions().items():
         if record["versions"].get(name) != version:
             yield f"{name} {record['versions'].get(name)} then, {version} now"
     if record["device"] != device:
         yield f"a {record['device']} then, a {device} now"
+    before = record.get("numerics", "native, of before this was told apart")
+    if before != label:
+        yield f"numbers were added up as {before}, and are as {label}"
     then, now = record.get("processor") or "", runtime.processor()
-    units = [_unit(then), _unit(now)]
-    if then and units[0] != units[1]:
-        yield f"this processor has {units[1]}, that one had {units[0]}, and adds up in another order"
-    elif then and then != now:
-        yield f"the processor was {then}, and is {now}"
-
-
-def _unit(processor: str) -> str:
-    """The widest vector unit that stands in a processor's name, see runtime.processor."""
-    last: Sequence[str] = processor.split()[-1:]
-    return last[0] if last and last[0] in runtime.VECTOR_UNITS else "no vector unit known"
+    if then and then != now:
+        same = ", which should make no difference" if before == label == "portable" else ""
+        yield f"the processor was {then}, and is {now}{same}"

@@ -152,7 +152,7 @@ def _start(parent: int, memory_limit: int, gpus: Sequence[str], slots: int) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
     threading.Thread(target=_watch, args=[parent, memory_limit], daemon=True).start()
     _take_gpu(gpus, slots)
-    runtime.settle(threads=1)
+    runtime.settle()
 
 
 @dataclass(frozen=True)

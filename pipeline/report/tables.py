@@ -117,10 +117,16 @@ def cost(facts: TopicFacts) -> Cost:
         "planned": len(places(facts.plan)),
         "done": len(runs),
         "epochs": sum(run["epochs"] or 0 for run in runs),
-        "devices": sorted({run["device"] for run in runs if run["device"]}),
+        "devices": sorted({_device(run) for run in runs if run["device"]}),
         "software": sorted({f"{name} {version}" for run in runs for name, version in run["versions"].items()}),
         "example": next((run["run_key"] for run in runs if run["status"] == "finished"), None),
     }
+
+
+def _device(run: Run) -> str:
+    """Kind of device and whose numbers it gives: those of a record from before this was told apart are not named."""
+    whose = run.get("numerics")
+    return f"{run['device']} ({whose} numbers)" if whose else run["device"]
 
 
 def confusions(facts: TopicFacts) -> list[Confusion]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline import paths
 from pipeline.number_types import Count, NotNegative, Positive, Whole
+from pipeline.numerics import Mode
 from pipeline.plugin_files import Setting
 from pipeline.settings import files
 from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_views, resolve_data
@@ -39,9 +40,15 @@ class Settings:
     run_minutes: float
     first_seed: int
     budget_minutes: float
+    same_on_every_processor: bool
     data: Mapping[str, DataSettings]
     topics: Mapping[str, TopicSettings]
     voids: tuple[Void, ...] = ()
+
+    @property
+    def numerics(self) -> Mode:
+        """How numbers are added up: alike on every processor, or as fast as this one can."""
+        return "portable" if self.same_on_every_processor else "native"
 
 
 TOP = {
@@ -53,6 +60,7 @@ TOP = {
     "workers": Setting(Literal["auto"] | Count, "auto"),
     "runs_per_gpu": Setting(Count, 1),
     "run_minutes": Setting(Positive, 60.0),
+    "same_on_every_processor": Setting(bool, True),
     "views": Setting(dict, {}),
     "data": Setting(dict, required=True),
     "topics": Setting(dict, required=True),
@@ -97,6 +105,7 @@ def _resolve(tree: Block, profile: Profile, complaints: Complaints) -> Settings:
         run_minutes=top["run_minutes"],
         first_seed=top["first_seed"],
         budget_minutes=top["budget_minutes"],
+        same_on_every_processor=top["same_on_every_processor"],
         data={name: block for name, block in data.items() if block},
         topics={name: block for name, block in topics.items() if block},
         voids=uses.voids(),

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 DECISIVE = {
     "augmentation": "training/augmentation.py",
     "compiled_cache": "training/compiled_cache.py",
+    "eigen_caches": "training/eigen_caches.py",
     "fit": "training/fit.py",
     "library_tricks": "training/library_tricks.py",
+    "numerics": "numerics.py",
     "objective": "training/objective.py",
     "optimizers": "training/optimizers.py",
     "records": "records.py",
@@ -66,6 +68,7 @@ def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
     return {
         "topic": topic.name,
         "profile": settings.profile,
+        "numerics": settings.numerics,
         "seeds": sorted(set().union(*seeds.values())),
         "looks": looks(topic),
         "metrics": list(topic.metrics),

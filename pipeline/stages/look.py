@@ -61,5 +61,3 @@ def _seconds(state: TopicState) -> dict[str, float]:
 def _line(topic: str, more: dict[str, int], cost: float) -> str:
     told = ", ".join(f"{variant} {count}" for variant, count in more.items())
     return f"{topic}: more seeds for claims that are undecided ({cost:.0f} s of training): {told}"
-
-

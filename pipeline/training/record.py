@@ -38,6 +38,7 @@ def record(spec: "RunSpec", outcome: Outcome, *, started: float, duration_s: flo
         "settings": spec.settings,
         **outcome,
         "device": spec.device,
+        "numerics": spec.numerics,
         "precision": spec.settings["precision"],
         "threads": 1,
         "started": started,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from pipeline import paths, plugins
+from pipeline import numerics, paths, plugins
 from pipeline.contracts import RunRecord, Task, VariantSettings
 from pipeline.records import Examples, digest, read_examples, write_json, write_rows
 from pipeline.training import memory, objective, record, runtime
@@ -38,6 +38,7 @@ class RunSpec:
     settings: VariantSettings
     data_digest: str
     device: str
+    numerics: str
 
     def names(self) -> dict[str, Any]:
         """What is said of the run in its topic; all else follows from its key."""
@@ -48,18 +49,19 @@ class RunSpec:
 
 def run_specs(plan: Mapping[str, Any]) -> list[RunSpec]:
     """The runs of a plan, in order of variant and seed."""
-    device, versions = runtime.device(), runtime.versions()
+    device, versions, label = runtime.device(), runtime.versions(), numerics.label(plan["numerics"])
     return [
         RunSpec(
             topic=plan["topic"],
             variant=name,
             seed=int(seed),
             draw=variant["draws"][seed],
-            run_key=key(variant, int(seed), data_digest, versions, device),
+            run_key=key(variant, int(seed), data_digest, versions, device, label),
             profile=plan["profile"],
             settings=variant["settings"],
             data_digest=data_digest,
             device=device,
+            numerics=label,
         )
         for name, variant in plan["variants"].items()
         for seed, data_digest in variant["data_digests"].items()
@@ -98,6 +100,8 @@ def _record(spec: RunSpec, outcome: Outcome, started: float, clock: float) -> Ru
 def _train(spec: RunSpec, draft: Path, checkpoints: Path) -> Outcome:
     """Train one run; history.csv, model.keras and what the task watches are written to `draft`."""
     settings = spec.settings
+    held = numerics.held()
+    assert held == spec.numerics, f"a key for numbers that are {spec.numerics}, in a process whose are {held}"
     write_json(checkpoints / "run.json", {"topic": spec.topic, "variant": spec.variant, "seed": spec.seed})
     training = _examples(paths.fit_split(settings["data"], settings["view"], spec.draw))
     validation = _examples(paths.validation_split(settings["data"], spec.draw))

@@ -3,18 +3,16 @@
 import contextlib
 import os
 import platform
-import re
 import subprocess
 import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipeline import paths
-from pipeline.training import library_tricks
+from pipeline import numerics, paths
+from pipeline.training import eigen_caches, library_tricks
 
 LIBRARIES = ("tensorflow", "keras", "numpy")
-VECTOR_UNITS = ("avx512f", "avx2", "avx")  # widest first
 DEVICES, WSL = Path("/dev"), "dxg"
 CARDS = ("nvidia[0-9]*", WSL, "kfd")  # where Linux, Windows' Linux (WSL2) and AMD's driver show their cards
 ASK = (  # TensorFlow for its GPUs, by name
@@ -76,10 +74,9 @@ def remedy() -> str:
 @cache
 def processor() -> str:
     """Name of the processor and the widest of its vector units: another one adds up in another order."""
-    file = Path("/proc/cpuinfo")
-    entries = dict(re.findall(r"^(.*?)\s*: (.*)$", file.read_text(), re.M)) if file.exists() else {}
-    name = entries.get("model name") or platform.processor() or platform.machine()
-    return " ".join([name, *[unit for unit in VECTOR_UNITS if unit in entries.get("flags", "").split()][:1]])
+    name = numerics.entries().get("model name") or platform.processor() or platform.machine()
+    unit = numerics.vector_unit()
+    return f"{name} {unit}" if unit in numerics.VECTOR_UNITS else name
 
 
 def gpus() -> list[str]:
@@ -95,14 +92,10 @@ def quiet() -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 
-def settle(threads: int = 1) -> None:
-    """Import TensorFlow with a fixed number of threads, so that results do not depend on the number of cores."""
+def settle(mode: numerics.Mode | None = None) -> None:
+    """Import TensorFlow on one thread, adding up as `mode` says (None: as the process that started this one does)."""
     quiet()
-    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    # Else TensorFlow decides by the processor; with oneDNN, convolutions take half the time.
-    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+    numerics.settle(mode)
     with (
         library_tricks.imports_not_collected(),
         library_tricks.silent_stderr(),
@@ -111,6 +104,8 @@ def settle(threads: int = 1) -> None:
         import keras
         import tensorflow as tf
 
+    if numerics.held() == "portable":
+        eigen_caches.hold()
     keras.config.set_floatx("float32")  # whatever keras.json in the user's home says: it is in no run's key
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")

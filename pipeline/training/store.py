@@ -16,8 +16,12 @@ FILES = ("history.csv", "model.keras", "samples.npz")
 _named: set[Path] = set()  # damaged folders that this process has told of
 
 
-def key(plan: Mapping[str, Any], seed: int, data_digest: str, versions: Mapping[str, str], device: str) -> str:
+def key(
+    plan: Mapping[str, Any], seed: int, data_digest: str, versions: Mapping[str, str], device: str, numerics: str
+) -> str:
     """Key of one run: `plan` is a variant of data/plan/<topic>.json (settings, digests of code).
+
+    `numerics` is what numerics.label says: "portable" is one key on all x86-64 processors with AVX2.
 
     Names of data and view are left out, as the digest of the data says what is in them; so is Python's version, which
     decides no number.
@@ -25,7 +29,7 @@ def key(plan: Mapping[str, Any], seed: int, data_digest: str, versions: Mapping[
     parts = {"data_digest": data_digest, "code": plan["code"]}
     parts["settings"] = {name: item for name, item in plan["settings"].items() if name not in ("data", "view")}
     libraries = {name: version for name, version in versions.items() if name != "python"}
-    return digest([parts, seed, libraries, device])[:32]
+    return digest([parts, seed, libraries, device, numerics])[:32]
 
 
 @dataclass(frozen=True)

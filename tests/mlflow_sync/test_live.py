@@ -26,7 +26,7 @@ def specs(house, monkeypatch):
     monkeypatch.setattr(live, "LONG_S", 0.0)
     paths.TRACKING.write_bytes(demo_topic.empty_store())
     demo_topic.train()
-    names = ("topic", "variant", "seed", "draw", "run_key", "profile", "settings", "data_digest", "device")
+    names = ("topic", "variant", "seed", "draw", "run_key", "profile", "settings", "data_digest", "device", "numerics")
     files = [paths.run(demo_topic.TOPIC, variant, seed) for variant in demo_topic.VARIANTS for seed in demo_topic.SEEDS]
     found = [read_json(folder / "run.json") for folder in files]
     return [RunSpec(**{name: record[name] for name in names}) for record in found]

@@ -1,11 +1,12 @@
 """Training a run again: the same is said to be the same, and whatever differs is named."""
 
 import errno
+import os
 
 import numpy as np
 import pytest
 
-from pipeline import paths, records
+from pipeline import numerics, paths, records
 from pipeline.errors import InputError
 from pipeline.operations.rerun import reproduce
 from pipeline.settings.plan import data_digest
@@ -29,7 +30,9 @@ SETTINGS = {
 @pytest.fixture
 def finished(house, monkeypatch):
     """The folder of a run that was trained on small data."""
-    monkeypatch.setattr(runtime, "settle", lambda *_, **__: None)  # threads cannot be settled twice in a process
+    for name in (numerics.MODE, *numerics.variables("portable")):  # what settling changes is put back
+        monkeypatch.setenv(name, os.environ[name])
+    monkeypatch.setattr(runtime, "settle", numerics.settle)  # TensorFlow cannot be settled twice in a process
     random = np.random.default_rng(0)
     for path, count in ((paths.fit_split("toy", "plain", 0), 60), (paths.validation_split("toy", 0), 20)):
         x = random.normal(size=(count, 5)).astype("float32")
@@ -46,6 +49,7 @@ def finished(house, monkeypatch):
         settings=SETTINGS,
         data_digest=data_digest(card, "plain"),
         device="cpu",
+        numerics=numerics.held(),
     )
     assert run(spec)["status"] == "finished"
     project_store().take(KEY, paths.run("topic", "variant", 0), spec.names())
@@ -109,6 +113,20 @@ def test_other_data_are_refused_and_another_processor_is_named(finished, capsys)
     records.write_sealed(paths.card("toy", 0), card | {"digests": {"validation": "other"}})
     with pytest.raises(InputError, match=r"data\.toy: given other data than the run had"):
         reproduce(KEY)
+
+
+def test_a_run_of_another_processors_numbers_is_trained_as_this_ones(finished, capsys):
+    rewrite(finished, numerics="native avx9")
+    assert reproduce(KEY) is True
+    ours = numerics.label("native")
+    assert f"(numbers were added up as native avx9, and are as {ours})" in capsys.readouterr().out
+
+
+def test_a_portable_run_of_another_processor_should_be_the_same(finished, capsys):
+    rewrite(finished, processor="abacus")
+    assert reproduce(KEY) is True
+    assert "(the processor was abacus, and is " in (told := capsys.readouterr().out)
+    assert ("which should make no difference)" in told) == numerics.is_portable()
 
 
 def test_a_run_that_cannot_be_trained_is_not_called_different(finished, monkeypatch):

@@ -13,7 +13,9 @@ DONE = {"status": "finished", "reason": None, "duration_s": 1.25}
 
 def specs(count):
     settings = {"fit": {"epochs": 4}}
-    return [RunSpec("topic", f"v{n}", n, n, f"key{n}", "smoke", settings, "digest", "cpu") for n in range(count)]
+    return [
+        RunSpec("topic", f"v{n}", n, n, f"key{n}", "smoke", settings, "digest", "cpu", "portable") for n in range(count)
+    ]
 
 
 def test_lines(capsys):

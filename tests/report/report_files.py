@@ -83,7 +83,13 @@ def write_topic(name, variants, seeds=6, epochs=12, metrics=("accuracy", "cross_
         }
         for variant in variants
     }
-    plan = {"topic": name, "profile": "laptop", "seeds": list(range(seeds)), "metrics": list(metrics)}
+    plan = {
+        "topic": name,
+        "profile": "laptop",
+        "numerics": "portable",
+        "seeds": list(range(seeds)),
+        "metrics": list(metrics),
+    }
     write_json(paths.plan(name), plan | {"variants": planned})
     scores, curves = [], []
     for variant, mean in variants.items():

@@ -149,7 +149,7 @@ def test_every_shipped_topic_has_one_row_per_claim(house, monkeypatch):
 
 
 def state(name, scores="current", records=()):
-    plan = {"topic": name, "profile": "laptop", "variants": {}, "seeds": []}
+    plan = {"topic": name, "profile": "laptop", "numerics": "portable", "variants": {}, "seeds": []}
     return TopicState(plan=plan, records=dict(enumerate(records)), others={}, scores=scores)
 
 

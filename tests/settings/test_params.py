@@ -69,13 +69,15 @@ def test_data_and_topics_are_enough_and_the_rest_has_defaults(tmp_path):
         1,
         60,
     )
+    assert settings.numerics == "portable"
     assert settings.topics["convolution"].seeds == 6 and list(settings.data) == ["signals", "pictures"]
 
 
 def test_what_the_top_of_the_file_says_counts(tmp_path):
-    top = "profile: smoke\nseeds: 5\nworkers: 3\nruns_per_gpu: 2\nrun_minutes: 7\n"
+    top = "profile: smoke\nseeds: 5\nworkers: 3\nruns_per_gpu: 2\nrun_minutes: 7\nsame_on_every_processor: false\n"
     settings = read(tmp_path, GOOD.replace("profile: laptop\nseeds: 6\n", top))
     assert (settings.profile, settings.workers, settings.runs_per_gpu, settings.run_minutes) == ("smoke", 3, 2, 7)
+    assert settings.numerics == "native"
     assert read(tmp_path, GOOD.replace("seeds: 6", "seeds: 5")).topics["convolution"].seeds == 5
 
 
@@ -89,6 +91,7 @@ SPOILED = [
     ("seeds", "six", "seeds: given 'six'"),
     ("workers", "many", "workers: given 'many', allowed 'auto' or an integer >= 1"),
     ("run_minutes", 0, "run_minutes: given 0, allowed a number > 0"),
+    ("same_on_every_processor", "yes", "same_on_every_processor: given 'yes', allowed true or false"),
     ("seed", 3, "seed: given 'seed', allowed"),
     ("data", None, "data: given nothing, allowed a mapping"),
     ("topics", [], "topics: given [], allowed a mapping"),

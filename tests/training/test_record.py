@@ -14,7 +14,7 @@ ENDS = typing.get_args(Ended)
 
 @pytest.fixture
 def spec():
-    return RunSpec("topic", "variant", 3, 3, "ab01", "smoke", {"precision": "float32"}, "digest", "cpu")
+    return RunSpec("topic", "variant", 3, 3, "ab01", "smoke", {"precision": "float32"}, "digest", "cpu", "portable")
 
 
 class ResourceExhaustedError(Exception):

@@ -1,9 +1,11 @@
 """One run: what it leaves behind when it goes well, diverges, crashes, or is done a second time in the same process."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from pipeline import paths, records
+from pipeline import numerics, paths, records
 from pipeline.contracts import RunRecord
 from pipeline.training.run import RunSpec, run
 from pipeline.training.store import Store, project_store
@@ -23,7 +25,7 @@ def spec(house):
         settings = {"task": "classify", "data": "toy", "view": "plain", "model": model, "precision": "float32"}
         settings |= {"build": {"dropout": 0.2}, "augment": {}}
         settings["fit"] = FIT | fit
-        return RunSpec("topic", "variant", seed, 0, key, "smoke", settings, "digest", "cpu")
+        return RunSpec("topic", "variant", seed, 0, key, "smoke", settings, "digest", "cpu", numerics.held())
 
     return make
 
@@ -56,6 +58,13 @@ def test_a_loss_that_is_not_finite_is_an_outcome(spec):
     record = run(spec(optimizer="sgd", learning_rate=1e6, epochs=30))
     assert record["status"] == record["ended"] == "diverged" and "not finite in epoch" in record["reason"]
     assert project_store().has("ab01")  # it would diverge again
+
+
+def test_a_run_in_a_process_that_adds_up_otherwise_is_refused(spec):
+    """It would stand in the store under the key of other numbers."""
+    record = run(dataclasses.replace(spec(), numerics="native avx9"))
+    assert record["status"] == "failed" and "a key for numbers that are native avx9" in record["reason"]
+    assert not project_store().has("ab01")
 
 
 def test_a_crash_is_a_record_and_is_tried_again_next_time(spec):

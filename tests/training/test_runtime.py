@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pipeline import paths
+from pipeline import numerics, paths
 from pipeline.training import runtime
 
 SCRIPT = """
@@ -30,7 +30,7 @@ def test_a_settled_process_lacks_nothing():
 def test_the_processor_has_one_name_of_one_line():
     told = runtime.processor()
     assert told == told.strip() and told and "\n" not in told
-    assert sum(unit in told.split() for unit in runtime.VECTOR_UNITS) <= 1
+    assert sum(unit in told.split() for unit in numerics.VECTOR_UNITS) <= 1
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ PLAN = {
 VERSIONS = {"python": "3.11.7", "tensorflow": "2.21.0"}
 
 
-def key(plan=PLAN, seed=0, data_digest="abc", versions=VERSIONS, device="cpu"):
-    return store.key(plan, seed, data_digest, versions, device)
+def key(plan=PLAN, seed=0, data_digest="abc", versions=VERSIONS, device="cpu", numerics="portable"):
+    return store.key(plan, seed, data_digest, versions, device, numerics)
 
 
 def changed(path, value):
@@ -39,9 +39,10 @@ def test_what_can_change_the_numbers_changes_the_key(path):
     assert key(changed(path, 9)) != key()
 
 
-def test_seed_data_device_and_libraries_change_the_key():
-    newer = VERSIONS | {"tensorflow": "2.22.0"}
-    assert len({key(), key(seed=1), key(data_digest="abd"), key(device="gpu"), key(versions=newer)}) == 5
+def test_seed_data_device_libraries_and_numerics_change_the_key():
+    others = [key(seed=1), key(data_digest="abd"), key(device="gpu"), key(versions=VERSIONS | {"tensorflow": "2.22.0"})]
+    others += [key(numerics="native avx512f"), key(numerics="native avx2")]
+    assert len({key(), *others}) == 7
 
 
 def test_names_do_not_change_the_key():

@@ -1,0 +1,94 @@
+"""Train the same runs as this processor and as others that are pretended, and compare what comes out to the bit.
+
+Linux on x86-64 whose /proc/cpuinfo shows cpuid_fault, and a C compiler. Needs `python -m pipeline prepare` and `plan`.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pipeline import numerics  # noqa: E402
+from pipeline.numerics import Mode  # noqa: E402
+
+PROCESSORS = ("haswell", "skylake", "alderlake", "zen2", "zen3", "zen4")  # rows of PROCESSORS in processors.c
+RUNS = (  # one of each kind of model and of XLA's and TensorFlow's loops
+    *("activations/relu_5", "exploding/unit", "exploding/order", "convolution/stride", "recurrent_forms/speakers_gru"),
+    *("recurrent_forms/names_gru", "recurrent_forms/reversal_gru", "memory/lstm", "memory/copy_gru"),
+    *("adversarial/sgd_minimax", "imbalance/untouched", "long_tail/untouched", "overfitting/n_100"),
+)
+
+
+def train(names: list[str]) -> None:
+    """Print a line of JSON for each run, with seed 0: its digests of history and weights."""
+    from pipeline.training import runtime
+
+    runtime.settle()
+    import keras
+
+    from pipeline import paths
+    from pipeline.records import digest, read_json
+    from pipeline.training.run import run, run_specs
+    from pipeline.training.store import Store
+
+    for name in names:
+        topic, variant = name.split("/")
+        plan = read_json(paths.plan(topic)) | {"numerics": os.environ[numerics.MODE]}
+        spec = next(spec for spec in run_specs(plan) if (spec.variant, spec.seed) == (variant, 0))
+        with tempfile.TemporaryDirectory() as scratch:
+            store = Store(Path(scratch, "runs"))
+            record = run(spec, store, Path(scratch, "checkpoints"))
+            if record["status"] == "failed":
+                raise SystemExit(f"{name}: {record['reason']}")
+            folder = store.folder(spec.run_key)
+            weights = [value.numpy() for value in keras.models.load_model(folder / "model.keras").weights]
+            told = {"run": name, "history": digest((folder / "history.csv").read_bytes()), "weights": digest(*weights)}
+        print(json.dumps(told), flush=True)
+
+
+def child(processor: str | None, library: Path, mode: Mode, names: list[str]) -> dict[str, tuple[str, str]]:
+    """{run: (digest of its history, of its weights)} as `processor` gives them; None: the one that is there."""
+    pretence = {"PRETENDED": processor, "LD_PRELOAD": str(library)} if processor else {}
+    # The C library looks at the processor before the pretence begins, so it is told apart.
+    hidden = "-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD"
+    tunables = {"GLIBC_TUNABLES": f"glibc.cpu.hwcaps={hidden}"} if processor else {}
+    done = subprocess.run(
+        [sys.executable, __file__, "--train", *names],
+        env=os.environ | {numerics.MODE: mode} | tunables | pretence, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return {row["run"]: (row["history"], row["weights"]) for row in rows}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("runs", nargs="*", default=list(RUNS), help="topic/variant (default: one of each kind)")
+    parser.add_argument("--processors", nargs="+", default=["haswell", "zen3", "alderlake"], choices=PROCESSORS)
+    parser.add_argument("--mode", default="portable", choices=("portable", "native"))
+    parser.add_argument("--train", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.train:
+        train(options.runs)
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        library = Path(scratch, "processors.so")
+        source = Path(__file__).with_suffix(".c")
+        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+        here = child(None, library, options.mode, options.runs)
+        others = {name: child(name, library, options.mode, options.runs) for name in options.processors}
+    differing = [(run, name) for name, found in others.items() for run in here if found[run] != here[run]]
+    for run in here:
+        apart = [name for other, name in differing if other == run]
+        print(f"{run}: {'differs on ' + ', '.join(apart) if apart else 'the same bytes everywhere'}")
+    print(f"{len(here)} runs on {numerics.vector_unit()} and {', '.join(others)}: {len(differing)} differ")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
