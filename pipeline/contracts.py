@@ -16,6 +16,17 @@ Labels = Literal["class", "number", "tokens"]
 Status = Literal["finished", "diverged", "failed"]
 Ended = Literal["completed", "diverged", "exception", "timeout", "memory", "killed"]  # the last four are of "failed"
 Verdict = Literal["reproduced", "contradicted", "negligible", "undecided"]
+Firmness = Literal["firm", "likely", "fragile"]  # of a verdict: P(again) from .95 on, from .8 on, below
+OpenReason = Literal[  # why a claim is undecided
+    "first look not reached",
+    "a lost run could turn it",
+    "skewed: ten pairs or a rate",
+    "more pairs may decide",
+    "more pairs than the last look has",
+    "last look",
+    "the difference lies on the margin",
+    "too few test examples",
+]
 
 # Plugins. Each is a module: its constants and functions are these, and the keyword-only arguments of its main function
 # are what params.yaml may set. `plugins.faults` tells how a module breaks them.
@@ -309,30 +320,53 @@ class MetricSummary(TypedDict):
 
 
 class ClaimRow(TypedDict):
-    """One row of claims.json; `claim` is its sentence, numbers are None where undefined."""
+    """One row of claims.json; `claim` is its sentence, numbers are None where undefined.
+
+    `seeds`, `failed` (pairs left out), `runs`, `difference` and the intervals are those of one `look`, counted from 1:
+    the one that decided, or the latest; 0 before the first. `ci_low` to `ci_high`, at `level`, is the interval that the
+    verdict follows from, `ci95_...` that at 95 %. `p_value` is sequential, of the test against the margin that gives
+    the word; `p_no_difference` that of sign flips. `again` is the chance of the same word from new seeds,
+    `decided_by_last` that of any word by the last look. `baseline` names the variants that are no better than a
+    constant answer. Of a ratio, margin, difference and intervals are natural logs.
+    """
 
     topic: str
     claim: str
     name: str
     chapter: str
     source: str
+    published: str
+    pilot: str
+    expects: Verdict
     metric: str
+    kind: Literal["mean", "rate", "ratio"]
     better: str
     worse: str
     margin: float
     seeds: int
     failed: int
+    look: int
     difference: float | None
     ci_low: float | None
     ci_high: float | None
     level: float
+    ci95_low: float | None
+    ci95_high: float | None
+    variance: Literal["seeds", "seeds and items"]
+    skewed: bool
     effect_size: float | None
-    p_value: float | None
+    p_value: float
+    p_no_difference: float | None
     probability_better: float | None
     probability_low: float | None
     probability_high: float | None
     verdict: Verdict
-    seeds_needed: int | None
+    as_expected: bool | None
+    again: float | None
+    firmness: Firmness | None
+    decided_by_last: float | None
+    reason: OpenReason | None
+    baseline: list[str]
     runs: dict[str, list[str]]
 
 

@@ -36,7 +36,7 @@ SCORES_IN_WORDS: dict[Standing, str] = {
 WITHOUT_TOPICS = "params.yaml: topics: given none, allowed one or more: bring a block under topics: back"
 
 # Code that scores are made by, beside the topic's own probes.
-SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py")
+SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py", "verdicts/margins.py")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,16 +19,20 @@ def summarise(rows: Iterable[ScoreRow]) -> dict[str, dict[str, MetricSummary]]:
         values.setdefault((row["variant"], row["metric"]), []).append(row["value"])
     table: dict[str, dict[str, MetricSummary]] = {}
     for (variant, metric), of_seeds in values.items():
-        table.setdefault(variant, {})[metric] = _summary(of_seeds)
+        table.setdefault(variant, {})[metric] = _summary(metric, of_seeds)
     return table
 
 
-def _summary(values: Sequence[float | None]) -> MetricSummary:
-    from pipeline.verdicts import intervals
+def _summary(name: str, values: Sequence[float | None]) -> MetricSummary:
+    """Of one metric's values: rates have an exact interval, others one within the metric's range."""
+    from pipeline.verdicts import intervals, margins
 
-    finite = _finite(values)
-    numbers: Any = intervals.summary(finite) | {"failed": len(values) - len(finite)}
-    summary: MetricSummary = numbers
+    numbers, metric = _finite(values), margins.metric(name)
+    if metric.rate or (name not in margins.METRICS and numbers and set(numbers) <= {0, 1}):
+        found: Any = intervals.rate_summary(numbers)
+    else:
+        found = intervals.summary(numbers, step=metric.step, low=metric.low, high=metric.high)
+    summary: MetricSummary = found | {"failed": len(values) - len(numbers)}
     return summary
 
 

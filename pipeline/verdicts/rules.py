@@ -1,75 +1,70 @@
 """A claim gets its verdict here, from the scores of its two variants over the same seeds."""
 
 import math
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.contracts import ClaimRow, Verdict
-from pipeline.errors import InputError
-from pipeline.verdicts import intervals
-from pipeline.verdicts.intervals import MeanDifference, RateDifference
+from pipeline.verdicts import again, differences, evidence, forecast, intervals, pairs
+from pipeline.verdicts.crossed import Items
+from pipeline.verdicts.evidence import Evidence, Look
+from pipeline.verdicts.looks import DEFAULT_LOOKS, Decisions, Looks, decide, sequential
 from pipeline.verdicts.topic import Claim
 
-FAMILY_ERROR = 0.05  # share of topics without any true difference that may get a false verdict
-MOST_SEEDS = 1000
+PRINTED = 0.95  # level of the interval that is shown beside the one that decides
 
-Difference = MeanDifference | RateDifference
-ScoreTable = dict[str, dict[str, dict[int, Mapping[str, Any]]]]  # {variant: {metric: {seed: row of scores.csv}}}
+Trivial = Mapping[str, Mapping[str, float]]  # {variant: {metric: what a constant answer gets}}
 
 
 class Decision(NamedTuple):
-    """A verdict and the interval it follows from; `level` is that of the interval."""
+    """A verdict, the look it was reached at, and the interval it follows from; `level` is that of the interval.
+
+    `alpha` is what the family leaves this claim, of which the look may use its share; `p` the sequential p-value.
+    """
 
     verdict: Verdict
+    at: Look
+    look: int
+    alpha: float
+    p: float
     low: float
     high: float
     level: float
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """A claim's runs of each seed: values of complete pairs, `ahead` > `behind` where it holds, and all run keys."""
-
-    ahead: list[float]
-    behind: list[float]
-    failed: int
-    runs: dict[str, list[str]]
-
-
-def judge(topic: str, claims: Sequence[Claim], scores: Sequence[Mapping[str, Any]]) -> list[ClaimRow]:
+def judge(
+    topic: str,
+    claims: Sequence[Claim],
+    scores: Sequence[Mapping[str, Any]],
+    *,
+    items: Items | None = None,
+    trivial: Trivial | None = None,
+    looks: Looks = DEFAULT_LOOKS,
+) -> list[ClaimRow]:
     """One row of claims.json per claim, in the order given; `scores` are the topic's rows of scores.csv.
 
-    Intervals are at the level that Holm's step-down over all `claims` asks for (`level`); p_value and probability_* are
-    one claim's own, at 95 %. `seeds` counts all pairs, `failed` those left out because a run has no finite value.
-    Undefined numbers are None. InputError for a variant or metric without scores, or scores given twice.
+    All looks are taken anew from the scores: look k of a claim sees its first n_k seeds, those that both arms have, in
+    their order. `items` are per-item values of runs, {(variant, seed, metric): (ids, values)}: where a claim has them
+    for all its pairs, its error is crossed over seeds and items. `trivial` names what a constant answer gets. Undefined
+    numbers are None. InputError for a variant or metric without scores, or scores given twice.
     """
-    table = _tabulate(scores)
-    pairs = [_pair(claim, table) for claim in claims]
-    differences = [_difference(claim, pair) for claim, pair in zip(claims, pairs, strict=True)]
-    decisions = decide(differences, [claim.margin for claim in claims])
-    return [
-        _row(topic, claim, pair, difference, decision)
-        for claim, pair, difference, decision in zip(claims, pairs, differences, decisions, strict=True)
-    ]
+    family, decisions = settle(claims, scores, items=items, looks=looks)
+    again_shares = again.shares(family, decisions, looks)
+    rows = []
+    for at, one in enumerate(family):
+        decision = _decision(one, decisions, at, looks)
+        rows.append(_row(topic, one, decision, float(again_shares[at]), looks, trivial or {}))
+    return rows
 
 
-def decide(
-    differences: Sequence[Difference], margins: Sequence[float], family_error: float = FAMILY_ERROR
-) -> list[Decision]:
-    """Verdicts of one family of claims, at most `family_error` of such families with any false one (Holm, 1979).
-
-    A claim is tested at the smallest alpha at which its interval would decide, so that each verdict follows from the
-    interval reported with it.
-    """
-    pairs = list(zip(differences, margins, strict=True))
-    alphas = intervals.holm([difference.decides_at(margin) for difference, margin in pairs], family_error)
-    decisions = []
-    for (difference, margin), alpha in zip(pairs, alphas, strict=True):
-        low, high = difference.interval(1 - alpha)
-        decisions.append(Decision(verdict(low, high, margin), low, high, 1 - alpha))
-    return decisions
+def settle(
+    claims: Sequence[Claim], scores: Sequence[Mapping[str, Any]], *, items: Items | None, looks: Looks
+) -> tuple[list[Evidence], Decisions]:
+    """What each claim's looks see, and what they decide: arrays of shape (claims,)."""
+    table = pairs.tabulate(scores)
+    family = [evidence.collect(pairs.gather(claim, table, items), looks) for claim in claims]
+    p, word = evidence.stack(family, looks)
+    return family, decide(p, word, looks.weights)
 
 
 def verdict(low: float, high: float, margin: float) -> Verdict:
@@ -83,98 +78,95 @@ def verdict(low: float, high: float, margin: float) -> Verdict:
     return "undecided"
 
 
-def seeds_needed(difference: Difference, margin: float, level: float) -> int | None:
-    """Fewest complete pairs whose interval would decide if mean and spread stayed as seen; None above 1,000."""
-    if difference.n < 2:
-        return None
-    sizes = range(difference.n + 1, MOST_SEEDS + 1)
-    first = bisect_left(sizes, True, key=lambda n: difference.resized(n).decides_at(margin) < 1 - level)
-    return sizes[first] if first < len(sizes) else None
-
-
 def lacking(claim: Claim, scores: Sequence[Mapping[str, str]]) -> list[str]:
     """The variants of a claim that have no score of its metric yet."""
     scored = {(row["variant"], row["metric"]) for row in scores}
     return [variant for variant in (claim.better, claim.worse) if (variant, claim.metric) not in scored]
 
 
-def _tabulate(scores: Sequence[Mapping[str, Any]]) -> ScoreTable:
-    table: ScoreTable = {}
-    for row in scores:
-        seeds = table.setdefault(row["variant"], {}).setdefault(row["metric"], {})
-        if int(row["seed"]) in seeds:
-            run = f"{row['variant']}, {row['metric']}, seed {row['seed']}"
-            raise InputError(f"scores: given two rows of {run}, allowed one: have `evaluate` write them anew")
-        seeds[int(row["seed"])] = row
-    return table
+def _decision(one: Evidence, decisions: Decisions, at: int, looks: Looks) -> Decision:
+    """Of an undecided claim, the interval is that of its latest look; before the first, that of the pairs there are.
+
+    "Negligible" is tested at one side only, so that its interval leaves out twice as much.
+    """
+    word = differences.WORDS[int(decisions.word[at])]
+    number = int(decisions.look[at]) if word != "undecided" else max(0, len(one.looks) - 1)
+    seen = one.looks[number] if one.looks else one.latest
+    alpha = float(decisions.alpha[at])
+    share = looks.weights[number] * alpha * (2 if word == "negligible" else 1)
+    low, high = seen.difference.interval(1 - share)
+    p = (
+        float(sequential([[look.p] for look in one.looks[: number + 1]], looks.weights[: number + 1])[-1, 0])
+        if one.looks
+        else 1.0
+    )
+    return Decision(word, seen, number + 1 if one.looks else 0, alpha, p, low, high, 1 - share)
 
 
-def _scores(claim: Claim, variant: str, table: ScoreTable) -> dict[int, Mapping[str, Any]]:
-    """{seed: row} of the claim's metric. InputError where the variant has none."""
-    if variant not in table:
-        variants = ", ".join(sorted(table)) or "none"
-        raise InputError(f"claim {claim.name!r}: variant: given {variant!r}, allowed one with scores: {variants}")
-    if claim.metric not in table[variant]:
-        metrics = ", ".join(sorted(table[variant]))
-        raise InputError(f"claim {claim.name!r}: metric: given {claim.metric!r}, allowed one of {variant!r}: {metrics}")
-    return table[variant][claim.metric]
-
-
-def _value(claim: Claim, row: Mapping[str, Any] | None) -> float | None:
-    """A run's score; None where the run failed. For a rate, failing is an outcome and its value counts."""
-    if row is None or row["value"] in ("", None):
-        return None
-    if claim.kind == "mean" and row.get("status", "finished") != "finished":
-        return None
-    value = float(row["value"])
-    return value if math.isfinite(value) else None
-
-
-def _pair(claim: Claim, table: ScoreTable) -> Pairs:
-    rows = {"better": _scores(claim, claim.better, table), "worse": _scores(claim, claim.worse, table)}
-    seeds = sorted(rows["better"].keys() | rows["worse"].keys())
-    runs = {side: [arm[seed]["run_key"] for seed in seeds if seed in arm] for side, arm in rows.items()}
-    better = [_value(claim, rows["better"].get(seed)) for seed in seeds]
-    worse = [_value(claim, rows["worse"].get(seed)) for seed in seeds]
-    ahead, behind = (better, worse) if claim.higher_is_better else (worse, better)
-    complete = [(a, b) for a, b in zip(ahead, behind, strict=True) if a is not None and b is not None]
-    return Pairs([a for a, _ in complete], [b for _, b in complete], len(seeds) - len(complete), runs)
-
-
-def _difference(claim: Claim, pairs: Pairs) -> Difference:
-    if claim.kind == "rate":
-        return intervals.rate_difference(pairs.ahead, pairs.behind)
-    return intervals.mean_difference(pairs.ahead, pairs.behind)
-
-
-def _row(topic: str, claim: Claim, pairs: Pairs, difference: Difference, decision: Decision) -> ClaimRow:
-    probability, probability_low, probability_high = intervals.probability_of_improvement(pairs.ahead, pairs.behind)
-    undecided = decision.verdict == "undecided"
+def _row(topic: str, one: Evidence, decision: Decision, again_share: float, looks: Looks, trivial: Trivial) -> ClaimRow:
+    claim, seen = one.pairs.claim, decision.at
+    ahead, behind = seen.pairs.complete
+    low, high = seen.difference.interval(PRINTED)
+    probability, probability_low, probability_high = intervals.probability_of_improvement(ahead, behind)
+    decided = decision.verdict != "undecided"
+    chance = None if decided else forecast.decided_by_last(one, alpha=decision.alpha, weight=looks.weights[-1])
     return {
         "topic": topic,
         "claim": claim.sentence,
         "name": claim.name,
         "chapter": claim.chapter,
         "source": claim.source,
+        "published": claim.published,
+        "pilot": claim.pilot,
+        "expects": claim.expects,
         "metric": claim.metric,
+        "kind": claim.kind,
         "better": claim.better,
         "worse": claim.worse,
-        "margin": claim.margin,
-        "seeds": difference.n + pairs.failed,
-        "failed": pairs.failed,
-        "difference": _finite(difference.value),
+        "margin": one.margin,
+        "seeds": len(seen.pairs.seeds),
+        "failed": seen.pairs.lost,
+        "look": decision.look,
+        "difference": _finite(seen.difference.value),
         "ci_low": _finite(decision.low),
         "ci_high": _finite(decision.high),
         "level": decision.level,
-        "effect_size": _finite(intervals.effect_size(pairs.ahead, pairs.behind)),
-        "p_value": _finite(intervals.sign_flip(pairs.ahead, pairs.behind)),
+        "ci95_low": _finite(low),
+        "ci95_high": _finite(high),
+        "variance": "seeds and items" if seen.pairs.has_items else "seeds",
+        "skewed": seen.skewed,
+        "effect_size": _finite(differences.effect_size(ahead, behind)),
+        "p_value": decision.p,
+        "p_no_difference": _finite(intervals.sign_flip(ahead, behind)),
         "probability_better": _finite(probability),
         "probability_low": _finite(probability_low),
         "probability_high": _finite(probability_high),
         "verdict": decision.verdict,
-        "seeds_needed": seeds_needed(difference, claim.margin, decision.level) if undecided else None,
-        "runs": pairs.runs,
+        "as_expected": decision.verdict == claim.expects if decided else None,
+        "again": round(again_share, 3) if decided else None,
+        "firmness": again.firmness(again_share) if decided else None,
+        "decided_by_last": None if chance is None else round(chance, 3),
+        "reason": None if decided else forecast.reason(one, chance, alpha=1 - decision.level),
+        "baseline": _no_better_than_trivial(claim, seen, one.margin, trivial),
+        "runs": seen.pairs.runs,
     }
+
+
+def _no_better_than_trivial(claim: Claim, seen: Look, margin: float, trivial: Trivial) -> list[str]:
+    """The variants whose mean does not beat by the margin what a constant answer gets."""
+    front, back = (claim.better, claim.worse) if claim.higher_is_better else (claim.worse, claim.better)
+    values = {front: seen.pairs.ahead, back: seen.pairs.behind}
+    found = []
+    for variant in (claim.better, claim.worse):
+        constant = trivial.get(variant, {}).get(claim.metric)
+        scored = [value for value in values[variant] if value is not None]
+        if constant is None or not scored:
+            continue
+        level = math.log(constant) if claim.kind == "ratio" else constant
+        ahead = (sum(scored) / len(scored) - level) * (1 if claim.higher_is_better else -1)
+        if ahead <= margin:
+            found.append(variant)
+    return found
 
 
 def _finite(value: float) -> float | None:

@@ -3,29 +3,34 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from pipeline import plugins
 from pipeline.contracts import Verdict
 from pipeline.errors import InputError
+from pipeline.records import digest
+from pipeline.verdicts import margins
+from pipeline.verdicts.margins import Comparison
 
 SLUG = re.compile(r"[a-z0-9_]+")
 MOST_LINES = 2  # of a sweep: a picture has as many colours
 
-Comparison = Literal["mean", "rate"]  # of what over the seeds: the values, or how often a run has a value of 1
+FIXED = ("name", "sentence", "metric", "better", "worse", "margin", "higher_is_better", "kind", "expects")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A sentence of the course as a paired comparison: `better` beats `worse`, two variants, by `margin` on `metric`.
 
-    `margin` is the smallest difference of interest, in the metric's own unit, fixed here before any run; where
-    `higher_is_better` is False the better variant is the one with the lower values. A metric of kind "rate" is 0 or 1
-    for each run (solved, diverged). `published` says who reported what (author, year, place; empty: nobody that we know
-    of), `pilot` what runs of our own showed before; `source` is both, where they are not told apart yet. `expects` is
-    the word that follows if these hold here. InputError where a field makes no sense.
+    `margin` is the smallest difference of interest, in the metric's own unit; left out, it is that of
+    verdicts/margins.py, and another one takes `margin_because`, a reason. Where `higher_is_better` is False the better
+    variant is the one with the lower values. A metric of kind "rate" is 0 or 1 for each run (solved, diverged); of kind
+    "ratio" it is above 0 (steps), and differences and margin are of natural logs. `published` says who reported what
+    (author, year, place; empty: nobody that we know of), `pilot` what runs of our own showed before; `source` is both,
+    where they are not told apart yet, and such a claim needs no reason for its margin. `expects` is the word that
+    follows if these hold here. InputError where a field makes no sense.
     """
 
     name: str
@@ -34,7 +39,8 @@ class Claim:
     metric: str
     better: str
     worse: str
-    margin: float
+    margin: float | None = None  # a number once the claim is made
+    margin_because: str = ""
     higher_is_better: bool = True
     kind: Comparison = "mean"
     source: str = ""
@@ -45,16 +51,48 @@ class Claim:
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.name):
             raise InputError(f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)")
-        if self.kind not in get_args(Comparison):
+        for word, value, allowed in (("kind", self.kind, Comparison), ("expects", self.expects, Verdict)):
+            if value not in get_args(allowed):
+                raise InputError(
+                    f"claim {self.name!r}: {word}: given {value!r}, allowed {', '.join(get_args(allowed))}"
+                )
+        if self.better == self.worse:
+            raise InputError(f"claim {self.name!r}: better, worse: given {self.better!r} twice, allowed two variants")
+        self._settle_margin()
+
+    def _settle_margin(self) -> None:
+        usual = margins.smallest_difference(self.metric, self.kind)
+        if self.margin is None:
+            object.__setattr__(self, "margin", usual)
+        if self.margin is None:
             raise InputError(
-                f"claim {self.name!r}: kind: given {self.kind!r}, allowed {', '.join(get_args(Comparison))}"
+                f"claim {self.name!r}: margin: given none, allowed a number:"
+                f" verdicts/margins.py has none of {self.metric}"
             )
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed a finite number above 0")
         if self.kind == "rate" and self.margin >= 1:
             raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed below 1 for a rate")
-        if self.better == self.worse:
-            raise InputError(f"claim {self.name!r}: better, worse: given {self.better!r} twice, allowed two variants")
+        if self.margin != usual and not self.margin_because and not self.source:
+            raise InputError(
+                f"claim {self.name!r}: margin: given {self.margin}, allowed that of verdicts/margins.py, {usual}:"
+                " leave it out, or say in margin_because why it is another"
+            )
+
+    @property
+    def smallest_difference(self) -> float:
+        """The margin as settled: a number."""
+        assert self.margin is not None
+        return self.margin
+
+
+def claims_digest(claims: Iterable[Claim]) -> str:
+    """64 hexadecimal digits of all that is fixed before a confirming run; the claims' order does not count.
+
+    Sentences, arms, metrics, margins, directions, kinds and expected words count; what was published and what a pilot
+    showed may be written down later.
+    """
+    return digest(sorted([getattr(claim, name) for name in FIXED] for claim in claims))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,8 @@ def test_what_a_claim_compares_and_found_is_in_numbers(written):
     row = json.loads((written / "claims.json").read_text())[0]
     text = read_page(written).text
     assert f"+{row['difference']:.3f}" in text and f"{row['ci_low']:.3f} to {row['ci_high']:.3f}" in text
-    assert f"{row['p_value']:.3f}" in text and f"{row['probability_better']:.2f} (" in text
+    assert row["p_value"] < 0.001 and "p (margin) < 0.001" in text
+    assert f"{row['probability_better']:.2f} (" in text and "again firm" in text
     assert "6 seeds, 1 left out (a run failed)" in text
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scored import history
 
 from pipeline.scoring.summary import headline, mean_curves, summarise, total_confusion
@@ -13,6 +14,25 @@ def test_runs_without_a_value_are_counted_and_left_out_of_the_mean():
     rows = [{"variant": "a", "metric": "accuracy", "value": value} for value in (0.5, None, 0.7, NAN, INFINITE)]
     summary = summarise(rows)["a"]["accuracy"]
     assert summary["mean"] == pytest.approx(0.6) and (summary["n"], summary["failed"]) == (2, 3)
+
+
+def interval(metric, *values):
+    summary = summarise([{"variant": "a", "metric": metric, "value": value} for value in values])["a"][metric]
+    return summary["ci_low"], summary["ci_high"]
+
+
+@pytest.mark.parametrize("metric", ["solved", "a_rate_of_ones_own"])
+def test_rates_have_the_exact_interval(metric):
+    expected = stats.binomtest(8, 10).proportion_ci(0.95, "exact")
+    assert interval(metric, *[1.0] * 8, 0.0, 0.0) == pytest.approx(tuple(expected))
+    assert interval(metric, *[1.0] * 6) == pytest.approx((0.025 ** (1 / 6), 1))
+
+
+def test_intervals_stay_within_the_metrics_range_and_are_never_narrower_than_its_step():
+    assert interval("accuracy", 0.98, 1.0, 0.9)[1] == 1.0
+    assert interval("cross_entropy", 0.01, 0.5)[0] == 0.0
+    assert interval("accuracy", 1.0, 1.0, 1.0)[0] == pytest.approx(1 - 4.302652729911275 * 0.001 / 6)
+    assert interval("own", 0.98, 1.0, 0.9)[1] > 1.0
 
 
 def test_variants_and_metrics_are_summarised_apart():

@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.report import lines
 from pipeline.settings import params
 from pipeline.verdicts import topic as topics
-from pipeline.verdicts.topic import Claim, Line, Sweep, Topic
+from pipeline.verdicts.topic import Claim, Line, Sweep, Topic, claims_digest
 
 LINE = Line(words="w", metric="accuracy", variants={1: "a", 2: "b"})
 
@@ -20,12 +20,14 @@ CLAIM = Claim(
     name="pooling",
     sentence="Pooling helps.",
     chapter="2",
-    source="Author (2000)",
+    published="Author (2000)",
     metric="accuracy",
     better="pool",
     worse="stride",
     margin=0.02,
+    margin_because="two in a hundred",
 )
+PLAIN = replace(CLAIM, margin=None, margin_because="")
 
 
 def test_a_claim_is_about_a_mean_that_is_better_when_higher_unless_it_says_so():
@@ -37,7 +39,11 @@ def test_a_claim_is_about_a_mean_that_is_better_when_higher_unless_it_says_so():
     [
         ({"name": "Max pooling"}, "claim name: given 'Max pooling', allowed a-z, 0-9 and _ (at least one)"),
         ({"name": ""}, "claim name: given '', allowed a-z, 0-9 and _ (at least one)"),
-        ({"kind": "median"}, "claim 'pooling': kind: given 'median', allowed mean, rate"),
+        ({"kind": "median"}, "claim 'pooling': kind: given 'median', allowed mean, rate, ratio"),
+        (
+            {"expects": "larger"},
+            "claim 'pooling': expects: given 'larger', allowed reproduced, contradicted, negligible, undecided",
+        ),
         ({"margin": 0.0}, "claim 'pooling': margin: given 0.0, allowed a finite number above 0"),
         ({"margin": -0.1}, "claim 'pooling': margin: given -0.1, allowed a finite number above 0"),
         ({"margin": math.nan}, "claim 'pooling': margin: given nan, allowed a finite number above 0"),
@@ -54,6 +60,50 @@ def test_a_claim_that_makes_no_sense_is_refused(change, message):
 def test_the_margin_of_a_mean_has_no_upper_end_and_that_of_a_rate_ends_below_one():
     assert replace(CLAIM, margin=250.0).margin == 250.0
     assert replace(CLAIM, kind="rate", margin=0.99).margin == 0.99
+
+
+def test_a_margin_that_is_left_out_is_that_of_the_metric():
+    assert PLAIN.margin == PLAIN.smallest_difference == 0.01
+    assert replace(PLAIN, margin=None, metric="gap").margin == 0.05
+    assert replace(PLAIN, margin=None, kind="rate").margin == 0.25
+    assert replace(PLAIN, margin=None, kind="ratio", metric="epochs").margin == math.log(1.25)
+    assert replace(PLAIN, margin=0.01).margin == 0.01
+
+
+def test_a_margin_that_is_not_the_metrics_takes_a_reason():
+    message = (
+        "claim 'pooling': margin: given 0.02, allowed that of verdicts/margins.py, 0.01:"
+        " leave it out, or say in margin_because why it is another"
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        replace(PLAIN, margin=0.02)
+    message = "claim 'pooling': margin: given none, allowed a number: verdicts/margins.py has none of certainty"
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        replace(PLAIN, metric="certainty", margin=None)
+
+
+def test_a_claim_whose_source_is_not_told_apart_yet_needs_no_reason():
+    assert replace(PLAIN, margin=0.02, source="Author (2000), and our own").margin == 0.02
+
+
+def test_the_digest_is_of_what_is_fixed_before_a_run():
+    other = replace(PLAIN, name="other")
+    digest = claims_digest([PLAIN, other])
+    assert re.fullmatch("[0-9a-f]{64}", digest) and digest == claims_digest([other, PLAIN])
+    for told in ({"published": "Nobody"}, {"pilot": "0.9 against 0.8, seeds 0 to 5"}, {"chapter": "9"}):
+        assert claims_digest([replace(PLAIN, **told), other]) == digest
+    for fixed in (
+        {"sentence": "Pooling hurts."},
+        {"better": "stride", "worse": "pool"},
+        {"metric": "top_5"},
+        {"margin": 0.02, "margin_because": "b"},
+        {"kind": "ratio", "margin": 0.01, "margin_because": "b"},
+        {"higher_is_better": False},
+        {"expects": "negligible"},
+        {"name": "new"},
+    ):
+        assert claims_digest([replace(PLAIN, **fixed), other]) != digest, fixed
+    assert claims_digest([PLAIN]) != digest
 
 
 def test_names_of_claims_are_unique_within_a_topic():
