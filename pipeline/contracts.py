@@ -190,10 +190,12 @@ class VariantSettings(TypedDict):
 class PlannedVariant(TypedDict):
     """A variant in a plan: its settings, and digests of the data and of the code (by logical name) behind its runs.
 
-    `data_digests` and `draws` have an entry for each of the variant's seeds, as JSON spells it.
+    `data_digests` and `draws` have an entry for each of the variant's seeds, as JSON spells it. `claims` are those that
+    compare the variant, with a digest of what each says.
     """
 
     settings: VariantSettings
+    claims: dict[str, str]
     draws: dict[str, int]
     data_digests: dict[str, str]
     code: dict[str, str]
@@ -246,7 +248,8 @@ class DataCard(TypedDict):
 class RunRecord(TypedDict):
     """run.json of one run, however it ended; `started` in seconds since 1970, `outputs` only if a model was built.
 
-    A run whose process was ended has no peak of memory. One that was stopped (Ctrl-C) has no record: it will go on.
+    `claims` are those that compare its variant, with digests of what each said when the run began. A run whose process
+    was ended has no peak of memory. One that was stopped (Ctrl-C) has no record: it will go on.
     """
 
     run_key: str
@@ -272,6 +275,7 @@ class RunRecord(TypedDict):
     peak_memory_mb: int | None
     versions: dict[str, str]
     data_digest: str
+    claims: dict[str, str]
     host: str
     processor: str
     git_commit: str
@@ -327,7 +331,8 @@ class ClaimRow(TypedDict):
     verdict follows from, `ci95_...` that at 95 %. `p_value` is sequential, of the test against the margin that gives
     the word; `p_no_difference` that of sign flips. `again` is the chance of the same word from new seeds,
     `decided_by_last` that of any word by the last look. `baseline` names the variants that are no better than a
-    constant answer. Of a ratio, margin, difference and intervals are natural logs.
+    constant answer. `written_before`: the claim stood as it does now before any run of one of its sides. Of a ratio,
+    margin, difference and intervals are natural logs.
     """
 
     topic: str
@@ -367,6 +372,7 @@ class ClaimRow(TypedDict):
     decided_by_last: float | None
     reason: OpenReason | None
     baseline: list[str]
+    written_before: bool
     runs: dict[str, list[str]]
 
 

@@ -15,7 +15,8 @@ FLOOR = {  # known to all; they know each other
 }
 ARROWS = {  # room: the rooms it may import from, beside the floor
     **dict.fromkeys(FLOOR, frozenset()),
-    **dict.fromkeys(("sources", "views", "models", "verdicts", "settings", "training"), frozenset()),
+    **dict.fromkeys(("sources", "views", "models", "verdicts", "training"), frozenset()),
+    "settings": {"verdicts"},
     "preparation": {"settings"},
     "metrics": {"training"},
     "pool": {"training"},

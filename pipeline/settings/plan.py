@@ -13,6 +13,7 @@ from pipeline.records import digest, is_written, read_sealed, write_json
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
 from pipeline.settings.raw_files import raw_digests
 from pipeline.settings.seeds import looks, seeds_of
+from pipeline.verdicts import topic as topics
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Plan, PlannedVariant
@@ -72,19 +73,28 @@ def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
         "seeds": sorted(set().union(*seeds.values())),
         "looks": looks(topic),
         "metrics": list(topic.metrics),
-        "variants": {name: _planned(settings, variant, seeds[name]) for name, variant in topic.variants.items()},
+        "variants": {
+            name: _planned(settings, topic.name, variant, seeds[name]) for name, variant in topic.variants.items()
+        },
     }
 
 
-def _planned(settings: Settings, variant: Variant, seeds: Sequence[int]) -> "PlannedVariant":
+def _planned(settings: Settings, topic: str, variant: Variant, seeds: Sequence[int]) -> "PlannedVariant":
     resolved: Any = variant.settings()
     data = settings.data[variant.data]
     return {
         "settings": resolved,
+        "claims": _claims(topic, variant.name),
         "draws": {str(seed): data.draw(seed) for seed in seeds},
         "data_digests": {str(seed): data_digest(card(data, data.draw(seed)), variant.view) for seed in seeds},
         "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(variant).items())},
     }
+
+
+def _claims(topic: str, variant: str) -> dict[str, str]:
+    """{claim: digest of what it says} of those that compare the variant: its runs' records keep what was known then."""
+    claims = topics.load(topic).claims
+    return {claim.name: topics.claims_digest([claim]) for claim in claims if variant in (claim.better, claim.worse)}
 
 
 def code_files(variant: Variant) -> dict[str, Path]:

@@ -29,14 +29,28 @@ def judged(states: Iterable[TopicState]) -> list[ClaimRow]:
 def _judge_topic(state: TopicState) -> list[ClaimRow]:
     folder = paths.results(state.name)
     scores = read_rows(folder / "scores.csv")
-    return rules.judge(
+    claims = judgeable(state.name, scores)
+    rows = rules.judge(
         state.name,
-        judgeable(state.name, scores),
+        claims,
         scores,
         items=read_items(folder / "items.npz"),
         trivial=read_json(folder / "trivial.json"),
         looks=looks_of(state.plan),
     )
+    for claim, row in zip(claims, rows, strict=True):
+        row["written_before"] = _was_written_before(claim, state)
+    return rows
+
+
+def _was_written_before(claim: Claim, state: TopicState) -> bool:
+    """Whether all runs of one side began with the claim as it is: nobody could have seen the difference before."""
+    told = topic.claims_digest([claim])
+    arms: dict[str, list[bool]] = {claim.better: [], claim.worse: []}
+    for (variant, _), record in state.records.items():
+        if variant in arms:
+            arms[variant].append(record.get("claims", {}).get(claim.name) == told)
+    return any(arm and all(arm) for arm in arms.values())
 
 
 def judgeable(name: str, scores: Sequence[Mapping[str, str]]) -> list[Claim]:

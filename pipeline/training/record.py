@@ -46,6 +46,7 @@ def record(spec: "RunSpec", outcome: Outcome, *, started: float, duration_s: flo
         "peak_memory_mb": peak_mb,
         "versions": runtime.versions(),
         "data_digest": spec.data_digest,
+        "claims": dict(spec.claims),
         "host": platform.node(),
         "processor": runtime.processor(),
         "git_commit": runtime.commit(),

@@ -5,7 +5,7 @@ import math
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -39,6 +39,7 @@ class RunSpec:
     data_digest: str
     device: str
     numerics: str
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> dict[str, Any]:
         """What is said of the run in its topic; all else follows from its key."""
@@ -62,6 +63,7 @@ def run_specs(plan: Mapping[str, Any]) -> list[RunSpec]:
             data_digest=data_digest,
             device=device,
             numerics=label,
+            claims=variant["claims"],
         )
         for name, variant in plan["variants"].items()
         for seed, data_digest in variant["data_digests"].items()

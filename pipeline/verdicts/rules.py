@@ -148,6 +148,7 @@ def _row(topic: str, one: Evidence, decision: Decision, again_share: float, look
         "decided_by_last": None if chance is None else round(chance, 3),
         "reason": None if decided else forecast.reason(one, chance, alpha=1 - decision.level),
         "baseline": _no_better_than_trivial(claim, seen, one.margin, trivial),
+        "written_before": False,  # the records of the runs tell
         "runs": seen.pairs.runs,
     }
 
