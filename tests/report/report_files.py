@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline import paths, plugins
 from pipeline.freshness import TopicState
-from pipeline.records import SCORES, read_json, read_rows, write_json, write_rows, write_sealed
+from pipeline.records import SCORES, read_json, read_rows, write_items, write_json, write_rows, write_sealed
 from pipeline.settings.plan import places
 from pipeline.stages.judge import judge
 from pipeline.stages.report import report as write_report
@@ -83,10 +83,12 @@ def write_topic(name, variants, seeds=6, epochs=12, metrics=("accuracy", "cross_
         }
         for variant in variants
     }
+    looks = {"means": [max(2, seeds)], "rates": [max(2, seeds)]}
     plan = {
         "topic": name,
         "profile": "laptop",
         "numerics": "portable",
+        "looks": looks,
         "seeds": list(range(seeds)),
         "metrics": list(metrics),
     }
@@ -157,6 +159,8 @@ def _write_results(name, scores, curves, confusion):
     write_json(folder / "confusion.json", confusion)
     write_json(folder / "samples.json", {})
     write_rows(folder / "series.csv", SERIES, [])
+    write_items(folder / "items.npz", [])
+    write_json(folder / "trivial.json", {})
 
 
 def write_card(data, classes=2):
