@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from pipeline import freshness, paths
-from pipeline.contracts import RunRecord
+from pipeline.contracts import Plan, RunRecord
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import live
 from pipeline.pool import workers
@@ -26,6 +26,7 @@ WITHOUT_GPU = "AULA_WITHOUT_GPU"
 def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     """Records of all runs of `topic`, in order of variant and seed, with their files under data/runs/<topic>."""
     plan, store = current(settings, topic), project_store()
+    _refuse_half_precision(plan)
     freshness.require_examples(settings, plan, test=False)
     specs = run_specs(plan)
     wanted = {spec.run_key: spec for spec in specs}  # variants that are the same share their runs
@@ -58,6 +59,19 @@ def _lost(spec: RunSpec, ending: Ending | None) -> RunRecord:
     """The record of a run whose process ended before it had one."""
     assert ending is not None and ending.kind != "replaced", "a run without a record has an end"
     return lost(spec, ending.kind, ending.reason, ending.seconds)
+
+
+def _refuse_half_precision(plan: Plan) -> None:
+    """InputError: a processor whose numbers are to be those of all others has none of 16 bits."""
+    if runtime.device() != "cpu" or plan["numerics"] != "portable":
+        return
+    for name, variant in plan["variants"].items():
+        precision = variant["settings"]["precision"]
+        if precision != "float32":
+            raise InputError(
+                f"topics.{plan['topic']}.variants.{name}.precision: given {precision!r} on a processor, allowed"
+                " float32, or a GPU; with `same_on_every_processor: false` a processor that has such numbers may use them"
+            )
 
 
 def _refuse_to_go_without_gpu(profile: str) -> None:

@@ -1,5 +1,7 @@
 """The train stage: however a run ended it leaves a record, and a plan is not begun where it cannot be meant."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline import paths, records
@@ -100,3 +102,16 @@ def test_the_gpu_profile_is_not_begun_on_a_processor(planned, monkeypatch, tmp_p
     train._refuse_to_go_without_gpu("full")
     monkeypatch.setenv(train.WITHOUT_GPU, "1")
     train._refuse_to_go_without_gpu("gpu")
+
+
+def test_half_precision_on_a_processor_is_refused_unless_its_numbers_may_be_its_own(planned, monkeypatch):
+    topic = planned.topics[TOPIC]
+    halves = {name: replace(variant, precision="mixed_bfloat16") for name, variant in topic.variants.items()}
+    settings = replace(planned, topics=planned.topics | {TOPIC: replace(topic, variants=halves)})
+    plan.plan(settings)
+    with pytest.raises(InputError, match="precision: given 'mixed_bfloat16' on a processor, allowed float32, or a GPU"):
+        train.train(settings, TOPIC)
+    own = replace(settings, same_on_every_processor=False)
+    plan.plan(own)
+    lose(monkeypatch, ENDINGS[0])
+    assert train.train(own, TOPIC)
