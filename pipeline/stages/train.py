@@ -70,7 +70,8 @@ def _refuse_half_precision(plan: Plan) -> None:
         if precision != "float32":
             raise InputError(
                 f"topics.{plan['topic']}.variants.{name}.precision: given {precision!r} on a processor, allowed"
-                " float32, or a GPU; with `same_on_every_processor: false` a processor that has such numbers may use them"
+                " float32, or a GPU; with `same_on_every_processor: false` a processor that has such numbers may use"
+                " them"
             )
 
 
