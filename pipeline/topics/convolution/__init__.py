@@ -200,13 +200,13 @@ TOPIC = Topic(
         Claim(
             name="dense_head",
             sentence="The dense head uses where things are: given all places of the last layer, it classifies digits"
-            " better than given each channel's mean over them.",
+            " better than given each channel's mean over them, in as many steps.",
             chapter=HEAD,
             published="Lin et al. (2014): the other way round on CIFAR-10, in a network whose last layer has a channel"
             " for each class",
             metric="accuracy",
-            better="images_max",
-            worse="images_max_mean",
+            better="images_stride",
+            worse="images_stride_mean",
             margin=ACCURACY,
         ),
         Claim(
@@ -215,8 +215,8 @@ TOPIC = Topic(
             " deviation 1 it classifies better than with the raw ones.",
             chapter="2 Convolutional networks: raw images",
             metric="accuracy",
-            better="images_max_scaled",
-            worse="images_max",
+            better="images_stride_scaled",
+            worse="images_stride",
             margin=ACCURACY,
             expects="negligible",  # the course: it takes raw images
         ),
