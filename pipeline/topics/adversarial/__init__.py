@@ -118,8 +118,8 @@ TOPIC = Topic(
         ),
         Claim(
             name="digits_convolution",
-            sentence="With as many steps, convolutional networks find more of the real digits (coverage) than fully"
-            " connected ones.",
+            sentence="In as many steps, each at rates that suit it, convolutional networks find more of the real digits"
+            " (coverage) than fully connected ones.",
             chapter=NETWORKS,
             published="Radford et al. (2016), architecture guidelines, without this comparison",
             metric="coverage",
