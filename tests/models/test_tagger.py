@@ -49,7 +49,7 @@ def test_the_loss_gets_logits_without_a_mask_of_their_own():
 @pytest.mark.parametrize("parameters", [2000, 9000])
 def test_cells_are_compared_at_equal_parameters(cell, both, hidden, parameters):
     count = built(cell, bidirectional=both, hidden=hidden, parameters=parameters).count_params()
-    assert abs(count - parameters) / parameters < (0.03 if parameters > 2000 else 0.08)  # a unit more is a step
+    assert abs(count - parameters) / parameters < (0.04 if parameters > 2000 else 0.08)  # a unit more is a step
 
 
 @pytest.mark.parametrize("cell", CELLS)
