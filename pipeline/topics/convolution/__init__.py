@@ -24,6 +24,7 @@ TOPIC = Topic(
             " parameters, each at the learning rate that suits it best.",
             chapter="2 Convolutional networks: local receptive field, parameter sharing",
             published=f"{MNIST1D}: CNN 94 %, MLP 68 %",
+            pilot="seeds 0 to 2: 86.5 % against 64.0 %",
             metric="accuracy",
             better="stride",
             worse="mlp",
@@ -35,6 +36,7 @@ TOPIC = Topic(
             " of accuracy.",
             chapter=FIELD,
             published=f"{MNIST1D}: CNN 94 %, with positions shuffled 56 %",
+            pilot="seeds 0 to 2: 86.5 % against 58.6 %",
             metric="accuracy",
             better="stride",
             worse="stride_shuffled",
@@ -45,6 +47,7 @@ TOPIC = Topic(
             sentence="Shuffling the positions costs a fully connected network accuracy as well.",
             chapter=FIELD,
             published=f"{MNIST1D}: MLP 68 %, with positions shuffled 68 %",
+            pilot="seeds 0 to 2: 64.0 % against 64.0 %",
             metric="accuracy",
             better="mlp",
             worse="mlp_shuffled",
@@ -56,6 +59,7 @@ TOPIC = Topic(
             sentence="With the positions shuffled the fully connected network is ahead of the convolutional one.",
             chapter=FIELD,
             published=f"{MNIST1D}: MLP 68 %, CNN 56 %, both with positions shuffled",
+            pilot="seeds 0 to 2: 64.0 % against 58.6 %",
             metric="accuracy",
             better="mlp_shuffled",
             worse="stride_shuffled",
@@ -66,6 +70,7 @@ TOPIC = Topic(
             sentence="Near pixels correlate more than far ones: neighbours more than pixels ten apart by at least 0.5 in"
             " mean |r|, and not so once the pixels are shuffled.",
             chapter=FIELD,
+            pilot="seeds 0 to 2: 0.65 against 0.00",
             metric="near_over_far",
             better="pixels",
             worse="pixels_shuffled",
@@ -75,6 +80,7 @@ TOPIC = Topic(
             name="shuffled_pixels",
             sentence="On images as well the convolution uses neighbourhood: shuffling the pixels costs it accuracy.",
             chapter=FIELD,
+            pilot="seeds 0 to 2: 89.6 % against 84.1 %",
             metric="accuracy",
             better="pixels",
             worse="pixels_shuffled",
@@ -85,6 +91,7 @@ TOPIC = Topic(
             sentence="Higher layers combine the local views: three layers of convolution, whose places see 17 of 40"
             " positions, classify signals better than one, whose places see 5, at equal parameters.",
             chapter=FIELD,
+            pilot="seeds 0 to 2: 86.5 % against 71.9 %",
             metric="accuracy",
             better="stride",
             worse="one_layer",
@@ -95,6 +102,7 @@ TOPIC = Topic(
             sentence="Looking at neighbours is worth something without sharing weights: a locally connected network"
             " classifies signals better than a fully connected one, each at the learning rate that suits it best.",
             chapter=FIELD,
+            pilot="seeds 0 to 2: 80.4 % against 64.0 %",
             metric="accuracy",
             better="local",
             worse="mlp",
@@ -107,6 +115,7 @@ TOPIC = Topic(
             chapter=SHARING,
             published="Novak et al. (2018) and d'Ascoli et al. (2019), as cited by Pogodin et al. (2021): locally"
             " connected below convolutional",
+            pilot="seeds 0 to 2: 86.5 % against 80.4 %",
             metric="accuracy",
             better="stride",
             worse="local",
@@ -117,6 +126,7 @@ TOPIC = Topic(
             sentence="For as many parameters, shared weights classify signals at least 10 points better than unshared"
             " ones, each at the learning rate that suits it best.",
             chapter=SHARING,
+            pilot="seeds 0 to 2: 86.5 % against 67.1 %",
             metric="accuracy",
             better="stride",
             worse="local_narrow",
@@ -127,6 +137,7 @@ TOPIC = Topic(
             sentence="On digits that all lie in the middle, shared weights classify better than unshared ones as well,"
             " both trained until they know their training images.",
             chapter=SHARING,
+            pilot="seeds 0 to 2: 89.6 % against 90.4 %",
             metric="accuracy",
             better="images_stride",
             worse="images_local",
@@ -138,6 +149,7 @@ TOPIC = Topic(
             sentence="On images, convolution with max pooling beats a fully connected network with fifteen times its"
             " parameters, both trained until they know their training images.",
             chapter=SHARING,
+            pilot="seeds 0 to 2: 93.8 % against 87.6 %",
             metric="accuracy",
             better="images_max",
             worse="images_mlp",
@@ -151,6 +163,7 @@ TOPIC = Topic(
             published="Scherer et al. (2010), abstract: max pooling significantly ahead of subsampling; Springenberg et"
             " al. (2015), table 3: CIFAR-10 error at equal parameters 9.74 % with max pooling, 10.19 % with stride, and"
             " none lost where a convolution by stride takes its place",
+            pilot="seeds 0 to 2: 93.5 % against 86.5 %",
             metric="accuracy",
             better="max",
             worse="stride_wide",
@@ -161,6 +174,7 @@ TOPIC = Topic(
             sentence="Average pooling classifies signals better than halving by stride, at equal receptive fields (24 of"
             " 40 positions) and no more parameters.",
             chapter=POOLING,
+            pilot="seeds 0 to 2: 93.4 % against 86.5 %",
             metric="accuracy",
             better="average",
             worse="stride_wide",
@@ -172,6 +186,7 @@ TOPIC = Topic(
             chapter=POOLING,
             published="Scherer et al. (2010), abstract: max pooling significantly ahead of subsampling, an average with"
             " weights",
+            pilot="seeds 0 to 2: 93.5 % against 93.4 %",
             metric="accuracy",
             better="max",
             worse="average",
@@ -182,6 +197,7 @@ TOPIC = Topic(
             sentence="With 500 training images, max pooling classifies images better than halving by stride, at equal"
             " receptive fields (12 by 12 pixels) and no more parameters, both trained until they know them.",
             chapter=POOLING,
+            pilot="seeds 0 to 2: 93.8 % against 90.7 %",
             metric="accuracy",
             better="images_max",
             worse="images_stride_wide",
@@ -192,6 +208,7 @@ TOPIC = Topic(
             sentence="Max pooling classifies test images that are moved by up to 4 pixels better than stride, at equal"
             " receptive fields and no more parameters.",
             chapter=POOLING,
+            pilot="seeds 0 to 2: 46.0 % against 34.6 %",
             metric="shifted_accuracy",
             better="images_max",
             worse="images_stride_wide",
@@ -204,6 +221,7 @@ TOPIC = Topic(
             chapter=HEAD,
             published="Lin et al. (2014): the other way round on CIFAR-10, in a network whose last layer has a channel"
             " for each class",
+            pilot="seeds 0 to 2: 89.6 % against 54.9 %, which knows 61 % of its training images by then",
             metric="accuracy",
             better="images_stride",
             worse="images_stride_mean",
@@ -214,6 +232,7 @@ TOPIC = Topic(
             sentence="Images must be prepared for a convolutional network: with every pixel scaled to mean 0 and"
             " deviation 1 it classifies better than with the raw ones.",
             chapter="2 Convolutional networks: raw images",
+            pilot="seeds 0 to 2: 89.9 % against 89.6 %",
             metric="accuracy",
             better="images_stride_scaled",
             worse="images_stride",

@@ -34,6 +34,7 @@ TOPIC = Topic(
             chapter=f"{FORMS}, one to one",
             published="benchmark of Fashion-MNIST (Xiao et al., 2017): 88.8 % with a GRU and an SVM, 88.3 % with a fully"
             " connected network",
+            pilot="seeds 0 to 2: 83.7 % against 86.6 %",
             metric="accuracy",
             better="digits_rows",
             worse="digits_dense",
@@ -45,6 +46,7 @@ TOPIC = Topic(
             sentence="One to one does not do where the answer lies in the order: one frame does not tell which way a"
             " digit moves, eight frames tell a GRU (many to one).",
             chapter=f"{FORMS}, many to one, video",
+            pilot="seeds 0 to 2: 100.0 % against 50.6 %",
             metric="accuracy",
             better="film_gru",
             worse="film_one_frame",
@@ -55,6 +57,7 @@ TOPIC = Topic(
             sentence="Many to one: it is the order of the frames that a GRU uses, for it cannot tell which way a digit"
             " moves where the frames of each film are shuffled.",
             chapter=f"{FORMS}, many to one, video",
+            pilot="seeds 0 to 2: 100.0 % against 49.2 %",
             metric="accuracy",
             better="film_gru",
             worse="film_gru_shuffled",
@@ -65,6 +68,7 @@ TOPIC = Topic(
             sentence="One to many: a network told the language predicts the letters of a surname better than one that"
             " is not told.",
             chapter=f"{FORMS}, one to many",
+            pilot="seeds 0 to 2: 2.19 against 2.35",
             metric="cross_entropy",
             better="names_gru",
             worse="names_gru_untold",
@@ -76,6 +80,7 @@ TOPIC = Topic(
             sentence="One to many: a gated cell (GRU) predicts letters better than a plain one, at equal parameters.",
             chapter=f"{FORMS}, one to many",
             published=f"{CHUNG}; on short surnames: nobody",
+            pilot="seeds 0 to 2: 2.19 against 2.30",
             metric="cross_entropy",
             better="names_gru",
             worse="names_plain",
@@ -89,6 +94,7 @@ TOPIC = Topic(
             chapter="3 Recurrent networks: O_t through several hidden layers",
             published="Pascanu et al. (2014), characters of the Penn Treebank: 1.39 bits with a deep output and deep"
             " transition, 1.41 with a plain network: 0.02 nats",
+            pilot="seeds 0 to 2: 2.29 against 2.19",
             metric="cross_entropy",
             better="names_gru_deep",
             worse="names_gru",
@@ -101,6 +107,7 @@ TOPIC = Topic(
             sentence="Many to one: a gated cell (GRU) recognises speakers better than a plain one, at equal parameters.",
             chapter=f"{FORMS}, many to one",
             published=CHUNG,
+            pilot="seeds 0 to 2: 92.9 % against 90.6 %",
             metric="accuracy",
             better="speakers_gru",
             worse="speakers_plain",
@@ -111,6 +118,7 @@ TOPIC = Topic(
             sentence="Many to one: an LSTM recognises speakers better than a GRU, at equal parameters.",
             chapter=f"{FORMS}, many to one",
             published=CHUNG,
+            pilot="seeds 0 to 2: 91.9 % against 92.9 %",
             metric="accuracy",
             better="speakers_lstm",
             worse="speakers_gru",
@@ -122,6 +130,7 @@ TOPIC = Topic(
             sentence="Many to many in step: reading a word from both ends finds its marks better (F1) than reading it"
             " from the left, at equal parameters.",
             chapter=f"{FORMS}, many to many in step",
+            pilot="seeds 0 to 2: 0.73 against 0.17",
             metric="marks_f1",
             better="accents_gru_both",
             worse="accents_gru",
@@ -132,6 +141,7 @@ TOPIC = Topic(
             sentence="Many to many by encoder and decoder: trained until both know it, a gated cell (GRU) reverses"
             " digits without help better than a plain one, at equal parameters.",
             chapter=f"{FORMS}, many to many with another length",
+            pilot="seeds 0 to 2: 99.8 % against 100.0 %",
             metric="free_accuracy",
             better="reversal_gru",
             worse="reversal_plain",
@@ -142,6 +152,7 @@ TOPIC = Topic(
             sentence="Many to many by encoder and decoder: a gated cell (GRU) learns to reverse digits in fewer steps"
             " than a plain one, at equal parameters.",
             chapter=f"{FORMS}, many to many with another length",
+            pilot="seeds 0 to 2: 175 against 75",
             metric="steps_to_reverse",
             better="reversal_gru",
             worse="reversal_plain",
@@ -155,6 +166,7 @@ TOPIC = Topic(
             " help better than a GRU, at equal parameters.",
             chapter=f"{FORMS}, many to many with another length",
             published=CHUNG,
+            pilot="seeds 0 to 2: 99.9 % against 99.8 %",
             metric="free_accuracy",
             better="reversal_lstm",
             worse="reversal_gru",
