@@ -98,7 +98,6 @@ TOPIC = Topic(
             sentence="It matters whether the noise is Gaussian or uniform: with Gaussian noise the generator covers at"
             " least one mode of the ring more.",
             chapter=NETWORKS,
-            published="Goodfellow et al. (2014), section 5, use either, without a comparison",
             metric="modes_covered",
             better="adam_non_saturating",
             worse="adam_uniform",
