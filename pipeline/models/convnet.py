@@ -17,13 +17,15 @@ def build(
     pooling: Literal["stride", "average", "max", "none"] = "max",
     padding: Literal["same", "valid"] = "same",
     initializer: Literal["glorot_uniform", "he_normal", "lecun_normal"] = "glorot_uniform",
+    head: Literal["flatten", "average"] = "flatten",
 ) -> keras.Model:
-    """(batch, steps, 1) or (batch, height, width, 1) -> logits (batch, outputs).
+    """(batch, steps, channels) or (batch, height, width, channels) -> logits (batch, outputs).
 
     For each kernel size one convolution of `channels` filters, ReLU, and a halving: `stride` convolves every second
-    position, `average` and `max` pool windows of 2 (Springenberg, 2015, compares the three), `none` keeps all. The head
-    has no softmax: the loss takes it from the logits (from_logits=True), which loses no digits, and the task applies it
-    where probabilities are reported. Shapes of another rank: InputError.
+    position, `average` and `max` pool windows of 2 (Springenberg, 2015, compares the three), `none` keeps all. The
+    dense head is given all places of the last layer (`flatten`) or each channel's mean over them (`average`: Lin,
+    2014). It has no softmax: the loss takes it from the logits (from_logits=True), which loses no digits, and the task
+    applies it where probabilities are reported. Shapes of another rank: InputError.
     """
     rank = len(shape) - 1
     if rank not in (1, 2):
@@ -44,7 +46,7 @@ def build(
         )(hidden)
         if pooling in ("average", "max"):
             hidden = _pool(pooling, rank, padding)(hidden)
-    return keras.Model(inputs, keras.layers.Dense(outputs)(keras.layers.Flatten()(hidden)), name="convnet")
+    return keras.Model(inputs, keras.layers.Dense(outputs)(_given_to_head(head, rank)(hidden)), name="convnet")
 
 
 def _pool(kind: str, rank: int, padding: str) -> keras.Layer:
@@ -56,3 +58,9 @@ def _pool(kind: str, rank: int, padding: str) -> keras.Layer:
         ("max", 2): layers.MaxPooling2D,
     }
     return choices[kind, rank](2, padding=padding)
+
+
+def _given_to_head(head: str, rank: int) -> keras.Layer:
+    if head == "flatten":
+        return keras.layers.Flatten()
+    return (keras.layers.GlobalAveragePooling1D, keras.layers.GlobalAveragePooling2D)[rank - 1]()

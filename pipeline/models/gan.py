@@ -19,6 +19,7 @@ def build(
     *,
     networks: Literal["dense", "convolutional"] = "dense",
     latent: Count = 8,
+    noise: Literal["gaussian", "uniform"] = "gaussian",
     width: Count = 128,
     depth: Count = 2,
     normalization: bool = True,
@@ -30,11 +31,14 @@ def build(
     strides, from `width` channels on, doubling (DCGAN: Radford, 2016); sides must be whole multiples of 2**depth
     (InputError). Samples are 0..1 where `shape` is that of images, unbounded elsewhere. normalization (batch, all but
     the first and last layer) is for convolutional networks alone; dropout follows each hidden layer of the
-    discriminator. outputs is 1, unless someone wants several judges.
+    discriminator. What is drawn is standard normal; with `uniform` noise each number z becomes
+    sqrt(3) (2 Phi(z) - 1) before the generator's first layer: uniform, with mean 0 and deviation 1 as well. outputs is
+    1, unless someone wants several judges.
     """
     if networks == "dense":
         return GAN(
-            _dense_generator(shape, latent, width, depth), _dense_discriminator(shape, outputs, width, depth, dropout)
+            _dense_generator(shape, latent, noise, width, depth),
+            _dense_discriminator(shape, outputs, width, depth, dropout),
         )
     if len(shape) != 3 or any(side % 2**depth for side in shape[:2]):
         raise InputError(
@@ -42,7 +46,7 @@ def build(
             f" channels) with sides divisible by {2**depth}: change depth or set networks: dense"
         )
     return GAN(
-        _generator(shape, latent, width, depth, normalization),
+        _generator(shape, latent, noise, width, depth, normalization),
         _discriminator(shape, outputs, width, depth, normalization, dropout),
     )
 
@@ -198,8 +202,14 @@ def _score(logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.sigmoid(logits))
 
 
-def _dense_generator(shape: tuple[int, ...], latent: int, width: int, depth: int) -> keras.Model:
-    noise = samples = keras.Input((latent,))
+def _uniform(noise: Any) -> Any:
+    """Standard normal numbers as uniform ones of mean 0 and deviation 1: sqrt(3) erf(z / sqrt(2))."""
+    return math.sqrt(3) * keras.ops.erf(noise / math.sqrt(2))
+
+
+def _dense_generator(shape: tuple[int, ...], latent: int, kind: str, width: int, depth: int) -> keras.Model:
+    noise = keras.Input((latent,))
+    samples = _uniform(noise) if kind == "uniform" else noise
     for _ in range(depth):
         samples = keras.layers.Dense(width, activation="relu")(samples)
     samples = keras.layers.Dense(math.prod(shape), activation="sigmoid" if len(shape) == 3 else None)(samples)
@@ -216,12 +226,15 @@ def _dense_discriminator(shape: tuple[int, ...], outputs: int, width: int, depth
     return keras.Model(samples, keras.layers.Dense(outputs)(hidden), name="discriminator")
 
 
-def _generator(shape: tuple[int, ...], latent: int, width: int, depth: int, normalization: bool) -> keras.Model:
+def _generator(
+    shape: tuple[int, ...], latent: int, kind: str, width: int, depth: int, normalization: bool
+) -> keras.Model:
     """The smallest map has the most channels; each transposed convolution doubles the sides."""
     noise = keras.Input((latent,))
     sides = [side // 2**depth for side in shape[:2]]
     channels = [width * 2**level for level in reversed(range(depth))]
-    maps = keras.layers.Dense(math.prod(sides) * channels[0], use_bias=not normalization)(noise)
+    drawn = _uniform(noise) if kind == "uniform" else noise
+    maps = keras.layers.Dense(math.prod(sides) * channels[0], use_bias=not normalization)(drawn)
     maps = _active(keras.layers.Reshape((*sides, channels[0]))(maps), normalization)
     for many in channels[1:]:
         layer = keras.layers.Conv2DTranspose(many, 4, strides=2, padding="same", use_bias=not normalization)

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import stats
 
 from pipeline import paths
 from pipeline.models import gan
@@ -184,6 +185,22 @@ def test_shapes_and_ranges_of_images(networks, shape):
     images = net(np.random.default_rng(0).normal(size=(3, 4)).astype("float32"))
     assert images.shape == (3, *shape) and np.min(images) >= 0 and np.max(images) <= 1
     assert net.discriminator(images).shape == (3, 1)
+
+
+@pytest.mark.parametrize("networks", ["dense", "convolutional"])
+def test_noise_may_be_uniform(networks, tmp_path):
+    """What reaches the first layer is even between -sqrt(3) and sqrt(3); the network is otherwise the same."""
+    nets = []
+    for kind in ("gaussian", "uniform"):
+        runtime.seed(0)
+        nets.append(gan.build((8, 8, 1), 1, networks=networks, latent=4, width=4, depth=1, noise=kind))
+    z = np.random.default_rng(0).standard_normal((5000, 4)).astype("float32")
+    even = np.sqrt(3) * (2 * stats.norm.cdf(z) - 1)
+    assert stats.kstest(even.ravel(), stats.uniform(-np.sqrt(3), 2 * np.sqrt(3)).cdf).pvalue > 0.01
+    np.testing.assert_allclose(nets[1](z[:9]), nets[0](even[:9].astype("float32")), atol=1e-5)
+    nets[1].generator.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    np.testing.assert_array_equal(again(z[:9]), nets[1](z[:9]))
 
 
 def test_a_side_that_cannot_be_halved_is_refused():

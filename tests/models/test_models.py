@@ -64,6 +64,29 @@ def test_pooling_and_stride_are_compared_at_equal_parameters(shape, parameters, 
     assert model.count_params() == parameters
 
 
+def test_a_convolution_of_three_channels_is_the_sum_of_three():
+    """Each filter has a window for each channel; their maps are summed before bias and activation."""
+    runtime.seed(0)
+    model = plugins.load("models", "convnet").build((6, 6, 3), 2, channels=4, kernels=[3], pooling="none")
+    kernel, bias = model.layers[1].get_weights()
+    assert kernel.shape == (3, 3, 3, 4)
+    model.layers[1].set_weights([kernel, bias + 0.1])
+    x = inputs((6, 6, 3))
+    maps = [keras.ops.conv(x[..., c : c + 1], kernel[:, :, c : c + 1], padding="same") for c in range(3)]
+    np.testing.assert_allclose(model.layers[1](x), np.maximum(sum(map(np.asarray, maps)) + 0.1, 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(40, 1), (12, 12, 1)])
+def test_a_head_may_be_given_means(shape):
+    runtime.seed(0)
+    model = plugins.load("models", "convnet").build(shape, 5, channels=7, head="average")
+    kernel, bias = model.layers[-1].get_weights()
+    assert kernel.shape == (7, 5)
+    maps = np.asarray(keras.Model(model.input, model.layers[-2].input)(inputs(shape)))
+    means = maps.mean(tuple(range(1, maps.ndim - 1)))
+    np.testing.assert_allclose(model(inputs(shape)), means @ kernel + bias, atol=1e-5)
+
+
 def test_pooling_by_hand():
     """A window of 2, as in the course: maximum and average of (1, 3), (2, 8)."""
     x = np.array([1, 3, 2, 8], "float32").reshape(1, 4, 1)

@@ -12,6 +12,12 @@ LOADS = [
     ("mnist1d", {"samples": 200}),
     ("mnist1d", {"samples": 200, "shuffled": True}),
     ("digits", {}),
+    ("small_digits", {}),
+    ("small_digits", {"side": 28, "shuffled": True}),
+    ("digit_rows", {}),
+    ("moving_digits", {"films": 50}),
+    ("moving_digits", {"films": 50, "order": "shuffled", "shown": 2}),
+    ("real_or_generated", {"samples": 50}),
     *(("table", {"file": file}) for file in ("yeast5", "page_blocks0", "abalone19")),
 ]
 SHAPES = {"signal": r"\d+, \d+", "image": r"\d+, \d+, \d+", "table": r"\d+", "sequence": r"\d+, \d+"}

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.records import digest
-from pipeline.sources import grid, ring
+from pipeline.sources import grid, real_or_generated, ring
 
 
 @pytest.mark.parametrize(("source", "modes"), [(ring, 8), (grid, 25)])
@@ -41,8 +41,22 @@ def test_the_seed_decides_all(source):
     assert digest(first.x, first.y) == digest(again.x, again.y) != digest(other.x, other.y)
 
 
+def test_real_and_generated_points_are_as_many_and_of_their_densities():
+    """Moments of both: E|x|^2 is radius^2 + 2 deviation^2 of real points, 2 spread^2 of generated ones."""
+    examples = real_or_generated.load(None, 0, samples=20000)
+    assert np.bincount(examples.y).tolist() == [10000, 10000] and examples.x.dtype == np.float32
+    squares = np.sum(examples.x.astype(float) ** 2, axis=1)
+    assert squares[examples.y == 1].mean() == pytest.approx(4 + 2 * 0.09, rel=0.02)
+    assert squares[examples.y == 0].mean() == pytest.approx(2 * 2.25, rel=0.04)
+    angles = np.arctan2(*examples.x[examples.y == 1, ::-1].T) / (np.pi / 4)
+    # 0.25 of 45 degrees at radius 2 is 1.31 deviations of 0.3, within which lie 81 % of a Gaussian
+    assert np.mean(np.abs(angles - np.round(angles)) < 0.25) == pytest.approx(0.81, abs=0.02)
+
+
 def test_fewer_samples_than_modes_are_refused():
     with pytest.raises(InputError, match="samples: given 7, allowed at least 8"):
         ring.load(None, 0, samples=7)
     with pytest.raises(InputError, match="samples: given 3, allowed at least 4"):
         grid.load(None, 0, samples=3, side=2)
+    with pytest.raises(InputError, match="samples: given 1, allowed at least 2"):
+        real_or_generated.load(None, 0, samples=1)

@@ -103,5 +103,77 @@ def test_claims_of_sharing_compare_like_with_like():
     named = {claim.name: claim for claim in TOPIC.claims}
     for name in ("sharing", "sharing_at_equal_parameters"):
         assert named[name].better == "stride" and named[name].worse.startswith("local")
-    assert "expected: not so" in named["sharing_on_centred_digits"].source
-    assert set(TOPIC.probes) == set(probes.APPLIES_TO)
+    assert named["sharing_on_centred_digits"].expects == "contradicted"
+    assert set(TOPIC.probes) == set(probes.APPLIES_TO) and set(TOPIC.series) == set(probes.SERIES)
+
+
+STRIDE, POOLED, WIDE = {"pooling": "stride"}, {"pooling": "max"}, {"pooling": "stride", "kernels": [12, 3, 3]}
+IMAGES = {"channels": 16, "kernels": [5, 3], "padding": "valid"}
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "settings", "expected"),
+    [  # places of each layer's output times its window, channels in and out; then the dense head
+        (convnet, (40, 1), STRIDE, 20 * 5 * 25 + (10 + 5) * 3 * 25 * 25 + 5 * 25 * 10),
+        (convnet, (40, 1), POOLED, 40 * 5 * 25 + (20 + 10) * 3 * 25 * 25 + 5 * 25 * 10),
+        (convnet, (40, 1), WIDE, 20 * 12 * 25 + (10 + 5) * 3 * 25 * 25 + 5 * 25 * 10),
+        (local, (40, 1), {}, 20 * 5 * 25 + (10 + 5) * 3 * 25 * 25 + 5 * 25 * 10),
+        (mlp, (40, 1), {"width": 100, "depth": 2}, 40 * 100 + 100 * 100 + 100 * 10),
+        (convnet, (28, 28, 1), IMAGES | POOLED, 24**2 * 25 * 16 + 10**2 * 9 * 16 * 16 + 25 * 16 * 10),
+    ],
+)
+def test_multiplications_by_hand(model, shape, settings, expected):
+    runtime.seed(0)
+    assert probes.multiplications(run(model.build(shape, 10, **settings), None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "pooled", "stride", "field", "parameters"),
+    [
+        ((40, 1), {"channels": 25, "kernels": [5, 3, 3]}, {"channels": 25, "kernels": [12, 3, 3]}, 24, (5210, 5385)),
+        ((28, 28, 1), IMAGES, IMAGES | {"kernels": [8, 3]}, 144, (6746, 7370)),
+    ],
+)
+def test_pooling_and_its_control_have_equal_fields_and_the_control_no_fewer_parameters(
+    shape, pooled, stride, field, parameters
+):
+    runtime.seed(0)
+    models = convnet.build(shape, 10, pooling="max", **pooled), convnet.build(shape, 10, pooling="stride", **stride)
+    assert [probes.receptive_field(run(model, examples(shape))) for model in models] == [field, field]
+    assert tuple(model.count_params() for model in models) == parameters
+
+
+def test_a_head_that_takes_the_mean_is_not_counted_in_the_field():
+    runtime.seed(0)
+    models = [convnet.build((28, 28, 1), 10, pooling="max", head=head, **IMAGES) for head in ("flatten", "average")]
+    assert [probes.receptive_field(run(model, examples((28, 28, 1)))) for model in models] == [144, 144]
+
+
+def waves(n=4000):
+    """Signals x_t = u + v_t with independent unit normal u and v_t but for v_1 = v_0: |r| is 1 or 1/2."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((n, 1)) + random.standard_normal((n, 12))
+    x[:, 1] = x[:, 0]
+    return x[:, :, None].astype("float32")
+
+
+def test_correlations_at_each_distance():
+    found = probes.correlations(waves(), (1, 2, 10))
+    assert found[1] == pytest.approx((1 + 10 * 0.5) / 11, abs=0.02)
+    assert found[2] == pytest.approx(0.5, abs=0.02) and found[10] == pytest.approx(0.5, abs=0.03)
+
+
+def test_images_are_correlated_along_both_axes_and_dark_places_do_not_count():
+    x = np.random.default_rng(0).standard_normal((2000, 12, 12, 1)).astype("float32")
+    x[:, :, 1::2] = x[:, :, ::2]  # pairs of equal columns
+    x[:, 0] = 0
+    found = probes.correlations(x, (1, 10))
+    rows, columns, noise = 10 * 12, 11 * 11, np.sqrt(2 / np.pi / 2000)  # mean |r| of nothing: half-normal
+    equal = 11 * 6 / (rows + columns)
+    assert found[1] == pytest.approx(equal + (1 - equal) * noise, abs=1e-3)
+    pairs = [(x[:, i, j], x[:, i, j + 10]) for i in range(1, 12) for j in range(2)]
+    pairs += [(x[:, 1, j], x[:, 11, j]) for j in range(12)]
+    assert found[10] == pytest.approx(np.mean([abs(np.corrcoef(a[:, 0], b[:, 0])[0, 1]) for a, b in pairs]), abs=1e-6)
+    seen = SimpleNamespace(training=Examples(x, np.zeros(len(x), "int64")))
+    assert probes.near_over_far(seen) == pytest.approx(found[1] - found[10])
+    assert list(probes.correlation(seen)) == list(range(1, 11))

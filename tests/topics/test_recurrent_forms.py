@@ -119,8 +119,24 @@ def test_marks_and_words():
     x = np.array([[1, 5, 0], [1, 2, 15], [3, 1, 0], [3, 1, 1]], "float32")
     guess = one_hot(np.array([[0, 1, 1], [0, 0, 0], [0, 0, 0], [0, 1, 0]]), 2)
     one = run(lambda part, training=False: guess, Examples(x, y), source="accents")
+    assert probes.marks_f1(one) == pytest.approx(2 * 1 / (2 + 2))  # of two marks found one is right, two were to be
     assert probes.marks_found(one) == 0.5 and probes.never_marking_exact_match(one) == 0.5
     assert probes.samples(one) == ["aé (right: aé)", "abo (right: abó)"]
+
+
+def test_who_never_marks_has_an_f1_of_0():
+    y = np.array([[0, 1, -1]])
+    none = run(lambda part, training=False: one_hot(np.array([[0, 0, 1]]), 2), Examples(np.ones((1, 3), "float32"), y))
+    assert probes.marks_f1(none) == 0  # what is said behind the end does not count
+    every = run(lambda part, training=False: one_hot(np.ones((1, 3), int), 2), Examples(np.ones((1, 3), "float32"), y))
+    assert probes.marks_f1(every) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(("accuracies", "steps"), [([0.5, 0.95, 0.9], 50), ([0.94, 0.94], 75), ([1.0], 25)])
+def test_steps_to_reverse(accuracies, steps):
+    history = [{"epoch": at + 1, "val_accuracy": accuracy} for at, accuracy in enumerate(accuracies)]
+    settings = {"fit": {"batch_size": 64, "epoch_steps": 25}}
+    assert probes.steps_to_reverse(Seen(history=history, settings=settings, training=np.zeros(4000))) == steps
 
 
 def test_samples_can_be_read():

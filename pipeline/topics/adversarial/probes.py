@@ -1,4 +1,4 @@
-"""What the adversarial topic measures: modes covered, stalled training, and how close generated digits come to real."""
+"""What the adversarial topic measures: modes covered, lost gradients, stalls, and how close digits come to real."""
 
 import math
 from functools import lru_cache
@@ -8,15 +8,20 @@ import numpy as np
 
 from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples, digest
+from pipeline.scoring.finished_run import steps_per_epoch
 from pipeline.tasks import classify
 
 APPLIES_TO = {
-    "modes_covered": ("points",),
-    "high_quality": ("points",),
+    "modes_covered": ("ring", "grid"),
+    "high_quality": ("ring", "grid"),
     "stalled": ("generate",),
     "generator_gradient": ("generate",),
+    "gradient_slope": ("generate",),
+    "distance_from_optimum": ("real_or_generated",),
     "fid": ("image",),
     "fid_floor": ("image",),
+    "fid_mean_image": ("image",),
+    "fid_noise": ("image",),
     "density": ("image",),
     "coverage": ("image",),
     "class_entropy": ("image",),
@@ -25,12 +30,20 @@ APPLIES_TO = {
 DIVERGED = {"stalled": 1.0, "modes_covered": 0.0, "high_quality": 0.0, "density": 0.0, "coverage": 0.0}
 SERIES = {
     "class_share": {"applies_to": ("generate",), "x": "class", "y": "share of the samples", "log": False},
+    "gradient_over_steps": {
+        "applies_to": ("generate",),
+        "x": "optimizer steps",
+        "y": "norm of the generator's gradient",
+        "log": True,
+    },
     "real_score": {"applies_to": ("generate",), "x": "epoch", "y": "mean D(x)", "log": False},
     "fake_score": {"applies_to": ("generate",), "x": "epoch", "y": "mean D(G(z))", "log": False},
 }
 
 DEVIATIONS = 3  # standard deviations around a mode within which a sample is of high quality (Srivastava, 2017)
 FAIR = 0.1  # part of its fair share of the samples, in high quality, that makes a mode covered
+MODES, RADIUS, DEVIATION, SPREAD = 8, 2.0, 0.3, 1.5  # of the source real_or_generated
+FROM = 50  # steps from which on the slope is taken: before, D still knows nothing
 REJECTED = 0.01  # mean D(G(z)) below which the discriminator rejects all that is generated
 NEAREST = 5  # neighbours whose distance is a real image's radius (Naeem, 2020)
 JUDGE_EPOCHS, JUDGE_WIDTH = 6, 64
@@ -65,6 +78,25 @@ def _placed(run: RunUnderProbe) -> tuple[np.ndarray, np.ndarray, int]:
     return distances.argmin(1), distances.min(1), len(centres)
 
 
+# A discriminator of points whose densities are known
+
+
+def distance_from_optimum(run: RunUnderProbe) -> float:
+    """Mean distance of the given probability of being real from p / (p + q), the best there is (Goodfellow, 2014)."""
+    return float(np.mean(np.abs(run.predicted[:, 1] - best_discriminator(run.test.x))))
+
+
+def best_discriminator(x: np.ndarray) -> np.ndarray:
+    """p / (p + q) (n,) at points (n, 2): p of eight Gaussians on a circle, q of the generator at rest."""
+    angles = 2 * np.pi * np.arange(MODES) / MODES
+    centres = RADIUS * np.stack([np.cos(angles), np.sin(angles)], 1)
+    squares = np.sum((x.astype(float)[:, None] - centres) ** 2, axis=2)
+    p = np.mean(np.exp(-squares / (2 * DEVIATION**2)), axis=1) / DEVIATION**2
+    q = np.exp(-np.sum(x.astype(float) ** 2, axis=1) / (2 * SPREAD**2)) / SPREAD**2
+    best: np.ndarray = p / (p + q)
+    return best
+
+
 # Training, as its history tells it
 
 
@@ -80,6 +112,25 @@ def stalled(run: RunUnderProbe) -> float:
 def generator_gradient(run: RunUnderProbe) -> float:
     """log10 of the norm of the generator's gradient under the run's own loss, mean of the last epoch's steps."""
     return math.log10(max(run.history[-1]["generator_gradient"], 1e-30))
+
+
+def gradient_slope(run: RunUnderProbe) -> float:
+    """Powers of ten by which the generator's gradient grows (below 0: shrinks) for each tenfold of the steps.
+
+    Least squares of log10 of the norm, each epoch's mean, over log10 of the steps in the epoch's middle, from step 50
+    on. NaN where fewer than two epochs lie behind it.
+    """
+    norms = {at: norm for at, norm in gradient_over_steps(run).items() if at >= FROM}
+    if len(norms) < 2:
+        return math.nan
+    at, norm = (np.log10(np.maximum(list(part), 1e-30)) for part in (norms, norms.values()))
+    return float(np.polyfit(at, norm, 1)[0])
+
+
+def gradient_over_steps(run: RunUnderProbe) -> dict[float, float]:
+    """Optimizer steps in the middle of each epoch -> mean norm of the generator's gradient in it."""
+    steps = steps_per_epoch(run)
+    return {(row["epoch"] - 0.5) * steps: row["generator_gradient"] for row in run.history}
 
 
 def real_score(run: RunUnderProbe) -> dict[float, float]:
@@ -120,6 +171,26 @@ def fid_floor(run: RunUnderProbe) -> float:
     real = _judged(run)["real"]
     half = len(real) // 2
     return frechet(real[:half], real[half:])
+
+
+def fid_mean_image(run: RunUnderProbe) -> float:
+    """The same distance of the mean training image, shown again and again, from the real test images: to be beaten."""
+    half = len(run.test) // 2
+    same = np.broadcast_to(run.training.x.mean(0), (half, *run.training.x.shape[1:]))
+    return _from_real(run, same.astype(np.float32), half)
+
+
+def fid_noise(run: RunUnderProbe) -> float:
+    """The same distance of training pixels put into places at random, which knows how bright they are, and no more."""
+    half = len(run.test) // 2
+    drawn = np.random.default_rng(0).choice(run.training.x.ravel(), (half, *run.training.x.shape[1:]))
+    return _from_real(run, drawn, half)
+
+
+def _from_real(run: RunUnderProbe, images: np.ndarray, half: int) -> float:
+    classes = run.training.y.max() + 1
+    seen = classify.logits(_judge(run.training), images)[:, classes:]
+    return frechet(seen, _judged(run)["real"][half:])
 
 
 def density(run: RunUnderProbe) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.contracts import RunUnderProbe
+from pipeline.scoring.finished_run import steps_per_epoch
 from pipeline.tasks import tag
 
 if TYPE_CHECKING:
@@ -18,13 +19,16 @@ APPLIES_TO = {
     "wrong_language_cross_entropy": ("surnames",),
     "letter_frequency_cross_entropy": ("surnames",),
     "marks_found": ("accents",),
+    "marks_f1": ("accents",),
     "never_marking_exact_match": ("accents",),
+    "steps_to_reverse": ("reversal",),
 }
 DIVERGED = {"free_accuracy": 0.0, "free_exact_match": 0.0}
 END = 0  # as an answer; as an input it is padding
 LETTERS = "abcdefghijklmnopqrstuvwxyzßàáäåçèéêëìíîñòóöùúüćčđšž"  # of the source surnames
 LANGUAGES = ("German", "English", "Spanish", "Finnish", "French", "Croatian", "Italian", "Dutch", "Swedish", "any")
 MARKED = dict(zip("aeioun", "áéíóúñ", strict=True))
+KNOWN = 0.95  # of the validation tokens, told the truth, from which on reversing counts as learnt
 SHOWN = 6  # lines of a sample, and names per language
 
 
@@ -108,6 +112,22 @@ def _cross_entropy(shares: np.ndarray, labels: np.ndarray) -> float:
 def marks_found(run: RunUnderProbe) -> float:
     """Share of the letters with a mark that are given one (recall)."""
     return float(np.mean(run.predicted.argmax(-1)[run.test.y == 1] == 1))
+
+
+def marks_f1(run: RunUnderProbe) -> float:
+    """Harmonic mean of precision and recall over the letters with a mark; 0 if none is found, as never marking gets."""
+    marked, right = run.predicted.argmax(-1) == 1, run.test.y == 1
+    found, given = np.sum(marked & right), np.sum(marked & (run.test.y >= 0))
+    return float(2 * found / (given + np.sum(right)))
+
+
+def steps_to_reverse(run: RunUnderProbe) -> float:
+    """Optimizer steps until 95 % of the validation tokens are right, told the truth, looked at once an epoch.
+
+    A run that never gets there counts as one epoch more than it had.
+    """
+    reached = [row["epoch"] for row in run.history if row["val_accuracy"] >= KNOWN]
+    return float(steps_per_epoch(run) * min(reached, default=len(run.history) + 1))
 
 
 def never_marking_exact_match(run: RunUnderProbe) -> float:
