@@ -102,6 +102,16 @@ def test_a_probe_applies_by_kind_of_data_source_or_task(word):
     assert score(finished_run(), variant="a", metrics=("twice",), probes=probes).rows == []
 
 
+@pytest.mark.parametrize(("status", "value"), [("finished", 6.0), ("diverged", 6.0), ("failed", None)])
+def test_a_probe_taken_before_training_keeps_its_value_when_training_diverges(status, value):
+    probes = toy_probes(before_training=("twice",))
+    (row,) = score(finished_run(status, seed=3), variant="a", metrics=("twice",), probes=probes).rows
+    assert row["value"] == value
+    if status == "diverged":
+        (row,) = score(finished_run(status, seed=3), variant="a", metrics=("twice",), probes=toy_probes()).rows
+        assert row["value"] is None
+
+
 def test_samples_are_those_of_the_first_seed_alone():
     first, second = (score(finished_run(seed=seed), variant="a", metrics=(), probes=toy_probes()) for seed in (0, 1))
     assert (first.samples, second.samples) == (["a line"], [])
