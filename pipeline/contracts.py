@@ -137,7 +137,8 @@ class RunUnderProbe(Hashable, Protocol):
 
 # pipeline/topics/<topic>/probes.py has a function for each name in TOPIC.probes and TOPIC.series, and the constants
 # APPLIES_TO = {probe: kinds of data, sources or tasks of the runs of which it says something},
-# SERIES = {series: SeriesSettings} and DIVERGED = {probe: its value for a run that diverged; no entry, no value}.
+# SERIES = {series: SeriesSettings}, DIVERGED = {probe: its value for a run that diverged; no entry, no value} and
+# BEFORE_TRAINING = (probes that look at the model before training alone: a run that diverged keeps their values).
 # A function `samples` may be there as well. `plugins.topic_faults` tells what is lacking.
 
 

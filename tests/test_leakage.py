@@ -103,8 +103,8 @@ def joined(*parts):
 @pytest.fixture
 def prepared_adding(house):
     """Settings of a data set without classes, and the folder of its files."""
-    prepare(SETTINGS.data["adding_30"], [3])
-    return SETTINGS.data["adding_30"], paths.DATA, 3
+    prepare(SETTINGS.data["adding_24"], [3])
+    return SETTINGS.data["adding_24"], paths.DATA, 3
 
 
 def test_a_split_with_a_row_in_two_parts_would_be_seen(prepared_adding, monkeypatch):

@@ -156,7 +156,7 @@ def test_a_lost_mlflow_store_is_rebuilt_and_a_complete_one_left_alone(clone):
 
 
 def test_a_finished_run_is_reproduced_to_the_last_digit(clone):
-    file = clone / "data" / "runs" / "exploding" / "unit_clipped" / "0" / "run.json"
+    file = clone / "data" / "runs" / "exploding" / "large_clipped" / "0" / "run.json"
     record, text = read_json(file), file.read_text()
     ask = (sys.executable, "-m", "pipeline", "reproduce", record["run_key"][:10])
     assert tell(clone, *ask).startswith("repeats to the bit: ")

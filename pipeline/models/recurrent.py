@@ -18,7 +18,7 @@ def build(
     cell: Literal["plain", "lstm", "gru", "irnn"] = "lstm",
     units: Count = 32,
     parameters: Count | None = None,
-    activation: Literal["tanh", "relu"] = "tanh",
+    activation: Literal["tanh", "relu", "sigmoid"] = "tanh",
     gain: Positive = 1.0,
     forget_bias: float | None = None,
     states: Literal["last", "all"] = "last",

@@ -82,12 +82,16 @@ def _row(run: FinishedRun, variant: str, metric: str, probes: TopicProbes) -> Sc
 
 
 def _value(run: FinishedRun, metric: str, probes: TopicProbes) -> float | None:
-    """A metric's value; None for a run that failed, or that diverged unless the metric is defined for such runs."""
+    """A metric's value; None for a run that failed, or that diverged unless the metric is defined for such runs.
+
+    A probe that was taken before training has its value however training went on.
+    """
     status = run.record["status"]
     if status == "failed":
         return None
     if metric in probes.metrics:
-        return float(probes.metrics[metric](run)) if status == "finished" else probes.diverged.get(metric)
+        measured = status == "finished" or metric in probes.before_training
+        return float(probes.metrics[metric](run)) if measured else probes.diverged.get(metric)
     if status == "diverged" and metric not in history_metrics.DIVERGED:
         return None
     if metric in _metric_names("history"):

@@ -15,6 +15,7 @@ class TopicProbes:
     metrics: Mapping[str, Probe] = field(default_factory=dict)
     applies_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     diverged: Mapping[str, float] = field(default_factory=dict)
+    before_training: tuple[str, ...] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
     series_settings: Mapping[str, SeriesSettings] = field(default_factory=dict)
     samples: Samples | None = None
@@ -31,6 +32,7 @@ def read(topic: str) -> TopicProbes:
         metrics={name: getattr(module, name) for name in record.probes},
         applies_to=plugins.constant("topics", file, "APPLIES_TO", {}),
         diverged=plugins.constant("topics", file, "DIVERGED", {}),
+        before_training=plugins.constant("topics", file, "BEFORE_TRAINING", ()),
         series={name: getattr(module, name) for name in record.series},
         series_settings=plugins.constant("topics", file, "SERIES", {}),
         samples=vars(module).get("samples"),

@@ -102,6 +102,16 @@ def test_a_probe_applies_by_kind_of_data_source_or_task(word):
     assert score(finished_run(), variant="a", asked=Asked(metrics=("twice",)), probes=probes).rows == []
 
 
+@pytest.mark.parametrize(("status", "value"), [("finished", 6.0), ("diverged", 6.0), ("failed", None)])
+def test_a_probe_taken_before_training_keeps_its_value_when_training_diverges(status, value):
+    probes, asked = toy_probes(before_training=("twice",)), Asked(metrics=("twice",))
+    (row,) = score(finished_run(status, seed=3), variant="a", asked=asked, probes=probes).rows
+    assert row["value"] == value
+    if status == "diverged":
+        (row,) = score(finished_run(status, seed=3), variant="a", asked=asked, probes=toy_probes()).rows
+        assert row["value"] is None
+
+
 def test_samples_are_those_that_are_asked_for():
     wanted = (Asked(metrics=(), samples=samples) for samples in (True, False))
     first, second = (score(finished_run(), variant="a", asked=each, probes=toy_probes()) for each in wanted)

@@ -45,7 +45,8 @@ def test_every_topic_has_what_it_names_and_no_more(topic):
     assert plugins.topic_missing(topic) == []
     assert list(probes.metrics) == list(record.probes) and set(probes.applies_to) == set(record.probes)
     assert list(probes.series) == list(record.series) and set(probes.series_settings) == set(record.series)
-    assert set(probes.diverged) <= set(record.probes)
+    assert set(probes.diverged) | set(probes.before_training) <= set(record.probes)
+    assert not set(probes.diverged) & set(probes.before_training)  # one value for a run that diverged, not two
     keys = set(typing.get_type_hints(contracts.SeriesSettings))
     assert all(set(settings) == keys for settings in probes.series_settings.values())
 
@@ -66,12 +67,14 @@ def test_what_is_read_is_what_the_file_says(topic):
     module, probes = importlib.import_module(f"pipeline.topics.{topic}.probes"), topic_probes.read(topic)
     constants = [vars(module).get(name, {}) for name in ("APPLIES_TO", "DIVERGED", "SERIES")]
     assert [probes.applies_to, probes.diverged, probes.series_settings] == constants
+    assert probes.before_training == vars(module).get("BEFORE_TRAINING", ())
     assert all(vars(module)[name] is function for name, function in {**probes.metrics, **probes.series}.items())
     assert probes.samples is vars(module).get("samples")
 
 
 def test_some_topic_has_samples_to_read_and_some_has_values_of_runs_that_diverged():
     assert topic_probes.read("recurrent_forms").samples and topic_probes.read("exploding").diverged
+    assert "first_gradient" in topic_probes.read("exploding").before_training
 
 
 def test_a_topic_without_a_file_measures_nothing(tmp_path, monkeypatch):
@@ -83,7 +86,8 @@ def test_a_topic_without_a_file_measures_nothing(tmp_path, monkeypatch):
     )
     nothing = topic_probes.read("overfitting")
     assert nothing == topic_probes.TopicProbes() and nothing.samples is None
-    assert not any([nothing.metrics, nothing.applies_to, nothing.diverged, nothing.series, nothing.series_settings])
+    assert not any([nothing.metrics, nothing.applies_to, nothing.diverged, nothing.before_training])
+    assert not any([nothing.series, nothing.series_settings])
 
 
 @pytest.mark.parametrize(

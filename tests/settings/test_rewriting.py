@@ -46,8 +46,8 @@ def test_a_value_set_to_itself_changes_nothing(tmp_path, name):
 @pytest.mark.parametrize(
     ("key", "line"),
     [
-        ("topics.memory.fit.learning_rate=0.02", "      learning_rate: 0.02"),
-        ("topics.memory.groups.order.fit.epochs=7", "      order: {data: order_30, fit: {epochs: 7}}"),
+        ("topics.memory.fit.learning_rate=0.03", "      learning_rate: 0.03"),
+        ("topics.memory.groups.order.fit.epochs=7", "        fit: {epochs: 7, epoch_steps: 20, learning_rate: 0.01}"),
         ("topics.exploding.variants.large.build.gain=3.5", "      large: {build: {gain: 3.5}}"),
         ("data.images.split.train=7", "    split: {validation: 500, test: 1000, train: 7}"),
         ("views.under.rebalance.sampler=over", "  under: {rebalance: {sampler: over}}"),

@@ -9,6 +9,7 @@ from seen import Seen
 
 from pipeline.models import recurrent
 from pipeline.records import Examples
+from pipeline.sources import temporal_order
 from pipeline.topics.memory import TOPIC, probes
 from pipeline.training import runtime
 
@@ -94,7 +95,37 @@ def test_ratio_is_told_before_and_after_training():
     assert math.isnan(probes.gradient_at_lag_20(short))
 
 
+def test_a_sum_is_right_to_four_hundredths_and_always_answering_1_is_at_times():
+    y = np.random.default_rng(0).random((100_000, 2)).sum(1)
+    off = Seen(predicted=np.array([1.0, 1.039, 0.961, 1.041]), test=Examples(np.zeros((4, 1), "float32"), np.ones(4)))
+    assert probes.sums_right(off) == 0.75
+    always_1 = Seen(predicted=np.ones(100_000), test=Examples(np.zeros((100_000, 1), "float32"), y))
+    assert probes.sums_right(always_1) == pytest.approx(1 - 0.96**2, abs=0.003)
+
+
+def test_ratio_over_the_whole_sequence_is_from_its_first_step_to_its_last():
+    for steps in (4, 9):
+        model = linear(0.5 * np.eye(2), steps)
+        looked = Seen(start=lambda model=model: model, test=examples(steps=steps))
+        assert probes.gradient_over_sequence(looked) == pytest.approx((steps - 1) * math.log10(0.5), abs=0.01)
+
+
+def test_a_network_is_asked_at_40_steps_whatever_it_was_trained_on():
+    """A network by hand that counts X: that settles two of the four orders, and of the others it says XY."""
+    for steps in (20, 40, 55):
+        inputs = keras.Input((steps, 8))
+        layer, head = keras.layers.SimpleRNN(1, activation=None), keras.layers.Dense(4)
+        model = keras.Model(inputs, head(layer(inputs)))
+        kernel = np.zeros((8, 1))
+        kernel[temporal_order.X] = 1  # the state counts X: 2 of class 0, 1 of classes 1 and 2, 0 of class 3
+        layer.set_weights([kernel, np.eye(1), np.zeros(1)])
+        head.set_weights([np.array([[2.0, 1, -9, 0]]), np.array([-2.5, -0.9, -9, 0.0])])
+        looked = Seen(model=model, card={"source": "temporal_order"})
+        asked = temporal_order.load(None, probes.ASKED_SEED, samples=probes.ASKED, length=40)
+        assert probes.accuracy_at_40(looked) == pytest.approx(1 - np.mean(asked.y == 2))
+
+
 def test_topic_names_what_the_probes_have():
     assert set(TOPIC.probes) == set(probes.APPLIES_TO) and set(TOPIC.series) == set(probes.SERIES)
-    assert set(probes.DIVERGED) <= set(probes.APPLIES_TO)
+    assert set(probes.DIVERGED) | set(probes.BEFORE_TRAINING) <= set(probes.APPLIES_TO)
     assert all(callable(getattr(probes, name)) for name in (*TOPIC.probes, *TOPIC.series))

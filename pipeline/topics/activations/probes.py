@@ -1,4 +1,4 @@
-"""What the activations topic measures: the gradient of every hidden layer, and how soon a network learns."""
+"""What the activations topic measures: what is left of the gradient in every layer, and how soon a network learns."""
 
 import math
 from functools import lru_cache
@@ -14,63 +14,56 @@ if TYPE_CHECKING:
     import keras
 
 APPLIES_TO = {
-    "gradient_ratio": ("classify",),
-    "gradient_factor": ("classify",),
-    "sigmoid_bound": ("classify",),
+    "backward_ratio": ("classify",),
+    "backward_factor": ("classify",),
     "steps_to_quarter": ("classify",),
 }
+BEFORE_TRAINING = ("backward_ratio", "backward_factor")
 SERIES = {
     "gradient_start": {
         "applies_to": ("classify",),
         "x": "hidden layer",
-        "y": "RMS of the gradient, at the start",
+        "y": "RMS of dL/da, at the start",
         "log": True,
     },
     "gradient_trained": {
         "applies_to": ("classify",),
         "x": "hidden layer",
-        "y": "RMS of the gradient, trained",
+        "y": "RMS of dL/da, trained",
         "log": True,
     },
 }
 
 EXAMPLES = 512  # training images, the first, on which gradients are taken
 SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly 0 counts as
-STEEPEST = 0.25  # largest derivative of the sigmoid
-SLACK = 1e-4  # relative error of float32 sums
 QUARTER = 0.75  # accuracy at a training error of 25 %
 
 
 def gradient_start(run: RunUnderProbe) -> dict[float, float]:
-    """Hidden layer, from 1 at the input: RMS of dL/dW before training."""
-    return _numbered(_at_start(run)["gradients"])
+    """Hidden layer, from 1 at the input: RMS of dL/da before training, a what the layer puts out."""
+    return _numbered(_at_start(run))
 
 
 def gradient_trained(run: RunUnderProbe) -> dict[float, float]:
-    """Hidden layer, from 1 at the input: RMS of dL/dW after training."""
-    return _numbered(kernel_gradients(run.model, run.training))
+    """Hidden layer, from 1 at the input: RMS of dL/da after training, a what the layer puts out."""
+    return _numbered(backward_gradients(run.model, run.training))
 
 
-def gradient_ratio(run: RunUnderProbe) -> float:
-    """log10 of the first hidden kernel's RMS gradient over the last one's, before training."""
-    values = _at_start(run)["gradients"]
+def backward_ratio(run: RunUnderProbe) -> float:
+    """log10 of dL/da (RMS) at the first hidden layer over that at the last one, before training.
+
+    Of what layers put out, not of their weights: dL/dW, first over last, is about 1 in every ReLU network, however much
+    dL/da vanishes, as the activations that multiply it shrink just as much on their way forwards (Glorot and Bengio,
+    2010, figures 7 and 8, for tanh).
+    """
+    values = _at_start(run)
     return math.log10(values[0] / values[-1])
 
 
-def gradient_factor(run: RunUnderProbe) -> float:
-    """What one layer leaves of the gradient: the ratio's root, one for each step back; no value for a single layer."""
-    values = _at_start(run)["gradients"]
-    return (values[0] / values[-1]) ** (1 / (len(values) - 1)) if len(values) > 1 else math.nan
-
-
-def sigmoid_bound(run: RunUnderProbe) -> float:
-    """Share of the layers that pass on at most 1/4 times the spectral norm of their kernel, before training.
-
-    Going back through a sigmoid layer, |dL/da| shrinks to at most that, since its derivative is at most 1/4; other
-    activations need not keep to it. No value for a single layer.
-    """
-    factors, norms = _at_start(run)["factors"]
-    return float(np.mean(factors <= STEEPEST * norms * (1 + SLACK))) if len(factors) else math.nan
+def backward_factor(run: RunUnderProbe) -> float:
+    """Share of dL/da that one layer passes on: the geometric mean over the layers; no value for a single layer."""
+    values = _at_start(run)
+    return float((values[0] / values[-1]) ** (1 / (len(values) - 1))) if len(values) > 1 else math.nan
 
 
 def steps_to_quarter(run: RunUnderProbe) -> float:
@@ -83,52 +76,27 @@ def steps_to_quarter(run: RunUnderProbe) -> float:
     return float(steps * min(reached, default=len(run.history) + 1))
 
 
-def kernel_gradients(model: "keras.Model", examples: Examples) -> np.ndarray:
-    """RMS of dL/dW of each hidden kernel (layers,), L the mean cross-entropy of the first 512 examples."""
-    import tensorflow as tf
-
-    kernels = [layer.kernel.value for layer in _dense(model)[:-1]]
-    with tf.GradientTape() as tape:
-        loss = _loss(model(examples.x[:EXAMPLES], training=False), examples)
-    return np.array([max(_rms(gradient), SMALLEST) for gradient in tape.gradient(loss, kernels)])
-
-
-def backward_factors(model: "keras.Model", examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """|dL/da| below over above each hidden layer but the first, and the spectral norms of their kernels."""
+def backward_gradients(model: "keras.Model", examples: Examples) -> np.ndarray:
+    """RMS of dL/da of each hidden layer (layers,), L the mean cross-entropy of the first 512 examples."""
     import keras
     import tensorflow as tf
 
-    hidden = _dense(model)[:-1]
+    hidden = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][:-1]
     outputs = keras.Model(model.input, [*(layer.output for layer in hidden), model.output])
     with tf.GradientTape() as tape:
         *activations, logits = outputs(examples.x[:EXAMPLES], training=False)
-        loss = _loss(logits, examples)
-    norms = [max(_rms(gradient), SMALLEST) * gradient.shape[1] ** 0.5 for gradient in tape.gradient(loss, activations)]
-    kernels = [np.asarray(layer.kernel, float) for layer in hidden[1:]]
-    return np.divide(norms[:-1], norms[1:]), np.array([np.linalg.norm(kernel, 2) for kernel in kernels])
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(examples.y[:EXAMPLES], logits)
+        loss = tf.reduce_mean(entropy)
+    return np.array([max(_rms(gradient), SMALLEST) for gradient in tape.gradient(loss, activations)])
 
 
 @lru_cache(maxsize=1)  # a run's probes come one after another, and all but one ask for the same
-def _at_start(run: RunUnderProbe) -> dict[str, Any]:
-    model = run.start()
-    gradients, factors = kernel_gradients(model, run.training), backward_factors(model, run.training)
-    return {"gradients": gradients, "factors": factors}
-
-
-def _loss(logits: Any, examples: Examples) -> Any:
-    import tensorflow as tf
-
-    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(examples.y[:EXAMPLES], logits))
+def _at_start(run: RunUnderProbe) -> np.ndarray:
+    return backward_gradients(run.start(), run.training)
 
 
 def _rms(values: Any) -> float:
     return float(np.sqrt(np.mean(np.asarray(values, float) ** 2)))
-
-
-def _dense(model: "keras.Model") -> list["keras.Layer"]:
-    import keras
-
-    return [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
 
 
 def _numbered(values: np.ndarray) -> dict[float, float]:

@@ -5,7 +5,7 @@ from pipeline.verdicts.topic import Claim, Topic
 CHAPTER = "5 Common problems: exploding gradient"
 REMEDY = "5 Common problems: exploding gradient, gradient clipping"
 PASCANU = "Pascanu, Mikolov and Bengio (2013)"
-RATE_MARGIN = 0.1  # one run in ten, for which all against none of six runs is just enough
+RATE_MARGIN = 0.25
 
 TOPIC = Topic(
     title="Exploding gradients and clipping",
@@ -21,17 +21,19 @@ TOPIC = Topic(
             sentence="Recurrent weights 1.5 times as large make the first gradient of a sequence of 100 steps at least a"
             " thousand times larger.",
             chapter=CHAPTER,
-            source=f"{PASCANU}: factors above 1 at every step explode; own pilot: norms of 1e8 and more against 3",
+            published=f"{PASCANU}, section 2.1: it takes a largest singular value above 1 (for ReLU)",
+            pilot="log10, seeds 0 to 9, with clipping: 9.35 against 0.66",
             metric="first_gradient",
-            better="large_clipped",
-            worse="unit_clipped",
+            better="large",
+            worse="unit",
             margin=3.0,
         ),
         Claim(
             name="explosion_diverges",
-            sentence="Without clipping, the network with the larger weights is lost and the other is not.",
+            sentence="Without clipping, the network with the larger weights is lost within 50 steps and the other is not"
+            " (though that has not learnt anything by then).",
             chapter=CHAPTER,
-            source="own pilot: 6 of 6 runs not finite at the second step, against 0 of 6",
+            pilot="seeds 0 to 9: 0 of 10 lost against 10 of 10",
             metric="diverged",
             better="unit",
             worse="large",
@@ -41,9 +43,9 @@ TOPIC = Topic(
         ),
         Claim(
             name="clipping_survives",
-            sentence="Clipping the norm of the whole gradient to 1 keeps the exploding network alive.",
+            sentence="Clipping the norm of the whole gradient to 1 keeps the exploding network alive for those 50 steps.",
             chapter=REMEDY,
-            source=f"{PASCANU}, algorithm 1; own pilot: 0 of 6 runs lost with clipping, 6 of 6 without",
+            pilot="seeds 0 to 9, in 100 steps: 1 of 10 lost against 10 of 10",
             metric="diverged",
             better="large_clipped",
             worse="large",
@@ -53,26 +55,42 @@ TOPIC = Topic(
         ),
         Claim(
             name="clipping_learns",
-            sentence="Clipping lets the exploding network learn: its error falls to half of what always answering 1 has.",
+            sentence="Clipping saves the run, not the learning: of two tanh networks with clipping, the one whose"
+            " recurrent weights start orthogonal solves the temporal order problem in more runs than the one that starts"
+            " from weights twice as large.",
             chapter=REMEDY,
-            source=f"{PASCANU} report it for tanh networks; own pilot with ReLU: the error stays at the 0.167 of"
-            " always answering 1",
-            metric="learned",
-            better="large_clipped",
-            worse="large",
+            pilot="seeds 0 and 1: 2 of 2 against 0 of 2",
+            metric="solved",
+            better="order_clipped",
+            worse="order_large_clipped",
             margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(
             name="clipping_solves_order",
-            sentence="With clipping a tanh network solves the temporal order problem in more runs than without.",
+            sentence="With clipping, 400 plain gradient steps at a rate of 0.3 solve the temporal order problem in more"
+            " runs of a tanh network than without.",
             chapter=REMEDY,
-            source=f"{PASCANU}: solved in all runs with clipping and a regulariser, usually not without clipping",
+            published=f"{PASCANU}, figure 7: the longer the sequence, the more runs are solved with clipping alone",
+            pilot="seeds 0 and 1: 2 of 2 against 0 of 2",
             metric="solved",
             better="order_clipped",
             worse="order",
             margin=RATE_MARGIN,
             kind="rate",
+        ),
+        Claim(
+            name="small_steps_instead",
+            sentence="Small steps do not make up for clipping: with it, 400 steps at a rate of 0.3 solve the temporal"
+            " order problem in more runs than without it at the best of three rates.",
+            chapter=REMEDY,
+            pilot="seeds 0 and 1, 300 steps: 2 of 2 against 1 of 2, the other run on its way",
+            metric="solved",
+            better="order_clipped",
+            worse="order_slow",
+            margin=RATE_MARGIN,
+            kind="rate",
+            expects="negligible",
         ),
     ),
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 APPLIES_TO = {"first_gradient": ("sequence",), "learned": ("regress",), "solved": ("classify",)}
 DIVERGED = {"learned": 0.0, "solved": 0.0}
+BEFORE_TRAINING = ("first_gradient",)
 SERIES = {
     "gradient_norm": {"applies_to": ("sequence",), "x": "epoch", "y": "median norm of the gradient", "log": True},
     "gradient_norm_max": {"applies_to": ("sequence",), "x": "epoch", "y": "largest norm of the gradient", "log": True},

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline import paths, plugins
 from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples
 from pipeline.scoring import graph_cache
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 APPLIES_TO = {
     "solved": ("sequence",),
     "steps_to_solution": ("sequence",),
+    "sums_right": ("regress",),
     "gradient_at_lag_20": ("adding", "temporal_order"),  # copying may be shorter than the lag
     "gradient_at_lag_20_trained": ("adding", "temporal_order"),
+    "gradient_over_sequence": ("sequence",),
+    "accuracy_at_40": ("temporal_order",),
 }
 DIVERGED = {"solved": 0.0}
+BEFORE_TRAINING = ("gradient_at_lag_20", "gradient_over_sequence")
 SERIES = {
     "gradient_start": {
         "applies_to": ("sequence",),
@@ -37,8 +42,10 @@ SERIES = {
 }
 
 SOLVED = {"val_squared_error": 0.01, "val_accuracy": 0.99}  # mean squared error at most; share right at least
+RIGHT = 0.04  # largest error of a sum that counts as right (Hochreiter and Schmidhuber, 1997, experiment 4)
 EXAMPLES = 128  # held-out sequences over which a gradient is averaged
 LAG = 20
+ASKED_LENGTH, ASKED_SEED, ASKED = 40, 40, 500  # steps, seed and number of the sequences of `accuracy_at_40`
 SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly 0 counts as
 
 
@@ -53,6 +60,14 @@ def steps_to_solution(run: RunUnderProbe) -> float:
     return float(steps * min(_solved_epochs(run.history), default=len(run.history) + 1))
 
 
+def sums_right(run: RunUnderProbe) -> float:
+    """Share of held-out sequences whose sum is told to 0.04; always answering 1 has 0.0784 right.
+
+    The sum s of two uniform numbers has the density 1 - |s - 1|: between 0.96 and 1.04 lie 1 - 0.96^2.
+    """
+    return float(np.mean(np.abs(run.predicted - run.test.y) < RIGHT))
+
+
 def gradient_at_lag_20(run: RunUnderProbe) -> float:
     """log10 of the last state's gradient 20 steps back over that at the last step, before training."""
     return _log_ratio(gradient_start(run))
@@ -61,6 +76,28 @@ def gradient_at_lag_20(run: RunUnderProbe) -> float:
 def gradient_at_lag_20_trained(run: RunUnderProbe) -> float:
     """log10 of the last state's gradient 20 steps back over that at the last step, after training."""
     return _log_ratio(gradient_trained(run))
+
+
+def gradient_over_sequence(run: RunUnderProbe) -> float:
+    """log10 of the last state's gradient by the first step over that by the last one, before training."""
+    *_, last = (curve := gradient_start(run))
+    return math.log10(curve[last] / curve[0])
+
+
+def accuracy_at_40(run: RunUnderProbe) -> float:
+    """Share right of 500 new sequences of 40 steps, whatever the length on which the network was trained.
+
+    A recurrent layer has the same weights at every step, so it takes any number of them.
+    """
+    load = plugins.load("sources", run.card["source"]).load
+    asked = load(paths.RAW, ASKED_SEED, samples=ASKED, length=ASKED_LENGTH)
+    logits = graph_cache.run(answers, run.model, asked.x)
+    return float(np.mean(np.argmax(logits, axis=1) == asked.y))
+
+
+def answers(model: "keras.Model", x: Any) -> Any:
+    """The network's outputs (batch, outputs) after sequences x (batch, steps, features) of any length."""
+    return model.layers[-1](last_state(model, x))
 
 
 @lru_cache(maxsize=1)  # asked for by the curve and by the number drawn from it
