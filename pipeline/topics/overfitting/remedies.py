@@ -1,0 +1,129 @@
+"""What is claimed of the remedies against overfitting: augmentation and regularisation, mostly on 300 digits."""
+
+from pipeline.verdicts.topic import Claim
+
+AUGMENTATION = "5 Common problems: overfitting, data augmentation"
+REGULARISATION = "5 Common problems: overfitting, regularisation"
+
+REMEDIES = (
+    Claim(
+        name="augmentation",
+        sentence="Adding moved, turned and zoomed copies of 300 training images makes the network right more often.",
+        chapter=AUGMENTATION,
+        published="DeVries and Taylor (2017), table 1, ResNet-18 on CIFAR-10, error: 10.63 % to 4.72 % with crops and"
+        " flips on the fly",
+        metric="accuracy",
+        better="augmented_ahead",
+        worse="n_300",
+        margin=0.01,
+    ),
+    Claim(
+        name="augmentation_calibrates",
+        sentence="Augmentation on the fly makes the network less surprised by new images (cross-entropy).",
+        chapter=AUGMENTATION,
+        metric="cross_entropy",
+        better="augmented_on_the_fly",
+        worse="n_300",
+        margin=0.05,
+        higher_is_better=False,
+    ),
+    Claim(
+        name="fresh_copies",
+        sentence="Fresh changes in every step of training help more than four fixed copies made ahead, for as many"
+        " steps.",
+        chapter=AUGMENTATION,
+        metric="accuracy",
+        better="augmented_on_the_fly",
+        worse="augmented_ahead",
+        margin=0.01,
+    ),
+    Claim(
+        name="dropout",
+        sentence="Dropout makes a network that learns from 300 images right more often.",
+        chapter=REGULARISATION,
+        published="Srivastava et al. (2014), section 7.4, MNIST: no improvement with 100 and 500 images, gains above;"
+        " their table 2 (error 1.60 % and 1.25 % with 60,000) compares networks of different size",
+        metric="accuracy",
+        better="dropout",
+        worse="n_300",
+        margin=0.01,
+        expects="negligible",
+    ),
+    Claim(
+        name="penalty",
+        sentence="An L2 penalty on the weights makes the network right more often.",
+        chapter=REGULARISATION,
+        metric="accuracy",
+        better="penalty",
+        worse="n_300",
+        margin=0.01,
+        expects="negligible",
+    ),
+    Claim(
+        name="penalty_narrows_the_gap",
+        sentence="An L2 penalty narrows the gap in cross-entropy between new and training images.",
+        chapter=REGULARISATION,
+        metric="gap",
+        better="penalty",
+        worse="n_300",
+        margin=0.05,
+        higher_is_better=False,
+    ),
+    Claim(
+        name="early_stopping",
+        sentence="Stopping once the validation split gets worse lowers the cross-entropy on images held out from both.",
+        chapter=REGULARISATION,
+        published="Prechelt (1998) compares stopping criteria by their test error; none is training on to the end",
+        metric="cross_entropy",
+        better="early_stopping",
+        worse="n_300",
+        margin=0.05,
+        higher_is_better=False,
+    ),
+    Claim(
+        name="early_stopping_accuracy",
+        sentence="Stopping early makes the network right more often: the rise in cross-entropy is one in errors.",
+        chapter=REGULARISATION,
+        metric="accuracy",
+        better="early_stopping",
+        worse="n_300",
+        margin=0.01,
+        expects="negligible",
+    ),
+    Claim(
+        name="stopping_before_the_noise",
+        sentence="Where 40 % of the training labels are drawn at random, stopping early does make the network right more"
+        " often.",
+        chapter=REGULARISATION,
+        published="Arpit et al. (2017), abstract: simple patterns are learnt before noise, no such figure",
+        metric="accuracy",
+        better="drawn_40_stopped",
+        worse="drawn_40",
+        margin=0.01,
+    ),
+    Claim(
+        name="batch_norm",
+        sentence="Batch normalisation, in as many steps, makes the network right more often.",
+        chapter=REGULARISATION,
+        published="Ioffe and Szegedy (2015), figure 3, ImageNet: 72.2 % to 72.7 % at the same rate; abstract: it acts as a"
+        " regulariser",
+        metric="accuracy",
+        better="batch_norm",
+        worse="n_300",
+        margin=0.01,
+        expects="contradicted",
+    ),
+    Claim(
+        name="label_smoothing",
+        sentence="Label smoothing lowers the cross-entropy on new images.",
+        chapter=REGULARISATION,
+        published="Szegedy et al. (2016), section 7: about 0.2 points of top-1 and top-5 error on ImageNet; no"
+        " cross-entropy",
+        metric="cross_entropy",
+        better="label_smoothing",
+        worse="n_300",
+        margin=0.05,
+        higher_is_better=False,
+        expects="negligible",
+    ),
+)
