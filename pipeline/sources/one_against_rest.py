@@ -15,13 +15,14 @@ SPLIT = "drawn"
 
 
 def load(raw: Path, seed: int, *, file: str, positive: Whole) -> Examples:
-    """Images from data/raw/<file>.npz, x of shape (images, height, width, 1), 0..1; y is 1 for class `positive`, else 0.
+    """Images from data/raw/<file>.npz: x of shape (images, height, width, 1), 0..1, y 1 for `positive` and else 0.
 
     The file holds `x` of shape (images, height, width) as bytes and `y` with a whole number an image. `seed` decides
     nothing. InputError: no such file, another shape, or a class that has none of the images or all of them.
     """
     images, labels = _arrays(raw, file)
-    if images.ndim != 3 or images.dtype != np.uint8 or labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+    whole = images.dtype == np.uint8 and labels.dtype.kind in "iu"
+    if images.ndim != 3 or labels.shape != images.shape[:1] or not whole:
         raise InputError(
             f"{file}.npz: given x {images.dtype} {images.shape} and y {labels.dtype} {labels.shape}, allowed x uint8"
             " (images, height, width) and y (images) of whole numbers"

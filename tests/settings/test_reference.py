@@ -29,7 +29,7 @@ def digest(value):
 
 
 def digests(settings):
-    """{"data.yeast5": digest, "topics.memory.variants.gru": digest, ...}"""
+    """{"data.credit": digest, "topics.memory.variants.gru": digest, ...}"""
     found = {f"data.{name}": digest(block) for name, block in settings.data.items()}
     for name, topic in settings.topics.items():
         found |= {f"topics.{name}.seeds": topic.seeds, f"topics.{name}.metrics": digest(topic.metrics)}

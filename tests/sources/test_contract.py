@@ -12,7 +12,8 @@ LOADS = [
     ("mnist1d", {"samples": 200}),
     ("mnist1d", {"samples": 200, "shuffled": True}),
     ("digits", {}),
-    *(("table", {"file": file}) for file in ("yeast5", "page_blocks0", "abalone19")),
+    *(("table", {"file": file}) for file in ("yeast5", "abalone19", "credit", "health")),
+    ("one_against_rest", {"file": "digits", "positive": 8}),
 ]
 SHAPES = {"signal": r"\d+, \d+", "image": r"\d+, \d+, \d+", "table": r"\d+", "sequence": r"\d+, \d+"}
 SHAPES |= {"text": r"\d+", "points": r"\d+"}
