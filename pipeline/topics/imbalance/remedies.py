@@ -38,7 +38,6 @@ REMEDIES = (
         better="over",
         worse="untouched",
         margin=0.01,
-        expects="undecided",
     ),
     Claim(
         name="smote",
@@ -48,7 +47,6 @@ REMEDIES = (
         better="smote",
         worse="untouched",
         margin=0.01,
-        expects="undecided",
     ),
     Claim(
         name="smote_over_copies",

@@ -6,7 +6,7 @@ from pipeline.verdicts.topic import Line, Sweep, Topic
 
 SIZES = {100: "n_100", 300: "n_300", 1000: "n_1000", 2500: "n_2500"}
 COLUMNS = {8: "columns_8", 58: "columns_58", 508: "columns_508"}
-DRAWN = {0: "n_1000", 20: "drawn_20", 40: "drawn_40", 100: "random_labels"}
+DRAWN = {0: "true_labels", 40: "drawn_40", 100: "random_labels"}
 
 TOPIC = Topic(
     title="Overfitting",

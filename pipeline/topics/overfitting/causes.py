@@ -54,7 +54,7 @@ CAUSES = (
         published="Zhang et al. (2017), section 1: a small constant factor more; table 1: 100 % on training data either"
         " way",
         metric="steps_to_fit",
-        better="n_1000",
+        better="true_labels",
         worse="random_labels",
         margin=50.0,  # a ratio of 1.25
         higher_is_better=False,
@@ -67,7 +67,7 @@ CAUSES = (
         published="Zhang et al. (2017), table 1, CIFAR-10, Inception without augmentation or weight decay: 85.75 % and"
         " 9.78 %",
         metric="accuracy",
-        better="n_1000",
+        better="true_labels",
         worse="random_labels",
         margin=0.5,
     ),
@@ -78,7 +78,7 @@ CAUSES = (
         chapter=CHAPTER,
         published="Zhang et al. (2017), figure 1c: test error grows steadily with the share of corrupted labels",
         metric="accuracy",
-        better="n_1000",
+        better="true_labels",
         worse="drawn_40",
         margin=0.01,
     ),
