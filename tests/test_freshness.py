@@ -204,12 +204,12 @@ def test_data_of_other_settings_or_code_are_refused(settings, monkeypatch):
 
 
 def test_data_of_another_raw_file_are_refused(settings, monkeypatch, tmp_path):
-    data = settings.data["yeast5"]
+    data = settings.data["credit"]
     assert plans.card(data, 100)
     monkeypatch.setattr(paths, "RAW", tmp_path)
-    (tmp_path / "yeast5.csv").write_text("changed")
+    (tmp_path / "credit.csv").write_text("changed")
     with pytest.raises(
-        InputError, match="data/prepared/yeast5/100: given data prepared from other settings, raw files"
+        InputError, match="data/prepared/credit/100: given data prepared from other settings, raw files"
     ):
         plans.card(data, 100)
 

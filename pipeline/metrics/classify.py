@@ -3,6 +3,7 @@
 import numpy as np
 
 BINS = 15  # of the calibration error
+PRECISION = 0.5  # at which recall is read: as many false alarms as finds
 
 # Every metric takes labels (n,), integers; probabilities (n, classes), rows summing to 1; priors (classes,), the
 # shares of the classes in the training part before any view; and gives one number.
@@ -37,6 +38,29 @@ def rare_recall(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarra
     return float(np.nanmean(_recalls(labels, probabilities)[rarest]))
 
 
+def recall_gap(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Mean recall of the most frequent third of the classes in training less that of the rarest third."""
+    recalls, order = _recalls(labels, probabilities), np.argsort(priors, kind="stable")
+    third = max(1, len(priors) // 3)
+    return float(np.nanmean(recalls[order[-third:]]) - np.nanmean(recalls[order[:third]]))
+
+
+def recall_at_precision(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Highest recall at a threshold above which at least half are right, mean of the rarest third of the classes.
+
+    Each class against all others (of two classes: the rarer one), by its probability: always saying "rare" has 0,
+    unless half of the examples are. NaN for classes without examples only.
+    """
+    from sklearn.metrics import precision_recall_curve
+
+    found = []
+    for label in np.argsort(priors, kind="stable")[: max(1, len(priors) // 3)]:
+        if (labels == label).any():
+            precision, recall, _ = precision_recall_curve(labels == label, probabilities[:, label])
+            found.append(recall[precision >= PRECISION].max())
+    return float(np.mean(found)) if found else float("nan")
+
+
 def macro_f1(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
     """Mean over the classes of the harmonic mean of precision and recall."""
     from sklearn.metrics import f1_score
@@ -65,6 +89,12 @@ def brier(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> 
     truth = np.zeros_like(probabilities)
     truth[np.arange(len(labels)), labels] = 1
     return float(np.mean(np.sum((probabilities - truth) ** 2, axis=1)))
+
+
+def brier_skill(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:
+    """Share of the base rate's Brier score that is saved: 1 at best, 0 for always answering `priors`, below 0 worse."""
+    base = np.tile(priors, (len(labels), 1))
+    return 1 - brier(labels, probabilities, priors) / brier(labels, base, priors)
 
 
 def calibration_error(labels: np.ndarray, probabilities: np.ndarray, priors: np.ndarray) -> float:

@@ -130,7 +130,50 @@ def test_a_certain_mistake_costs_a_finite_amount():
     assert cost == pytest.approx(1022 * np.log(2))  # the smallest normal number is 2**-1022
 
 
-@pytest.mark.parametrize("name", plugin_files.functions(paths.METRICS / "classify.py"))
+def test_the_gap_is_that_of_the_most_frequent_third_over_the_rarest():
+    labels, priors = np.arange(6).repeat(2), np.array([0.3, 0.25, 0.2, 0.12, 0.08, 0.05])
+    answers = np.array([0, 0, 1, 2, 2, 2, 3, 3, 0, 4, 0, 0])  # recalls 1, 1/2, 1, 1, 1/2, 0
+    assert metrics.recall_gap(labels, np.eye(6)[answers], priors) == pytest.approx((1 + 1 / 2) / 2 - (1 / 2 + 0) / 2)
+    assert metrics.recall_gap(*ARGUMENTS) == pytest.approx(2 / 3 - 1)
+    assert metrics.recall_gap(LABELS, np.eye(3)[LABELS], PRIORS) == 0
+
+
+@pytest.mark.parametrize(
+    ("rare", "chances", "found"),
+    [
+        ([1, 1, 0, 0, 0], [0.9, 0.1, 0.8, 0.7, 0.6], 1 / 2),  # all of them: 2 of 5 right
+        ([1, 1, 0, 0, 0], [0.9, 0.7, 0.8, 0.75, 0.1], 1),  # the first four: 2 of 4 right
+        ([1, 1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5, 0.5], 0),  # always "rare", or never: the same
+        ([1, 1, 0, 0, 0], [0.2, 0.3, 0.9, 0.8, 0.7], 0),
+        ([1, 1, 0, 0], [0.5, 0.5, 0.5, 0.5], 1),  # half of the examples are
+        ([1, 0, 0, 0], [0.001, 0.0005, 0, 0], 1),  # the threshold is not at one half
+    ],
+)
+def test_recall_where_half_of_what_is_named_may_be_wrong(rare, chances, found):
+    predicted = np.stack([1 - np.array(chances), chances], 1)
+    assert metrics.recall_at_precision(np.array(rare), predicted, np.array([0.9, 0.1])) == pytest.approx(found)
+
+
+def test_recall_at_precision_is_a_mean_over_the_rarest_third():
+    labels, priors = np.arange(6), np.arange(6, 0, -1) / 21
+    predicted = np.eye(6)
+    predicted[0, 4] = predicted[1, 4] = 2  # class 4 is named twice in vain before it is found
+    assert metrics.recall_at_precision(labels, predicted, priors) == pytest.approx((0 + 1) / 2)
+    assert np.isnan(metrics.recall_at_precision(np.array([0, 1]), np.eye(6)[:2], priors))
+
+
+def test_brier_skill_is_what_is_saved_of_the_base_rates_score():
+    """Two rare of ten: the base rate scores 2 x 0.2 x 0.8 = 0.32; half of each chance to the other class 2 x 0.25."""
+    labels, shares = np.repeat([0, 1], [8, 2]), np.array([0.8, 0.2])
+    assert metrics.brier(labels, np.tile(shares, (10, 1)), shares) == pytest.approx(0.32)
+    assert metrics.brier_skill(labels, np.tile(shares, (10, 1)), shares) == pytest.approx(0, abs=1e-12)
+    assert metrics.brier_skill(labels, np.full((10, 2), 0.5), shares) == pytest.approx(1 - 0.5 / 0.32)
+
+
+SCORES = [name for name in plugin_files.functions(paths.METRICS / "classify.py") if name != "recall_gap"]
+
+
+@pytest.mark.parametrize("name", SCORES)
 def test_a_perfect_and_a_useless_classifier(name):
     perfect = getattr(metrics, name)(LABELS, np.eye(3)[LABELS], PRIORS)
     useless = getattr(metrics, name)(LABELS, np.eye(3)[(LABELS + 1) % 3], PRIORS)

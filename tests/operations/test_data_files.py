@@ -38,12 +38,12 @@ def test_what_is_shipped_is_here(nowhere, profile):
 
 
 def test_a_file_that_nobody_can_download_is_refused(nowhere):
-    block = dataclasses.replace(blocks("laptop")["yeast5"], load={"file": "nothing"})
+    block = dataclasses.replace(blocks("laptop")["credit"], load={"file": "nothing"})
     archive = dataclasses.replace(block, name="own", source="archive")
     with pytest.raises(InputError) as error:
-        data_files.absent({"yeast5": block, "own": archive})
+        data_files.absent({"credit": block, "own": archive})
     lines = str(error.value).splitlines()
-    assert len(lines) == 2 and "data.yeast5.load: file: given 'nothing', allowed a table in data/raw" in lines[0]
+    assert len(lines) == 2 and "data.credit.load: file: given 'nothing', allowed a table in data/raw" in lines[0]
     assert "data.own.load: file: given 'nothing', allowed an archive in data/raw" in lines[1]
 
 

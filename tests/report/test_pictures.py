@@ -164,6 +164,7 @@ def test_training_images_are_shown_and_test_images_are_not(topics):
     report()
     ((strip, said),) = images_of(paths.REPORT)
     assert decoded(strip).size == (56, 28) and said == "A training image of each of 2 classes (0 1) of digits"
+    assert "MNIST, Y. LeCun and C. Cortes, CC BY-SA 3.0" in (paths.REPORT / "index.html").read_text("utf-8")
 
 
 def test_lines_that_models_wrote_can_be_read(topics):

@@ -59,8 +59,8 @@ def test_a_value_that_a_profile_sets_has_no_effect(project):
 def test_a_value_that_groups_and_variants_set_has_none_on_these(project):
     line = voids(project, "laptop")["topics.imbalance.fit.learning_rate"].line()
     assert line == (
-        "params.yaml: topics.imbalance.fit.learning_rate: 0.002 has no effect on 8 of 19 variants:"
-        " group yeast5 sets 0.005, group page_blocks sets 0.005, group abalone19 sets 0.005"
+        "params.yaml: topics.imbalance.fit.learning_rate: 0.002 has no effect on 7 of 22 variants:"
+        " group credit sets 0.005, group gaussians sets 0.005"
     )
     void = voids(project, "laptop")["topics.memory.fit.learning_rate"]
     assert set(void.reasons) == {"memory.plain", "memory.order_plain"} and not void.is_whole and not void.by_profile
@@ -153,7 +153,7 @@ def test_a_changed_value_that_the_profile_sets_is_said(repository):
 def test_a_changed_value_that_some_variants_set_is_said(repository):
     (line,) = said(repository, "topics.imbalance", "topics.imbalance.fit.learning_rate=0.01")
     assert line.startswith(
-        "params.yaml: topics.imbalance.fit.learning_rate: 0.01 has no effect on 8 of 19 variants: group yeast5 sets"
+        "params.yaml: topics.imbalance.fit.learning_rate: 0.01 has no effect on 7 of 22 variants: group credit sets"
     )
 
 

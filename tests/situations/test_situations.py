@@ -48,7 +48,7 @@ ROWS = {
         "runs prune": (0, "removed 0 folders"),
         "train memory": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
         "evaluate memory": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
-        "prepare yeast5": (2, "data: given 'yeast5', allowed"),
+        "prepare credit": (2, "data: given 'credit', allowed"),
         "reproduce zz": (2, "run: given 'zz' (0 runs start so), allowed the start of one key"),
         "train": (2, "the following arguments are required: topic"),
         "trian": (2, "invalid choice: 'trian'"),

@@ -18,7 +18,8 @@ LOADS = [
     ("moving_digits", {"films": 50}),
     ("moving_digits", {"films": 50, "order": "shuffled", "shown": 2}),
     ("real_or_generated", {"samples": 50}),
-    *(("table", {"file": file}) for file in ("yeast5", "page_blocks0", "abalone19")),
+    *(("table", {"file": file}) for file in ("yeast5", "abalone19", "credit", "health")),
+    ("one_against_rest", {"file": "digits", "positive": 8}),
 ]
 SHAPES = {"signal": r"\d+, \d+", "image": r"\d+, \d+, \d+", "table": r"\d+", "sequence": r"\d+, \d+"}
 SHAPES |= {"text": r"\d+", "points": r"\d+"}

@@ -17,7 +17,10 @@ def own(folder, text, file="own"):
 
 @pytest.mark.parametrize(
     ("file", "columns", "negative", "positive"),
-    [("yeast5", 8, 1440, 44), ("page_blocks0", 10, 4913, 559), ("abalone19", 10, 4142, 32)],
+    [
+        *(("yeast5", 8, 1440, 44), ("abalone19", 10, 4142, 32)),
+        *(("credit", 3, 9667, 333), ("health", 10, 5816, 92)),
+    ],
 )
 def test_shipped_tables(file, columns, negative, positive):
     examples = load(paths.RAW, 0, file=file)
@@ -27,6 +30,12 @@ def test_shipped_tables(file, columns, negative, positive):
 
 def test_abalone_has_one_sex_a_row():
     assert (load(paths.RAW, 0, file="abalone19").x[:, :3].sum(1) == 1).all()
+
+
+@pytest.mark.parametrize("file", ["credit", "health"])
+def test_no_row_of_a_table_that_claims_rest_on_stands_in_two_parts(file):
+    inputs = load(paths.RAW, 0, file=file).x
+    assert len(np.unique(inputs, axis=0)) == len(inputs)
 
 
 def test_numbers_stay_and_words_become_codes_in_alphabetical_order(tmp_path):

@@ -37,6 +37,18 @@ def test_accuracy_gap_is_training_less_test():
     assert probes.accuracy_gap(found) == pytest.approx(0.95 - 0.5)
 
 
+@pytest.mark.parametrize(
+    ("accuracies", "steps"),
+    [((0.5, 0.99, 1.0), 20), ((0.98, 0.9899, 0.9), 40), ((0.99, 0.2, 0.3), 10), ((0.1, 0.2, 1.0), 30)],
+)
+def test_steps_until_the_training_examples_are_known_by_heart(accuracies, steps):
+    """Ten steps an epoch, the first ten of the 32 that 1,000 examples fill; never: one epoch more than there were."""
+    settings = {"fit": {"batch_size": 32, "epoch_steps": 10}}
+    history = [{"accuracy": accuracy} for accuracy in accuracies]
+    found = SimpleNamespace(history=history, settings=settings, training=range(1000))
+    assert probes.steps_to_fit(found) == steps
+
+
 def test_every_probe_says_where_it_applies():
     assert set(TOPIC.probes) == set(probes.APPLIES_TO)
 

@@ -37,6 +37,16 @@ def test_the_draw_knows_nothing_of_the_true_label():
     assert 2300 < notes["true_by_chance"] < 2700
 
 
+def test_a_share_keeps_its_labels():
+    before = examples(np.arange(10, dtype=np.int64).repeat(100))
+    after, notes = relabel.apply(before, 0, kept=0.6)
+    assert notes["drawn"] == 400 and notes["true_by_chance"] == 400 - np.sum(after.y != before.y)
+    assert 20 < notes["true_by_chance"] < 65  # one in ten of those drawn
+    changed = np.bincount(before.y[after.y != before.y], minlength=10)
+    assert changed.min() > 15  # drawn from everywhere
+    assert np.array_equal(relabel.apply(before, 0, kept=0.0)[0].y, relabel.apply(before, 0)[0].y)
+
+
 def test_the_seed_alone_decides():
     labels = [relabel.apply(examples(), seed)[0].y for seed in (1, 1, 2)]
     assert np.array_equal(labels[0], labels[1]) and not np.array_equal(labels[0], labels[2])

@@ -21,7 +21,7 @@ SHAPES = {
 SETTINGS = {
     "rebalance": [{"sampler": sampler} for sampler in ("under", "over", "smote")],
     "augment": [{"copies": 2, "shift": 0.1, "rotate": 15.0, "zoom": 0.1, "noise": 0.05}, {"shift": 0.2}],
-    "relabel": [{}],
+    "relabel": [{}, {"kept": 0.5}],
 }
 CASES = [
     (step, kind, settings)

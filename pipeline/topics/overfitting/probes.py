@@ -1,11 +1,13 @@
-"""What the overfitting topic measures beyond the plain scores: when it sets in, and what it is in accuracy."""
+"""What the overfitting topic measures beyond the plain scores: when it sets in, its size, what learning by heart takes."""
 
 import numpy as np
 
 from pipeline.contracts import RunUnderProbe
+from pipeline.scoring.finished_run import steps_per_epoch
 
-APPLIES_TO = {"onset": ("classify",), "accuracy_gap": ("classify",)}
+APPLIES_TO = {"onset": ("classify",), "accuracy_gap": ("classify",), "steps_to_fit": ("classify",)}
 RISE = 1.01  # what a cross-entropy above its lowest by more than 1 % is measured against
+BY_HEART = 0.99  # accuracy on training examples
 
 
 def onset(run: RunUnderProbe) -> float:
@@ -21,3 +23,12 @@ def onset(run: RunUnderProbe) -> float:
 def accuracy_gap(run: RunUnderProbe) -> float:
     """Accuracy on training examples in the last epoch less that on the test examples."""
     return float(run.history[-1]["accuracy"] - np.mean(run.predicted.argmax(1) == run.test.y))
+
+
+def steps_to_fit(run: RunUnderProbe) -> float:
+    """Optimizer steps after which 99 % of the training examples are right, looked at after every epoch.
+
+    A run that never gets there counts as one epoch more than it had.
+    """
+    epochs = [place for place, row in enumerate(run.history, 1) if row["accuracy"] >= BY_HEART]
+    return float(steps_per_epoch(run) * (epochs[0] if epochs else len(run.history) + 1))

@@ -1,0 +1,89 @@
+"""What is claimed of the causes of overfitting: too little data, too many columns and parameters, noise."""
+
+from pipeline.verdicts.topic import Claim
+
+CHAPTER = "5 Common problems: overfitting, causes"
+
+CAUSES = (
+    Claim(
+        name="too_little_data",
+        sentence="With 300 training images the gap between cross-entropy on new images and on training images is"
+        " wider than with 2,500, after as many steps.",
+        chapter=CHAPTER,
+        pilot="seeds 0 to 5: 0.22 nats against 0.62 nats",
+        metric="gap",
+        better="n_2500",
+        worse="n_300",
+        margin=0.05,
+        higher_is_better=False,
+    ),
+    Claim(
+        name="more_data_more_right",
+        sentence="Ten times the training images, 1,000 for 100, make the network right more often.",
+        chapter=CHAPTER,
+        pilot="seeds 0 to 5: 89.8 % against 74.8 %",
+        metric="accuracy",
+        better="n_1000",
+        worse="n_100",
+        margin=0.01,
+    ),
+    Claim(
+        name="too_many_parameters",
+        sentence="A network an eighth as wide reads new images better, for it has fewer parameters to overfit with.",
+        chapter=CHAPTER,
+        pilot="seeds 0 to 5: 81.1 % against 84.1 %",
+        metric="accuracy",
+        better="narrow",
+        worse="n_300",
+        margin=0.01,
+        expects="contradicted",
+    ),
+    Claim(
+        name="too_many_features",
+        sentence="A network that learns 100 examples by heart is right more often on new ones if 500 columns of noise are"
+        " left out beside the 8 that tell.",
+        chapter=CHAPTER,
+        published="Ng (2004), abstract: networks trained by back-propagation need examples at least in proportion to the"
+        " irrelevant features, no figure",
+        pilot="seeds 0 to 5: 92.5 % against 66.2 %",
+        metric="accuracy",
+        better="columns_8",
+        worse="columns_508",
+        margin=0.01,
+    ),
+    Claim(
+        name="noise_is_learnt_by_heart",
+        sentence="Random labels are learnt by heart as well, but take more steps than true ones.",
+        chapter=CHAPTER,
+        published="Zhang et al. (2017), section 1: a small constant factor more; table 1: 100 % on training data either"
+        " way",
+        metric="steps_to_fit",
+        better="true_labels",
+        worse="random_labels",
+        margin=50.0,  # a ratio of 1.25
+        higher_is_better=False,
+    ),
+    Claim(
+        name="nothing_but_by_heart",
+        sentence="Who has learnt random labels is right on new images less often, by 50 points, than who has learnt true"
+        " ones.",
+        chapter=CHAPTER,
+        published="Zhang et al. (2017), table 1, CIFAR-10, Inception without augmentation or weight decay: 85.75 % and"
+        " 9.78 %",
+        metric="accuracy",
+        better="true_labels",
+        worse="random_labels",
+        margin=0.5,
+    ),
+    Claim(
+        name="noise_in_labels",
+        sentence="Where 40 % of the training labels are drawn at random, the network is right on new images less often"
+        " than with true labels.",
+        chapter=CHAPTER,
+        published="Zhang et al. (2017), figure 1c: test error grows steadily with the share of corrupted labels",
+        metric="accuracy",
+        better="true_labels",
+        worse="drawn_40",
+        margin=0.01,
+    ),
+)
