@@ -1,5 +1,6 @@
 """What the course says of two networks that play, to the digit: the best discriminator, and what the game minimises."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -109,6 +110,17 @@ def test_the_generator_learns_through_the_discriminator_by_the_chain_rule(kind):
         np.testing.assert_allclose(whole, part, rtol=1e-5, atol=1e-8)
         assert np.abs(whole).max() > 0
     assert samples.shape == (16, 2)
+
+
+@pytest.mark.parametrize("shape", [(2,), (28, 28, 1)])
+def test_both_networks_are_fully_connected_layers_alone(shape):
+    """Multilayer perceptrons, unless convolutional ones are asked for; what is no dense layer has no weights."""
+    model = gan.build(shape, 1, latent=4, width=8, depth=2)
+    for network in (model.generator, model.discriminator):
+        dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
+        assert len(dense) == 3 and sum(layer.count_params() for layer in dense) == network.count_params()
+    assert model.generator.input_shape == (None, 4) and model.generator.output_shape == (None, *shape)
+    assert model.discriminator.input_shape == (None, *shape) and model.discriminator.output_shape == (None, 1)
 
 
 def test_any_logit_is_a_probability():
