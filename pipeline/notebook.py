@@ -212,7 +212,7 @@ def verdicts(topic: str) -> Table:
 
 def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any]) -> list[str]:
     means = [f"{arm}: {_mean(metrics, arm, claim.metric)}" for arm in (claim.better, claim.worse)]
-    sentence = f"{escape(claim.sentence)}<br><small>{escape(claim.source)}</small>"
+    sentence = f"{escape(claim.sentence)}<br><small>{escape(claim.cited)}</small>"
     compared = [escape(claim.metric), "<br>".join(map(escape, means))]
     if row is None:
         return [sentence, *compared, DASH, f"{claim.margin:g}", DASH, UNTESTED]

@@ -42,7 +42,8 @@ def _few(settings: "Settings", name: str) -> list[str]:
 def _examples(settings: "Settings", data: str, metric: str) -> int | None:
     """Fewest test examples behind one recall; None where the data are not prepared or have no classes."""
     try:
-        found = card(settings.data[data])
+        block = settings.data[data]
+        found = card(block, block.draw(settings.first_seed))
     except InputError:
         return None
     return BEHIND[metric](found["counts"]) if found["classes"] else None

@@ -63,13 +63,20 @@ def _count(step: float, because: str) -> Metric:
 RIGHT = (
     *("accuracy", "train_accuracy", "balanced_accuracy", "moved_balanced_accuracy", "accuracy_at_training_priors"),
     *("shifted_accuracy", "neighbour_accuracy", "free_accuracy", "exact_match", "free_exact_match", "top_5"),
-    "never_marking_exact_match",
+    *("never_marking_exact_match", "sums_right", "accuracy_at_40"),
 )
+FOUND = ("rare_recall", "singleton_recall", "repeated_recall", "marks_found", "recall_at_precision")
+STEPS = ("steps_to_quarter", "steps_to_solution", "steps_to_fit", "steps_to_reverse")
 METRICS: dict[str, Metric] = {
     **{name: _share(0.01, POINT) for name in RIGHT},
     "accuracy_gap": Metric(margin=0.01, because=POINT, step=1 / MEMBERS, low=-1, high=1),
     "teacher_forcing_gap": Metric(margin=0.01, because=POINT, step=1 / MEMBERS, low=-1, high=1),
-    **{name: _share(0.05, RECALL) for name in ("rare_recall", "singleton_recall", "repeated_recall", "marks_found")},
+    **{name: _share(0.05, RECALL) for name in FOUND},
+    "marks_f1": Metric(margin=0.05, because="precision and recall of marks, which are few", low=0, high=1),
+    "recall_gap": Metric(margin=0.05, because=RECALL, low=-1, high=1),
+    "recall_error": Metric(margin=0.05, because=RECALL, low=0, high=1),
+    "posterior_error": Metric(margin=0.01, because="a probability that is off by one in a hundred", low=0, high=1),
+    "ranking_lost": Metric(margin=0.05, because="precision over the recalls of a class that has few", low=-1, high=1),
     "pr_auc": Metric(margin=0.05, because="precision over the recalls of a class that has few", low=0, high=1),
     "macro_f1": Metric(margin=0.05, because="a mean over classes, the rare ones included", low=0, high=1),
     "roc_auc": Metric(margin=0.01, because="one pair in a hundred in the right order", low=0, high=1),
@@ -82,7 +89,12 @@ METRICS: dict[str, Metric] = {
     "gap": _nats(),
     "squared_error": Metric(margin=None, because="its unit is that of the targets", low=0),
     **{name: _logarithm() for name in ("first_gradient", "generator_gradient", "gradient_ratio")},
-    **{name: _logarithm() for name in ("gradient_at_lag_20", "gradient_at_lag_20_trained")},
+    **{name: _logarithm() for name in ("gradient_at_lag_20", "gradient_at_lag_20_trained", "gradient_over_sequence")},
+    "backward_ratio": _logarithm(),
+    "backward_factor": Metric(margin=None, because="a layer's factor counts to the power of the depth", low=0),
+    "gradient_slope": Metric(margin=None, because="tenfold gradients for each tenfold of the steps"),
+    "distance_from_optimum": Metric(margin=None, because="a distance between probabilities", low=0, high=1),
+    "near_over_far": Metric(margin=None, because="a difference of correlations", low=-1, high=1),
     "gradient_factor": Metric(margin=None, because="a layer's factor counts to the power of the depth", low=0),
     "sigmoid_bound": Metric(margin=None, because="a theorem on one side: test it exactly", low=0, high=1),
     **{name: _rate() for name in ("solved", "learned", "stalled", "diverged")},
@@ -95,7 +107,7 @@ METRICS: dict[str, Metric] = {
     "fid": Metric(margin=10.0, because="some four times what two halves of the real images are apart", low=0),
     "fid_floor": Metric(margin=None, because="a property of the data", low=0),
     "nearest_ratio": Metric(margin=0.05, because="one part in twenty of the distance to the nearest image", low=0),
-    **{name: _count(10, "steps are compared by their ratio") for name in ("steps_to_quarter", "steps_to_solution")},
+    **{name: _count(10, "steps are compared by their ratio") for name in STEPS},
     **{name: _count(1, "epochs are compared by their ratio") for name in ("epochs", "best_epoch", "onset")},
     "receptive_field": _count(1, "it follows from the layers: test it exactly"),
 }

@@ -115,7 +115,7 @@ def _row(topic: str, one: Evidence, decision: Decision, again_share: float, look
         "claim": claim.sentence,
         "name": claim.name,
         "chapter": claim.chapter,
-        "source": claim.source,
+        "source": claim.cited,
         "published": claim.published,
         "pilot": claim.pilot,
         "expects": claim.expects,

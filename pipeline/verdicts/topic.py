@@ -80,6 +80,12 @@ class Claim:
             )
 
     @property
+    def cited(self) -> str:
+        """Who reported what, and what a pilot of ours showed, in one line."""
+        parts = (self.source, self.published, f"pilot: {self.pilot}" if self.pilot else "")
+        return "; ".join(part for part in parts if part)
+
+    @property
     def smallest_difference(self) -> float:
         """The margin as settled: a number."""
         assert self.margin is not None

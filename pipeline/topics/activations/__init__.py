@@ -49,6 +49,7 @@ TOPIC = Topic(
             better="relu_10",
             worse="sigmoid_10",
             margin=3.0,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="deeper_vanishes_more",
@@ -59,6 +60,7 @@ TOPIC = Topic(
             better="sigmoid_10",
             worse="sigmoid_20",
             margin=3.0,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="factor_a_layer",
@@ -70,6 +72,7 @@ TOPIC = Topic(
             better="relu_20_glorot",
             worse="sigmoid_20",
             margin=0.25,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="start_keeps_gradient",
@@ -82,7 +85,6 @@ TOPIC = Topic(
             metric="backward_ratio",
             better="relu_20",
             worse="relu_20_glorot",
-            margin=GRADIENT_MARGIN,
         ),
         Claim(
             name="depth_explodes",
@@ -94,6 +96,7 @@ TOPIC = Topic(
             better="relu_20_double",
             worse="relu_20",
             margin=3.0,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="sigmoid_explodes",
@@ -104,7 +107,6 @@ TOPIC = Topic(
             metric="backward_ratio",
             better="sigmoid_20_large",
             worse="relu_20",
-            margin=GRADIENT_MARGIN,
         ),
         Claim(
             name="relu_learns",
@@ -116,6 +118,7 @@ TOPIC = Topic(
             better="relu_10",
             worse="sigmoid_10",
             margin=0.5,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="five_layers",
@@ -127,7 +130,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="relu_5",
             worse="sigmoid_5",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="shallow_sigmoid",
@@ -138,7 +140,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="relu_2",
             worse="sigmoid_2",
-            margin=ACCURACY_MARGIN,
             expects="negligible",
         ),
         Claim(
@@ -151,7 +152,7 @@ TOPIC = Topic(
             metric="steps_to_quarter",
             better="relu_10_early",
             worse="tanh_10_early",
-            margin=10.0,  # a ratio of 1.25
+            kind="ratio",
             higher_is_better=False,
             expects="contradicted",
         ),
@@ -164,7 +165,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="relu_10",
             worse="tanh_10",
-            margin=ACCURACY_MARGIN,
             expects="negligible",
         ),
         Claim(
@@ -178,7 +178,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="relu_20",
             worse="relu_20_glorot",
-            margin=ACCURACY_MARGIN,
         ),
     ),
 )

@@ -44,6 +44,7 @@ TOPIC = Topic(
             better="ahead_non_saturating",
             worse="ahead_minimax",
             margin=1.0,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="discriminator_is_a_probability",
@@ -57,6 +58,7 @@ TOPIC = Topic(
             better="at_rest",
             worse="at_rest_linear",
             margin=0.2,  # as the sentence says; always saying one half is 0.31 away
+            margin_because="the sentence says how large",
             higher_is_better=False,
         ),
         Claim(
@@ -69,7 +71,6 @@ TOPIC = Topic(
             metric="stalled",
             better="sgd_non_saturating",
             worse="sgd_minimax",
-            margin=RATE,
             higher_is_better=False,
             kind="rate",
         ),
@@ -82,7 +83,6 @@ TOPIC = Topic(
             metric="stalled",
             better="sgd_minimax_even",
             worse="sgd_minimax",
-            margin=RATE,
             higher_is_better=False,
             kind="rate",
         ),
@@ -95,7 +95,6 @@ TOPIC = Topic(
             metric="modes_covered",
             better="adam_non_saturating",
             worse="adam_minimax",
-            margin=MODE,
             expects="negligible",  # Adam divides each gradient by its own size
         ),
         Claim(
@@ -107,7 +106,6 @@ TOPIC = Topic(
             metric="modes_covered",
             better="adam_non_saturating",
             worse="adam_uniform",
-            margin=MODE,
             expects="negligible",
         ),
         Claim(
@@ -120,7 +118,6 @@ TOPIC = Topic(
             metric="coverage",
             better="digits_non_saturating",
             worse="digits_minimax",
-            margin=COVERAGE,
         ),
         Claim(
             name="digits_convolution",
@@ -132,7 +129,6 @@ TOPIC = Topic(
             metric="coverage",
             better="digits_non_saturating",
             worse="digits_dense",
-            margin=COVERAGE,
         ),
     ),
 )

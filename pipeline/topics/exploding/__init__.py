@@ -27,6 +27,7 @@ TOPIC = Topic(
             better="large",
             worse="unit",
             margin=3.0,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="explosion_diverges",
@@ -37,7 +38,6 @@ TOPIC = Topic(
             metric="diverged",
             better="unit",
             worse="large",
-            margin=RATE_MARGIN,
             higher_is_better=False,
             kind="rate",
         ),
@@ -49,7 +49,6 @@ TOPIC = Topic(
             metric="diverged",
             better="large_clipped",
             worse="large",
-            margin=RATE_MARGIN,
             higher_is_better=False,
             kind="rate",
         ),
@@ -63,7 +62,6 @@ TOPIC = Topic(
             metric="solved",
             better="order_clipped",
             worse="order_large_clipped",
-            margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(
@@ -76,7 +74,6 @@ TOPIC = Topic(
             metric="solved",
             better="order_clipped",
             worse="order",
-            margin=RATE_MARGIN,
             kind="rate",
         ),
         Claim(
@@ -88,7 +85,6 @@ TOPIC = Topic(
             metric="solved",
             better="order_clipped",
             worse="order_slow",
-            margin=RATE_MARGIN,
             kind="rate",
             expects="negligible",
         ),

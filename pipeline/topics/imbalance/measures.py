@@ -14,7 +14,6 @@ MEASURES = (
         metric="accuracy_at_training_priors",
         better="adjusted",
         worse="untouched",
-        margin=0.01,
         expects="negligible",
     ),
     Claim(
@@ -26,7 +25,6 @@ MEASURES = (
         metric="accuracy",
         better="health_untouched",
         worse="health_weighted",
-        margin=0.01,
     ),
     Claim(
         name="trap_sprung",
@@ -36,7 +34,6 @@ MEASURES = (
         metric="balanced_accuracy",
         better="health_weighted",
         worse="health_untouched",
-        margin=0.01,
     ),
     Claim(
         name="smote_recall",
@@ -47,7 +44,6 @@ MEASURES = (
         metric="balanced_accuracy",
         better="credit_smote",
         worse="credit_untouched",
-        margin=0.01,
     ),
     Claim(
         name="smote_at_precision",
@@ -58,7 +54,6 @@ MEASURES = (
         metric="recall_at_precision",
         better="credit_smote",
         worse="credit_untouched",
-        margin=0.05,
         expects="negligible",
     ),
     Claim(
@@ -70,7 +65,6 @@ MEASURES = (
         metric="pr_auc",
         better="credit_smote",
         worse="credit_untouched",
-        margin=0.05,
         expects="negligible",
     ),
     Claim(
@@ -81,7 +75,6 @@ MEASURES = (
         metric="balanced_accuracy",
         better="eight_weighted",
         worse="eight_untouched",
-        margin=0.01,
     ),
     Claim(
         name="weights_and_probabilities",
@@ -93,7 +86,6 @@ MEASURES = (
         metric="brier",
         better="credit_untouched",
         worse="credit_weighted",
-        margin=0.01,
         higher_is_better=False,
     ),
     Claim(
@@ -105,7 +97,6 @@ MEASURES = (
         metric="brier",
         better="credit_untouched",
         worse="credit_under",
-        margin=0.01,
         higher_is_better=False,
     ),
     Claim(
@@ -117,7 +108,6 @@ MEASURES = (
         metric="posterior_error",
         better="gaussians_untouched",
         worse="gaussians_weighted",
-        margin=0.01,
         higher_is_better=False,
     ),
     Claim(
@@ -128,7 +118,6 @@ MEASURES = (
         metric="ranking_lost",
         better="gaussians_weighted",
         worse="gaussians_untouched",
-        margin=0.05,
         higher_is_better=False,
         expects="negligible",
     ),
@@ -140,7 +129,6 @@ MEASURES = (
         metric="recall_error",
         better="gaussians_untouched",
         worse="gaussians_few",
-        margin=0.05,
         higher_is_better=False,
     ),
 )

@@ -18,6 +18,7 @@ REMEDIES = (
         better="even",
         worse="untouched",
         margin=0.3,
+        margin_because="the sentence says how large",
         higher_is_better=False,
     ),
     Claim(
@@ -29,7 +30,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="untouched",
         worse="under",
-        margin=0.01,
     ),
     Claim(
         name="over_sampling",
@@ -40,7 +40,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="over",
         worse="untouched",
-        margin=0.01,
     ),
     Claim(
         name="smote",
@@ -50,7 +49,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="smote",
         worse="untouched",
-        margin=0.01,
     ),
     Claim(
         name="smote_over_copies",
@@ -61,7 +59,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="smote",
         worse="over",
-        margin=0.01,
         expects="negligible",
     ),
     Claim(
@@ -73,7 +70,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="adjusted",
         worse="untouched",
-        margin=0.01,
     ),
     Claim(
         name="adjustment_over_smote",
@@ -83,7 +79,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="adjusted",
         worse="smote",
-        margin=0.01,
     ),
     Claim(
         name="under_sampling_at_30",
@@ -94,7 +89,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="ratio_30_untouched",
         worse="ratio_30_under",
-        margin=0.01,
     ),
     Claim(
         name="under_sampling_at_10",
@@ -105,7 +99,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="ratio_10_untouched",
         worse="ratio_10_under",
-        margin=0.01,
     ),
     Claim(
         name="under_sampling_finds_rare",
@@ -116,7 +109,6 @@ REMEDIES = (
         metric="recall_at_precision",
         better="ratio_30_under",
         worse="ratio_30_untouched",
-        margin=0.05,
         expects="negligible",
     ),
     Claim(
@@ -129,7 +121,6 @@ REMEDIES = (
         metric="moved_balanced_accuracy",
         better="untouched",
         worse="over",
-        margin=0.01,
     ),
     Claim(
         name="focal_loss",
@@ -140,7 +131,6 @@ REMEDIES = (
         metric="balanced_accuracy",
         better="focal",
         worse="untouched",
-        margin=0.01,
         expects="negligible",
     ),
 )

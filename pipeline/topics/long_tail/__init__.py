@@ -24,7 +24,6 @@ TOPIC = Topic(
             metric="singleton_recall",
             better="over",
             worse="untouched",
-            margin=0.05,
             expects="negligible",
         ),
         Claim(
@@ -37,7 +36,6 @@ TOPIC = Topic(
             metric="singleton_recall",
             better="smote",
             worse="over",
-            margin=0.05,
             expects="negligible",
         ),
         Claim(
@@ -49,7 +47,6 @@ TOPIC = Topic(
             metric="singleton_recall",
             better="augmented",
             worse="untouched",
-            margin=0.05,
         ),
         Claim(
             name="augmentation_over_copies",
@@ -59,7 +56,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="augmented",
             worse="over",
-            margin=0.01,
         ),
         Claim(
             name="copies_beside_augmentation",
@@ -69,7 +65,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="both",
             worse="augmented",
-            margin=0.01,
             expects="contradicted",
         ),
         Claim(
@@ -80,7 +75,6 @@ TOPIC = Topic(
             metric="top_5",
             better="augmented",
             worse="untouched",
-            margin=0.01,
         ),
     ),
 )

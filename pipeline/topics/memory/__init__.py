@@ -38,7 +38,6 @@ TOPIC = Topic(
             metric="sums_right",
             better="lstm",
             worse="plain",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="gru_remembers",
@@ -51,7 +50,6 @@ TOPIC = Topic(
             metric="sums_right",
             better="gru",
             worse="plain",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="gru_faster",
@@ -63,7 +61,7 @@ TOPIC = Topic(
             metric="steps_to_solution",
             better="gru",
             worse="lstm",
-            margin=52.0,  # a ratio of 1.25
+            kind="ratio",
             higher_is_better=False,
         ),
         Claim(
@@ -75,7 +73,6 @@ TOPIC = Topic(
             metric="gradient_at_lag_20",
             better="lstm",
             worse="plain",
-            margin=GRADIENT_MARGIN,
             expects="contradicted",
         ),
         Claim(
@@ -87,7 +84,6 @@ TOPIC = Topic(
             metric="gradient_at_lag_20",
             better="gru",
             worse="plain",
-            margin=GRADIENT_MARGIN,
             expects="contradicted",
         ),
         Claim(
@@ -100,6 +96,7 @@ TOPIC = Topic(
             better="plain",
             worse="plain_sigmoid",
             margin=3.0,
+            margin_because="the sentence says how large",
         ),
         Claim(
             name="longer_vanishes_more",
@@ -111,7 +108,6 @@ TOPIC = Topic(
             metric="gradient_over_sequence",
             better="first_10",
             worse="first_80",
-            margin=GRADIENT_MARGIN,
         ),
         Claim(
             name="information_fades",
@@ -122,7 +118,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="first_10",
             worse="first_80",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="gates_remember",
@@ -133,7 +128,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="first_80_lstm",
             worse="first_80",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="forget_bias_gradient",
@@ -145,7 +139,6 @@ TOPIC = Topic(
             metric="gradient_at_lag_20",
             better="lstm_open",
             worse="lstm",
-            margin=GRADIENT_MARGIN,
         ),
         Claim(
             name="forget_bias_faster",
@@ -158,7 +151,7 @@ TOPIC = Topic(
             metric="steps_to_solution",
             better="lstm_open",
             worse="lstm",
-            margin=52.0,  # a ratio of 1.25
+            kind="ratio",
             higher_is_better=False,
             expects="negligible",
         ),
@@ -171,7 +164,6 @@ TOPIC = Topic(
             metric="gradient_at_lag_20_trained",
             better="lstm",
             worse="plain",
-            margin=GRADIENT_MARGIN,
             expects="negligible",
         ),
         Claim(
@@ -183,7 +175,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="order_gru",
             worse="order_gru_truncated",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="order_matters",
@@ -194,7 +185,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="order_gru",
             worse="order_gru_shuffled",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="any_length",
@@ -207,7 +197,6 @@ TOPIC = Topic(
             metric="accuracy_at_40",
             better="order_40_gru",
             worse="order_gru",
-            margin=ACCURACY_MARGIN,
             expects="negligible",
         ),
         Claim(
@@ -221,7 +210,7 @@ TOPIC = Topic(
             metric="steps_to_solution",
             better="order_40_gru",
             worse="order_40_plain",
-            margin=30.0,  # a ratio of 1.25
+            kind="ratio",
             higher_is_better=False,
             expects="contradicted",
         ),
@@ -236,7 +225,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="copy_gru",
             worse="copy_plain",
-            margin=ACCURACY_MARGIN,
             expects="contradicted",
         ),
         Claim(
@@ -248,7 +236,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="copy_plain",
             worse="copy_plain_16",
-            margin=ACCURACY_MARGIN,
         ),
         Claim(
             name="capacity_symbols",
@@ -259,7 +246,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="copy_4_plain_16",
             worse="copy_plain_16",
-            margin=ACCURACY_MARGIN,
         ),
     ),
 )

@@ -14,7 +14,6 @@ CAUSES = (
         metric="gap",
         better="n_2500",
         worse="n_300",
-        margin=0.05,
         higher_is_better=False,
     ),
     Claim(
@@ -25,7 +24,6 @@ CAUSES = (
         metric="accuracy",
         better="n_1000",
         worse="n_100",
-        margin=0.01,
     ),
     Claim(
         name="too_many_parameters",
@@ -35,7 +33,6 @@ CAUSES = (
         metric="accuracy",
         better="narrow",
         worse="n_300",
-        margin=0.01,
         expects="contradicted",
     ),
     Claim(
@@ -49,7 +46,6 @@ CAUSES = (
         metric="accuracy",
         better="columns_8",
         worse="columns_508",
-        margin=0.01,
     ),
     Claim(
         name="noise_is_learnt_by_heart",
@@ -60,7 +56,7 @@ CAUSES = (
         metric="steps_to_fit",
         better="true_labels",
         worse="random_labels",
-        margin=50.0,  # a ratio of 1.25
+        kind="ratio",
         higher_is_better=False,
     ),
     Claim(
@@ -74,6 +70,7 @@ CAUSES = (
         better="true_labels",
         worse="random_labels",
         margin=0.5,
+        margin_because="the sentence says how large",
     ),
     Claim(
         name="noise_in_labels",
@@ -84,6 +81,5 @@ CAUSES = (
         metric="accuracy",
         better="true_labels",
         worse="drawn_40",
-        margin=0.01,
     ),
 )

@@ -16,7 +16,6 @@ REMEDIES = (
         metric="accuracy",
         better="augmented_ahead",
         worse="n_300",
-        margin=0.01,
     ),
     Claim(
         name="augmentation_calibrates",
@@ -26,7 +25,6 @@ REMEDIES = (
         metric="cross_entropy",
         better="augmented_on_the_fly",
         worse="n_300",
-        margin=0.05,
         higher_is_better=False,
     ),
     Claim(
@@ -38,7 +36,6 @@ REMEDIES = (
         metric="accuracy",
         better="augmented_on_the_fly",
         worse="augmented_ahead",
-        margin=0.01,
     ),
     Claim(
         name="dropout",
@@ -50,7 +47,6 @@ REMEDIES = (
         metric="accuracy",
         better="dropout",
         worse="n_300",
-        margin=0.01,
         expects="negligible",
     ),
     Claim(
@@ -61,7 +57,6 @@ REMEDIES = (
         metric="accuracy",
         better="penalty",
         worse="n_300",
-        margin=0.01,
         expects="negligible",
     ),
     Claim(
@@ -72,7 +67,6 @@ REMEDIES = (
         metric="gap",
         better="penalty",
         worse="n_300",
-        margin=0.05,
         higher_is_better=False,
     ),
     Claim(
@@ -84,7 +78,6 @@ REMEDIES = (
         metric="cross_entropy",
         better="early_stopping",
         worse="n_300",
-        margin=0.05,
         higher_is_better=False,
     ),
     Claim(
@@ -95,7 +88,6 @@ REMEDIES = (
         metric="accuracy",
         better="early_stopping",
         worse="n_300",
-        margin=0.01,
         expects="negligible",
     ),
     Claim(
@@ -107,7 +99,6 @@ REMEDIES = (
         metric="accuracy",
         better="drawn_40_stopped",
         worse="drawn_40",
-        margin=0.01,
     ),
     Claim(
         name="batch_norm",
@@ -119,7 +110,6 @@ REMEDIES = (
         metric="accuracy",
         better="batch_norm",
         worse="n_300",
-        margin=0.01,
         expects="contradicted",
     ),
     Claim(
@@ -132,7 +122,6 @@ REMEDIES = (
         metric="cross_entropy",
         better="label_smoothing",
         worse="n_300",
-        margin=0.05,
         higher_is_better=False,
         expects="negligible",
     ),

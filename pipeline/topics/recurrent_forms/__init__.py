@@ -38,7 +38,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="digits_rows",
             worse="digits_dense",
-            margin=ACCURACY,
             expects="negligible",
         ),
         Claim(
@@ -50,7 +49,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="film_gru",
             worse="film_one_frame",
-            margin=ACCURACY,
         ),
         Claim(
             name="order_of_frames",
@@ -61,7 +59,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="film_gru",
             worse="film_gru_shuffled",
-            margin=ACCURACY,
         ),
         Claim(
             name="language_helps",
@@ -72,7 +69,6 @@ TOPIC = Topic(
             metric="cross_entropy",
             better="names_gru",
             worse="names_gru_untold",
-            margin=NATS,
             higher_is_better=False,
         ),
         Claim(
@@ -84,7 +80,6 @@ TOPIC = Topic(
             metric="cross_entropy",
             better="names_gru",
             worse="names_plain",
-            margin=NATS,
             higher_is_better=False,
         ),
         Claim(
@@ -98,7 +93,6 @@ TOPIC = Topic(
             metric="cross_entropy",
             better="names_gru_deep",
             worse="names_gru",
-            margin=NATS,
             higher_is_better=False,
             expects="negligible",
         ),
@@ -111,7 +105,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="speakers_gru",
             worse="speakers_plain",
-            margin=ACCURACY,
         ),
         Claim(
             name="speakers_lstm_over_gru",
@@ -122,7 +115,6 @@ TOPIC = Topic(
             metric="accuracy",
             better="speakers_lstm",
             worse="speakers_gru",
-            margin=ACCURACY,
             expects="negligible",
         ),
         Claim(
@@ -134,7 +126,6 @@ TOPIC = Topic(
             metric="marks_f1",
             better="accents_gru_both",
             worse="accents_gru",
-            margin=F1,
         ),
         Claim(
             name="reversal_gated",
@@ -145,7 +136,6 @@ TOPIC = Topic(
             metric="free_accuracy",
             better="reversal_gru",
             worse="reversal_plain",
-            margin=ACCURACY,
         ),
         Claim(
             name="reversal_gated_sooner",
@@ -156,7 +146,7 @@ TOPIC = Topic(
             metric="steps_to_reverse",
             better="reversal_gru",
             worse="reversal_plain",
-            margin=19.0,  # a ratio of 1.25
+            kind="ratio",
             higher_is_better=False,
             expects="contradicted",
         ),
@@ -170,7 +160,6 @@ TOPIC = Topic(
             metric="free_accuracy",
             better="reversal_lstm",
             worse="reversal_gru",
-            margin=ACCURACY,
             expects="negligible",
         ),
     ),
