@@ -13,7 +13,7 @@ SHARE = 2  # cold processes a round, of RUNS: each costs the same, as none knows
 
 def cold(place: Path, at_once: int, first: int) -> None:
     """SHARE runs, each a process of its own, `at_once` of them at the same time."""
-    prepared = place / "data" / "prepared" / DATA
+    prepared = place / "data" / "prepared" / DATA / "100"
     splits = [str(prepared / "fit" / "plain.npz"), str(prepared / "validation.npz")]
     script = str(ROOT / "benchmarks" / "plain.py")
     with ThreadPoolExecutor(at_once) as pool:

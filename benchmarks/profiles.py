@@ -41,11 +41,13 @@ from pipeline.settings.params import read
 from pipeline.training import optimizers
 
 found = {}
-for topic in read(paths.PARAMS).topics.values():
+settings = read(paths.PARAMS)
+for topic in settings.topics.values():
     found[topic.name] = {"seeds": topic.seeds, "variants": {}}
     for name, variant in topic.variants.items():
         fit = variant.settings()["fit"]
-        examples = sum(read_json(paths.card(variant.data))["views"][variant.view]["counts"])
+        card = read_json(paths.card(variant.data, settings.data[variant.data].draw(settings.first_seed)))
+        examples = sum(card["views"][variant.view]["counts"])
         steps = optimizers.steps(examples, fit["batch_size"], fit["epoch_steps"], fit["xla"])
         found[topic.name]["variants"][name] = {"epochs": fit["epochs"], "steps": steps}
 print(json.dumps(found))

@@ -43,7 +43,7 @@ def template(tmp_path_factory):
     change(place, shrink)
     for file in (place / "profiles").glob("*.yaml"):  # all of them are checked
         change(place, lambda tree: tree.update(data={}, topics={}), f"profiles/{file.name}")
-    change(place, lambda tree: tree.update(every_topic={"seeds": SEEDS}), "profiles/smoke.yaml")
+    change(place, lambda tree: tree.update(every_topic={"seeds": SEEDS, "looks": 1}), "profiles/smoke.yaml")
     topic = place / "pipeline" / "topics" / TOPIC / "__init__.py"
     topic.write_text(topic.read_text() + FEWER.format(arms=set(read_params(place)["topics"][TOPIC]["variants"])))
     command(place, "prepare")

@@ -42,7 +42,7 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
         for _ in range(MOST_LOOKS - 1):
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break
-            code = _carry_out([], topics, folder)
+            code = _dvc(["--force", "--single-item", "prepare", "plan"]) or _carry_out([], topics, folder)
         failed = outcomes.failed(folder)
         _say([*(outcome.line() for outcome in failed), _last_line(code, failed, targets), *checkout.strays()])
     return _exit_code(code, failed)

@@ -16,7 +16,7 @@ MOST = 10**6  # runs: as many as keep every worker busy
 
 
 def look(settings: Settings, states: Iterable[TopicState]) -> list[str]:
-    """Write data/looks/<topic>.json of each topic that is to have more seeds; a line on each, none where none is.
+    """Write .aula/looks/<topic>.json of each topic that is to have more seeds; a line on each, none where none is.
 
     The budget is that of all further looks of all topics, those taken before included; topics share what is left of it
     alike, and what one leaves goes to those after it.

@@ -58,7 +58,7 @@ def another_split_planned(place):
 
 
 def another_profile(place):
-    change(place, lambda tree: tree.update(profile="laptop", seeds=3))
+    change(place, lambda tree: tree.update(profile="laptop", seeds=3, looks=1))
     another_rate(place)
 
 
@@ -69,7 +69,7 @@ def another_profile_planned(place):
 
 
 def one_seed_more(place):
-    (place / "profiles" / "smoke.yaml").write_text("every_topic: {seeds: 3, fit: {epochs: 1}}\n")
+    (place / "profiles" / "smoke.yaml").write_text("every_topic: {seeds: 3, looks: 1, fit: {epochs: 1}}\n")
     assert project.ask("plan") == 0
 
 
@@ -83,16 +83,16 @@ def a_metric_less(place):
 
 
 def card_cut(place):
-    cut(next((place / "data/prepared").glob("*/card.json")))
+    cut(next((place / "data/prepared").glob("*/*/card.json")))
 
 
 def card_edited(place):
-    for file in (place / "data/prepared").glob("*/card.json"):
+    for file in (place / "data/prepared").glob("*/*/card.json"):
         write_json(file, read_json(file) | {"duplicates_across_splits": 12345})
 
 
 def cards_of_a_list(place):
-    for file in (place / "data/prepared").glob("*/card.json"):
+    for file in (place / "data/prepared").glob("*/*/card.json"):
         file.write_text("[]")
 
 
@@ -110,24 +110,24 @@ def plan_of_nothing(place):
 
 
 def record_cut(place):
-    cut(place / "data/runs/imbalance/untouched/0/run.json")
+    cut(place / "data/runs/imbalance/untouched/100/run.json")
 
 
 def record_of_a_number(place):
-    (place / "data/runs/imbalance/untouched/0/run.json").write_text("3")
+    (place / "data/runs/imbalance/untouched/100/run.json").write_text("3")
 
 
 def history_edited(place):
-    file = place / "data/runs/imbalance/untouched/0/history.csv"
+    file = place / "data/runs/imbalance/untouched/100/history.csv"
     file.write_text(file.read_text().replace("1", "2", 1))
 
 
 def model_edited(place):
-    flip(place / "data/runs/imbalance/untouched/0/model.keras")
+    flip(place / "data/runs/imbalance/untouched/100/model.keras")
 
 
 def model_gone(place):
-    (place / "data/runs/imbalance/untouched/0/model.keras").unlink()
+    (place / "data/runs/imbalance/untouched/100/model.keras").unlink()
 
 
 def folders_for_files(place):
@@ -158,22 +158,22 @@ def _learn_from_other(tree):
 
 
 def run_gone(place):
-    shutil.rmtree(place / "data/runs/imbalance/untouched/0")
+    shutil.rmtree(place / "data/runs/imbalance/untouched/100")
 
 
 def runs_swapped(place):
     folder = place / "data/runs/imbalance/untouched"
-    for source, target in (("0", "x"), ("1", "0"), ("x", "1")):
+    for source, target in (("100", "x"), ("101", "100"), ("x", "101")):
         (folder / source).rename(folder / target)
 
 
 def training_examples_changed(place):
-    for file in (place / "data/prepared").glob("*/fit/*.npz"):
+    for file in (place / "data/prepared").glob("*/*/fit/*.npz"):
         flip(file)
 
 
 def held_out_examples_changed(place):
-    for file in (place / "data/test").glob("*.npz"):
+    for file in (place / "data/test").glob("*/*.npz"):
         flip(file)
 
 
@@ -182,8 +182,8 @@ def held_out_examples_gone(place):
 
 
 def held_out_examples_of_validation(place):
-    for file in (place / "data/test").glob("*.npz"):
-        shutil.copy(place / "data/prepared" / file.stem / "validation.npz", file)
+    for file in (place / "data/test").glob("*/*.npz"):
+        shutil.copy(place / "data/prepared" / file.parent.name / file.stem / "validation.npz", file)
 
 
 def scores_edited(place):

@@ -23,7 +23,7 @@ def build(place):
     copy_house(place)
     change(place, shrink)
     for name in ("full", "gpu", "smoke"):
-        (place / "profiles" / f"{name}.yaml").write_text("every_topic: {seeds: 2, fit: {epochs: 1}}\n")
+        (place / "profiles" / f"{name}.yaml").write_text("every_topic: {seeds: 2, looks: 1, fit: {epochs: 1}}\n")
     for command in ("prepare", "plan", *(f"{stage} {topic}" for topic in TOPICS for stage in ("train", "evaluate"))):
         tell(place, sys.executable, "-m", "pipeline", *command.split())
     tell(place, sys.executable, "-c", "from pipeline import __main__ as m; m._track = print; m.main(['report'])")

@@ -17,7 +17,7 @@ FILES = {  # kind: where it lies, and what reads it
     "params": ("params.yaml", ("check", "claims --json")),
     "profile": ("profiles/smoke.yaml", ("check", "claims --json")),
     "raw file": ("data/raw/digits.npz", ("claims --json",)),
-    "card": ("data/prepared/*/card.json", ("plan", "claims --json")),
+    "card": ("data/prepared/*/*/card.json", ("plan", "claims --json")),
     "plan": ("data/plan/imbalance.json", ("claims --json", "runs list")),
     "record": (f"{RUN}/run.json", ("claims --json",)),
     "history": (f"{RUN}/history.csv", ("claims --json",)),

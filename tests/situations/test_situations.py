@@ -242,7 +242,7 @@ ROWS = {
         "plan": (2, OTHER_DATA),
         f"train {ONE}": (2, OTHER_DATA),
         f"evaluate {ONE}": (2, OTHER_DATA),
-        "report": (0, f"{ONE}: left out: data/prepared/digits_tail: {OTHER_DATA}"),
+        "report": (0, f"{ONE}: left out: data/prepared/digits_tail/100: {OTHER_DATA}"),
     },
     happened.raw_file_gone: {"prepare": (2, "digits"), "plan": (2, OTHER_DATA), f"evaluate {ONE}": (2, OTHER_DATA)},
 }
