@@ -98,8 +98,7 @@ def near_over_far(run: RunUnderProbe) -> float:
 
 def correlation(run: RunUnderProbe) -> dict[float, float]:
     """Distance -> mean |r| of two places at that distance, over the training part."""
-    found = correlations(run.training.x, range(1, FAR + 1))
-    return {float(distance): mean for distance, mean in found.items()}
+    return {float(at): r for at, r in correlations(run.training.x, range(1, FAR + 1)).items()}
 
 
 def correlations(x: np.ndarray, distances: Iterable[int]) -> dict[int, float]:
