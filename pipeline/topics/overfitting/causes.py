@@ -53,6 +53,7 @@ CAUSES = (
         chapter=CHAPTER,
         published="Zhang et al. (2017), section 1: a small constant factor more; table 1: 100 % on training data either"
         " way",
+        pilot="seeds 0 to 5: 82 against 327",
         metric="steps_to_fit",
         better="true_labels",
         worse="random_labels",
@@ -66,6 +67,7 @@ CAUSES = (
         chapter=CHAPTER,
         published="Zhang et al. (2017), table 1, CIFAR-10, Inception without augmentation or weight decay: 85.75 % and"
         " 9.78 %",
+        pilot="seeds 0 to 5: 90.3 % against 9.7 %",
         metric="accuracy",
         better="true_labels",
         worse="random_labels",
@@ -78,6 +80,7 @@ CAUSES = (
         " than with true labels.",
         chapter=CHAPTER,
         published="Zhang et al. (2017), figure 1c: test error grows steadily with the share of corrupted labels",
+        pilot="seeds 0 to 5: 90.3 % against 64.2 %",
         metric="accuracy",
         better="true_labels",
         worse="drawn_40",
