@@ -21,7 +21,7 @@ MEASURES = (
         sentence="At 63 to 1, plain accuracy prefers a network that finds hardly any rare example to one that is trained"
         " with class weights.",
         chapter=CHAPTER,
-        pilot="seeds 0 to 5: 98.2 % against 88.5 %",
+        pilot="seeds 0 to 5: 98.4 % (4.5 % of the rare found) against 87.0 % (61.7 %); never saying rare: 98.4 %",
         metric="accuracy",
         better="health_untouched",
         worse="health_weighted",
@@ -30,7 +30,7 @@ MEASURES = (
         name="trap_sprung",
         sentence="Of the same two networks, the mean recall over both classes prefers the one with class weights.",
         chapter=CHAPTER,
-        pilot="seeds 0 to 5: 73.3 % against 52.1 %",
+        pilot="seeds 0 to 5: 74.6 % against 52.2 %",
         metric="balanced_accuracy",
         better="health_weighted",
         worse="health_untouched",
