@@ -61,7 +61,7 @@ def test_a_changed_setting_would_be_named():
 
     settings = params.read(profile="laptop")
     topic = settings.topics["memory"]
-    gru = dataclasses.replace(topic.variants["gru"], fit=dict(topic.variants["gru"].fit) | {"learning_rate": 0.02})
+    gru = dataclasses.replace(topic.variants["gru"], fit=dict(topic.variants["gru"].fit) | {"learning_rate": 0.03})
     topics = dict(settings.topics) | {
         "memory": dataclasses.replace(topic, variants=dict(topic.variants) | {"gru": gru})
     }
