@@ -59,6 +59,14 @@ class FinishedRun:
         return counts / counts.sum() if self.card["classes"] else None
 
 
+def new_examples(run: RunUnderProbe, seed: int, **settings: Any) -> Examples:
+    """Drawn by the generator of the run's data, with other settings of its `load`."""
+    from pipeline import paths, plugins
+
+    drawn: Examples = plugins.load("sources", run.card["source"]).load(paths.RAW, seed, **settings)
+    return drawn
+
+
 def steps_per_epoch(run: RunUnderProbe) -> int:
     """Optimizer steps that the run counted as one epoch."""
     from pipeline.training import optimizers

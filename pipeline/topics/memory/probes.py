@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import paths, plugins
 from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples
 from pipeline.scoring import graph_cache
-from pipeline.scoring.finished_run import steps_per_epoch
+from pipeline.scoring.finished_run import new_examples, steps_per_epoch
 
 if TYPE_CHECKING:
     import keras
@@ -89,8 +88,7 @@ def accuracy_at_40(run: RunUnderProbe) -> float:
 
     A recurrent layer has the same weights at every step, so it takes any number of them.
     """
-    load = plugins.load("sources", run.card["source"]).load
-    asked = load(paths.RAW, ASKED_SEED, samples=ASKED, length=ASKED_LENGTH)
+    asked = new_examples(run, ASKED_SEED, samples=ASKED, length=ASKED_LENGTH)
     logits = graph_cache.run(answers, run.model, asked.x)
     return float(np.mean(np.argmax(logits, axis=1) == asked.y))
 
