@@ -66,7 +66,10 @@ def test_one_value_is_one_line(tmp_path, key, line):
     [
         ("topics.memory.fit.momentum=0.9", "      momentum: 0.9"),
         ("topics.memory.fit.patience=3", "      patience: 3"),
-        ("topics.imbalance.fit.patience=3", "    fit: {epochs: 20, batch_size: 32, learning_rate: 0.002, patience: 3}"),
+        (
+            "topics.imbalance.fit.patience=3",
+            "    fit: {epochs: 16, batch_size: 32, epoch_steps: 25, learning_rate: 0.002, patience: 3}",
+        ),
     ],
 )
 def test_a_setting_left_at_its_default_is_added_by_a_plus_in_one_line(tmp_path, key, line):
@@ -103,4 +106,4 @@ def test_params_stays_short_and_has_no_anchors():
     for name in FILES:
         text = (paths.PARAMS.parent / name).read_text("utf-8")
         assert not re.search(r"(^|[\s:\[{,])[&*][a-z]", re.sub(r"#.*", "", text))
-    assert len(paths.PARAMS.read_text("utf-8").splitlines()) <= 520
+    assert len(paths.PARAMS.read_text("utf-8").splitlines()) <= 600
