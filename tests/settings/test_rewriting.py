@@ -66,7 +66,7 @@ def test_one_value_is_one_line(tmp_path, key, line):
     [
         ("topics.memory.fit.momentum=0.9", "      momentum: 0.9"),
         ("topics.memory.fit.patience=3", "      patience: 3"),
-        ("topics.imbalance.fit.patience=3", "    fit: {epochs: 20, batch_size: 32, learning_rate: 0.002, patience: 3}"),
+        ("topics.imbalance.groups.health.fit.patience=3", "        fit: {batch_size: 64, patience: 3}"),
     ],
 )
 def test_a_setting_left_at_its_default_is_added_by_a_plus_in_one_line(tmp_path, key, line):
