@@ -62,6 +62,7 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
             if file.name not in LEFT_AT_HOME:
                 write_bytes(draft / state.name / file.name, file.read_bytes())
     write_json(draft / "claims.json", list(rows))
+    write_json(draft / "seconds.json", _seconds(settings.profile, states))
     write_json(draft / "times.json", [_time(state.name, list(state.records.values())) for state in states])
     write_sealed(draft / "origin.json", {"profile": settings.profile})
     if paths.PUBLISHED.exists():
@@ -69,6 +70,23 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
     draft.rename(paths.PUBLISHED)
     shutil.rmtree(old, ignore_errors=True)
     lay_out()
+
+
+def _seconds(profile: str, states: Iterable[TopicState]) -> dict[str, dict[str, dict[str, float]]]:
+    """{profile: {topic: {variant: median seconds of its runs}}}, by which all machines reckon what more seeds cost.
+
+    What was published once stays: the seeds that a look asks for must not change with every publication.
+    """
+    before = read_json_or(paths.PUBLISHED / "seconds.json", {}).get(profile, {})
+    found: dict[str, dict[str, list[float]]] = {}
+    for state in states:
+        for (variant, _), record in state.records.items():
+            found.setdefault(state.name, {}).setdefault(variant, []).append(record["duration_s"])
+    medians = {
+        topic: {variant: round(statistics.median(seconds), 2) for variant, seconds in of_topic.items()}
+        for topic, of_topic in found.items()
+    }
+    return {profile: {topic: of_topic | before.get(topic, {}) for topic, of_topic in medians.items()}}
 
 
 def _take_back() -> None:

@@ -56,7 +56,7 @@ TOP = {
     "seeds": Setting(Count, 6),
     "first_seed": Setting(Whole, 100),
     "looks": Setting(Literal[1, 2, 3], 3),
-    "budget_minutes": Setting(NotNegative, 5.0),
+    "budget_minutes": Setting(NotNegative, 20.0),
     "workers": Setting(Literal["auto"] | Count, "auto"),
     "runs_per_gpu": Setting(Count, 1),
     "run_minutes": Setting(Positive, 60.0),

@@ -1,28 +1,27 @@
 """Ask for more seeds where a claim is still undecided: as many as are likely to decide it, within the budget."""
 
 from collections.abc import Iterable
-from statistics import mean
+from statistics import median
+from typing import Any
 
 from pipeline import paths
 from pipeline.freshness import TopicState
-from pipeline.pool import workers
-from pipeline.records import read_items, read_rows
+from pipeline.records import read_items, read_json_or, read_rows
 from pipeline.settings import seeds
 from pipeline.settings.params import Settings
 from pipeline.stages.judge import judgeable, looks_of
 from pipeline.verdicts.allotment import next_pairs
-
-MOST = 10**6  # runs: as many as keep every worker busy
 
 
 def look(settings: Settings, states: Iterable[TopicState]) -> list[str]:
     """Write .aula/looks/<topic>.json of each topic that is to have more seeds; a line on each, none where none is.
 
     The budget is that of all further looks of all topics, those taken before included; topics share what is left of it
-    alike, and what one leaves goes to those after it.
+    alike, and what one leaves goes to those after it. What a run costs is taken from data/published, wherever that
+    knows its variant: else a slow machine would look less often, and come to other verdicts.
     """
     open_ = [state for state in states if state.scores == "current" and len(state.plan["looks"]["means"]) > 1]
-    left = _budget_s(settings) - sum(seeds.spent(settings, settings.topics[state.name]) for state in open_)
+    left = settings.budget_minutes * 60 - sum(seeds.spent(settings, settings.topics[state.name]) for state in open_)
     lines = []
     for place, state in enumerate(open_):
         more, cost = _more(settings, state, budget_s=left / (len(open_) - place))
@@ -31,11 +30,6 @@ def look(settings: Settings, states: Iterable[TopicState]) -> list[str]:
             seeds.ask(settings, settings.topics[state.name], more, cost)
             lines.append(_line(state.name, more, cost))
     return lines
-
-
-def _budget_s(settings: Settings) -> float:
-    """Seconds of training that all workers together have for further looks."""
-    return settings.budget_minutes * 60 * workers.worker_count(settings.workers, MOST, settings.runs_per_gpu)
 
 
 def _more(settings: Settings, state: TopicState, *, budget_s: float) -> tuple[dict[str, int], float]:
@@ -51,11 +45,13 @@ def _more(settings: Settings, state: TopicState, *, budget_s: float) -> tuple[di
 
 
 def _seconds(state: TopicState) -> dict[str, float]:
-    """{variant: mean seconds that one of its runs took}."""
+    """{variant: seconds that one of its runs takes}: as published, else as measured."""
+    published: dict[str, Any] = read_json_or(paths.PUBLISHED / "seconds.json", {})
     of_variant: dict[str, list[float]] = {}
     for (variant, _), record in state.records.items():
         of_variant.setdefault(variant, []).append(record["duration_s"])
-    return {variant: mean(seconds) for variant, seconds in of_variant.items()}
+    known = published.get(state.plan["profile"], {}).get(state.name, {})
+    return {variant: float(known.get(variant, median(seconds))) for variant, seconds in of_variant.items()}
 
 
 def _line(topic: str, more: dict[str, int], cost: float) -> str:

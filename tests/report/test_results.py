@@ -74,10 +74,10 @@ def test_a_claim_stands_beside_its_source(home):
     judged()
     text = page(home)
     row_cells = cells(text, "The claim lead.")
-    assert row_cells[1:3] == ["Author (2000): 94 % \\| 68 %", "`accuracy`"]
-    assert row_cells[3].startswith("`stride` 0.901 (0.900 to 0.902)") and row_cells[4].startswith("`mlp` 0.700")
-    assert re.fullmatch(r"\+0\.201 \(\+0\.\d{3} to \+0\.\d{3}, 9\d(\.\d)? %\)", row_cells[5])
-    assert row_cells[6:] == ["**reproduced**", "6"]
+    assert row_cells[1:4] == ["Author (2000): 94 % \\| 68 %", "", "`accuracy`"]
+    assert row_cells[4].startswith("`stride` 0.901 (0.900 to 0.902)") and row_cells[5].startswith("`mlp` 0.700")
+    assert re.fullmatch(r"\+0\.201 \(\+0\.\d{3} to \+0\.\d{3}, 9\d(\.\d)? %\)", row_cells[6])
+    assert row_cells[7:] == ["**reproduced**", "6"]
     assert text.index("## Activations") < text.index("## Convolution")  # in the order of the chapters
     assert "What do \\*shared\\* weights buy?" in text
 
@@ -85,37 +85,37 @@ def test_a_claim_stands_beside_its_source(home):
 def test_lower_is_better_is_said(home, monkeypatch):
     topic = Topic(title="T", question="Q?", claims=(claim("low", higher_is_better=False),))
     monkeypatch.setitem(TOPICS, "second", topic)
-    assert cells(page(home), "The claim low.")[2] == "`accuracy`, lower is better"
+    assert cells(page(home), "The claim low.")[3] == "`accuracy`, lower is better"
 
 
 def test_failed_runs_are_counted(home):
     judged(lost=[("mlp", 2)])
-    assert cells(page(home), "The claim lead.")[7] == "6 (1 left out)"
+    assert cells(page(home), "The claim lead.")[8] == "6 (1 left out)"
 
 
 def test_a_single_seed_has_no_interval(home):
     judged(seeds=1)
     row_cells = cells(page(home), "The claim lead.")
     assert (
-        row_cells[3] == "`stride` 0.900"
-        and row_cells[5] == "+0.200 (no bounded interval)"
-        and row_cells[6] == "**undecided**"
+        row_cells[4] == "`stride` 0.900"
+        and row_cells[6] == "+0.200 (no bounded interval)"
+        and row_cells[7] == "**undecided**"
     )
 
 
 def test_no_pair_is_said(home):
     judged(seeds=1, lost=[("stride", 0)])
     row_cells = cells(page(home), "The claim lead.")
-    assert row_cells[3] == "`stride` –" and row_cells[5] == "no pair of runs"
+    assert row_cells[4] == "`stride` –" and row_cells[6] == "no pair of runs"
 
 
 def test_what_no_file_knows_is_not_tested(home):
     text = page(home)
-    assert "3 not tested." in text and cells(text, "The claim early.")[5:] == ["–", "**not tested**", "–"]
+    assert "3 not tested." in text and cells(text, "The claim early.")[6:] == ["–", "**not tested**", "–"]
     judged()
     text = page(home)
     assert re.search(r"^2 reproduced, 1 not tested\.$", text, re.MULTILINE)
-    assert cells(text, "The claim early.")[6] == "**not tested**"
+    assert cells(text, "The claim early.")[7] == "**not tested**"
 
 
 def run(variant, seconds, status="finished"):
@@ -137,7 +137,7 @@ def test_the_same_files_give_the_same_bytes(home):
     write_json(paths.PUBLISHED / "times.json", [results._time("second", [run("mlp", 1.5)])])
     assert page(home) == page(home)
     tables = [line for line in page(home).splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables[:-3]} == {9}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables[:-3]} == {10}
 
 
 def test_every_shipped_topic_has_one_row_per_claim(house, monkeypatch):
@@ -150,7 +150,12 @@ def test_every_shipped_topic_has_one_row_per_claim(house, monkeypatch):
 
 def state(name, scores="current", records=()):
     plan = {"topic": name, "profile": "laptop", "numerics": "portable", "variants": {}, "seeds": []}
-    return TopicState(plan=plan, records=dict(enumerate(records)), others={}, scores=scores)
+    return TopicState(
+        plan=plan,
+        records={(record["variant"], place): record for place, record in enumerate(records)},
+        others={},
+        scores=scores,
+    )
 
 
 def settings(profile="laptop"):

@@ -23,7 +23,7 @@ def state(settings, seconds=2.0):
     topic = settings.topics[TOPIC]
     counts = {name: len(of_variant) for name, of_variant in seeds.seeds_of(settings, topic).items()}
     planned = {name: {"data_digests": dict.fromkeys(map(str, range(count)))} for name, count in counts.items()}
-    plan = {"topic": TOPIC, "looks": seeds.looks(topic), "variants": planned}
+    plan = {"topic": TOPIC, "profile": "laptop", "looks": seeds.looks(topic), "variants": planned}
     places = [(name, seed) for name, count in counts.items() for seed in range(count)]
     records = {place: {"duration_s": seconds} for place in places}
     return SimpleNamespace(name=TOPIC, scores="current", plan=plan, records=records)
