@@ -22,6 +22,7 @@ CALLS = {  # command: its arguments, and a function that it calls
     "evaluate": (["memory"], "pipeline.stages.evaluate.evaluate"),
     "judge": ([], "pipeline.stages.judge.judge"),
     "report": ([], "pipeline.stages.judge.judge"),
+    "look": ([], "pipeline.freshness.evaluated"),
     "claims": ([], "pipeline.report.terminal.chosen"),
     "results": ([], "pipeline.report.results.publish"),
     "publish": ([], "pipeline.mlflow_sync.publish.publish"),

@@ -28,6 +28,7 @@ def test_what_the_full_profile_is_going_to_download(nowhere):
     said = data_files.absent(blocks("full"))
     assert [line.partition(": Fashion-MNIST is not on this machine: ")[0] for line in said] == [
         "profiles/full.yaml: data.images.source",
+        "profiles/full.yaml: data.images_scaled.source",
         "profiles/full.yaml: data.generated_digits.source",
     ]
 

@@ -67,7 +67,20 @@ def repro(settings, monkeypatch, capsys):
 
 def test_all_good(repro):
     code, calls, said = repro()
-    assert (code, calls) == (0, ["dvc repro"]) and said == ["done: open data/report/index.html"]
+    assert (code, calls) == (0, ["dvc repro", "look"]) and said == ["done: open data/report/index.html"]
+
+
+def test_what_a_look_asks_for_is_prepared_planned_and_trained(repro, monkeypatch):
+    """Two more looks at most, however often more seeds are asked for."""
+    asked = iter(range(100))
+    monkeypatch.setattr(dvc_repro, "_looks", lambda: {"memory.json": str(next(asked)).encode()})
+    code, calls, _ = repro()
+    more = ["look", "dvc repro --force --single-item prepare plan", "dvc repro"]
+    assert (code, calls) == (0, ["dvc repro", *more, *more])
+
+
+def test_stages_by_name_are_not_looked_at_again(repro):
+    assert repro("train@memory")[1] == ["dvc repro train@memory"]
 
 
 def test_a_failing_run_in_the_first_topic_stops_no_other_and_is_reported(repro):
