@@ -39,7 +39,7 @@ def planned(variant, generation="first"):
     code = {"code": f"{variant} {generation}"}
     digests = {str(seed): data_digest(CARD, "plain") for seed in SEEDS}
     draws = dict.fromkeys(digests, 0)
-    return {"settings": settings(variant), "draws": draws, "data_digests": digests, "code": code}
+    return {"settings": settings(variant), "claims": {}, "draws": draws, "data_digests": digests, "code": code}
 
 
 def key(variant, seed, generation="first"):

@@ -30,18 +30,25 @@ topics:
     model: convnet
     build: {channels: 4}
     fit: {epochs: 2, learning_rate: 1e-3}
-    metrics: [accuracy, shifted_accuracy]
+    metrics: [accuracy, shifted_accuracy, near_over_far]
     variants:
       mlp: {model: mlp, build: {width: 8}}
       mlp_shuffled: {model: mlp}
       stride: {build: {pooling: stride}}
       stride_shuffled: {build: {pooling: stride}}
+      stride_wide: {build: {pooling: stride, kernels: [12, 3, 3]}}
+      one_layer: {build: {pooling: stride, kernels: [5]}}
       average: {build: {pooling: average}}
       max: {view: over}
       images_mlp: {data: pictures, model: mlp}
       images_stride: {data: pictures, view: turned}
       images_max: {data: pictures, augment: {shift: 0.1}}
       images_local: {data: pictures, model: local}
+      images_stride_wide: {data: pictures, build: {pooling: stride, kernels: [8, 3]}}
+      images_stride_mean: {data: pictures, build: {head: average}}
+      images_stride_scaled: {data: pictures}
+      pixels: {data: pictures}
+      pixels_shuffled: {data: pictures}
       local: {model: local}
       local_narrow: {model: local}
 """

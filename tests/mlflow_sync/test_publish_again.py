@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import demo_topic
 import pytest
 from demo_topic import (
+    CARD,
     EPOCHS,
     NOTHING,
     TOPIC,
@@ -25,6 +26,7 @@ from pipeline import paths
 from pipeline.mlflow_sync import gather
 from pipeline.mlflow_sync.publish import publish
 from pipeline.records import read_json, write_json
+from pipeline.settings.plan import data_digest
 
 ORIGINAL = demo_topic.settings
 
@@ -145,9 +147,12 @@ def test_an_older_comparison_stays_as_it_is(mlflow_store):
 
 def grow(variants, seeds):
     """The topic as it is with so many variants and seeds, all of them trained."""
-    plan = {"topic": TOPIC, "profile": "laptop", "seeds": list(range(seeds)), "metrics": ["accuracy"]}
+    plan = {"topic": TOPIC, "profile": "laptop", "numerics": "portable", "seeds": list(range(seeds))}
     names = [f"net_{at}" for at in range(variants)]
-    write_json(paths.plan(TOPIC), plan | {"variants": {name: planned(name) for name in names}})
+    each = {"draws": dict.fromkeys(map(str, range(seeds)), 0)}
+    each["data_digests"] = dict.fromkeys(each["draws"], data_digest(CARD, "plain"))
+    variants = {name: planned(name) | each for name in names}
+    write_json(paths.plan(TOPIC), plan | {"metrics": ["accuracy"], "variants": variants})
     for name in names:
         for seed in range(seeds):
             write_run(name, seed)

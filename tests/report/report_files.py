@@ -77,6 +77,7 @@ def write_topic(name, variants, seeds=6, epochs=12, metrics=("accuracy", "cross_
     planned = {
         variant: {
             "settings": settings(variant, data[variant]),
+            "claims": {},
             "draws": {str(seed): 0 for seed in range(seeds)},
             "data_digests": {str(seed): "d" for seed in range(seeds)},
             "code": {},

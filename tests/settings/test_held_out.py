@@ -16,7 +16,7 @@ def prepared(monkeypatch):
     """Counts of test examples a class, by data set: those that are there; training counts fall from class to class."""
     there = {}
 
-    def card(data):
+    def card(data, draw):
         if data.name not in there:
             raise InputError("given nothing, allowed prepared data")
         test = there[data.name]
@@ -78,7 +78,7 @@ def test_of_classes_that_are_equally_rare_the_first_are_meant():
 
 
 def test_data_without_classes_have_no_recall(monkeypatch):
-    monkeypatch.setattr(held_out, "card", lambda data: {"classes": 0, "counts": {"train": [9], "test": [9]}})
+    monkeypatch.setattr(held_out, "card", lambda data, draw: {"classes": 0, "counts": {"train": [9], "test": [9]}})
     held_out.refuse_few(SHIPPED)
 
 

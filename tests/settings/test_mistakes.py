@@ -11,7 +11,7 @@ TOP = (
     "allowed profile, seeds, first_seed, looks, budget_minutes, workers, runs_per_gpu, run_minutes,"
     " same_on_every_processor, views, data, topics"
 )
-METRICS = "metrics: [accuracy, shifted_accuracy]"
+METRICS = "metrics: [accuracy, shifted_accuracy, near_over_far]"
 LISTS = "a0: &a0 [1, 2]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
 NO_YAML = "allowed YAML 1.2, indented by spaces, not tabs"
 ODD = {  # what was done: text to replace in params.yaml (or a profile), what is put there, all that is said
@@ -69,7 +69,7 @@ ODD = {  # what was done: text to replace in params.yaml (or a profile), what is
     ),
     "metrics twice": (
         METRICS,
-        "metrics: [accuracy, shifted_accuracy, accuracy]",
+        "metrics: [accuracy, shifted_accuracy, near_over_far, accuracy]",
         f"params.yaml: {T}.metrics: given 'accuracy' 2 times, allowed once",
     ),
     "metrics of one word": (
@@ -79,7 +79,7 @@ ODD = {  # what was done: text to replace in params.yaml (or a profile), what is
     ),
     "a metric less": (
         METRICS,
-        "metrics: [accuracy]",
+        "metrics: [accuracy, near_over_far]",
         f"params.yaml: {T}.metrics: given no 'shifted_accuracy', allowed a list with it:"
         " needed by the claims shifted_images",
     ),

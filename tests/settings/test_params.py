@@ -31,6 +31,7 @@ def test_defaults_are_filled_in_and_a_variant_changes_only_what_it_names(tmp_pat
         "pooling": "stride",
         "padding": "same",
         "initializer": "glorot_uniform",
+        "head": "flatten",
     }
     assert variants["stride"].fit == variants["average"].fit
     assert variants["stride"].fit["batch_size"] == 64

@@ -27,7 +27,7 @@ FIT = {
     "focal": 0.0,
     "label_smoothing": 0.0,
 }
-CONVNET = {"channels": 4, "kernels": [5, 3, 3], "pooling": "stride", "padding": "same"}
+CONVNET = {"channels": 4, "kernels": [5, 3, 3], "pooling": "stride", "padding": "same", "head": "flatten"}
 
 
 def topic(tmp_path, text=GOOD, **options):
@@ -97,35 +97,36 @@ def test_claims_that_compare_what_is_not_there_are_left_out_and_said(tmp_path):
     whole, text = topic(tmp_path), GOOD.replace("      stride: {build: {pooling: stride}}\n", "")
     fewer = topic(tmp_path, text)
     assert whole.left_out == {} and whole.note() == ""
-    names = {"convolution", "locality", "max_pooling", "average_pooling", "sharing", "sharing_at_equal_parameters"}
+    names = {"convolution", "locality", "combined_views", "sharing", "sharing_at_equal_parameters"}
     assert fewer.left_out.keys() == names and set(fewer.left_out.values()) == {("stride",)}
-    assert fewer.note() == "topics.convolution: 6 claims are left out, as there is no variant stride"
+    assert fewer.note() == "topics.convolution: 5 claims are left out, as there is no variant stride"
 
 
 def test_a_metric_that_only_claims_left_out_need_may_go(tmp_path):
     """Of the claims only `shifted_images` is about shifted_accuracy."""
     arms = [arm for claim in CONVOLUTION if claim.name == "shifted_images" for arm in (claim.better, claim.worse)]
-    text = GOOD.replace("metrics: [accuracy, shifted_accuracy]", "metrics: [accuracy]")
+    text = GOOD.replace("metrics: [accuracy, shifted_accuracy, ", "metrics: [accuracy, ")
     lines = [line for line in text.splitlines() if not line.startswith(f"      {arms[0]}:")]
     assert "shifted_images" in topic(tmp_path, "\n".join(lines)).left_out
 
 
 def test_seeds_and_metrics_are_those_of_the_topic(tmp_path):
-    assert topic(tmp_path).seeds == 6 and topic(tmp_path).metrics == ("accuracy", "shifted_accuracy")
+    assert topic(tmp_path).seeds == 6 and topic(tmp_path).metrics == ("accuracy", "shifted_accuracy", "near_over_far")
     assert topic(tmp_path, several({f"{T}.seeds": 3})).seeds == 3
-    smoke = "every_topic: {seeds: 2, metrics: [brier, shifted_accuracy, accuracy]}"
+    smoke = "every_topic: {seeds: 2, metrics: [brier, near_over_far, shifted_accuracy, accuracy]}"
     changed = topic(tmp_path, profile="smoke", smoke=smoke)
-    assert changed.seeds == 2 and changed.metrics == ("brier", "shifted_accuracy", "accuracy")
+    assert changed.seeds == 2 and changed.metrics == ("brier", "near_over_far", "shifted_accuracy", "accuracy")
 
 
 def test_without_metrics_accuracy_and_cross_entropy_are_measured(tmp_path):
     lines = complaints(tmp_path, spoiled(f"{T}.metrics", None, remove=True))
     assert lines == [
+        f"params.yaml: {T}.metrics: given no 'near_over_far', allowed a list with it: needed by the claims near_pixels",
         f"params.yaml: {T}.metrics: given no 'shifted_accuracy', allowed a list with it:"
-        " needed by the claims shifted_images"
+        " needed by the claims shifted_images",
     ]
     lines = complaints(tmp_path, spoiled(f"{T}.metrics", []))
-    assert len(lines) == 2 and "given no 'accuracy', allowed" in lines[0] and "needed by the claims conv" in lines[0]
+    assert len(lines) == 3 and "given no 'accuracy', allowed" in lines[0] and "needed by the claims conv" in lines[0]
 
 
 OF_TOPIC = f"{SETTINGS}, seeds, looks, metrics, groups, variants"
@@ -140,7 +141,7 @@ WRONG = [  # keys below the topic, changed, and what is said of the first of the
     ({"variants.max.group": "few", "groups": {"fewer": {}}}, "given 'few', allowed fewer (did you mean 'fewer'?)"),
     ({"variants.max.group": {"a": 1}}, "given a mapping, allowed text or null"),
     ({"variants.max.augment": {"shift": 0.1}}, NOT_FOR_SIGNALS),
-    ({"variants.max.build.width": 3}, "given 'width', allowed channels, kernels, pooling, padding, initializer"),
+    ({"variants.max.build.width": 3}, "given 'width', allowed channels, kernels, pooling, padding, initializer, head"),
     ({"variants.max.seeds": 3}, f"given 'seeds', allowed {SETTINGS}, group"),
     ({"variants.max": 3}, "given 3, allowed a mapping of the keys it changes; write {} for none"),
     ({"group": "few"}, f"given 'group', allowed {OF_TOPIC} (did you mean 'groups'?)"),
@@ -158,7 +159,7 @@ def test_what_is_wrong_with_a_topic_is_one_line(tmp_path, changes, expected):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [(f"{T}.metrics", ["accuracy", "shifted_accuracy", "shifted_acuracy"]), ("topics.convolutio", {})],
+    [(f"{T}.metrics", ["accuracy", "shifted_accuracy", "near_over_far", "shifted_acuracy"]), ("topics.convolutio", {})],
 )
 def test_a_metric_or_topic_that_does_not_exist_comes_with_the_nearest_that_does(tmp_path, path, value):
     (line,) = complaints(tmp_path, spoiled(path, value))
@@ -172,7 +173,7 @@ def test_a_missing_model_or_data_set_is_said_of_each_variant_that_has_none(tmp_p
                if "model" not in item]  # fmt: skip
     assert lines == [f"params.yaml: {V}.{name}.model: given nothing, allowed text" for name in without]
     lines = complaints(tmp_path, spoiled(f"{T}.data", None, remove=True))
-    assert f"params.yaml: {V}.stride.data: given nothing, allowed text" in lines and len(lines) == 8
+    assert f"params.yaml: {V}.stride.data: given nothing, allowed text" in lines and len(lines) == 10
 
 
 def test_a_profiles_words_on_a_topic_are_checked_where_they_stand(tmp_path):
@@ -218,9 +219,11 @@ def test_a_variant_that_a_profile_leaves_out_stays_out_whatever_else_is_said_of_
 
 def test_an_option_without_a_default_is_needed_in_one_layer_not_in_each(tmp_path, monkeypatch):
     model, path = tmp_path / "demanding.py", plugins.path
-    model.write_text('def build(shape, outputs, *, channels: int, pooling: str = "max"): ...')
+    options = 'channels: int, kernels: list[int] = [5], pooling: str = "max", head: str = "flatten"'
+    model.write_text(f"def build(shape, outputs, *, {options}): ...")
     monkeypatch.setattr(plugins, "path", lambda *which: model if which == ("models", "convnet") else path(*which))
-    assert topic(tmp_path).variants["stride"].build == {"channels": 4, "pooling": "stride"}
+    built = {"channels": 4, "kernels": [5], "pooling": "stride", "head": "flatten"}
+    assert topic(tmp_path).variants["stride"].build == built
     lines = complaints(tmp_path, spoiled(f"{T}.build", {}))
     assert lines == [f"params.yaml: {T}.build.channels: given nothing, allowed an integer"]
 

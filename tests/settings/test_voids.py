@@ -15,6 +15,7 @@ from pipeline.settings.announcement import announce
 
 NONE = "values have no effect (or not everywhere)"
 CHECK = "`python -m pipeline check` lists all"
+OWN_SEEDS = ("+topics.exploding.seeds=10", "+topics.overfitting.seeds=20")  # as written by hand: none is shipped
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ def test_another_model_takes_no_build(project):
 
 
 def test_what_is_said_of_seeds_is_said_of_topics(project):
+    apply_overrides(project / "params.yaml", list(OWN_SEEDS))
     line = voids(project, "laptop")["seeds"].line()
     assert line.startswith("params.yaml: seeds: 6 has no effect on 2 of 9 topics: topic exploding sets 10")
     assert voids(project, "smoke")["seeds"].line() == "params.yaml: seeds: 6 has no effect: profile smoke sets 2"
@@ -173,7 +175,7 @@ def test_a_stage_speaks_of_its_own_part_alone(repository):
 
 
 def test_a_changed_number_of_seeds_concerns_each_topic_with_its_own(repository):
-    (line,) = said(repository, "topics.exploding", "seeds=5")
+    (line,) = said(repository, "topics.exploding", "seeds=5", *OWN_SEEDS)
     assert line.startswith("params.yaml: seeds: 5 has no effect on 2 of 9 topics")
     assert said(repository, "topics.imbalance") == []
 

@@ -58,18 +58,20 @@ def another_split_planned(place):
 
 
 def another_profile(place):
-    change(place, lambda tree: tree.update(profile="laptop", seeds=3, looks=1))
+    change(place, lambda tree: tree.update(profile="laptop", looks=1))
     another_rate(place)
 
 
 def another_profile_planned(place):
     another_profile(place)
+    change(place, lambda tree: tree.update(seeds=3))
     assert project.ask("prepare") == 0
     assert project.ask("plan") == 0
 
 
 def one_seed_more(place):
     (place / "profiles" / "smoke.yaml").write_text("every_topic: {seeds: 3, looks: 1, fit: {epochs: 1}}\n")
+    assert project.ask("prepare") == 0
     assert project.ask("plan") == 0
 
 

@@ -149,6 +149,7 @@ def test_the_number_of_a_learning_curve_is_that_of_the_training_images():
         tuple(line.variants.items())
         for sweep in plugins.load("topics", "overfitting").TOPIC.sweeps
         for line in sweep.lines
+        if sweep.x == "training images"
     }
     assert all(
         settings.data[settings.topics["overfitting"].variants[name].data].split.train == size for size, name in sizes

@@ -24,17 +24,6 @@ TOPIC = Topic(
                 Line(words="under-sampled", metric="balanced_accuracy", variants=UNDER),
             ),
         ),
-        Sweep(
-            x="rare examples in the test part",
-            y="distance of measured recall from the true one",
-            lines=(
-                Line(
-                    words="one to 99",
-                    metric="recall_error",
-                    variants={6: "gaussians_few", 60: "gaussians_untouched"},
-                ),
-            ),
-        ),
     ),
     claims=(*REMEDIES, *MEASURES),
 )
