@@ -201,7 +201,8 @@ def verdicts(topic: str) -> Table:
     tested".
     """
     claims, found = load(topic).claims, results(topic)
-    judgements = {row["name"]: row for row in found.judgements}
+    rows = {row["name"]: row for row in found.judgements}
+    judgements = {claim.name: row for claim in claims if (row := rows.get(claim.name)) and claim.is_said_in(row)}
     metrics = read_json_or(found.folder / "metrics.json", {})
     counts = tally(judgements[claim.name]["verdict"] if claim.name in judgements else UNTESTED for claim in claims)
     title = f"{len(claims)} claims: {', '.join(counts)}" if judgements else f"{len(claims)} claims, {MISSING}"

@@ -129,6 +129,7 @@ def test_larger_profiles_are_left_to_the_pipeline(monkeypatch):
 
 def judged(claim, **more):
     row = {"topic": TOPIC, "name": claim.name, "difference": 4.5, "ci_low": 4.0, "ci_high": 5.0, "level": 0.99}
+    row |= {"claim": claim.sentence, "metric": claim.metric, "better": claim.better, "worse": claim.worse}
     return row | {"margin": claim.margin, "seeds": 6, "failed": 0, "verdict": "reproduced"} | more
 
 

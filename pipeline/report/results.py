@@ -154,7 +154,9 @@ def _insert(file: Path, table: str) -> None:
 def _topic(name: str, judgements: Mapping[tuple[str, str], ClaimRow]) -> dict[str, Any]:
     """One topic: its question, and one row per claim."""
     topic, metrics = load(name), read_json_or(paths.published(name) / "metrics.json", {})
-    rows = [_row(claim, judgements.get((name, claim.name)), metrics) for claim in topic.claims]
+    told = {claim.name: judgements.get((name, claim.name)) for claim in topic.claims}
+    said = {claim.name: row for claim in topic.claims if (row := told[claim.name]) and claim.is_said_in(row)}
+    rows = [_row(claim, said.get(claim.name), metrics) for claim in topic.claims]
     counts = Counter(row["verdict"] for row in rows)
     return {"name": name, "title": topic.title, "question": topic.question, "rows": rows, "counts": counts}
 

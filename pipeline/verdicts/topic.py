@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from pipeline import plugins
 from pipeline.contracts import Verdict
@@ -84,6 +84,11 @@ class Claim:
         """Who reported what, and what a pilot of ours showed, in one line."""
         parts = (self.source, self.published, f"pilot: {self.pilot}" if self.pilot else "")
         return "; ".join(part for part in parts if part)
+
+    def is_said_in(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of claims.json is on this very claim, and not on one of its name that said something else."""
+        told = (row.get("claim"), row.get("metric"), row.get("better"), row.get("worse"), row.get("margin"))
+        return told == (self.sentence, self.metric, self.better, self.worse, self.margin)
 
     @property
     def smallest_difference(self) -> float:

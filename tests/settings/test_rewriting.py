@@ -49,7 +49,7 @@ def test_a_value_set_to_itself_changes_nothing(tmp_path, name):
         ("topics.memory.fit.learning_rate=0.03", "      learning_rate: 0.03"),
         ("topics.memory.groups.order.fit.epochs=7", "        fit: {epochs: 7, epoch_steps: 20, learning_rate: 0.01}"),
         ("topics.exploding.variants.large.build.gain=3.5", "      large: {build: {gain: 3.5}}"),
-        ("data.images.split.train=7", "    split: {validation: 500, test: 1000, train: 7}"),
+        ("data.images.split.train=7", "    split: {validation: 200, test: 1000, train: 7}"),
         ("views.under.rebalance.sampler=over", "  under: {rebalance: {sampler: over}}"),
         ("profile=smoke", "profile: smoke  # smoke | laptop | full | gpu"),
     ],

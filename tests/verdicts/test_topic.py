@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.report import lines
 from pipeline.settings import params
 from pipeline.verdicts import topic as topics
-from pipeline.verdicts.topic import Claim, Line, Sweep, Topic, claims_digest
+from pipeline.verdicts.topic import Claim, Line, Sweep, Topic, claims_digest, load
 
 LINE = Line(words="w", metric="accuracy", variants={1: "a", 2: "b"})
 
@@ -151,9 +151,9 @@ def test_the_number_of_a_learning_curve_is_that_of_the_training_images():
         for line in sweep.lines
         if sweep.x == "training images"
     }
-    assert all(
-        settings.data[settings.topics["overfitting"].variants[name].data].split.train == size for size, name in sizes
-    )
+    for size, name in sizes:
+        split = settings.data[settings.topics["overfitting"].variants[name].data].split
+        assert size == (5000 - split.validation - split.test if split.train is None else split.train)  # of 5,000 digits
     assert lines.needs_log_axis([size for size, _ in sizes])  # so its axis is one of powers of ten
 
 
@@ -170,3 +170,10 @@ def test_the_number_of_the_sweep_over_depth_is_that_of_the_network():
     for sweep in plugins.load("topics", "activations").TOPIC.sweeps:
         for line in sweep.lines:
             assert all(variants[name].build["depth"] == depth for depth, name in line.variants.items())
+
+
+@pytest.mark.parametrize("change", [{}, {"claim": "Other words."}, {"metric": "brier"}, {"worse": "c"}, {"margin": 0.5}])
+def test_a_row_of_the_same_name_that_said_something_else_is_no_verdict_on_the_claim(change):
+    claim = load("memory").claims[0]
+    row = {"claim": claim.sentence, "metric": claim.metric, "better": claim.better, "worse": claim.worse}
+    assert claim.is_said_in(row | {"margin": claim.margin} | change) is (not change)
