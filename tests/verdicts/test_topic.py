@@ -172,7 +172,10 @@ def test_the_number_of_the_sweep_over_depth_is_that_of_the_network():
             assert all(variants[name].build["depth"] == depth for depth, name in line.variants.items())
 
 
-@pytest.mark.parametrize("change", [{}, {"claim": "Other words."}, {"metric": "brier"}, {"worse": "c"}, {"margin": 0.5}])
+OTHERS = ({"claim": "Other words."}, {"metric": "brier"}, {"worse": "c"}, {"margin": 0.5})
+
+
+@pytest.mark.parametrize("change", [{}, *OTHERS])
 def test_a_row_of_the_same_name_that_said_something_else_is_no_verdict_on_the_claim(change):
     claim = load("memory").claims[0]
     row = {"claim": claim.sentence, "metric": claim.metric, "better": claim.better, "worse": claim.worse}
