@@ -20,11 +20,11 @@ def lines(tmp_path, text, **options):
         ({f"{T}.fit.optimizer": "rmsprop"}, ": topic convolution sets optimizer rmsprop"),
         (
             {f"{T}.fit.optimizer": "sgd", f"{V}.max.fit.optimizer": "adam"},
-            " on 1 of 12 variants: variant max sets optimizer adam",
+            " on 1 of 19 variants: variant max sets optimizer adam",
         ),
         (
             {f"{V}.{name}.fit.optimizer": "sgd" for name in ("max", "stride")},
-            " on 10 of 12 variants: the optimizer is adam",
+            " on 17 of 19 variants: the optimizer is adam",
         ),
     ],
 )

@@ -29,16 +29,16 @@ def lines(tmp_path, text=FEW, profile="smoke", **files):
         ),
         (
             "topics: {convolution: {fit: {epochs: 5}, variants: {max: {fit: {epochs: 6}}, local: {fit: {epochs: 6}}}}}",
-            [f"{T}.fit.epochs: 5 has no effect on 2 of 12 variants: variant max sets 6, variant local sets 6"],
+            [f"{T}.fit.epochs: 5 has no effect on 2 of 19 variants: variant max sets 6, variant local sets 6"],
         ),
         (
             "topics: {convolution: {fit: {epochs: 5}, groups: {few: {fit: {epochs: 6}}}}}",
-            [f"{T}.fit.epochs: 5 has no effect on 1 of 12 variants: group few sets 6"],
+            [f"{T}.fit.epochs: 5 has no effect on 1 of 19 variants: group few sets 6"],
         ),
         (
             "topics: {convolution: {build: {channels: 5}, new_variants: {tiny: {build: {channels: 1}}}}}",
             [
-                f"{T}.build.channels: 5 has no effect on 7 of 13 variants: variant mlp names model mlp,"
+                f"{T}.build.channels: 5 has no effect on 7 of 20 variants: variant mlp names model mlp,"
                 " variant mlp_shuffled names model mlp, variant images_mlp names model mlp,"
                 " variant images_local names model local, ..."
             ],
@@ -89,7 +89,7 @@ def test_what_a_profile_replaces_of_one_that_it_extends_is_not_void_and_what_it_
     assert lines(tmp_path, profile="full", full=full) == []
     assert lines(tmp_path, profile="gpu", full=full, gpu=gpu) == [
         "full.yaml: every_topic.seeds: 20 has no effect: profile gpu sets 30",
-        f"full.yaml: {T}.fit.patience: 9 has no effect on 1 of 12 variants: profile gpu sets 4",
+        f"full.yaml: {T}.fit.patience: 9 has no effect on 1 of 19 variants: profile gpu sets 4",
     ]
 
 
