@@ -1,5 +1,6 @@
 """A run as metrics and probes see it: the model before and after training, its data, its history."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +66,15 @@ def new_examples(run: RunUnderProbe, seed: int, **settings: Any) -> Examples:
 
     drawn: Examples = plugins.load("sources", run.card["source"]).load(paths.RAW, seed, **settings)
     return drawn
+
+
+def steps_until(run: RunUnderProbe, reached: Callable[[Mapping[str, float]], bool]) -> float:
+    """Optimizer steps until a row of the history is `reached`, looked at once an epoch.
+
+    A run that never gets there counts as one epoch more than it had.
+    """
+    epochs = (epoch for epoch, row in enumerate(run.history, 1) if reached(row))
+    return float(steps_per_epoch(run) * min(epochs, default=len(run.history) + 1))
 
 
 def steps_per_epoch(run: RunUnderProbe) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples
-from pipeline.scoring.finished_run import steps_per_epoch
+from pipeline.scoring.finished_run import steps_until
 
 if TYPE_CHECKING:
     import keras
@@ -71,9 +71,7 @@ def steps_to_quarter(run: RunUnderProbe) -> float:
 
     A run that never gets there counts as one epoch more than it had.
     """
-    steps = steps_per_epoch(run)
-    reached = [row["epoch"] for row in run.history if row["accuracy"] >= QUARTER]
-    return float(steps * min(reached, default=len(run.history) + 1))
+    return steps_until(run, lambda row: row["accuracy"] >= QUARTER)
 
 
 def backward_gradients(model: "keras.Model", examples: Examples) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What the memory topic measures: whether and when a task is solved, and how far back the gradient reaches."""
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from pipeline.contracts import RunUnderProbe
 from pipeline.records import Examples
 from pipeline.scoring import graph_cache
-from pipeline.scoring.finished_run import new_examples, steps_per_epoch
+from pipeline.scoring.finished_run import new_examples, steps_until
 
 if TYPE_CHECKING:
     import keras
@@ -50,13 +51,12 @@ SMALLEST = 2.0**-149  # the smallest float32 above 0: what a gradient of exactly
 
 def solved(run: RunUnderProbe) -> float:
     """1 if an epoch reached a validation squared error of 0.01 (baseline 0.167) or an accuracy of 0.99, else 0."""
-    return float(bool(_solved_epochs(run.history)))
+    return float(any(map(_is_solved, run.history)))
 
 
 def steps_to_solution(run: RunUnderProbe) -> float:
     """Optimizer steps until a run is solved, looked at once an epoch; a run that never is counts one epoch more."""
-    steps = steps_per_epoch(run)
-    return float(steps * min(_solved_epochs(run.history), default=len(run.history) + 1))
+    return steps_until(run, _is_solved)
 
 
 def sums_right(run: RunUnderProbe) -> float:
@@ -145,14 +145,10 @@ def last_state(model: "keras.Model", x: Any) -> Any:
     return states[:, -1] if layer.return_sequences else states
 
 
-def _solved_epochs(history: list[dict[str, float]]) -> list[float]:
-    """Epochs at which the task counts as solved."""
+def _is_solved(row: Mapping[str, float]) -> bool:
+    """Whether the task counts as solved in an epoch."""
     error, accuracy = SOLVED["val_squared_error"], SOLVED["val_accuracy"]
-    return [
-        row["epoch"]
-        for row in history
-        if row.get("val_squared_error", math.inf) <= error or row.get("val_accuracy", 0) >= accuracy
-    ]
+    return row.get("val_squared_error", math.inf) <= error or row.get("val_accuracy", 0) >= accuracy
 
 
 def _log_ratio(curve: dict[float, float]) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.contracts import RunUnderProbe
-from pipeline.scoring.finished_run import steps_per_epoch
+from pipeline.scoring.finished_run import steps_until
 
 APPLIES_TO = {"onset": ("classify",), "accuracy_gap": ("classify",), "steps_to_fit": ("classify",)}
 RISE = 1.01  # what a cross-entropy above its lowest by more than 1 % is measured against
@@ -30,5 +30,4 @@ def steps_to_fit(run: RunUnderProbe) -> float:
 
     A run that never gets there counts as one epoch more than it had.
     """
-    epochs = [place for place, row in enumerate(run.history, 1) if row["accuracy"] >= BY_HEART]
-    return float(steps_per_epoch(run) * (epochs[0] if epochs else len(run.history) + 1))
+    return steps_until(run, lambda row: row["accuracy"] >= BY_HEART)

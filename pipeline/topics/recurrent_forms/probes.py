@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.contracts import RunUnderProbe
-from pipeline.scoring.finished_run import steps_per_epoch
+from pipeline.scoring.finished_run import steps_until
 from pipeline.tasks import tag
 
 if TYPE_CHECKING:
@@ -126,8 +126,7 @@ def steps_to_reverse(run: RunUnderProbe) -> float:
 
     A run that never gets there counts as one epoch more than it had.
     """
-    reached = [row["epoch"] for row in run.history if row["val_accuracy"] >= KNOWN]
-    return float(steps_per_epoch(run) * min(reached, default=len(run.history) + 1))
+    return steps_until(run, lambda row: row["val_accuracy"] >= KNOWN)
 
 
 def never_marking_exact_match(run: RunUnderProbe) -> float:
