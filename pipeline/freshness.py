@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pipeline import paths
@@ -52,6 +53,13 @@ class TopicState:
     def name(self) -> str:
         """Name of the topic."""
         return self.plan["topic"]
+
+    def seconds(self) -> dict[str, float]:
+        """{variant: median seconds that its current runs took}."""
+        of_variant: dict[str, list[float]] = {}
+        for (variant, _), record in self.records.items():
+            of_variant.setdefault(variant, []).append(record["duration_s"])
+        return {variant: median(seconds) for variant, seconds in of_variant.items()}
 
     def reason(self) -> str:
         """What is not current, in words; empty where everything is."""

@@ -78,15 +78,10 @@ def _seconds(profile: str, states: Iterable[TopicState]) -> dict[str, dict[str, 
     What was published once stays: the seeds that a look asks for must not change with every publication.
     """
     before = read_json_or(paths.PUBLISHED / "seconds.json", {}).get(profile, {})
-    found: dict[str, dict[str, list[float]]] = {}
-    for state in states:
-        for (variant, _), record in state.records.items():
-            found.setdefault(state.name, {}).setdefault(variant, []).append(record["duration_s"])
-    medians = {
-        topic: {variant: round(statistics.median(seconds), 2) for variant, seconds in of_topic.items()}
-        for topic, of_topic in found.items()
+    measured = {
+        state.name: {variant: round(seconds, 2) for variant, seconds in state.seconds().items()} for state in states
     }
-    return {profile: {topic: of_topic | before.get(topic, {}) for topic, of_topic in medians.items()}}
+    return {profile: {topic: of_topic | before.get(topic, {}) for topic, of_topic in measured.items()}}
 
 
 def _take_back() -> None:

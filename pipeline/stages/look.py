@@ -1,7 +1,6 @@
 """Ask for more seeds where a claim is still undecided: as many as are likely to decide it, within the budget."""
 
 from collections.abc import Iterable
-from statistics import median
 from typing import Any
 
 from pipeline import paths
@@ -47,11 +46,8 @@ def _more(settings: Settings, state: TopicState, *, budget_s: float) -> tuple[di
 def _seconds(state: TopicState) -> dict[str, float]:
     """{variant: seconds that one of its runs takes}: as published, else as measured."""
     published: dict[str, Any] = read_json_or(paths.PUBLISHED / "seconds.json", {})
-    of_variant: dict[str, list[float]] = {}
-    for (variant, _), record in state.records.items():
-        of_variant.setdefault(variant, []).append(record["duration_s"])
-    known = published.get(state.plan["profile"], {}).get(state.name, {})
-    return {variant: float(known.get(variant, median(seconds))) for variant, seconds in of_variant.items()}
+    known: dict[str, float] = published.get(state.plan["profile"], {}).get(state.name, {})
+    return state.seconds() | {variant: known[variant] for variant in known.keys() & state.plan["variants"].keys()}
 
 
 def _line(topic: str, more: dict[str, int], cost: float) -> str:

@@ -1,11 +1,11 @@
 """The look: seeds for what is undecided, none for what is decided or hopeless, and no more than the budget pays."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from pipeline import paths
+from pipeline.freshness import TopicState
 from pipeline.records import SCORES, write_items, write_rows
 from pipeline.settings import params, seeds
 from pipeline.stages import look
@@ -26,7 +26,7 @@ def state(settings, seconds=2.0):
     plan = {"topic": TOPIC, "profile": "laptop", "looks": seeds.looks(topic), "variants": planned}
     places = [(name, seed) for name, count in counts.items() for seed in range(count)]
     records = {place: {"duration_s": seconds} for place in places}
-    return SimpleNamespace(name=TOPIC, scores="current", plan=plan, records=records)
+    return TopicState(plan=plan, records=records, others={}, scores="current")
 
 
 def score(settings, spread, gap=0.012):
@@ -71,6 +71,4 @@ def test_a_topic_of_one_look_and_one_without_scores_are_left_alone(settings):
     score(settings, spread=0.004)
     once = replace(settings, topics={TOPIC: replace(settings.topics[TOPIC], looks=1)})
     assert look.look(once, [state(once)]) == []
-    stale = state(settings)
-    stale.scores = "stale"
-    assert look.look(settings, [stale]) == []
+    assert look.look(settings, [replace(state(settings), scores="stale")]) == []
