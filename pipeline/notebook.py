@@ -22,7 +22,7 @@ from pipeline.settings import params
 from pipeline.settings.plan import current
 from pipeline.stages.judge import judged
 from pipeline.training import objective
-from pipeline.verdicts.topic import Claim, load
+from pipeline.verdicts.topic import Claim, load, said_of
 
 MISSING = "no results yet: `make repro` brings them"
 PUBLISHED = "published results, as there are no present ones of your own (`make repro` makes them)"
@@ -201,8 +201,7 @@ def verdicts(topic: str) -> Table:
     tested".
     """
     claims, found = load(topic).claims, results(topic)
-    rows = {row["name"]: row for row in found.judgements}
-    judgements = {claim.name: row for claim in claims if (row := rows.get(claim.name)) and claim.is_said_in(row)}
+    judgements = said_of(claims, found.judgements)
     metrics = read_json_or(found.folder / "metrics.json", {})
     counts = tally(judgements[claim.name]["verdict"] if claim.name in judgements else UNTESTED for claim in claims)
     title = f"{len(claims)} claims: {', '.join(counts)}" if judgements else f"{len(claims)} claims, {MISSING}"

@@ -16,7 +16,7 @@ from pipeline.records import read_json_or, read_sealed, write_bytes, write_json,
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
 from pipeline.settings.params import Settings
-from pipeline.verdicts.topic import Claim, load
+from pipeline.verdicts.topic import Claim, load, said_of
 
 Metrics = Mapping[str, Mapping[str, MetricSummary]]  # {variant: {metric: summary}}
 
@@ -123,7 +123,7 @@ def lay_out() -> None:
     "not tested". A short table of the same goes into README.md and README.es.md, between the marks that stand there for
     it. The same files give the same bytes.
     """
-    judgements = {(row["topic"], row["name"]): row for row in read_json_or(paths.PUBLISHED / "claims.json", [])}
+    judgements: list[ClaimRow] = read_json_or(paths.PUBLISHED / "claims.json", [])
     times = {time["name"]: time for time in read_json_or(paths.PUBLISHED / "times.json", [])}
     names = sorted(plugins.names("topics"), key=lambda name: (load(name).chapter, name))
     topics = [_topic(name, judgements) for name in names]
@@ -146,11 +146,10 @@ def _insert(file: Path, table: str) -> None:
         write_bytes(file, f"{before}{begin}\n{table}{end}{after}".encode())
 
 
-def _topic(name: str, judgements: Mapping[tuple[str, str], ClaimRow]) -> dict[str, Any]:
+def _topic(name: str, judgements: Iterable[ClaimRow]) -> dict[str, Any]:
     """One topic: its question, and one row per claim."""
     topic, metrics = load(name), read_json_or(paths.published(name) / "metrics.json", {})
-    told = {claim.name: judgements.get((name, claim.name)) for claim in topic.claims}
-    said = {claim.name: row for claim in topic.claims if (row := told[claim.name]) and claim.is_said_in(row)}
+    said = said_of(topic.claims, (row for row in judgements if row["topic"] == name))
     rows = [_row(claim, said.get(claim.name), metrics) for claim in topic.claims]
     counts = Counter(row["verdict"] for row in rows)
     return {"name": name, "title": topic.title, "question": topic.question, "rows": rows, "counts": counts}

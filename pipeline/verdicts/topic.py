@@ -5,10 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from pipeline import plugins
-from pipeline.contracts import Verdict
+from pipeline.contracts import ClaimRow, Verdict
 from pipeline.errors import InputError
 from pipeline.records import digest
 from pipeline.verdicts import margins
@@ -85,7 +85,7 @@ class Claim:
         parts = (self.source, self.published, f"pilot: {self.pilot}" if self.pilot else "")
         return "; ".join(part for part in parts if part)
 
-    def is_said_in(self, row: Mapping[str, Any]) -> bool:
+    def is_said_in(self, row: ClaimRow) -> bool:
         """Whether a row of claims.json is on this very claim, and not on one of its name that said something else."""
         told = (row.get("claim"), row.get("metric"), row.get("better"), row.get("worse"), row.get("margin"))
         return told == (self.sentence, self.metric, self.better, self.worse, self.margin)
@@ -95,6 +95,12 @@ class Claim:
         """The margin as settled: a number."""
         assert self.margin is not None
         return self.margin
+
+
+def said_of(claims: Iterable[Claim], rows: Iterable[ClaimRow]) -> dict[str, ClaimRow]:
+    """{claim: its row} of the rows of claims.json, of one topic, that are on these very claims."""
+    by_name = {row["name"]: row for row in rows}
+    return {claim.name: row for claim in claims if (row := by_name.get(claim.name)) and claim.is_said_in(row)}
 
 
 def claims_digest(claims: Iterable[Claim]) -> str:
