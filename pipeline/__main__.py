@@ -282,7 +282,8 @@ def _announce(settings: "Settings", stage: str, topic: str | None = None, data: 
     part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
     topics = [block for block in settings.topics.values() if not data and topic in (None, block.name)]
     notes = [f"params.yaml: {note}" for block in topics if (note := block.note())]
-    notes += [note for note in [numerics.note(settings.numerics)] if note and stage in ("plan", "train")]
+    if stage in ("plan", "train") and (own_numbers := numerics.note(settings.numerics)):
+        notes.append(own_numbers)
     for line in announce(settings.voids, part, settings.profile, paths.PARAMS) + notes:
         print(line, file=sys.stderr, flush=True)
 

@@ -1,7 +1,7 @@
 """Resolve everything that decides a topic's numbers into one file, so that only what changed is run again."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,7 @@ def current(settings: Settings, topic: str) -> "Plan":
 def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
     """What `topic` is going to run: needs the cards of its data, not the data itself (InputError without)."""
     seeds = seeds_of(settings, topic)
+    cards = cache(lambda data, draw: card(settings.data[data], draw))  # which variants of a topic share
     return {
         "topic": topic.name,
         "profile": settings.profile,
@@ -74,19 +75,21 @@ def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
         "looks": looks(topic),
         "metrics": list(topic.metrics),
         "variants": {
-            name: _planned(settings, topic.name, variant, seeds[name]) for name, variant in topic.variants.items()
+            name: _planned(settings.data[variant.data], topic.name, variant, seeds[name], cards)
+            for name, variant in topic.variants.items()
         },
     }
 
 
-def _planned(settings: Settings, topic: str, variant: Variant, seeds: Sequence[int]) -> "PlannedVariant":
+def _planned(
+    data: DataSettings, topic: str, variant: Variant, seeds: Sequence[int], cards: "Callable[[str, int], DataCard]"
+) -> "PlannedVariant":
     resolved: Any = variant.settings()
-    data = settings.data[variant.data]
     return {
         "settings": resolved,
         "claims": _claims(topic, variant.name),
         "draws": {str(seed): data.draw(seed) for seed in seeds},
-        "data_digests": {str(seed): data_digest(card(data, data.draw(seed)), variant.view) for seed in seeds},
+        "data_digests": {str(seed): data_digest(cards(data.name, data.draw(seed)), variant.view) for seed in seeds},
         "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(variant).items())},
     }
 

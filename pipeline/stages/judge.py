@@ -30,17 +30,15 @@ def _judge_topic(state: TopicState) -> list[ClaimRow]:
     folder = paths.results(state.name)
     scores = read_rows(folder / "scores.csv")
     claims = judgeable(state.name, scores)
-    rows = rules.judge(
+    return rules.judge(
         state.name,
         claims,
         scores,
         items=read_items(folder / "items.npz"),
         trivial=read_json(folder / "trivial.json"),
         looks=looks_of(state.plan),
+        written_before={claim.name for claim in claims if _was_written_before(claim, state)},
     )
-    for claim, row in zip(claims, rows, strict=True):
-        row["written_before"] = _was_written_before(claim, state)
-    return rows
 
 
 def _was_written_before(claim: Claim, state: TopicState) -> bool:

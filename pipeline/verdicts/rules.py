@@ -1,7 +1,7 @@
 """A claim gets its verdict here, from the scores of its two variants over the same seeds."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipeline.contracts import ClaimRow, Verdict
@@ -40,20 +40,22 @@ def judge(
     items: Items | None = None,
     trivial: Trivial | None = None,
     looks: Looks = DEFAULT_LOOKS,
+    written_before: Collection[str] = (),
 ) -> list[ClaimRow]:
     """One row of claims.json per claim, in the order given; `scores` are the topic's rows of scores.csv.
 
     All looks are taken anew from the scores: look k of a claim sees its first n_k seeds, those that both arms have, in
     their order. `items` are per-item values of runs, {(variant, seed, metric): (ids, values)}: where a claim has them
-    for all its pairs, its error is crossed over seeds and items. `trivial` names what a constant answer gets. Undefined
-    numbers are None. InputError for a variant or metric without scores, or scores given twice.
+    for all its pairs, its error is crossed over seeds and items. `trivial` names what a constant answer gets,
+    `written_before` the claims that stood as they do before their runs. Undefined numbers are None. InputError for a
+    variant or metric without scores, or scores given twice.
     """
     family, decisions = settle(claims, scores, items=items, looks=looks)
     again_shares = again.shares(family, decisions, looks)
     rows = []
     for at, one in enumerate(family):
         decision = _decision(one, decisions, at, looks)
-        rows.append(_row(topic, one, decision, float(again_shares[at]), looks, trivial or {}))
+        rows.append(_row(topic, one, decision, float(again_shares[at]), looks, trivial or {}, written_before))
     return rows
 
 
@@ -103,7 +105,15 @@ def _decision(one: Evidence, decisions: Decisions, at: int, looks: Looks) -> Dec
     return Decision(word, seen, number + 1 if one.looks else 0, alpha, p, low, high, 1 - share)
 
 
-def _row(topic: str, one: Evidence, decision: Decision, again_share: float, looks: Looks, trivial: Trivial) -> ClaimRow:
+def _row(
+    topic: str,
+    one: Evidence,
+    decision: Decision,
+    again_share: float,
+    looks: Looks,
+    trivial: Trivial,
+    written_before: Collection[str],
+) -> ClaimRow:
     claim, seen = one.pairs.claim, decision.at
     ahead, behind = seen.pairs.complete
     low, high = seen.difference.interval(PRINTED)
@@ -148,7 +158,7 @@ def _row(topic: str, one: Evidence, decision: Decision, again_share: float, look
         "decided_by_last": None if chance is None else round(chance, 3),
         "reason": None if decided else forecast.reason(one, chance, alpha=1 - decision.level),
         "baseline": _no_better_than_trivial(claim, seen, one.margin, trivial),
-        "written_before": False,  # the records of the runs tell
+        "written_before": claim.name in written_before,
         "runs": seen.pairs.runs,
     }
 
