@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.verdicts.intervals import Numbers
 
-PerItem = tuple[NDArray[np.uint64], Numbers]  # ids (items,), each once, and values (items,) whose mean is a run's score
+PerItem = tuple[NDArray[np.uint64], Numbers]  # ids (items,), and values (items,) whose mean is a run's score
 Items = Mapping[tuple[str, int, str], PerItem]  # {(variant, seed, metric): per item}
 
 
@@ -40,7 +40,8 @@ def deviations(ahead: Sequence[PerItem], behind: Sequence[PerItem]) -> Deviation
     values, present = np.zeros((len(ahead), len(ids))), np.zeros((len(ahead), len(ids)), np.float32)
     for number, (_, of_items) in enumerate((*ahead, *behind)):
         seed, sign = number % len(ahead), 1 if number < len(ahead) else -1
-        values[seed, at[number]] += sign * (of_items - of_items.sum() / max(1, len(of_items))) / max(1, len(of_items))
+        shares = sign * (of_items - of_items.sum() / max(1, len(of_items))) / max(1, len(of_items))
+        np.add.at(values[seed], at[number], shares)  # an input that a test part holds more than once counts as often
         present[seed, at[number]] = 1
     if (present.sum(0) < 2).all():
         return None

@@ -103,3 +103,12 @@ def test_crossed_intervals_cover_as_often_as_they_say(test_parts):
 def test_crossed_intervals_cover_at_every_size(test_parts, items, seeds):
     both = coverage(test_parts, seeds, items, simulated=1500)[0]
     assert abs(both - 0.95) <= 3 * math.sqrt(0.95 * 0.05 / 1500)
+
+
+def test_copies_of_an_item_in_one_test_part_all_count():
+    """Two equal rows share their luck as one row of twice the weight does."""
+    ids, values = np.array([1, 1, 2, 3], np.uint64), np.array([1.0, 0.0, 1.0, 0.0])
+    nothing = np.zeros(4)
+    found = crossed.deviations([(ids, values)] * 2, [(ids, nothing)] * 2)
+    assert found.values.tolist() == [[0.0, 0.125, -0.125]] * 2
+    assert np.allclose(found.values.sum(1), 0)
