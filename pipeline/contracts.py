@@ -324,7 +324,57 @@ class MetricSummary(TypedDict):
     failed: int
 
 
-class ClaimRow(TypedDict):
+class ClaimSaid(TypedDict):
+    """The fields of a row of claims.json that repeat what the claim says; `claim` is its sentence."""
+
+    claim: str
+    name: str
+    chapter: str
+    source: str
+    published: str
+    pilot: str
+    expects: Verdict
+    metric: str
+    kind: Literal["mean", "rate", "ratio"]
+    better: str
+    worse: str
+
+
+class ClaimSeen(TypedDict):
+    """The fields that say what one look saw, whatever followed from it."""
+
+    seeds: int
+    failed: int
+    difference: float | None
+    ci95_low: float | None
+    ci95_high: float | None
+    variance: Literal["seeds", "seeds and items"]
+    skewed: bool
+    effect_size: float | None
+    p_no_difference: float | None
+    probability_better: float | None
+    probability_low: float | None
+    probability_high: float | None
+    runs: dict[str, list[str]]
+
+
+class ClaimWord(TypedDict):
+    """The fields that give the verdict, the interval it follows from, and how far it holds."""
+
+    look: int
+    ci_low: float | None
+    ci_high: float | None
+    level: float
+    p_value: float
+    verdict: Verdict
+    as_expected: bool | None
+    again: float | None
+    firmness: Firmness | None
+    decided_by_last: float | None
+    reason: OpenReason | None
+
+
+class ClaimRow(ClaimSaid, ClaimSeen, ClaimWord):
     """One row of claims.json; `claim` is its sentence, numbers are None where undefined.
 
     `seeds`, `failed` (pairs left out), `runs`, `difference` and the intervals are those of one `look`, counted from 1:
@@ -337,44 +387,9 @@ class ClaimRow(TypedDict):
     """
 
     topic: str
-    claim: str
-    name: str
-    chapter: str
-    source: str
-    published: str
-    pilot: str
-    expects: Verdict
-    metric: str
-    kind: Literal["mean", "rate", "ratio"]
-    better: str
-    worse: str
     margin: float
-    seeds: int
-    failed: int
-    look: int
-    difference: float | None
-    ci_low: float | None
-    ci_high: float | None
-    level: float
-    ci95_low: float | None
-    ci95_high: float | None
-    variance: Literal["seeds", "seeds and items"]
-    skewed: bool
-    effect_size: float | None
-    p_value: float
-    p_no_difference: float | None
-    probability_better: float | None
-    probability_low: float | None
-    probability_high: float | None
-    verdict: Verdict
-    as_expected: bool | None
-    again: float | None
-    firmness: Firmness | None
-    decided_by_last: float | None
-    reason: OpenReason | None
     baseline: list[str]
     written_before: bool
-    runs: dict[str, list[str]]
 
 
 History = Sequence[Mapping[str, float]]  # rows of history.csv, one per epoch

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.contracts import ClaimRow, Verdict
+from pipeline.contracts import ClaimRow, ClaimSaid, ClaimSeen, ClaimWord, Verdict
 from pipeline.verdicts import again, differences, evidence, forecast, intervals, pairs
 from pipeline.verdicts.crossed import Items
 from pipeline.verdicts.evidence import Evidence, Look
@@ -115,13 +115,19 @@ def _row(
     written_before: Collection[str],
 ) -> ClaimRow:
     claim, seen = one.pairs.claim, decision.at
-    ahead, behind = seen.pairs.complete
-    low, high = seen.difference.interval(PRINTED)
-    probability, probability_low, probability_high = intervals.probability_of_improvement(ahead, behind)
-    decided = decision.verdict != "undecided"
-    chance = None if decided else forecast.decided_by_last(one, alpha=decision.alpha, weight=looks.weights[-1])
     return {
         "topic": topic,
+        **_said(claim),
+        "margin": one.margin,
+        **_seen(seen),
+        **_word(one, decision, again_share, looks),
+        "baseline": _no_better_than_trivial(claim, seen, one.margin, trivial),
+        "written_before": claim.name in written_before,
+    }
+
+
+def _said(claim: Claim) -> ClaimSaid:
+    return {
         "claim": claim.sentence,
         "name": claim.name,
         "chapter": claim.chapter,
@@ -133,33 +139,45 @@ def _row(
         "kind": claim.kind,
         "better": claim.better,
         "worse": claim.worse,
-        "margin": one.margin,
+    }
+
+
+def _seen(seen: Look) -> ClaimSeen:
+    ahead, behind = seen.pairs.complete
+    low, high = seen.difference.interval(PRINTED)
+    probability, probability_low, probability_high = intervals.probability_of_improvement(ahead, behind)
+    return {
         "seeds": len(seen.pairs.seeds),
         "failed": seen.pairs.lost,
-        "look": decision.look,
         "difference": _finite(seen.difference.value),
-        "ci_low": _finite(decision.low),
-        "ci_high": _finite(decision.high),
-        "level": decision.level,
         "ci95_low": _finite(low),
         "ci95_high": _finite(high),
         "variance": "seeds and items" if seen.pairs.has_items else "seeds",
         "skewed": seen.skewed,
         "effect_size": _finite(differences.effect_size(ahead, behind)),
-        "p_value": decision.p,
         "p_no_difference": _finite(intervals.sign_flip(ahead, behind)),
         "probability_better": _finite(probability),
         "probability_low": _finite(probability_low),
         "probability_high": _finite(probability_high),
+        "runs": seen.pairs.runs,
+    }
+
+
+def _word(one: Evidence, decision: Decision, again_share: float, looks: Looks) -> ClaimWord:
+    decided = decision.verdict != "undecided"
+    chance = None if decided else forecast.decided_by_last(one, alpha=decision.alpha, weight=looks.weights[-1])
+    return {
+        "look": decision.look,
+        "ci_low": _finite(decision.low),
+        "ci_high": _finite(decision.high),
+        "level": decision.level,
+        "p_value": decision.p,
         "verdict": decision.verdict,
-        "as_expected": decision.verdict == claim.expects if decided else None,
+        "as_expected": decision.verdict == one.pairs.claim.expects if decided else None,
         "again": round(again_share, 3) if decided else None,
         "firmness": again.firmness(again_share) if decided else None,
         "decided_by_last": None if chance is None else round(chance, 3),
         "reason": None if decided else forecast.reason(one, chance, alpha=1 - decision.level),
-        "baseline": _no_better_than_trivial(claim, seen, one.margin, trivial),
-        "written_before": claim.name in written_before,
-        "runs": seen.pairs.runs,
     }
 
 
