@@ -12,7 +12,7 @@ from pipeline.contracts import Plan, RunRecord
 from pipeline.errors import InputError
 from pipeline.records import digest, digest_of, read_examples, read_json, read_sealed
 from pipeline.settings.params import Settings
-from pipeline.settings.plan import card, code_digest, current
+from pipeline.settings.plan import card, current
 from pipeline.training import integrity
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ SCORES_IN_WORDS: dict[Standing, str] = {
     "foreign": "scores of another profile",
 }
 WITHOUT_TOPICS = "params.yaml: topics: given none, allowed one or more: bring a block under topics: back"
-
-# Code that scores are made by, beside the topic's own probes.
-SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py", "verdicts/margins.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,18 +161,9 @@ def _scores_standing(
 
 def scores_key(settings: Settings, plan: Plan, records: dict[RunPlace, RunRecord]) -> str:
     """Digest of all that the files under data/results/<topic> are made from: runs, held-out data, metrics, code."""
-    runs = [[*place, record["run_key"], record["status"]] for place, record in sorted(records.items())]
-    held_out = {
-        name: [card(settings.data[variant["settings"]["data"]], draw)["digests"]["test"] for draw in _draws(variant)]
-        for name, variant in sorted(plan["variants"].items())
-    }
-    return digest(runs, held_out, plan["metrics"], [code_digest(file.read_text("utf-8")) for file in _scoring(plan)])
+    from pipeline.scoring.scored_runs import runs_to_score
 
-
-def _scoring(plan: Plan) -> list[Path]:
-    """The files of code that a topic's scores follow from."""
-    places = [paths.PACKAGE / place for place in SCORING] + [paths.PACKAGE / "topics" / plan["topic"]]
-    return [file for place in places for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+    return digest([[*run.place, records[run.place]["status"], run.key] for run in runs_to_score(settings, plan)])
 
 
 def origin(settings: Settings, plan: Plan, records: dict[RunPlace, RunRecord]) -> dict[str, Any]:

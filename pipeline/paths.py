@@ -30,6 +30,7 @@ PICTURES = REPORT / "pictures"
 
 STATE = HOME / ".aula"
 STORE = STATE / "runs"
+SCORES = STATE / "scores"
 CHECKPOINTS = STATE / "checkpoints"
 LOCKS = STATE / "locks"
 ASKED = STATE / "asked"
@@ -64,7 +65,7 @@ def card(data: str, draw: int) -> Path:
 
 
 def test_split(data: str, draw: int) -> Path:
-    """Held-out split of a draw of `data`; only `evaluate` reads it."""
+    """Held-out split of a draw of `data`; only scoring reads it."""
     return TEST / data / f"{draw}.npz"
 
 

@@ -66,6 +66,11 @@ def digest_of(examples: Examples) -> str:
     return digest(examples.x, examples.y)
 
 
+def digest_of_splits(training: str, validation: str) -> str:
+    """Digest of all examples that a training reads, from those of its two splits."""
+    return digest([training, validation])
+
+
 def write_bytes(path: Path, *parts: ReadableBuffer) -> None:
     """Write a whole file, `parts` end to end, or nothing: a kill never leaves half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,6 +165,19 @@ def read_examples(path: Path) -> Examples:
         raise
     except UNREADABLE as error:
         _refuse(path, error)
+
+
+def read_shipped(path: Path, *names: str) -> list[np.ndarray]:
+    """The arrays of these names in a file under data/raw that is in git (InputError: missing or damaged)."""
+    place = f"data/raw/{path.name}"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return [arrays[name] for name in names]
+    except FileNotFoundError:
+        raise InputError(f"{place}: given no such file, allowed the one in git: `git restore data/raw`") from None
+    except UNREADABLE as error:
+        told = f"given a damaged file ({type(error).__name__}), allowed the one in git: `git restore data/raw`"
+        raise InputError(f"{place}: {told}") from None
 
 
 def _refuse(path: Path, error: Exception) -> NoReturn:

@@ -3,7 +3,20 @@
 import numpy as np
 
 from pipeline import freshness, paths
-from pipeline.records import Examples, write_examples, write_json, write_rows, write_sealed
+from pipeline.records import (
+    Examples,
+    digest_of,
+    read_examples,
+    read_json,
+    write_examples,
+    write_json,
+    write_rows,
+    write_sealed,
+)
+from pipeline.scoring import scored_runs
+from pipeline.scoring.score import Asked
+from pipeline.scoring.scored_runs import RunToScore
+from pipeline.settings.plan import places
 
 LABELS = np.array([0, 0, 1, 1])
 ANSWERS = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.3, 0.7]])  # one of the four is wrong
@@ -30,9 +43,27 @@ def write_data(training=EXAMPLES, test=EXAMPLES):
     write_sealed(paths.card("toy", 0), CARD)
 
 
+def to_score(variant, seed, *, topic="overfitting", metrics=("accuracy",), claimed=(), samples=False, key="scores"):
+    """What is asked of a run as `write_run` leaves it, of the held-out examples as they are now."""
+    names = {"topic": topic, "variant": variant, "seed": seed} | record()
+    names["run_key"] = f"{variant}{seed}"
+    asked = Asked(metrics=tuple(metrics), claimed=tuple(claimed), samples=samples)
+    held_out = digest_of(read_examples(paths.test_split("toy", 0)))
+    return RunToScore(names=names, asked=asked, test_digest=held_out, key=f"{key}{variant}{seed}")
+
+
 def trust(monkeypatch):
     """Let `evaluate` take the files under data/ for what the settings ask for: test_freshness.py has those checks."""
-    monkeypatch.setattr(freshness, "require_runs", lambda plan: {})
+
+    def runs_to_score(settings, plan):
+        asked = {"topic": plan["topic"], "metrics": plan["metrics"]}
+        return [to_score(*place, **asked, samples=place[1] == plan["seeds"][0]) for place in places(plan)]
+
+    def records(plan):
+        return {place: read_json(paths.run(plan["topic"], *place) / "run.json") for place in places(plan)}
+
+    monkeypatch.setattr(scored_runs, "runs_to_score", runs_to_score)
+    monkeypatch.setattr(freshness, "require_runs", records)
     monkeypatch.setattr(freshness, "require_examples", lambda *_, **__: None)
     monkeypatch.setattr(freshness, "origin", lambda *_: {})
 

@@ -84,21 +84,27 @@ def users_of_the_test_split(tree):
     return sorted({getattr(around[id(call)].func, "id", "") if id(call) in around else "" for call in asked})
 
 
-def test_no_stage_of_the_pipeline_but_evaluate_reads_the_test_split():
-    """Whoever asks for its path: `prepare` to write it, if it is not whole, `evaluate` to score, `publish` to name it.
+def test_nothing_but_scoring_reads_the_test_split():
+    """Whoever asks for its path: `prepare` to write it, if it is not whole, scoring to score, `publish` to name it.
 
-    And `freshness` for `evaluate`, which asks it whether the examples are those that were prepared.
+    And `freshness` for `evaluate`, which asks it whether the examples are those that were prepared. No file of the
+    training imports the scoring: the stage `train` calls it once a run is in the store.
     """
     trees = {str(file.relative_to(paths.PACKAGE)): ast.parse(file.read_text()) for file in paths.PACKAGE.rglob("*.py")}
     users = {name: users_of_the_test_split(tree) for name, tree in trees.items()}
     assert {name: calls for name, calls in users.items() if calls} == {
         "freshness.py": [""],
         "mlflow_sync/mlflow_run.py": [""],
-        "stages/evaluate.py": ["read_examples"],
+        "scoring/scored_runs.py": ["read_examples"],
         "stages/prepare.py": ["read_examples", "write_examples"],
     }
     folder = [name for name, tree in trees.items() if any(getattr(n, "attr", "") == "TEST" for n in ast.walk(tree))]
     assert folder == [], "the folder is named in paths.py alone"
+    training = [file for name in ("training", "tasks", "models") for file in (paths.PACKAGE / name).rglob("*.py")]
+    asked = {name for file in training for name in imports(file)}
+    assert "training.store" in asked
+    assert not asked & {"scoring.scored_runs", "scoring.finished_run", "scoring.score"}
+    assert not {name for name in asked if name.startswith("stages")}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from pipeline import freshness, paths, records
 from pipeline.errors import InputError
 from pipeline.records import Examples, read_json, read_sealed, write_examples, write_json, write_rows, write_sealed
+from pipeline.scoring import scored_runs
 from pipeline.settings import plan as plans
 from pipeline.stages.judge import judge
 from pipeline.training import integrity
@@ -126,7 +127,7 @@ def test_scores_by_other_code_or_of_other_metrics_are_stale(settings, plan, monk
     assert standing(fewer) == "stale"
     plans.plan(settings)
     assert standing(settings) == "current"
-    monkeypatch.setattr(freshness, "code_digest", lambda source: "other")
+    monkeypatch.setattr(scored_runs, "code_digest", lambda source: "other")
     assert standing(settings) == "stale"
 
 

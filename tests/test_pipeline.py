@@ -167,6 +167,7 @@ def test_a_finished_run_is_reproduced_to_the_last_digit(clone):
     integrity.seal(file.parent, record["run_key"])
 
 
+@pytest.mark.slow
 def test_an_experiment_by_dvc_exp_run(clone):
     tell(clone, "git", "commit", "-qam", "Go on")
     told = tell(clone, "dvc", "exp", "run", "-S", "topics.exploding.fit.learning_rate=0.02")

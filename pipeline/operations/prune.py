@@ -45,7 +45,7 @@ def _prune(settings: Settings, present_only: bool) -> str:
     used = set().union(*_keys_by_topic(settings).values())
     used |= set() if present_only else asked.by_others(settings.profile)
     store = project_store()
-    unused = [folder for folder in store.runs() + _interrupted() if folder.name not in used]
+    unused = [folder for folder in store.runs() + _interrupted() + _scored() if folder.name not in used]
     return _remove([*unused, *store.damaged(), *store.drafts()])
 
 
@@ -89,6 +89,11 @@ def _keys_by_topic(settings: Settings) -> dict[str, set[str]]:
 def _interrupted() -> list[Path]:
     """Folders of the checkpoints of runs that have not finished; their names are the runs' keys."""
     return sorted(folder for folder in paths.CHECKPOINTS.glob("*") if folder.is_dir())
+
+
+def _scored() -> list[Path]:
+    """Folders of what runs scored; their names are the runs' keys."""
+    return sorted(paths.SCORES.glob("??/*"))
 
 
 def _megabytes(folders: Iterable[Path]) -> float:

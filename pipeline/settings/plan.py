@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
-from pipeline.records import digest, is_written, read_sealed, write_json
+from pipeline.records import digest, digest_of_splits, is_written, read_sealed, write_json
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
 from pipeline.settings.raw_files import raw_digests
 from pipeline.settings.seeds import looks, seeds_of
@@ -111,7 +111,7 @@ def code_files(variant: Variant) -> dict[str, Path]:
 
 def data_digest(card: "DataCard", view: str) -> str:
     """Digest of what training reads: the training split under `view`, and the validation split."""
-    return digest([card["views"][view]["digest"], card["digests"]["validation"]])
+    return digest_of_splits(card["views"][view]["digest"], card["digests"]["validation"])
 
 
 def places(plan: "Plan") -> list[tuple[str, int]]:

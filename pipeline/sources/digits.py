@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import InputError
-from pipeline.records import UNREADABLE, Examples
+from pipeline.records import Examples, read_shipped
 
 KIND = "image"
 LABELS = "class"
@@ -17,13 +16,5 @@ def load(raw: Path, seed: int) -> Examples:
 
     `seed` decides nothing. A missing file: InputError.
     """
-    file = raw / "digits.npz"
-    if not file.is_file():
-        raise InputError("data/raw/digits.npz: given no such file, allowed the one in git: `git restore data/raw`")
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            images, labels = arrays["x"], arrays["y"]
-    except UNREADABLE as error:
-        told = f"data/raw/digits.npz: given a damaged file ({type(error).__name__}), allowed the one in git"
-        raise InputError(f"{told}: `git restore data/raw`") from None
+    images, labels = read_shipped(raw / "digits.npz", "x", "y")
     return Examples(images[..., None].astype(np.float32) / np.float32(255), labels.astype(np.int64))

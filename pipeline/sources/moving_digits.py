@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.number_types import Count
-from pipeline.records import UNREADABLE, Examples
+from pipeline.records import Examples, read_shipped
 
 KIND = "sequence"
 LABELS = "class"
@@ -53,14 +53,6 @@ def load(
 
 def _digits(raw: Path) -> np.ndarray:
     """All digits (5000, 7, 7), 0..1."""
-    file = raw / "digits.npz"
-    if not file.is_file():
-        raise InputError("data/raw/digits.npz: given no such file, allowed the one in git: `git restore data/raw`")
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            images = arrays["x"].astype(np.float32)
-    except UNREADABLE as error:
-        told = f"data/raw/digits.npz: given a damaged file ({type(error).__name__}), allowed the one in git"
-        raise InputError(f"{told}: `git restore data/raw`") from None
-    small: np.ndarray = images.reshape(-1, SIDE, 4, SIDE, 4).mean((2, 4)) / np.float32(255)
+    (images,) = read_shipped(raw / "digits.npz", "x")
+    small: np.ndarray = images.astype(np.float32).reshape(-1, SIDE, 4, SIDE, 4).mean((2, 4)) / np.float32(255)
     return small

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.number_types import Count, Whole
-from pipeline.records import UNREADABLE, Examples
+from pipeline.records import Examples, read_shipped
 
 KIND = "image"
 LABELS = "class"
@@ -23,7 +23,7 @@ def load(
     alone: the same pictures without neighbourhood. InputError: no such file, a side that does not divide 28, digits
     that are none or come twice.
     """
-    images, labels = _arrays(raw)
+    images, labels = read_shipped(raw / "digits.npz", "x", "y")
     if 28 % side:
         raise InputError(f"side: given {side}, allowed 28, 14, 7, 4, 2 or 1, which divide 28")
     chosen = list(range(10)) if digits is None else digits
@@ -36,15 +36,3 @@ def load(
         small = small.reshape(len(rows), -1)[:, np.random.default_rng([seed, side]).permutation(side**2)]
     classes = np.repeat(np.arange(len(chosen)), [int(np.sum(labels == digit)) for digit in chosen])
     return Examples(small.reshape(-1, side, side, 1), classes.astype(np.int64))
-
-
-def _arrays(raw: Path) -> tuple[np.ndarray, np.ndarray]:
-    file = raw / "digits.npz"
-    if not file.is_file():
-        raise InputError("data/raw/digits.npz: given no such file, allowed the one in git: `git restore data/raw`")
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return arrays["x"], arrays["y"]
-    except UNREADABLE as error:
-        told = f"data/raw/digits.npz: given a damaged file ({type(error).__name__}), allowed the one in git"
-        raise InputError(f"{told}: `git restore data/raw`") from None

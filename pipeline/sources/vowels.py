@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.number_types import Count
-from pipeline.records import UNREADABLE, Examples
+from pipeline.records import Examples, read_shipped
 
 KIND = "sequence"
 LABELS = "class"
@@ -37,15 +37,7 @@ def load(raw: Path, seed: int, *, validation: Count = 6) -> dict[str, Examples]:
 
 def _read(raw: Path) -> tuple[np.ndarray, np.ndarray, int]:
     """Padded series (640, 29, 12), speakers (640,), and how many of the first belong to the training part."""
-    file = raw / "vowels.npz"
-    if not file.is_file():
-        raise InputError("data/raw/vowels.npz: given no such file, allowed the one in git: `git restore data/raw`")
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            values, steps, speakers, training = (arrays[name] for name in ("x", "steps", "y", "training"))
-    except UNREADABLE as error:
-        told = f"data/raw/vowels.npz: given a damaged file ({type(error).__name__}), allowed the one in git"
-        raise InputError(f"{told}: `git restore data/raw`") from None
+    values, steps, speakers, training = read_shipped(raw / "vowels.npz", "x", "steps", "y", "training")
     series = np.zeros((len(steps), LONGEST, values.shape[1]), np.float32)
     series[np.arange(LONGEST) < steps[:, None]] = values / np.float32(1000)
     return series, speakers.astype(np.int64), int(training)

@@ -1,9 +1,12 @@
 """Train every variant of a topic with every seed; what was trained before is taken from the store."""
 
+import contextlib
 import os
 import shutil
 import sys
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
 
 from pipeline import freshness, paths
 from pipeline.contracts import Plan, RunRecord
@@ -13,6 +16,8 @@ from pipeline.pool import workers
 from pipeline.pool.process import Ending
 from pipeline.pool.progress import Board
 from pipeline.records import read_json, write_json, write_rows
+from pipeline.scoring import scored_runs
+from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import current
 from pipeline.training import integrity, runtime
@@ -38,7 +43,7 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     board = Board(topic, missing, before=len(wanted) - len(missing), devices=runtime.devices())
     with board, live.follow(plan, specs, missing):
         trained = workers.carry_out(
-            run,
+            partial(run_and_score, to_score=_to_score(settings, plan)),
             missing,
             workers=settings.workers,
             limit_s=settings.run_minutes * 60,
@@ -47,12 +52,35 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
             affinity=lambda spec: spec.variant,  # seeds of a variant are traced once per worker
         )
         for spec, answer, ending in trained:
-            done = answer or _lost(spec, ending)
+            done = answer or _stored(store, spec) or _lost(spec, ending)
             board.done(spec, done)
             if done["status"] == "failed":
                 failed[spec.run_key] = done
     shutil.rmtree(paths.RUNS / topic, ignore_errors=True)
     return [_collect(store, spec, failed.get(spec.run_key)) for spec in specs]
+
+
+def run_and_score(spec: RunSpec, to_score: Mapping[str, RunToScore]) -> RunRecord:
+    """Train, and score at once, in a worker's process: the stage `evaluate` takes what is kept of it.
+
+    What goes wrong with the scores is left to that stage, which meets it again and tells it.
+    """
+    record = run(spec)
+    if record["status"] != "failed":
+        with contextlib.suppress(Exception):
+            scored_runs.score_run(to_score[spec.run_key], project_store().folder(spec.run_key))
+    return record
+
+
+def _to_score(settings: Settings, plan: Plan) -> dict[str, RunToScore]:
+    return {run.names["run_key"]: run for run in scored_runs.runs_to_score(settings, plan)}
+
+
+def _stored(store: Store, spec: RunSpec) -> RunRecord | None:
+    """The record of a run that was in the store before its process ended: it was being scored then."""
+    if not store.has(spec.run_key):
+        return None
+    return cast(RunRecord, {**spec.names(), **read_json(store.folder(spec.run_key) / "run.json")})
 
 
 def _lost(spec: RunSpec, ending: Ending | None) -> RunRecord:

@@ -14,7 +14,8 @@ import numpy as np
 
 from pipeline import numerics, paths, plugins
 from pipeline.contracts import RunRecord, Task, VariantSettings
-from pipeline.records import Examples, digest, read_examples, write_json, write_rows
+from pipeline.errors import InputError
+from pipeline.records import Examples, digest, digest_of, digest_of_splits, read_examples, write_json, write_rows
 from pipeline.training import memory, objective, record, runtime
 from pipeline.training.record import Outcome
 from pipeline.training.store import Store, key, project_store
@@ -105,8 +106,7 @@ def _train(spec: RunSpec, draft: Path, checkpoints: Path) -> Outcome:
     held = numerics.held()
     assert held == spec.numerics, f"a key for numbers that are {spec.numerics}, in a process whose are {held}"
     write_json(checkpoints / "run.json", {"topic": spec.topic, "variant": spec.variant, "seed": spec.seed})
-    training = _examples(paths.fit_split(settings["data"], settings["view"], spec.draw))
-    validation = _examples(paths.validation_split(settings["data"], spec.draw))
+    training, validation = _planned_examples(spec)
     task = load_task(settings)
     outputs = task.outputs(training, validation)
     model = build(settings, training.x.shape[1:], outputs, spec.seed)
@@ -135,9 +135,21 @@ def _traced(examples: Examples) -> list[Any]:
     return [examples.x.shape, examples.y.shape, None if classes is None else classes.tolist()]
 
 
+def _planned_examples(spec: RunSpec) -> tuple[Examples, Examples]:
+    """What the run learns from and what it is validated on (InputError: not those that its key is made from)."""
+    data, view = spec.settings["data"], spec.settings["view"]
+    training, of_training = _examples(paths.fit_split(data, view, spec.draw))
+    validation, of_validation = _examples(paths.validation_split(data, spec.draw))
+    if digest_of_splits(of_training, of_validation) != spec.data_digest:
+        place = f"data/prepared/{data}/{spec.draw}"
+        raise InputError(f"{place}: given other examples than were planned, allowed those: run `dvc repro`")
+    return training, validation
+
+
 @lru_cache(maxsize=4)  # the next run on this worker most likely reads the same two files
-def _examples(path: Path) -> Examples:
-    return read_examples(path)
+def _examples(path: Path) -> tuple[Examples, str]:
+    examples = read_examples(path)
+    return examples, digest_of(examples)
 
 
 def load_task(settings: VariantSettings) -> Task:

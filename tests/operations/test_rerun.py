@@ -33,11 +33,13 @@ def finished(house, monkeypatch):
     for name in (numerics.MODE, *numerics.variables("portable")):  # what settling changes is put back
         monkeypatch.setenv(name, os.environ[name])
     monkeypatch.setattr(runtime, "settle", numerics.settle)  # TensorFlow cannot be settled twice in a process
-    random = np.random.default_rng(0)
+    random, digests = np.random.default_rng(0), []
     for path, count in ((paths.fit_split("toy", "plain", 0), 60), (paths.validation_split("toy", 0), 20)):
         x = random.normal(size=(count, 5)).astype("float32")
-        records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
-    card = {"views": {"plain": {"digest": "training"}}, "digests": {"validation": "validation"}}
+        examples = records.Examples(x, (np.arange(count) % 3).astype("int64"))
+        records.write_examples(path, examples)
+        digests.append(records.digest_of(examples))
+    card = {"views": {"plain": {"digest": digests[0]}}, "digests": {"validation": digests[1]}}
     records.write_sealed(paths.card("toy", 0), card)
     spec = RunSpec(
         topic="topic",

@@ -2,16 +2,13 @@
 
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from scored import ANSWERS, EXAMPLES, trust, write_data, write_run
+from scored import ANSWERS, to_score, trust, write_data, write_run
 
 from pipeline import paths
-from pipeline.records import Examples, read_json, read_rows
+from pipeline.records import read_json, read_rows
 from pipeline.scoring.finished_run import FinishedRun
-from pipeline.scoring.score import Asked
 from pipeline.stages import evaluate
-from pipeline.stages.evaluate import RunAddress
 
 SETTINGS = SimpleNamespace(workers=1, runs_per_gpu=1)
 ARM = {"data_digests": {"0": "d", "1": "d"}}
@@ -21,7 +18,6 @@ PLAN = {"topic": "overfitting", "variants": {"a": ARM, "b": ARM}, "seeds": [0, 1
 @pytest.fixture(autouse=True)
 def answers(house, monkeypatch):
     """Two classes, models whose answers are known, and runs scored in this process."""
-    evaluate._data.cache_clear()
     write_data()
     trust(monkeypatch)
     monkeypatch.setattr(FinishedRun, "predicted", property(lambda run: ANSWERS))
@@ -72,18 +68,27 @@ def test_topics_without_series_and_samples_have_empty_files_of_them():
     assert read_json(paths.results("overfitting") / "samples.json") == {}
 
 
-def test_a_run_is_scored_on_the_test_split():
-    held_out = Examples(EXAMPLES.x, 1 - EXAMPLES.y)
-    write_data(test=held_out)
-    write_run("overfitting", "a", 0)
-    run = evaluate.read_run(RunAddress("overfitting", "a", 0))
-    assert np.array_equal(run.test.y, held_out.y) and np.array_equal(run.training.y, EXAMPLES.y)
-    (row,) = evaluate.score_run(RunAddress("overfitting", "a", 0), Asked(metrics=("accuracy",)), 0).rows
-    assert row["value"] == 0.25
-
-
 def test_a_run_that_cannot_be_scored_is_named(monkeypatch):
-    lost = RunAddress("overfitting", "a", 3)
+    lost = to_score("a", 3)
     monkeypatch.setattr(evaluate.workers, "carry_out", lambda *_, **__: [(lost, None, "its process died 2 times")])
     with pytest.raises(RuntimeError, match="overfitting: a seed 3 cannot be scored: its process died 2 times"):
-        evaluate._score_all([lost], PLAN, SETTINGS)
+        evaluate._score_all([lost], {("a", 3): {"status": "finished"}}, SETTINGS)
+
+
+def test_a_second_time_no_run_is_scored_and_the_files_are_the_same(monkeypatch):
+    write_runs(a1="diverged")
+    evaluate.evaluate(SETTINGS, "overfitting")
+    folder = paths.results("overfitting")
+    first = {file.name: file.read_bytes() for file in folder.iterdir()}
+    monkeypatch.setattr(evaluate.workers, "carry_out", lambda function, runs, *_, **__: [] if not runs else 1 / 0)
+    evaluate.evaluate(SETTINGS, "overfitting")
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
+
+
+def test_scores_kept_of_a_run_that_failed_since_are_not_its_own():
+    write_runs()
+    evaluate.evaluate(SETTINGS, "overfitting")
+    write_run("overfitting", "b", 1, "failed")
+    evaluate.evaluate(SETTINGS, "overfitting")
+    rows = read_rows(paths.results("overfitting") / "scores.csv")
+    assert [row["value"] for row in rows if row["status"] == "failed"] == ["", ""]

@@ -115,3 +115,51 @@ def test_half_precision_on_a_processor_is_refused_unless_its_numbers_may_be_its_
     plan.plan(own)
     lose(monkeypatch, ENDINGS[0])
     assert train.train(own, TOPIC)
+
+
+def store(spec):
+    """Leave a run in the store as its training does, and give its record."""
+    record = train.lost(spec, "killed", "", 1.0) | {"status": "finished", "ended": "completed"}
+    draft = project_store().draft()
+    records.write_bytes(draft / "history.csv", b"epoch,loss,val_loss\n")
+    project_store().put(spec.run_key, draft, {name: record[name] for name in record.keys() - spec.names().keys()})
+    return record
+
+
+def scored_by(monkeypatch, score_run):
+    monkeypatch.setattr(train.scored_runs, "score_run", score_run)
+    monkeypatch.setattr(train, "run", store)
+
+
+def test_a_run_is_scored_where_it_was_trained(planned, monkeypatch):
+    scored = []
+    scored_by(monkeypatch, lambda run, folder: scored.append((run.place, folder)))
+    current = plan.current(planned, TOPIC)
+    (spec, *_) = train.run_specs(current)
+    assert train.run_and_score(spec, train._to_score(planned, current))["status"] == "finished"
+    assert scored == [((spec.variant, spec.seed), project_store().folder(spec.run_key))]
+
+
+def test_a_run_whose_scores_fail_has_finished(planned, monkeypatch):
+    scored_by(monkeypatch, lambda run, folder: 1 / 0)
+    current = plan.current(planned, TOPIC)
+    (spec, *_) = train.run_specs(current)
+    assert train.run_and_score(spec, train._to_score(planned, current))["status"] == "finished"
+
+
+def test_a_run_that_failed_is_not_scored(planned, monkeypatch):
+    scored_by(monkeypatch, lambda run, folder: pytest.fail("scored"))
+    monkeypatch.setattr(train, "run", lambda spec: {"status": "failed"})
+    current = plan.current(planned, TOPIC)
+    (spec, *_) = train.run_specs(current)
+    assert train.run_and_score(spec, train._to_score(planned, current)) == {"status": "failed"}
+
+
+def test_a_process_that_dies_while_it_scores_has_not_lost_its_run(planned, monkeypatch):
+    def carry_out(function, tasks, **options):
+        for task in tasks:
+            store(task)
+            yield task, None, ENDINGS[0]
+
+    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+    assert {record["status"] for record in train.train(planned, TOPIC)} == {"finished"}

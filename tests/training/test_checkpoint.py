@@ -50,7 +50,10 @@ def same(first, second):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("epoch", [1, 3, 5])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("epoch", [pytest.param(1, marks=SLOW), 3, pytest.param(5, marks=SLOW)])
 @pytest.mark.parametrize("settings", [{}, {"patience": 1, "learning_rate": 0.1}], ids=["plain", "patience"])
 def test_resumed_is_uninterrupted_to_the_bit(tmp_path, epoch, settings):
     whole = train(tmp_path / "whole", **settings)

@@ -55,7 +55,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+SLOW = {"patience"}
+
+
+@pytest.mark.parametrize("case", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CASES])
 def test_numbers_are_those_of_runs_traced_one_by_one(case):
     build, task, settings = CASES[case]
     alone = [train(build, task, seed, **settings) for seed in (1, 2, 3)]

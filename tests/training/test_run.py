@@ -16,16 +16,19 @@ FIT = {"epochs": 2, "batch_size": 16, "learning_rate": 0.01}
 @pytest.fixture
 def spec(house):
     """A small run on small data, with its own settings changed by keyword."""
-    random = np.random.default_rng(0)
+    random, digests = np.random.default_rng(0), []
     for path, count in ((paths.fit_split("toy", "plain", 0), 60), (paths.validation_split("toy", 0), 20)):
         x = random.normal(size=(count, 5)).astype("float32")
-        records.write_examples(path, records.Examples(x, (np.arange(count) % 3).astype("int64")))
+        examples = records.Examples(x, (np.arange(count) % 3).astype("int64"))
+        records.write_examples(path, examples)
+        digests.append(records.digest_of(examples))
+    data = records.digest_of_splits(*digests)
 
     def make(key="ab01", seed=0, model="mlp", **fit):
         settings = {"task": "classify", "data": "toy", "view": "plain", "model": model, "precision": "float32"}
         settings |= {"build": {"dropout": 0.2}, "augment": {}}
         settings["fit"] = FIT | fit
-        return RunSpec("topic", "variant", seed, 0, key, "smoke", settings, "digest", "cpu", numerics.held())
+        return RunSpec("topic", "variant", seed, 0, key, "smoke", settings, data, "cpu", numerics.held())
 
     return make
 
@@ -64,6 +67,13 @@ def test_a_run_in_a_process_that_adds_up_otherwise_is_refused(spec):
     """It would stand in the store under the key of other numbers."""
     record = run(dataclasses.replace(spec(), numerics="native avx9"))
     assert record["status"] == "failed" and "a key for numbers that are native avx9" in record["reason"]
+    assert not project_store().has("ab01")
+
+
+def test_a_run_on_other_examples_than_were_planned_is_refused(spec):
+    """Prepared anew while the runs were being trained, say: what it learnt would stand under the key of others."""
+    record = run(dataclasses.replace(spec(), data_digest="other"))
+    assert record["status"] == "failed" and "data/prepared/toy/0: given other examples than were" in record["reason"]
     assert not project_store().has("ab01")
 
 

@@ -1,0 +1,138 @@
+"""Score each run once: where it was trained, while its worker is warm, or else when `evaluate` asks for it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline import paths
+from pipeline.contracts import DataCard, Plan
+from pipeline.errors import InputError
+from pipeline.records import (
+    Examples,
+    digest,
+    digest_of,
+    read_examples,
+    read_history,
+    read_json,
+    read_sealed,
+    write_sealed,
+)
+from pipeline.scoring import topic_probes
+from pipeline.scoring.finished_run import FinishedRun
+from pipeline.scoring.score import Asked, RunScores, score
+from pipeline.settings.params import Settings
+from pipeline.settings.plan import card, code_digest
+from pipeline.training.run import run_specs
+from pipeline.verdicts import topic as topics
+
+if TYPE_CHECKING:
+    from pipeline.training.run import RunSpec
+
+# Code that scores are made by, beside the topic's own probes.
+SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py", "verdicts/margins.py")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RunToScore:
+    """A run and what is asked of it: `names` is what its record says of its place, see RunSpec.names.
+
+    `key` is made of all that decides the scores: the run's own key, the card of its data, what is asked, and the code.
+    """
+
+    names: Mapping[str, Any]
+    asked: Asked
+    test_digest: str
+    key: str
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Variant and seed."""
+        return self.names["variant"], self.names["seed"]
+
+
+def runs_to_score(settings: Settings, plan: Plan) -> list[RunToScore]:
+    """The runs of a plan, in order of variant and seed (InputError: a data set that is not prepared as it is now)."""
+    claimed = dict.fromkeys(claim.metric for claim in topics.load(plan["topic"]).claims)
+    asked = Asked(metrics=tuple(plan["metrics"]), claimed=tuple(claimed))
+    code = [code_digest(file.read_text("utf-8")) for file in _code(plan["topic"])]
+    cards: Callable[[str, int], DataCard] = cache(lambda data, draw: card(settings.data[data], draw))
+
+    def to_score(spec: "RunSpec") -> RunToScore:
+        # Samples are to be read, and those of one run are enough.
+        own, of_data = replace(asked, samples=spec.seed == plan["seeds"][0]), cards(spec.settings["data"], spec.draw)
+        key = digest(spec.run_key, of_data, [own.metrics, own.claimed, own.samples], code)
+        return RunToScore(names=spec.names(), asked=own, test_digest=of_data["digests"]["test"], key=key)
+
+    return [to_score(spec) for spec in run_specs(plan)]
+
+
+def _code(topic: str) -> list[Path]:
+    """The files of code that a topic's scores follow from."""
+    places = [paths.PACKAGE / place for place in SCORING] + [paths.PACKAGE / "topics" / topic]
+    return [file for place in places for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+
+
+def kept(run: RunToScore) -> RunScores | None:
+    """What the run scored when it was scored before; None if it never was, or the file is damaged."""
+    try:
+        scores = json.loads(read_sealed(_file(run))["scores"])
+    except (FileNotFoundError, NotADirectoryError, InputError):
+        return None
+    labels = {"variant": run.names["variant"]}  # variants that are the same share their runs
+    return RunScores(
+        rows=[row | labels for row in scores["rows"]],
+        series=[row | labels for row in scores["series"]],
+        samples=scores["samples"],
+        confusion=None if scores["confusion"] is None else np.array(scores["confusion"]),
+        ids=None if scores["ids"] is None else np.array(scores["ids"], np.uint64),
+        items={metric: np.array(values) for metric, values in scores["items"].items()},
+        trivial=scores["trivial"],
+    )
+
+
+def score_run(run: RunToScore, folder: Path) -> RunScores:
+    """Score the run whose files are in `folder`, and keep what it scored unless it failed: it is tried again then.
+
+    InputError: the held-out examples are not those that the card of the data tells.
+    """
+    finished = read_run(run, folder)
+    probes = topic_probes.read(run.names["topic"])
+    scores = score(finished, variant=run.names["variant"], asked=run.asked, probes=probes)
+    if finished.record["status"] != "failed":
+        write_sealed(_file(run), {"scores": json.dumps(vars(scores), default=lambda value: value.tolist())})
+    return scores
+
+
+def read_run(run: RunToScore, folder: Path) -> FinishedRun:
+    """A run as its training left it in `folder`, with the data that it was trained on and the held-out examples."""
+    settings, draw = run.names["settings"], run.names["draw"]
+    training, test, of_data = _data(settings["data"], settings["view"], draw, run.test_digest)
+    return FinishedRun(
+        settings=settings,
+        seed=run.names["seed"],
+        record={**run.names, **read_json(folder / "run.json")},
+        history=read_history(folder / "history.csv"),
+        card=of_data,
+        training=training,
+        test=test,
+        folder=folder,
+    )
+
+
+@lru_cache(maxsize=4)  # runs of a variant come one after another
+def _data(data: str, view: str, draw: int, test_digest: str) -> tuple[Examples, Examples, dict[str, Any]]:
+    test = read_examples(paths.test_split(data, draw))
+    if digest_of(test) != test_digest:
+        place = f"data/test/{data}/{draw}.npz"
+        raise InputError(f"{place}: given other examples than its card tells, allowed those prepared: run `dvc repro`")
+    return read_examples(paths.fit_split(data, view, draw)), test, read_sealed(paths.card(data, draw))
+
+
+def _file(run: RunToScore) -> Path:
+    run_key: str = run.names["run_key"]
+    return paths.SCORES / run_key[:2] / run_key / f"{run.key[:32]}.json"
