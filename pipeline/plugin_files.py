@@ -64,6 +64,31 @@ def functions(file: Path) -> list[str]:
     return sorted(name for name in definitions if not name.startswith("_"))
 
 
+def siblings(file: Path) -> list[Path]:
+    """The files of its own folder that `file` imports, directly or through one another; `file` itself is not one."""
+    found, asked = [file], [file]
+    while asked:
+        more = [place for place in _imported(asked.pop()) if place not in found]
+        found, asked = found + more, asked + more
+    return sorted(found[1:])
+
+
+def _imported(file: Path) -> list[Path]:
+    """The files of its own folder that a file imports by itself, in whatever way it says so."""
+    package = ".".join(["pipeline", *file.parent.relative_to(paths.PACKAGE).parts])
+    names: set[str] = set()
+    for node in ast.walk(module(file)):
+        if isinstance(node, ast.Import):
+            own = [alias.name for alias in node.names if alias.name.startswith(f"{package}.")]
+            names |= {name.removeprefix(f"{package}.") for name in own}
+        elif isinstance(node, ast.ImportFrom):
+            source = ".".join(filter(None, [package if node.level == 1 else "", node.module]))
+            inside = source.removeprefix(package).removeprefix(".") if source.startswith(package) else None
+            names |= {alias.name for alias in node.names} if inside == "" else {inside or ""}
+    places = [file.parent / f"{name}.py" for name in sorted(names) if name.isidentifier()]
+    return [place for place in places if place.is_file()]
+
+
 def literal(file: Path, word: str) -> Any:
     """A constant of a module as it is written there, None without one. InputError: it is computed."""
     for node in module(file).body:

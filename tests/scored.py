@@ -49,7 +49,13 @@ def to_score(variant, seed, *, topic="overfitting", metrics=("accuracy",), claim
     names["run_key"] = f"{variant}{seed}"
     asked = Asked(metrics=tuple(metrics), claimed=tuple(claimed), samples=samples)
     held_out = digest_of(read_examples(paths.test_split("toy", 0)))
-    return RunToScore(names=names, asked=asked, test_digest=held_out, key=f"{key}{variant}{seed}")
+    return RunToScore(
+        names=names,
+        asked=asked,
+        test_digest=held_out,
+        code=scored_runs._code_digest(topic),
+        key=f"{key}{variant}{seed}",
+    )
 
 
 def trust(monkeypatch):

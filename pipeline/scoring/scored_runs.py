@@ -47,6 +47,7 @@ class RunToScore:
     names: Mapping[str, Any]
     asked: Asked
     test_digest: str
+    code: str
     key: str
 
     @property
@@ -59,22 +60,24 @@ def runs_to_score(settings: Settings, plan: Plan) -> list[RunToScore]:
     """The runs of a plan, in order of variant and seed (InputError: a data set that is not prepared as it is now)."""
     claimed = dict.fromkeys(claim.metric for claim in topics.load(plan["topic"]).claims)
     asked = Asked(metrics=tuple(plan["metrics"]), claimed=tuple(claimed))
-    code = [code_digest(file.read_text("utf-8")) for file in _code(plan["topic"])]
+    code = _code_digest(plan["topic"])
     cards: Callable[[str, int], DataCard] = cache(lambda data, draw: card(settings.data[data], draw))
 
     def to_score(spec: "RunSpec") -> RunToScore:
         # Samples are to be read, and those of one run are enough.
         own, of_data = replace(asked, samples=spec.seed == plan["seeds"][0]), cards(spec.settings["data"], spec.draw)
         key = digest(spec.run_key, of_data, [own.metrics, own.claimed, own.samples], code)
-        return RunToScore(names=spec.names(), asked=own, test_digest=of_data["digests"]["test"], key=key)
+        test_digest = of_data["digests"]["test"]
+        return RunToScore(names=spec.names(), asked=own, test_digest=test_digest, code=code, key=key)
 
     return [to_score(spec) for spec in run_specs(plan)]
 
 
-def _code(topic: str) -> list[Path]:
-    """The files of code that a topic's scores follow from."""
+def _code_digest(topic: str) -> str:
+    """Digest of the code that a topic's scores follow from, as the files are now."""
     places = [paths.PACKAGE / place for place in SCORING] + [paths.PACKAGE / "topics" / topic]
-    return [file for place in places for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+    files = [file for place in places for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+    return digest([code_digest(file.read_text("utf-8")) for file in files])
 
 
 def kept(run: RunToScore) -> RunScores | None:
@@ -96,14 +99,15 @@ def kept(run: RunToScore) -> RunScores | None:
 
 
 def score_run(run: RunToScore, folder: Path) -> RunScores:
-    """Score the run whose files are in `folder`, and keep what it scored unless it failed: it is tried again then.
+    """Score the run whose files are in `folder`, and keep what it scored unless it failed: it is trained again then.
 
     InputError: the held-out examples are not those that the card of the data tells.
     """
     finished = read_run(run, folder)
     probes = topic_probes.read(run.names["topic"])
     scores = score(finished, variant=run.names["variant"], asked=run.asked, probes=probes)
-    if finished.record["status"] != "failed":
+    is_of_key = _code_digest(run.names["topic"]) == run.code  # else it was edited, and this process has either
+    if finished.record["status"] != "failed" and is_of_key:
         write_sealed(_file(run), {"scores": json.dumps(vars(scores), default=lambda value: value.tolist())})
     return scores
 

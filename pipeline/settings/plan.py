@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files, plugins
 from pipeline.errors import InputError
 from pipeline.records import digest, digest_of_splits, is_written, read_sealed, write_json
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
@@ -90,7 +90,7 @@ def _planned(
         "claims": _claims(topic, variant.name),
         "draws": {str(seed): data.draw(seed) for seed in seeds},
         "data_digests": {str(seed): data_digest(cards(data.name, data.draw(seed)), variant.view) for seed in seeds},
-        "code": {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(variant).items())},
+        "code": code_digests(variant.model, variant.task),
     }
 
 
@@ -100,13 +100,20 @@ def _claims(topic: str, variant: str) -> dict[str, str]:
     return {claim.name: topics.claims_digest([claim]) for claim in claims if variant in (claim.better, claim.worse)}
 
 
-def code_files(variant: Variant) -> dict[str, Path]:
-    """The files in which a change can change the numbers of `variant`, by logical name."""
-    plugin_files = {
-        f"model.{variant.model}": plugins.path("models", variant.model),
-        f"task.{variant.task}": plugins.path("tasks", variant.task),
-    }
-    return {name: paths.PACKAGE / file for name, file in DECISIVE.items()} | plugin_files
+def code_digests(model: str, task: str) -> dict[str, str]:
+    """{logical name: digest} of the code that the numbers of a variant follow from, as the files are now."""
+    return {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(model, task).items())}
+
+
+def code_files(model: str, task: str) -> dict[str, Path]:
+    """The files in which a change can change the numbers of a variant, by logical name.
+
+    What its model or its task imports from its own folder is among them.
+    """
+    files = {name: paths.PACKAGE / file for name, file in DECISIVE.items()}
+    for kind, plugin in (("model", plugins.path("models", model)), ("task", plugins.path("tasks", task))):
+        files |= {f"{kind}.{file.stem}": file for file in [plugin, *plugin_files.siblings(plugin)]}
+    return files
 
 
 def data_digest(card: "DataCard", view: str) -> str:
@@ -142,8 +149,10 @@ def _key_of_all(data: DataSettings) -> str:
     """What the keys of all draws of a data set share."""
     views = {view: [[step, dict(options)] for step, options in steps.items()] for view, steps in data.views.items()}
     steps = sorted({step for steps in data.views.values() for step in steps})
-    files = [*(paths.PACKAGE / place for place in PREPARING), plugins.path("sources", data.source)]
-    code = [code_digest(file.read_text("utf-8")) for file in [*files, *(plugins.path("views", step) for step in steps)]]
+    plugged = [plugins.path("sources", data.source), *(plugins.path("views", step) for step in steps)]
+    siblings = sorted({place for file in plugged for place in plugin_files.siblings(file)} - set(plugged))
+    files = [*(paths.PACKAGE / place for place in PREPARING), *plugged, *siblings]
+    code = [code_digest(file.read_text("utf-8")) for file in files]
     settings = [data.source, dict(data.load), data.scale, data.seed, asdict(data.split), views]
     return digest(settings, raw_digests(data), code)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline import freshness, paths
 from pipeline.contracts import CurveRow, Plan, RunRecord
+from pipeline.errors import InputError
 from pipeline.freshness import RunPlace
 from pipeline.pool import workers
 from pipeline.records import SCORES, read_history, read_json, write_items, write_json, write_rows, write_sealed
@@ -28,7 +29,8 @@ def evaluate(settings: Settings, topic: str) -> None:
     records = freshness.require_runs(plan)
     freshness.require_examples(settings, plan, test=True)
     runs = places(plan)
-    scores = _score_all(scored_runs.runs_to_score(settings, plan), records, settings)
+    to_score = scored_runs.runs_to_score(settings, plan)
+    scores = _score_all(to_score, records, settings)
     folder = paths.results(topic)
     paths.origin(topic).unlink(missing_ok=True)  # half of these files and half of the last time's are no results
     rows = [row for run in runs for row in scores[run].rows]
@@ -46,7 +48,16 @@ def evaluate(settings: Settings, topic: str) -> None:
     write_json(folder / "confusion.json", confusions)
     write_items(folder / "items.npz", [(*run, scores[run].ids, scores[run].items) for run in runs])
     write_json(folder / "trivial.json", mean_trivial((run[0], scores[run].trivial) for run in runs))
+    _refuse_other_code(to_score, scored_runs.runs_to_score(settings, plan))
     write_sealed(paths.origin(topic), freshness.origin(settings, plan, records))
+
+
+def _refuse_other_code(before: Sequence[RunToScore], after: Sequence[RunToScore]) -> None:
+    """InputError: the code of the scores was edited while they were made, so that they may be of either."""
+    if [run.key for run in before] != [run.key for run in after]:
+        raise InputError(
+            "pipeline: given code that was changed while runs were scored, allowed the same to the end: run `dvc repro`"
+        )
 
 
 def _score_all(

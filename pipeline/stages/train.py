@@ -19,7 +19,7 @@ from pipeline.records import read_json, write_json, write_rows
 from pipeline.scoring import scored_runs
 from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.params import Settings
-from pipeline.settings.plan import current
+from pipeline.settings.plan import code_digests, current
 from pipeline.training import integrity, runtime
 from pipeline.training.record import lost
 from pipeline.training.run import COLUMNS, RunSpec, run, run_specs
@@ -43,7 +43,7 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     board = Board(topic, missing, before=len(wanted) - len(missing), devices=runtime.devices())
     with board, live.follow(plan, specs, missing):
         trained = workers.carry_out(
-            partial(run_and_score, to_score=_to_score(settings, plan)),
+            partial(run_and_score, plan=plan, to_score=_to_score(settings, plan)),
             missing,
             workers=settings.workers,
             limit_s=settings.run_minutes * 60,
@@ -60,11 +60,17 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     return [_collect(store, spec, failed.get(spec.run_key)) for spec in specs]
 
 
-def run_and_score(spec: RunSpec, to_score: Mapping[str, RunToScore]) -> RunRecord:
+def run_and_score(spec: RunSpec, plan: Plan, to_score: Mapping[str, RunToScore]) -> RunRecord:
     """Train, and score at once, in a worker's process: the stage `evaluate` takes what is kept of it.
 
-    What goes wrong with the scores is left to that stage, which meets it again and tells it.
+    What goes wrong with the scores is left to that stage, which meets it again and tells it. InputError: the code is
+    no longer the plan's, so that what this process has imported of it may be either.
     """
+    if code_digests(spec.settings["model"], spec.settings["task"]) != plan["variants"][spec.variant]["code"]:
+        raise InputError(
+            "pipeline: given code that was changed while its runs were trained, allowed that of the plan: run"
+            " `dvc repro`; what was trained before is kept"
+        )
     record = run(spec)
     if record["status"] != "failed":
         with contextlib.suppress(Exception):

@@ -70,6 +70,14 @@ def test_a_failed_run_is_not_kept():
     assert scores.rows[0]["value"] is None and scored_runs.kept(run) is None
 
 
+def test_scores_by_code_that_was_edited_meanwhile_are_not_kept(monkeypatch):
+    """Whoever edits a metric while runs are scored: what a process has imported of it may be either."""
+    write_run("overfitting", "a", 0)
+    run = to_score("a", 0)
+    monkeypatch.setattr(scored_runs, "code_digest", lambda source: "edited")
+    assert scored_runs.score_run(run, paths.run("overfitting", "a", 0)).rows and scored_runs.kept(run) is None
+
+
 def test_another_key_finds_nothing():
     scored()
     assert scored_runs.kept(to_score("a", 0, key="other")) is None
@@ -91,7 +99,7 @@ def test_a_damaged_file_is_as_good_as_none():
 def test_a_variant_that_is_the_same_finds_the_run_under_its_own_name():
     run, _ = scored()
     same = scored_runs.RunToScore(
-        names=run.names | {"variant": "b"}, asked=run.asked, test_digest=run.test_digest, key=run.key
+        names=run.names | {"variant": "b"}, asked=run.asked, test_digest=run.test_digest, code=run.code, key=run.key
     )
     assert [row["variant"] for row in scored_runs.kept(same).rows] == ["b"]
 

@@ -44,6 +44,26 @@ def test_a_change_of_code_behind_the_numbers_changes_the_plan(smoke, monkeypatch
 def test_a_variants_own_model_and_task_are_in_its_plan_and_parse(smoke):
     for topic in smoke.topics.values():
         for variant in topic.variants.values():
-            files = plan.code_files(variant)
+            files = plan.code_files(variant.model, variant.task)
             assert {f"model.{variant.model}", f"task.{variant.task}"} <= files.keys()
             assert all(ast.parse(file.read_text("utf-8")).body for file in files.values())
+
+
+def test_what_a_plugin_imports_from_its_folder_is_in_its_key(tmp_path, monkeypatch):
+    before = plan.code_digests("mlp", "classify")
+    helper = tmp_path / "_blocks.py"
+    helper.write_text("WIDTH = 4\n")
+    monkeypatch.setattr(plan.plugin_files, "siblings", lambda file: [helper] if file.stem == "mlp" else [])
+    after = plan.code_digests("mlp", "classify")
+    assert after.keys() - before.keys() == {"model._blocks"} and before.items() <= after.items()
+    helper.write_text("WIDTH = 5\n")
+    assert plan.code_digests("mlp", "classify") != after
+
+
+def test_what_a_source_or_a_view_imports_from_its_folder_is_in_the_key_of_its_data(smoke, tmp_path, monkeypatch):
+    data = smoke.data["digits"]
+    before = plan.prepared_key(data, 0)
+    helper = tmp_path / "_pixels.py"
+    monkeypatch.setattr(plan.plugin_files, "siblings", lambda file: [helper] if file.stem == data.source else [])
+    keys = [helper.write_text(f"SIDE = {side}\n") and plan.prepared_key(data, 0) for side in (1, 2)]
+    assert len({before, *keys}) == 3

@@ -1,11 +1,13 @@
 """Evaluating: every run is scored on the test split, and the files hold what belongs to each variant."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from scored import ANSWERS, to_score, trust, write_data, write_run
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.records import read_json, read_rows
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.stages import evaluate
@@ -92,3 +94,18 @@ def test_scores_kept_of_a_run_that_failed_since_are_not_its_own():
     evaluate.evaluate(SETTINGS, "overfitting")
     rows = read_rows(paths.results("overfitting") / "scores.csv")
     assert [row["value"] for row in rows if row["status"] == "failed"] == ["", ""]
+
+
+def test_code_that_was_edited_meanwhile_gives_no_results(monkeypatch):
+    write_runs()
+    asked = evaluate.scored_runs.runs_to_score
+    keys = iter("ab")
+
+    def runs_to_score(settings, plan):
+        key = next(keys)
+        return [replace(run, key=key + run.key) for run in asked(settings, plan)]
+
+    monkeypatch.setattr(evaluate.scored_runs, "runs_to_score", runs_to_score)
+    with pytest.raises(InputError, match="given code that was changed while runs were scored"):
+        evaluate.evaluate(SETTINGS, "overfitting")
+    assert not paths.origin("overfitting").exists()

@@ -136,7 +136,7 @@ def test_a_run_is_scored_where_it_was_trained(planned, monkeypatch):
     scored_by(monkeypatch, lambda run, folder: scored.append((run.place, folder)))
     current = plan.current(planned, TOPIC)
     (spec, *_) = train.run_specs(current)
-    assert train.run_and_score(spec, train._to_score(planned, current))["status"] == "finished"
+    assert train.run_and_score(spec, current, train._to_score(planned, current))["status"] == "finished"
     assert scored == [((spec.variant, spec.seed), project_store().folder(spec.run_key))]
 
 
@@ -144,7 +144,7 @@ def test_a_run_whose_scores_fail_has_finished(planned, monkeypatch):
     scored_by(monkeypatch, lambda run, folder: 1 / 0)
     current = plan.current(planned, TOPIC)
     (spec, *_) = train.run_specs(current)
-    assert train.run_and_score(spec, train._to_score(planned, current))["status"] == "finished"
+    assert train.run_and_score(spec, current, train._to_score(planned, current))["status"] == "finished"
 
 
 def test_a_run_that_failed_is_not_scored(planned, monkeypatch):
@@ -152,7 +152,7 @@ def test_a_run_that_failed_is_not_scored(planned, monkeypatch):
     monkeypatch.setattr(train, "run", lambda spec: {"status": "failed"})
     current = plan.current(planned, TOPIC)
     (spec, *_) = train.run_specs(current)
-    assert train.run_and_score(spec, train._to_score(planned, current)) == {"status": "failed"}
+    assert train.run_and_score(spec, current, train._to_score(planned, current)) == {"status": "failed"}
 
 
 def test_a_process_that_dies_while_it_scores_has_not_lost_its_run(planned, monkeypatch):
@@ -163,3 +163,12 @@ def test_a_process_that_dies_while_it_scores_has_not_lost_its_run(planned, monke
 
     monkeypatch.setattr(train.workers, "carry_out", carry_out)
     assert {record["status"] for record in train.train(planned, TOPIC)} == {"finished"}
+
+
+def test_code_that_was_edited_meanwhile_is_refused_before_a_run(planned, monkeypatch):
+    monkeypatch.setattr(train, "run", lambda spec: pytest.fail("trained"))
+    current = plan.current(planned, TOPIC)
+    (spec, *_) = train.run_specs(current)
+    monkeypatch.setattr(train, "code_digests", lambda model, task: {"model.mlp": "edited"})
+    with pytest.raises(InputError, match="given code that was changed while its runs were trained"):
+        train.run_and_score(spec, current, {})

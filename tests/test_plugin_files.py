@@ -1,0 +1,59 @@
+"""What a plugin imports from its own folder is found in whatever way it says so, and through one another."""
+
+import pytest
+
+from pipeline import paths, plugin_files, plugins
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """A folder of models with two modules that are no models; write one more by its text, and read its siblings."""
+    monkeypatch.setattr(paths, "PACKAGE", tmp_path)
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "_blocks.py").write_text("from pipeline.models._sizes import WIDTH\n")
+    (folder / "_sizes.py").write_text("from pipeline.models import _blocks\nWIDTH = 4\n")
+
+    def read(text):
+        plugin_files.module.cache_clear()
+        (folder / "own.py").write_text(text)
+        return [file.name for file in plugin_files.siblings(folder / "own.py")]
+
+    yield read
+    plugin_files.module.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from pipeline.models import _blocks\n",
+        "from pipeline.models._blocks import block\n",
+        "import pipeline.models._blocks\n",
+        "import pipeline.models._blocks as blocks\n",
+        "from . import _blocks\n",
+        "from ._blocks import block\n",
+        "def build(shape, outputs):\n    from pipeline.models import _blocks as blocks\n",
+    ],
+)
+def test_a_module_is_found_with_what_it_imports_itself(models, text):
+    assert models(text) == ["_blocks.py", "_sizes.py"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import numpy\n", "from pipeline import errors\n", "from pipeline.errors import InputError\n", "import _sizes\n"],
+)
+def test_other_imports_are_none(models, text):
+    assert models(text) == []
+
+
+def test_of_what_is_shipped_the_tasks_alone_lean_on_one_another():
+    found = {
+        f"{kind}/{name}": [file.stem for file in plugin_files.siblings(plugins.path(kind, name))]
+        for kind in ("sources", "views", "models", "tasks")
+        for name in plugins.names(kind)
+    }
+    assert {name: files for name, files in found.items() if files} == {
+        "tasks/regress": ["classify"],
+        "tasks/tag": ["classify"],
+    }
