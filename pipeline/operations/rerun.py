@@ -14,7 +14,7 @@ from pipeline.records import read_history, read_json, read_sealed
 from pipeline.settings import plan
 from pipeline.training import integrity, runtime
 from pipeline.training.run import RunSpec, run
-from pipeline.training.store import Store
+from pipeline.training.store import Store, key
 
 
 def reproduce(run_key: str) -> bool:
@@ -143,6 +143,14 @@ def _distance(before: float, after: float) -> float:
     return abs(before - after) if math.isfinite(before) and math.isfinite(after) else math.inf
 
 
+def _key_by_code_of_now(record: dict[str, Any]) -> str:
+    """The key that the run would have had, trained then by the code as it is now."""
+    settings = record["settings"]
+    planned = {"settings": settings, "code": plan.code_digests(settings["model"], settings["task"])}
+    label = record.get("numerics", "")
+    return key(planned, record["seed"], record["data_digest"], record["versions"], record["device"], label)
+
+
 def _gap(name: str, gap: float, value: float) -> str:
     return f"{name} by up to {gap:.2g} of {value:.4g}" if gap else f"{name} is the same"
 
@@ -152,6 +160,8 @@ def _changes(record: dict[str, Any], device: str, label: str) -> Iterator[str]:
     for name, version in runtime.versions().items():
         if record["versions"].get(name) != version:
             yield f"{name} {record['versions'].get(name)} then, {version} now"
+    if _key_by_code_of_now(record) != record["run_key"]:
+        yield f"the code was other: commit {str(record.get('git_commit'))[:8]} then, {runtime.commit()[:8]} now"
     if record["device"] != device:
         yield f"a {record['device']} then, a {device} now"
     before = record.get("numerics", "native, of before this was told apart")

@@ -8,10 +8,12 @@ import pytest
 
 from pipeline import numerics, paths, records
 from pipeline.errors import InputError
+from pipeline.operations import rerun
 from pipeline.operations.rerun import reproduce
-from pipeline.settings.plan import data_digest
+from pipeline.settings.plan import data_digest, resolve
 from pipeline.training import integrity, runtime
-from pipeline.training.run import RunSpec, run
+from pipeline.training.record import lost
+from pipeline.training.run import RunSpec, run, run_specs
 from pipeline.training.store import project_store
 
 KEY = "ab01cd"
@@ -32,6 +34,7 @@ def finished(house, monkeypatch):
     """The folder of a run that was trained on small data."""
     for name in (numerics.MODE, *numerics.variables("portable")):  # what settling changes is put back
         monkeypatch.setenv(name, os.environ[name])
+    monkeypatch.setattr(rerun, "key", lambda *parts: KEY)
     monkeypatch.setattr(runtime, "settle", numerics.settle)  # TensorFlow cannot be settled twice in a process
     random, digests = np.random.default_rng(0), []
     for path, count in ((paths.fit_split("toy", "plain", 0), 60), (paths.validation_split("toy", 0), 20)):
@@ -170,3 +173,15 @@ def test_another_run_whose_record_is_cut_is_passed_over(finished, capsys):
 def test_a_key_that_no_run_has_is_refused_with_those_there_are(finished, asked):
     with pytest.raises(ValueError, match=rf"given '{asked}' \(0 runs start so\), allowed the start of one key: ab01cd"):
         reproduce(asked)
+
+
+def test_other_code_is_named(finished, capsys, monkeypatch):
+    rewrite(finished, git_commit="0123456789abcdef")
+    monkeypatch.setattr(rerun, "key", lambda *parts: "other")
+    assert reproduce(KEY) is True
+    assert "(the code was other: commit 01234567 then, " in capsys.readouterr().out
+
+
+def test_the_key_by_the_code_of_now_is_that_of_a_run_that_is_planned_now(smoke):
+    spec = run_specs(resolve(smoke, smoke.topics["memory"]))[0]
+    assert rerun._key_by_code_of_now(lost(spec, "killed", "", 1.0)) == spec.run_key
