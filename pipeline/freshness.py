@@ -178,6 +178,26 @@ def result_digests(folder: Path) -> dict[str, str]:
     return {file.name: digest(file.read_bytes()) for file in files if not file.name.endswith(".draft")}
 
 
+def published_profile() -> str | None:
+    """The profile of the results under data/published; None without any. InputError: they are not as published."""
+    file = paths.PUBLISHED / "origin.json"
+    if not file.exists():
+        return None
+    origin = read_sealed(file)
+    found, known = published_digests(paths.PUBLISHED), origin.get("files", {})
+    other = [name for name in sorted(found.keys() | known.keys()) if found.get(name) != known.get(name)]
+    if other:
+        told = f"given other bytes of {', '.join(other[:3])}{' and more' if len(other) > 3 else ''} than were published"
+        raise InputError(f"data/published: {told}, allowed those in git: `git restore data/published`")
+    return str(origin["profile"])
+
+
+def published_digests(folder: Path) -> dict[str, str]:
+    """{path below `folder`: SHA-256} of all published files, but for origin.json, which holds them."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file != folder / "origin.json")
+    return {file.relative_to(folder).as_posix(): digest(file.read_bytes()) for file in files}
+
+
 def require_runs(plan: Plan) -> dict[RunPlace, RunRecord]:
     """Records of all runs of the plan. InputError: some are missing, or of other settings, code, data or profile."""
     records, others = runs(plan)

@@ -181,6 +181,7 @@ def results(topic: str) -> Results:
     state = _state(topic)
     if state and state.scores == "current":
         return Results(paths.results(topic), judged([state]), "")
+    freshness.published_profile()  # refuses what is not as it was published
     rows: list[ClaimRow] = read_json_or(paths.PUBLISHED / "claims.json", [])
     return Results(paths.published(topic), [row for row in rows if row["topic"] == topic], PUBLISHED)
 

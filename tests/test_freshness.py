@@ -240,3 +240,23 @@ def test_examples_that_their_card_does_not_tell_are_refused(settings, monkeypatc
 
 
 FILES = (paths.validation_split, paths.test_split)
+
+
+def test_what_was_published_is_read_as_it_was_published_or_not_at_all(house):
+    assert freshness.published_profile() is None
+    for name in ("claims.json", "memory/scores.csv"):
+        records.write_bytes(paths.PUBLISHED / name, b"0.5")
+    files = freshness.published_digests(paths.PUBLISHED)
+    assert files.keys() == {"claims.json", "memory/scores.csv"}
+    write_sealed(paths.PUBLISHED / "origin.json", {"profile": "laptop", "files": files})
+    assert freshness.published_profile() == "laptop"
+    (paths.PUBLISHED / "memory" / "scores.csv").write_bytes(b"0.6")
+    with pytest.raises(InputError, match=r"given other bytes of memory/scores.csv than were published, allowed those"):
+        freshness.published_profile()
+    (paths.PUBLISHED / "memory" / "scores.csv").unlink()
+    with pytest.raises(InputError, match=r"of memory/scores\.csv than"):
+        freshness.published_profile()
+
+
+def test_what_is_committed_is_as_it_was_published():
+    assert freshness.published_profile() == "laptop"

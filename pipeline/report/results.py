@@ -11,8 +11,8 @@ from typing import Any
 from pipeline import paths, plugins
 from pipeline.contracts import ClaimRow, MetricSummary, RunRecord
 from pipeline.errors import InputError
-from pipeline.freshness import TopicState
-from pipeline.records import read_json_or, read_sealed, write_bytes, write_json, write_sealed
+from pipeline.freshness import TopicState, published_digests, published_profile
+from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
 from pipeline.settings.params import Settings
@@ -64,7 +64,7 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
     write_json(draft / "claims.json", list(rows))
     write_json(draft / "seconds.json", _seconds(settings.profile, states))
     write_json(draft / "times.json", [_time(state.name, list(state.records.values())) for state in states])
-    write_sealed(draft / "origin.json", {"profile": settings.profile})
+    write_sealed(draft / "origin.json", {"profile": settings.profile, "files": published_digests(draft)})
     if paths.PUBLISHED.exists():
         paths.PUBLISHED.rename(old)
     draft.rename(paths.PUBLISHED)
@@ -110,19 +110,14 @@ def _require_profile(profile: str) -> None:
         )
 
 
-def published_profile() -> str | None:
-    """The profile of the results under data/published; None without any."""
-    file = paths.PUBLISHED / "origin.json"
-    return str(read_sealed(file)["profile"]) if file.exists() else None
-
-
 def lay_out() -> None:
     """Write docs/results.md: one row per claim, with its source's numbers, ours, the verdict; then time and runs.
 
     Claims and sources come from the topics' modules, all else from data/published. A claim that it does not know is
     "not tested". A short table of the same goes into README.md and README.es.md, between the marks that stand there for
-    it. The same files give the same bytes.
+    it. The same files give the same bytes. InputError: what is published is not as it was published.
     """
+    published_profile()
     judgements: list[ClaimRow] = read_json_or(paths.PUBLISHED / "claims.json", [])
     times = {time["name"]: time for time in read_json_or(paths.PUBLISHED / "times.json", [])}
     names = sorted(plugins.names("topics"), key=lambda name: (load(name).chapter, name))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.freshness import TopicState
 from pipeline.records import read_items, read_json_or, read_rows
 from pipeline.settings import seeds
@@ -45,6 +45,7 @@ def _more(settings: Settings, state: TopicState, *, budget_s: float) -> tuple[di
 
 def _seconds(state: TopicState) -> dict[str, float]:
     """{variant: seconds that one of its runs takes}: as published, else as measured."""
+    freshness.published_profile()  # refuses what is not as it was published
     published: dict[str, Any] = read_json_or(paths.PUBLISHED / "seconds.json", {})
     known: dict[str, float] = published.get(state.plan["profile"], {}).get(state.name, {})
     return state.seconds() | {variant: known[variant] for variant in known.keys() & state.plan["variants"].keys()}

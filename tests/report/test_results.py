@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline import paths, plugins
+from pipeline import freshness, paths, plugins
 from pipeline.errors import InputError
 from pipeline.freshness import TopicState
 from pipeline.records import read_json, write_json
@@ -178,7 +178,7 @@ def test_published_are_the_results_of_all_topics_and_what_was_there_before_goes(
     rows = [{"topic": "second", "name": "other"}]
     results.publish(settings(), [state("first"), state("second", records=[run("mlp", 2.0)])], rows)
     assert read_json(paths.published("second") / "metrics.json")["stride"]["accuracy"]["mean"] == 0.5
-    assert read_json(paths.PUBLISHED / "claims.json") == rows and results.published_profile() == "laptop"
+    assert read_json(paths.PUBLISHED / "claims.json") == rows and freshness.published_profile() == "laptop"
     assert [time["median"] for time in read_json(paths.PUBLISHED / "times.json")] == ["–", "2.0"]
     assert not paths.published("gone").exists() and not (paths.published("first") / "confusion.json").exists()
     assert (home / "docs" / "results.md").exists() and not list(paths.DATA.glob("*.draft"))
