@@ -93,7 +93,20 @@ def evaluate(settings: "Settings", topic: str) -> int:
     from pipeline.stages.evaluate import evaluate
 
     evaluate(settings, topic)  # the report brings the scores of all topics to MLflow, in one go
+    _show_verdicts(settings, topic)
     return DONE
+
+
+def _show_verdicts(settings: "Settings", topic: str) -> None:
+    """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
+    from pipeline import freshness
+    from pipeline.report import terminal
+    from pipeline.settings.plan import current
+    from pipeline.stages.judge import judged
+
+    rows = judged([freshness.state(settings, current(settings, topic))])
+    if rows:
+        terminal.show(rows)
 
 
 def judge(settings: "Settings") -> int:

@@ -117,3 +117,14 @@ def test_nothing_but_scoring_reads_the_test_split():
 )
 def test_a_reader_of_the_test_split_would_be_seen(source, users):
     assert users_of_the_test_split(ast.parse(source)) == users
+
+
+def test_dvc_goes_topic_by_topic():
+    """The first topic's verdicts are there while the others are trained: DVC visits stages in the file's order."""
+    from dvc.repo import Repo
+    from dvc.repo.reproduce import plan_repro
+
+    with Repo(str(paths.ROOT)) as project:
+        order = [stage.addressing for stage in plan_repro(project.index.graph)]
+    pairs = [name for topic in PARAMS["topics"] for name in (f"train@{topic}", f"evaluate@{topic}")]
+    assert order == ["prepare", "plan", *pairs, "judge", "report"]

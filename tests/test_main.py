@@ -219,3 +219,13 @@ def test_signs_that_a_terminal_lacks_are_spelt_out(variables, told):
     done = subprocess.run([sys.executable, "-c", PRINTS], cwd=paths.ROOT, env=environment, capture_output=True)
     assert done.returncode == 0 and done.stdout.decode(variables.get("PYTHONIOENCODING", "ascii")) == told
     assert done.stderr
+
+
+def test_a_topic_shows_its_verdicts_as_soon_as_it_is_scored(main, monkeypatch, capsys):
+    row = {"topic": "memory", "verdict": "reproduced", "difference": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    monkeypatch.setattr("pipeline.stages.evaluate.evaluate", lambda settings, topic: None)
+    monkeypatch.setattr("pipeline.settings.plan.current", lambda settings, topic: {"topic": topic})
+    monkeypatch.setattr(freshness, "state", lambda settings, plan: plan["topic"])
+    monkeypatch.setattr("pipeline.stages.judge.judged", lambda states: [row | {"claim": f"of {states[0]}"}])
+    assert main(["evaluate", "memory"]) == 0
+    assert "of memory" in (told := capsys.readouterr().out) and "1 claims: 1 reproduced" in told
