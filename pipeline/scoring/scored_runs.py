@@ -18,8 +18,10 @@ from pipeline.records import (
     digest_of,
     read_examples,
     read_history,
+    read_items,
     read_json,
     read_sealed,
+    write_items,
     write_sealed,
 )
 from pipeline.scoring import topic_probes
@@ -82,8 +84,12 @@ def _code_digest(topic: str) -> str:
 
 def kept(run: RunToScore) -> RunScores | None:
     """What the run scored when it was scored before; None if it never was, or the file is damaged."""
+    file, items = _file(run), _file(run).with_suffix(".npz")
     try:
-        scores = json.loads(read_sealed(_file(run))["scores"])
+        record = read_sealed(file)
+        if digest(items.read_bytes()) != record["items"]:
+            return None
+        scores, by_item = json.loads(record["scores"]), read_items(items)
     except (FileNotFoundError, NotADirectoryError, InputError):
         return None
     labels = {"variant": run.names["variant"]}  # variants that are the same share their runs
@@ -92,8 +98,8 @@ def kept(run: RunToScore) -> RunScores | None:
         series=[row | labels for row in scores["series"]],
         samples=scores["samples"],
         confusion=None if scores["confusion"] is None else np.array(scores["confusion"]),
-        ids=None if scores["ids"] is None else np.array(scores["ids"], np.uint64),
-        items={metric: np.array(values) for metric, values in scores["items"].items()},
+        ids=next((ids for ids, _ in by_item.values()), None),
+        items={metric: values for (_, _, metric), (_, values) in by_item.items()},
         trivial=scores["trivial"],
     )
 
@@ -108,8 +114,17 @@ def score_run(run: RunToScore, folder: Path) -> RunScores:
     scores = score(finished, variant=run.names["variant"], asked=run.asked, probes=probes)
     is_of_key = _code_digest(run.names["topic"]) == run.code  # else it was edited, and this process has either
     if finished.record["status"] != "failed" and is_of_key:
-        write_sealed(_file(run), {"scores": json.dumps(vars(scores), default=lambda value: value.tolist())})
+        _keep(run, scores)
     return scores
+
+
+def _keep(run: RunToScore, scores: RunScores) -> None:
+    """Write two files, the one with the digest of the other last; NaN and infinity are kept as they are."""
+    file = _file(run)
+    write_items(file.with_suffix(".npz"), [(*run.place, scores.ids, scores.items)])
+    rest = {name: value for name, value in vars(scores).items() if name not in ("ids", "items")}
+    text = json.dumps(rest, default=lambda value: value.tolist())
+    write_sealed(file, {"scores": text, "items": digest(file.with_suffix(".npz").read_bytes())})
 
 
 def read_run(run: RunToScore, folder: Path) -> FinishedRun:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -60,7 +60,7 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     return [_collect(store, spec, failed.get(spec.run_key)) for spec in specs]
 
 
-def run_and_score(spec: RunSpec, plan: Plan, to_score: Mapping[str, RunToScore]) -> RunRecord:
+def run_and_score(spec: RunSpec, plan: Plan, to_score: Mapping[str, Sequence[RunToScore]]) -> RunRecord:
     """Train, and score at once, in a worker's process: the stage `evaluate` takes what is kept of it.
 
     What goes wrong with the scores is left to that stage, which meets it again and tells it. InputError: the code is
@@ -74,12 +74,17 @@ def run_and_score(spec: RunSpec, plan: Plan, to_score: Mapping[str, RunToScore])
     record = run(spec)
     if record["status"] != "failed":
         with contextlib.suppress(Exception):
-            scored_runs.score_run(to_score[spec.run_key], project_store().folder(spec.run_key))
+            for each in to_score[spec.run_key]:
+                scored_runs.score_run(each, project_store().folder(spec.run_key))
     return record
 
 
-def _to_score(settings: Settings, plan: Plan) -> dict[str, RunToScore]:
-    return {run.names["run_key"]: run for run in scored_runs.runs_to_score(settings, plan)}
+def _to_score(settings: Settings, plan: Plan) -> dict[str, list[RunToScore]]:
+    """By key of run: data sets of another name may hold the same examples, and then variants share their runs."""
+    by_run: dict[str, dict[str, RunToScore]] = {}
+    for each in scored_runs.runs_to_score(settings, plan):
+        by_run.setdefault(each.names["run_key"], {})[each.key] = each
+    return {run_key: list(of_run.values()) for run_key, of_run in by_run.items()}
 
 
 def _stored(store: Store, spec: RunSpec) -> RunRecord | None:

@@ -53,7 +53,7 @@ def test_what_is_kept_is_what_was_scored(status):
     assert repr(found.trivial) == repr(scores.trivial) and found.items.keys() == scores.items.keys()
     for one, other in [(found.confusion, scores.confusion), (found.ids, scores.ids)]:
         assert np.array_equal(one, other) and (one is None or one.dtype == other.dtype)
-    assert all(np.array_equal(found.items[name], scores.items[name]) for name in scores.items)
+    assert all(np.array_equal(found.items[name], np.float32(scores.items[name])) for name in scores.items)
     assert bool(scores.items) == (status == "finished")
 
 
@@ -83,9 +83,11 @@ def test_another_key_finds_nothing():
     assert scored_runs.kept(to_score("a", 0, key="other")) is None
 
 
-def test_a_damaged_file_is_as_good_as_none():
-    run, _ = scored()
-    (file,) = paths.SCORES.rglob("*.json")
+@pytest.mark.parametrize("kind", ["json", "npz"])
+def test_a_damaged_file_is_as_good_as_none(kind):
+    write_data(test=Examples(EXAMPLES.x, EXAMPLES.y, IDS))
+    run, _ = scored(claimed=("accuracy",))
+    file = next(paths.SCORES.rglob(f"*.{kind}"))
     whole = file.read_bytes()
     for at in range(0, len(whole), 7):
         file.write_bytes(whole[:at])
