@@ -1,4 +1,4 @@
-"""Train the same runs as this processor and as others that are pretended, and compare what comes out to the bit.
+"""Train and score the same runs as this processor and as others that are pretended, and compare them to the bit.
 
 Linux on x86-64 whose /proc/cpuinfo shows cpuid_fault, and a C compiler. Needs `python -m pipeline prepare` and `plan`.
 """
@@ -26,7 +26,7 @@ RUNS = (  # one of each kind of model and of XLA's and TensorFlow's loops
 
 
 def train(names: list[str]) -> None:
-    """Print a line of JSON for each run, with seed 0: its digests of history and weights."""
+    """Print a line of JSON for each run, with the plan's first seed: digests of history, weights and scores."""
     from pipeline.training import runtime
 
     runtime.settle()
@@ -34,26 +34,38 @@ def train(names: list[str]) -> None:
 
     from pipeline import paths
     from pipeline.records import digest, read_json
+    from pipeline.scoring.scored_runs import runs_to_score, score_run
+    from pipeline.settings import params
     from pipeline.training.run import run, run_specs
     from pipeline.training.store import Store
 
     for name in names:
         topic, variant = name.split("/")
         plan = read_json(paths.plan(topic)) | {"numerics": os.environ[numerics.MODE]}
-        spec = next(spec for spec in run_specs(plan) if (spec.variant, spec.seed) == (variant, 0))
+        place = variant, plan["seeds"][0]
+        spec = next(spec for spec in run_specs(plan) if (spec.variant, spec.seed) == place)
+        to_score = next(each for each in runs_to_score(params.read(), plan) if each.place == place)
         with tempfile.TemporaryDirectory() as scratch:
+            paths.SCORES = Path(scratch, "scores")
             store = Store(Path(scratch, "runs"))
             record = run(spec, store, Path(scratch, "checkpoints"))
             if record["status"] == "failed":
                 raise SystemExit(f"{name}: {record['reason']}")
             folder = store.folder(spec.run_key)
             weights = [value.numpy() for value in keras.models.load_model(folder / "model.keras").weights]
-            told = {"run": name, "history": digest((folder / "history.csv").read_bytes()), "weights": digest(*weights)}
+            scores = score_run(to_score, folder)
+            items = {metric: values.tolist() for metric, values in scores.items.items()}
+            told = {
+                "run": name,
+                "history": digest((folder / "history.csv").read_bytes()),
+                "weights": digest(*weights),
+                "scores": digest(repr(scores.rows), repr(scores.series), scores.samples, repr(items)),
+            }
         print(json.dumps(told), flush=True)
 
 
-def child(processor: str | None, library: Path, mode: Mode, names: list[str]) -> dict[str, tuple[str, str]]:
-    """{run: (digest of its history, of its weights)} as `processor` gives them; None: the one that is there."""
+def child(processor: str | None, library: Path, mode: Mode, names: list[str]) -> dict[str, tuple[str, ...]]:
+    """{run: digests of its history, weights and scores} as `processor` gives them; None: the one that is there."""
     pretence = {"PRETENDED": processor, "LD_PRELOAD": str(library)} if processor else {}
     # The C library looks at the processor before the pretence begins, so it is told apart.
     hidden = "-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD"
@@ -63,16 +75,24 @@ def child(processor: str | None, library: Path, mode: Mode, names: list[str]) ->
         env=os.environ | {numerics.MODE: mode} | tunables | pretence, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {row["run"]: (row["history"], row["weights"]) for row in rows}
+    return {row["run"]: (row["history"], row["weights"], row["scores"]) for row in rows}
+
+
+def every() -> list[str]:
+    """topic/variant of all plans."""
+    plans = {file.stem: json.loads(file.read_text("utf-8")) for file in sorted((ROOT / "data" / "plan").glob("*.json"))}
+    return [f"{topic}/{variant}" for topic, plan in plans.items() for variant in plan["variants"]]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("runs", nargs="*", default=list(RUNS), help="topic/variant (default: one of each kind)")
     parser.add_argument("--processors", nargs="+", default=["haswell", "zen3", "alderlake"], choices=PROCESSORS)
+    parser.add_argument("--every", action="store_true", help="all variants of all topics")
     parser.add_argument("--mode", default="portable", choices=("portable", "native"))
     parser.add_argument("--train", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.runs = every() if options.every else options.runs
     if options.train:
         train(options.runs)
         return 0
