@@ -3,8 +3,12 @@
 import random
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from timing import Line, table
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pipeline import paths, plugins
 from pipeline.records import read_rows
@@ -14,17 +18,17 @@ from pipeline.verdicts.topic import Claim
 FAMILIES, MOST_CLAIMS, FEWEST_SEEDS = 1600, 12, 12  # seeds of an arm: as many as two first looks take
 
 Rows = list[dict[str, str]]
+Arm = tuple[Claim, Rows]  # a claim, and the rows of scores.csv of one of its variants
 
 
-def arms(topic: str) -> dict[tuple[str, str], Rows]:
-    """{(variant, metric): rows of scores.csv} of what the topic's claims compare, wherever there are seeds for two."""
-    claims = plugins.load("topics", topic).TOPIC.claims
-    asked = {(arm, claim.metric) for claim in claims if claim.kind == "mean" for arm in (claim.better, claim.worse)}
+def arms(topic: str) -> list[Arm]:
+    """Both arms of each of the topic's claims on a mean or a ratio, wherever there are seeds for two."""
     rows: dict[tuple[str, str], Rows] = {}
     for row in read_rows(paths.results(topic) / "scores.csv"):
-        if (row["variant"], row["metric"]) in asked:
-            rows.setdefault((row["variant"], row["metric"]), []).append(row)
-    return {arm: found for arm, found in sorted(rows.items()) if len(found) >= FEWEST_SEEDS}
+        rows.setdefault((row["variant"], row["metric"]), []).append(row)
+    claims = [claim for claim in plugins.load("topics", topic).TOPIC.claims if claim.kind != "rate"]
+    found = [(claim, rows.get((arm, claim.metric), [])) for claim in claims for arm in (claim.better, claim.worse)]
+    return [arm for arm in found if len(arm[1]) >= FEWEST_SEEDS]
 
 
 def halves(rows: Rows, place: int, chance: random.Random) -> Iterator[dict[str, str]]:
@@ -35,20 +39,13 @@ def halves(rows: Rows, place: int, chance: random.Random) -> Iterator[dict[str, 
         yield row | {"variant": f"{'ahead' if at < half else 'behind'}_{place}", "seed": str(at % half)}
 
 
-def family(topic: dict[tuple[str, str], Rows], chance: random.Random) -> list[str]:
+def family(arms_of_topic: list[Arm], chance: random.Random) -> list[str]:
     """The verdicts of one family: up to MOST_CLAIMS of a topic's arms, each against itself."""
-    chosen = chance.sample(sorted(topic), min(MOST_CLAIMS, len(topic)))
-    rows = [row for place, arm in enumerate(chosen) for row in halves(topic[arm], place, chance)]
+    chosen = chance.sample(arms_of_topic, min(MOST_CLAIMS, len(arms_of_topic)))
+    rows = [row for place, (_, of_arm) in enumerate(chosen) for row in halves(of_arm, place, chance)]
     claims = [
-        Claim(
-            name=f"claim_{place}",
-            sentence="a variant is better than itself",
-            chapter="",
-            metric=metric,
-            better=f"ahead_{place}",
-            worse=f"behind_{place}",
-        )
-        for place, (_, metric) in enumerate(chosen)
+        replace(claim, name=f"claim_{place}", better=f"ahead_{place}", worse=f"behind_{place}")
+        for place, (claim, _) in enumerate(chosen)
     ]
     return [row["verdict"] for row in judge("same", claims, rows)]
 
