@@ -37,7 +37,10 @@ def check(settings: "Settings") -> int:
     from pipeline.settings import held_out
 
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
-    print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
+    topics = f"{len(settings.topics)} topic{'s' if len(settings.topics) > 1 else ''}"
+    print(f"params.yaml is sound: profile {settings.profile}, {topics}, {runs} runs")
+    if settings.left_out:
+        print(f"params.yaml: only: {', '.join(settings.left_out)} left out: not prepared, trained, judged or shown")
     notes = [note for topic in settings.topics.values() if (note := topic.note())]
     voids = [void.line() for void in settings.voids]
     for line in (*voids, *notes, *data_files.absent(settings.data), *checkout.strays()):
@@ -75,6 +78,10 @@ def plan(settings: "Settings") -> int:
 def train(settings: "Settings", topic: str) -> int:
     """train every variant of a topic with every seed"""
     from pipeline.operations import lock
+    from pipeline.stages import left_out
+
+    if left_out.train(settings, topic):
+        return DONE
     from pipeline.stages.train import train
 
     with lock.hold(f"train_{topic}", wait=True):
@@ -90,8 +97,11 @@ def train(settings: "Settings", topic: str) -> int:
 
 def evaluate(settings: "Settings", topic: str) -> int:
     """score a topic's runs on held-out data"""
+    from pipeline.stages import left_out
     from pipeline.stages.evaluate import evaluate
 
+    if left_out.evaluate(settings, topic):
+        return DONE
     evaluate(settings, topic)  # the report brings the scores of all topics to MLflow, in one go
     return DONE
 
