@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 EXAMPLES = """examples:
   python -m pipeline check                  is params.yaml sound, for every profile?
+  python -m pipeline add churn.csv          your own data: what is in it, and a topic on it
   python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
   python -m pipeline claims memory          the verdicts of one topic (--json for a script)
   python -m pipeline reproduce 3f2a         train a finished run again and compare, by the first letters of its key
@@ -162,6 +163,32 @@ def results(settings: "Settings") -> int:
     return DONE
 
 
+def add(
+    settings: "Settings",
+    file: str,
+    label: str | None,
+    group: str | None,
+    series: str | None,
+    target: str | None,
+    name: str | None,
+    dry_run: bool,
+    only: bool,
+) -> int:
+    """take in a file or folder of yours: show what it holds, write data and a topic into params.yaml"""
+    from pipeline.operations import add as adding
+    from pipeline.report import terminal
+
+    asked = {"label": label, "group": group, "series": series, "target": target}
+    found = adding.understand(file, name, asked)
+    terminal.show_understood(found.summary, found.columns, found.data.counts, found.findings)
+    if dry_run:
+        print("\n".join(adding.blocks(found)))
+    else:
+        adding.write(found, alone=only)
+    print("\n".join(adding.next_lines(found, alone=only, dry_run=dry_run)))
+    return DONE
+
+
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
     """dvc repro, alone and after mending what a kill left torn; a topic that fails stops no other"""
     from pipeline.operations.dvc_repro import repro
@@ -209,13 +236,26 @@ def ui(settings: "Settings", port: int) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
-        *(check, repro, prepare, plan, train, evaluate, judge, look, report),
+        *(check, add, repro, prepare, plan, train, evaluate, judge, look, report),
         *(claims, results, publish, reproduce, runs, ui),
     )
 }
 STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "add": (
+        (
+            "file",
+            {"help": "a table (.csv, .tsv, .txt, .parquet), arrays (.npz, .npy), or a folder of images per class"},
+        ),
+        ("--label", {"help": "column of the class, or of the number, to predict (default: the last one)"}),
+        ("--group", {"help": "column of what belongs together: a customer's rows go into one part"}),
+        ("--series", {"help": "column that says to which recording a row belongs: a long table of sequences"}),
+        ("--target", {"choices": ("class", "number"), "help": "what the label is (default: as it looks)"}),
+        ("--name", {"help": "name of the blocks (default: the file's)"}),
+        ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
+        ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),
+    ),
     "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
     "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
     "train": (A_TOPIC,),
