@@ -38,8 +38,7 @@ def check(settings: "Settings") -> int:
     from pipeline.settings import held_out
 
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
-    topics = f"{len(settings.topics)} topic{'s' if len(settings.topics) > 1 else ''}"
-    print(f"params.yaml is sound: profile {settings.profile}, {topics}, {runs} runs")
+    print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
     if settings.left_out:
         print(f"params.yaml: only: {', '.join(settings.left_out)} left out: not prepared, trained, judged or shown")
     notes = [note for topic in settings.topics.values() if (note := topic.note())]
@@ -248,7 +247,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
             "file",
             {"help": "a table (.csv, .tsv, .txt, .parquet), arrays (.npz, .npy), or a folder of images per class"},
         ),
-        ("--label", {"help": "column of the class, or of the number, to predict (default: the last one)"}),
+        ("--label", {"help": "column of the class, or of the number, to predict (default: the one called class)"}),
         ("--group", {"help": "column of what belongs together: a customer's rows go into one part"}),
         ("--series", {"help": "column that says to which recording a row belongs: a long table of sequences"}),
         ("--target", {"choices": ("class", "number"), "help": "what the label is (default: as it looks)"}),

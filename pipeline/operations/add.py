@@ -1,5 +1,6 @@
 """Take in a user's file or folder: say what it holds, and write a block of data and a topic into params.yaml."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -49,7 +50,7 @@ def understand(file: str, name: str | None, asked: Mapping[str, Any]) -> Underst
     place = _place(file)
     source = _source(place, asked)
     own = _name(name or place.stem)
-    load = _load_settings(source, place, {word: value for word, value in asked.items() if value is not None})
+    load = _load_settings(source, place, {word: str(value) for word, value in asked.items() if value is not None})
     try:
         loaded = plugins.load("sources", source).load(paths.RAW, 0, **load)
     except InputError as error:
@@ -59,8 +60,8 @@ def understand(file: str, name: str | None, asked: Mapping[str, Any]) -> Underst
 
 
 def _place(file: str) -> Path:
-    place = Path(file).expanduser().absolute()
-    if not place.exists():
+    place = Path(os.path.normpath(Path(file).expanduser().absolute()))
+    if not file.strip() or not place.exists():
         near = sorted(other.name for other in place.parent.glob("*") if other.suffix.lower() in SOURCES)[:5]
         there = f": {', '.join(near)}" if near else ""
         raise InputError(f"file: given {file!r}, which is not there, allowed a file or folder that is{there}")
@@ -92,12 +93,14 @@ def _name(wanted: str) -> str:
     return name
 
 
-def _load_settings(source: str, place: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _load_settings(source: str, place: Path, asked: dict[str, str]) -> dict[str, str]:
     """Keyword arguments of the source's `load`: where the file lies, and what was asked for."""
     known = plugins.settings("sources", source) if source in plugins.names("sources") else {}
     if not known:
         plugins.load("sources", source)  # says that there is none
     word = next((word for word in PLACES if word in known), PLACES[0])
+    if "target" in asked and "target" not in known and "labels" in known:
+        asked["labels"] = asked.pop("target")
     for option, value in asked.items():
         if option not in known:
             told = ", ".join(f"--{each}" for each in ("label", "group", "series", "target") if each in known) or "none"

@@ -81,7 +81,8 @@ def _without_left_out(targets: Sequence[str], settings: Settings) -> list[str]:
     """
     if not settings.left_out:
         return list(targets)
-    named, last = [], []
+    named: list[str] = []
+    last: list[str] = []
     for target in targets or LAST:
         each = "evaluate" if target in LAST else target
         named += [f"{each}@{topic}" for topic in settings.topics] if each in OF_A_TOPIC else [target]

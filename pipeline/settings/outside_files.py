@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pipeline.settings.data_blocks import DataSettings
 
 BY_PATH = ("file", "path", "folder")  # settings of a source that may be a path
-MOST_FILES = 200_000
 
 
 def named(data: "DataSettings") -> list[Path]:
@@ -21,15 +20,6 @@ def are_outside(data: "DataSettings") -> bool:
     """Whether a file or folder of the data, there or not, is not one of data/raw."""
     inside = [place for place in named(data) if place.resolve().is_relative_to(paths.RAW.resolve())]
     return len(inside) < len(_values(data))
-
-
-def files(data: "DataSettings") -> dict[str, Path]:
-    """{name: file} of them, those of a folder by their place in it."""
-    found: dict[str, Path] = {}
-    for place in named(data):
-        below = sorted(file for file in place.rglob("*") if file.is_file()) if place.is_dir() else [place]
-        found |= {file.relative_to(place.parent).as_posix(): file for file in below}
-    return found
 
 
 def _values(data: "DataSettings") -> list[str]:

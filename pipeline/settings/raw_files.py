@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import paths
-from pipeline.settings import outside_files
 
 if TYPE_CHECKING:
     from pipeline.settings.data_blocks import DataSettings
@@ -16,14 +15,13 @@ NOT_DATA = (".md", ".bak", ".old", ".orig")  # cards, and copies that someone ke
 
 
 def raw_digests(data: "DataSettings") -> dict[str, str]:
-    """{name: SHA-256} of each raw file that is named after the data's source or one of its settings, or by its path."""
+    """{name: SHA-256} of each raw file that is named after the data's source or one of its settings."""
     stems = {data.source, *(value for value in data.load.values() if isinstance(value, str))}
     named = [file for file in sorted(paths.RAW.glob("*.*")) if file.stem in stems and file.is_file()]
-    found = {file.name: file for file in named if file.suffix not in NOT_DATA and not file.name.endswith("~")}
-    found |= outside_files.files(data)
-    return {name: _digest(file, file.stat().st_mtime_ns, file.stat().st_size) for name, file in found.items()}
+    files = [file for file in named if file.suffix not in NOT_DATA and not file.name.endswith("~")]
+    return {file.name: _digest(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files}
 
 
-@lru_cache(maxsize=outside_files.MOST_FILES)  # several topics ask for the same files
+@lru_cache(maxsize=64)  # several topics ask for the same files
 def _digest(file: Path, changed: int, size: int) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -94,7 +94,7 @@ def _keys(text: str) -> dict[str, tuple[Any, Any]]:
 def _section(text: str, section: str) -> Any:
     """The node of a section that is written in lines of its own."""
     node = _keys(text).get(section, (None, None))[1]
-    if node is None or node.flow_style or not isinstance(node.value, list) or not node.value:
+    if not isinstance(getattr(node, "value", None), list) or node.flow_style or not node.value:
         raise InputError(
             f"params.yaml: {section}: given a block in braces, or none, allowed one in lines of its own: {BY_HAND}"
         )
@@ -117,7 +117,7 @@ def _last(node: Any) -> Any:
 def _end_of(node: Any, lines: Sequence[str]) -> int:
     """The number of the line behind a section, comments within it included, blank lines behind it not."""
     end = _last(node).end_mark
-    place = end.line + (1 if end.column else 0)
+    place: int = end.line + (1 if end.column else 0)
     while place > 0 and not lines[place - 1].strip():
         place -= 1
     while place < len(lines) and lines[place].startswith(" ") and lines[place].lstrip().startswith("#"):

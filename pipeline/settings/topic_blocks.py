@@ -1,6 +1,5 @@
 """Resolve blocks under `topics:`: each variant from its topic, its group, itself and the profile."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -49,8 +48,8 @@ class TopicSettings:
     looks: int
     metrics: tuple[str, ...]
     variants: Mapping[str, Variant]
+    topic: Topic
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    topic: Topic = field(default_factory=lambda: NOTHING)
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -79,7 +78,7 @@ ARM = {
     "augment": Setting(dict, {}),
     "fit": Setting(dict, {}),
 }
-NOTHING = Topic(title="", question="", claims=())
+OWN = "or any name with claims: below it ([] for none)"
 MOST_NAMED = 3  # variants in a line
 VARIANT = ARM | {"group": Setting(str | None, None)}
 OF_ALL = {
@@ -152,7 +151,7 @@ def resolve_topic(
         return None
     is_module = name in plugins.names("topics")
     if not is_module and "claims" not in written:
-        _complain_of_no_claims(name, written, complaints)
+        complaints.unknown(written.place, name, [*plugins.names("topics"), OWN])
         return None
     layers = TopicLayers(name, written, *profile.topic(name))
     _check_layers(layers, complaints)
@@ -173,16 +172,7 @@ def resolve_topic(
     left_out = _left_out(topic, variants)
     _check_measured(topic, left_out, settled["metrics"], shared, complaints)
     sound = {variant: resolved for variant, resolved in variants.items() if resolved}
-    return TopicSettings(name, settled["seeds"], settled["looks"], tuple(settled["metrics"]), sound, left_out, topic)
-
-
-def _complain_of_no_claims(name: str, written: Block, complaints: Complaints) -> None:
-    """Of a name that is misspelt, or of a topic that has neither claims nor a folder with some."""
-    modules = plugins.names("topics")
-    near = difflib.get_close_matches(name, modules, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    allowed = f"a topic of your own with claims: below it ([] for none), or one of {', '.join(modules)}{hint}"
-    complaints.add(written.place, show(name), allowed)
+    return TopicSettings(name, settled["seeds"], settled["looks"], tuple(settled["metrics"]), sound, topic, left_out)
 
 
 def _check_layers(layers: TopicLayers, complaints: Complaints) -> None:

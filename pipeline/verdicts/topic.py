@@ -52,9 +52,9 @@ class Claim:
         usual = margins.smallest_difference(self.metric, self.kind) if self.kind in get_args(Comparison) else None
         if self.margin is None:
             object.__setattr__(self, "margin", usual)
-        lines = [f"claim {self.name!r}: {fault}" for fault in self._faults(usual)]
-        if not SLUG.fullmatch(self.name):
-            lines.insert(0, f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)")
+        told = f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)"
+        lines = [] if SLUG.fullmatch(self.name) else [told]
+        lines += [f"claim {self.name!r}: {fault}" for fault in self._faults(usual)]
         if lines:
             raise InputError("\n".join(lines))
 

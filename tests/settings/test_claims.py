@@ -154,10 +154,8 @@ def test_a_topic_without_a_folder_asks_what_params_says(tmp_path):
 def test_a_topic_without_folder_and_claims_is_a_slip_of_the_pen(tmp_path):
     block = {key: value for key, value in OWN.items() if key != "claims"}
     (line,) = complaints(tmp_path, spoiled("topics.convolutoin", block))
-    assert line.startswith(
-        "params.yaml: topics.convolutoin: given 'convolutoin', allowed a topic of your own with claims:"
-    )
-    assert line.endswith("(did you mean 'convolution'?)")
+    assert line.startswith("params.yaml: topics.convolutoin: given 'convolutoin', allowed activations, adversarial, ")
+    assert line.endswith(", or any name with claims: below it ([] for none) (did you mean 'convolution'?)")
 
 
 def test_claims_of_params_come_behind_those_of_the_module(tmp_path):
