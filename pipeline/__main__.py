@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 EXAMPLES = """examples:
   python -m pipeline check                  is params.yaml sound, for every profile?
+  python -m pipeline add churn.csv          your own data: what is in it, and a topic on it
   python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
   python -m pipeline claims memory          the verdicts of one topic (--json for a script)
   python -m pipeline reproduce 3f2a         train a finished run again and compare, by the first letters of its key
@@ -38,6 +39,8 @@ def check(settings: "Settings") -> int:
 
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
+    if settings.left_out:
+        print(f"params.yaml: only: {', '.join(settings.left_out)} left out: not prepared, trained, judged or shown")
     notes = [note for topic in settings.topics.values() if (note := topic.note())]
     voids = [void.line() for void in settings.voids]
     for line in (*voids, *notes, *data_files.absent(settings.data), *checkout.strays()):
@@ -75,6 +78,10 @@ def plan(settings: "Settings") -> int:
 def train(settings: "Settings", topic: str) -> int:
     """train every variant of a topic with every seed"""
     from pipeline.operations import lock
+    from pipeline.stages import left_out
+
+    if left_out.train(settings, topic):
+        return DONE
     from pipeline.stages.train import train
 
     with lock.hold(f"train_{topic}", wait=True):
@@ -90,8 +97,11 @@ def train(settings: "Settings", topic: str) -> int:
 
 def evaluate(settings: "Settings", topic: str) -> int:
     """score a topic's runs on held-out data"""
+    from pipeline.stages import left_out
     from pipeline.stages.evaluate import evaluate
 
+    if left_out.evaluate(settings, topic):
+        return DONE
     evaluate(settings, topic)  # the report brings the scores of all topics to MLflow, in one go
     _show_verdicts(settings, topic)
     return DONE
@@ -165,6 +175,32 @@ def results(settings: "Settings") -> int:
     return DONE
 
 
+def add(
+    settings: "Settings",
+    file: str,
+    label: str | None,
+    group: str | None,
+    series: str | None,
+    target: str | None,
+    name: str | None,
+    dry_run: bool,
+    only: bool,
+) -> int:
+    """take in a file or folder of yours: show what it holds, write data and a topic into params.yaml"""
+    from pipeline.operations import add as adding
+    from pipeline.report import terminal
+
+    asked = {"label": label, "group": group, "series": series, "target": target}
+    found = adding.understand(file, name, asked)
+    terminal.show_understood(found.summary, found.columns, found.data.counts, found.findings)
+    if dry_run:
+        print("\n".join(adding.blocks(found)))
+    else:
+        adding.write(found, alone=only)
+    print("\n".join(adding.next_lines(found, alone=only, dry_run=dry_run)))
+    return DONE
+
+
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
     """dvc repro, alone and after mending what a kill left torn; a topic that fails stops no other"""
     from pipeline.operations.dvc_repro import repro
@@ -212,13 +248,26 @@ def ui(settings: "Settings", port: int) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
-        *(check, repro, prepare, plan, train, evaluate, judge, look, report),
+        *(check, add, repro, prepare, plan, train, evaluate, judge, look, report),
         *(claims, results, publish, reproduce, runs, ui),
     )
 }
 STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "add": (
+        (
+            "file",
+            {"help": "a table (.csv, .tsv, .txt, .parquet), arrays (.npz, .npy), or a folder of images per class"},
+        ),
+        ("--label", {"help": "column of the class, or of the number, to predict (default: the one called class)"}),
+        ("--group", {"help": "column of what belongs together: a customer's rows go into one part"}),
+        ("--series", {"help": "column that says to which recording a row belongs: a long table of sequences"}),
+        ("--target", {"choices": ("class", "number"), "help": "what the label is (default: as it looks)"}),
+        ("--name", {"help": "name of the blocks (default: the file's)"}),
+        ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
+        ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),
+    ),
     "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
     "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
     "train": (A_TOPIC,),

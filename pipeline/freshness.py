@@ -14,6 +14,7 @@ from pipeline.records import digest, digest_of, read_examples, read_json, read_s
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import card, current
 from pipeline.training import integrity
+from pipeline.verdicts.topic import Topic
 
 if TYPE_CHECKING:
     from pipeline.contracts import PlannedVariant
@@ -39,8 +40,9 @@ WITHOUT_TOPICS = "params.yaml: topics: given none, allowed one or more: bring a 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicState:
-    """A planned topic: the records of its current runs, how its other runs stand, and how its scores stand."""
+    """A planned topic: what it asks, the records of its current runs, how its other runs and its scores stand."""
 
+    topic: Topic
     plan: Plan
     records: dict[RunPlace, RunRecord]
     others: dict[RunPlace, Standing]
@@ -103,7 +105,8 @@ def state(settings: Settings, plan: Plan) -> TopicState:
     """How the files under data/ of one topic stand, whose current plan this is."""
     records, others = runs(plan)
     scores = _scores_standing(settings, plan, records, others)
-    return TopicState(plan=plan, records=records, others=others, scores=scores)
+    topic = settings.topics[plan["topic"]].topic
+    return TopicState(topic=topic, plan=plan, records=records, others=others, scores=scores)
 
 
 def runs(plan: Plan) -> tuple[dict[RunPlace, RunRecord], dict[RunPlace, Standing]]:

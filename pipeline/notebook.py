@@ -1,5 +1,6 @@
 """What a notebook calls: a topic's experiment in small, beside its full results."""
 
+import contextlib
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -197,11 +198,11 @@ def _state(topic: str) -> freshness.TopicState | None:
 def verdicts(topic: str) -> Table:
     """One row per claim of the topic: what was compared, the difference with its interval, and the verdict.
 
-    Sentences and sources come from the topic's module, verdicts and means from its results. The difference is that in
-    favour of the claim; its interval is the one the verdict follows from. A claim that they do not know is "not
-    tested".
+    Sentences and sources come from params.yaml and the topic's module, verdicts and means from its results. The
+    difference is that in favour of the claim; its interval is the one the verdict follows from. A claim that they do
+    not know is "not tested".
     """
-    claims, found = load(topic).claims, results(topic)
+    claims, found = _claims(topic), results(topic)
     judgements = said_of(claims, found.judgements)
     metrics = read_json_or(found.folder / "metrics.json", {})
     counts = tally(judgements[claim.name]["verdict"] if claim.name in judgements else UNTESTED for claim in claims)
@@ -209,6 +210,15 @@ def verdicts(topic: str) -> Table:
     title += f" ({found.label})" if judgements and found.label else ""
     head = ("claim", "metric", "mean of the one and the other", "difference", "margin", "seeds", "verdict")
     return Table(title, head, [_claim_cells(claim, judgements.get(claim.name), metrics) for claim in claims])
+
+
+def _claims(topic: str) -> Sequence[Claim]:
+    """Those of the topic in params.yaml; of one that is not there, or switched off, those of its module."""
+    with contextlib.suppress(InputError):
+        known = _settings(_changed()).topics
+        if topic in known:
+            return known[topic].claims
+    return load(topic).claims
 
 
 def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any]) -> list[str]:

@@ -74,6 +74,11 @@ def plan(topic: str) -> Path:
     return PLAN / f"{topic}.json"
 
 
+def asked(topic: str) -> Path:
+    """What `topic` asks and claims, and a digest of its own code: what scores and pages follow from beside its plan."""
+    return PLAN / "topics" / f"{topic}.json"
+
+
 def looks(topic: str) -> Path:
     """Which variants of `topic` get more seeds than the first look has."""
     return LOOKS / f"{topic}.json"

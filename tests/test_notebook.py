@@ -9,6 +9,7 @@ from pipeline import notebook, paths, plugins
 from pipeline.freshness import TopicState
 from pipeline.records import Examples, write_json, write_rows
 from pipeline.settings import params
+from pipeline.verdicts.topic import load
 
 TOPIC = "activations"
 CLAIMS = plugins.load("topics", TOPIC).TOPIC.claims
@@ -153,11 +154,11 @@ def test_present_results_come_before_published_ones(house, monkeypatch):
     write_json(paths.published(TOPIC) / "samples.json", {"one": ["published"]})
     write_json(paths.results(TOPIC) / "samples.json", {"one": ["present"]})
     assert notebook.samples(TOPIC) == {"one": ["published"]}
-    state = TopicState(plan={"topic": TOPIC}, records={}, others={}, scores="current")
+    state = TopicState(topic=load(TOPIC), plan={"topic": TOPIC}, records={}, others={}, scores="current")
     monkeypatch.setattr(notebook, "_state", lambda topic: state)
     monkeypatch.setattr(notebook, "judged", lambda states: [])
     assert notebook.samples(TOPIC) == {"one": ["present"]} and notebook.results(TOPIC).label == ""
-    stale = TopicState(plan={"topic": TOPIC}, records={}, others={}, scores="stale")
+    stale = TopicState(topic=load(TOPIC), plan={"topic": TOPIC}, records={}, others={}, scores="stale")
     monkeypatch.setattr(notebook, "_state", lambda topic: stale)
     assert notebook.samples(TOPIC) == {"one": ["published"]}
 

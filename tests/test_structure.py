@@ -27,7 +27,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "report": {"freshness", "settings", "training", "verdicts"},
     "operations": {"settings", "training"},
     "mlflow_sync": {"freshness", "operations", "report", "settings", "training"},
-    "freshness": {"scoring", "settings", "training"},
+    "freshness": {"scoring", "settings", "training", "verdicts"},  # a state has what the topic asks
     "stages": {
         "freshness",
         "mlflow_sync",

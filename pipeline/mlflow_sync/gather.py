@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from pipeline import freshness, paths, plugins
+from pipeline import freshness, paths
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
 from pipeline.records import digest, read_history_or_none, read_json_or, read_rows_or_none
 from pipeline.report import drawn
@@ -108,10 +108,8 @@ def comparison(runs: Sequence[RunFacts]) -> str:
 
 
 def question(topic: str) -> str:
-    """What a topic asks; nothing for one that is gone."""
-    if topic not in plugins.names("topics"):
-        return ""
-    text: str = plugins.load("topics", topic).TOPIC.question
+    """What a topic asks, as it was planned; nothing for one that was not."""
+    text: str = read_json_or(paths.asked(topic), {}).get("question", "")
     return text
 
 

@@ -36,7 +36,7 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     none if it was complete. tracking_store.Unreachable where MLflow cannot be used; another call goes on from there.
     Refused, once all other topics are written, where an experiment of that name is not ours.
     """
-    plans = [read_json(file) for file in sorted(paths.PLAN.glob("*.json"))]
+    plans = [plan for file in sorted(paths.PLAN.glob("*.json")) if not (plan := read_json(file)).get("left_out")]
     planned = [gather.gather(plan) for plan in plans if topics is None or plan["topic"] in topics]
     begun = [topic for topic in planned if topic.runs]
     counts, refusals = Counter(dict.fromkeys(COUNTED, 0)), []
@@ -127,7 +127,8 @@ def _log_figures(experiment: Experiment, parent: MlflowRun, topic: TopicFiles) -
 
 def _pictures(topic: str) -> dict[str, Path]:
     """The report's picture files of a topic by name, without those of another topic whose name goes on from it."""
-    longer = [other for other in plugins.names("topics") if other != topic and other.startswith(topic)]
+    known = {*plugins.names("topics"), *(file.stem for file in paths.PLAN.glob("*.json"))}
+    longer = [other for other in known if other != topic and other.startswith(topic)]
     files = sorted(paths.PICTURES.glob(f"{topic}_*.svg"))
     of_others = tuple(f"{other}_" for other in longer)
     return {file.name.removeprefix(f"{topic}_"): file for file in files if not file.name.startswith(of_others)}

@@ -1,5 +1,6 @@
 """Remember which runs each profile asks for, so that pruning under one never drops those of another."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline import paths
@@ -20,9 +21,13 @@ def remember(settings: Settings) -> None:
         write_json(_file(settings.profile, name), sorted(spec.run_key for spec in specs))
 
 
-def by_others(profile: str) -> set[str]:
-    """Keys of the runs that other profiles than this one asked for when they were planned last."""
+def by_others(profile: str, left_out: Iterable[str] = ()) -> set[str]:
+    """Keys of the runs that other profiles than this one asked for when they were planned last.
+
+    And topics that `only` has `left_out`, in this profile.
+    """
     files = [file for file in sorted(paths.ASKED.glob("*/*.json")) if file.parent.name != profile]
+    files += [file for topic in left_out if (file := _file(profile, topic)).exists()]
     return {str(key) for file in files for key in _read(file)}
 
 

@@ -14,7 +14,9 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.operations import adoption, checkout, dvc_files, lock, outcomes, signals
 from pipeline.operations.outcomes import Outcome
-from pipeline.settings.params import Settings
+from pipeline.settings import outside_files
+from pipeline.settings.params import DataSettings, Settings
+from pipeline.settings.plan import card
 
 if TYPE_CHECKING:
     import psutil
@@ -25,6 +27,8 @@ DONE, FAILED, WRONG_INPUT = 0, 1, 2
 OF_ALL = ("prepare", "plan", "judge", "report")  # stages that are about all topics
 OF_A_TOPIC = ("train", "evaluate")
 LAST = ("judge", "report")  # those that wait for every topic
+ANEW = ("--force", "--single-item", "prepare", "plan")
+ALONE = "--single-item"
 
 
 def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
@@ -38,11 +42,12 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
     checkout.check()
     with lock.hold("repro"), outcomes.collected() as folder:
         _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
-        code = _carry_out(list(targets), topics, folder)
+        asked = _without_left_out(targets, settings)
+        code = _prepared_anew(settings) or _carry_out(asked, topics, folder)
         for _ in range(MOST_LOOKS - 1):
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break
-            code = _dvc(["--force", "--single-item", "prepare", "plan"]) or _carry_out([], topics, folder)
+            code = _dvc(ANEW) or _carry_out(asked, topics, folder)
         failed = outcomes.failed(folder)
         _say([*(outcome.line() for outcome in failed), _last_line(code, failed, targets), *checkout.strays()])
     return _exit_code(code, failed)
@@ -69,8 +74,44 @@ def _check(targets: Sequence[str], topics: Sequence[str]) -> None:
         raise InputError(f"stage: given {target!r}, allowed {', '.join([*OF_ALL, *OF_A_TOPIC, *each])}")
 
 
+def _without_left_out(targets: Sequence[str], settings: Settings) -> list[str]:
+    """The targets; those of every topic by name where `only` leaves out some, of which DVC has stages as well.
+
+    Then come the stages that wait for every topic, behind ALONE.
+    """
+    if not settings.left_out:
+        return list(targets)
+    named: list[str] = []
+    last: list[str] = []
+    for target in targets or LAST:
+        each = "evaluate" if target in LAST else target
+        named += [f"{each}@{topic}" for topic in settings.topics] if each in OF_A_TOPIC else [target]
+        last += LAST[: LAST.index(target) + 1] if target in LAST else []
+    return [*dict.fromkeys(named), *([ALONE, *dict.fromkeys(last)] if last else [])]
+
+
+def _prepared_anew(settings: Settings) -> int:
+    """DVC's exit code where a file outside data/raw has changed since it was prepared: DVC does not know of it."""
+    outside = [data for data in settings.data.values() if outside_files.are_outside(data)]
+    changed = [data.name for data in outside if _is_stale(settings, data)]
+    if not changed:
+        return 0
+    _say([f"{', '.join(changed)}: not prepared from its files as they are now: prepared anew"])
+    return _dvc(ANEW)
+
+
+def _is_stale(settings: Settings, data: DataSettings) -> bool:
+    try:
+        card(data, data.draw(settings.first_seed))
+    except InputError:
+        return True
+    return False
+
+
 def _carry_out(targets: list[str], topics: Sequence[str], folder: Path) -> int:
     """DVC's exit code; where a topic fails, DVC is started again for the rest, and what is there is reported."""
+    place = targets.index(ALONE) if ALONE in targets else len(targets)
+    targets, alone = targets[:place], targets[place:]
     lost: set[str] = set()
     code = first = _dvc(targets)
     while code and (new := _lost_topics(folder) - lost):
@@ -80,8 +121,10 @@ def _carry_out(targets: list[str], topics: Sequence[str], folder: Path) -> int:
             break
         print(f"\n{', '.join(sorted(new))} failed: going on with the other topics", file=sys.stderr, flush=True)
         code = _dvc(rest)
-    if lost and (not targets or {*LAST} & {*targets}):
+    if lost and (not targets or {*LAST} & {*targets} or alone):
         _report(sorted(lost))
+    elif alone and not first:
+        first = _dvc(alone)
     return first
 
 

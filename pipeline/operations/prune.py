@@ -43,7 +43,7 @@ def prune(settings: Settings, present_only: bool = False) -> str:
 
 def _prune(settings: Settings, present_only: bool) -> str:
     used = set().union(*_keys_by_topic(settings).values())
-    used |= set() if present_only else asked.by_others(settings.profile)
+    used |= set() if present_only else asked.by_others(settings.profile, settings.left_out)
     store = project_store()
     unused = [folder for folder in store.runs() + _interrupted() + _scored() if folder.name not in used]
     return _remove([*unused, *store.damaged(), *store.drafts()])

@@ -10,7 +10,6 @@ from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
 from pipeline.freshness import TopicState
 from pipeline.records import read_history_or_none, read_json, read_rows
 from pipeline.report.cards import card
-from pipeline.verdicts import topic
 from pipeline.verdicts.topic import Topic
 
 
@@ -45,7 +44,7 @@ def read(state: TopicState, claims: Sequence[ClaimRow]) -> TopicFacts:
     data_sets = {variant["settings"]["data"]: min(variant["draws"].values()) for variant in plan["variants"].values()}
     return TopicFacts(
         name=name,
-        topic=topic.load(name),
+        topic=state.topic,
         plan=plan,
         reason=state.reason(),
         runs={variant: _runs(state, variant) for variant in plan["variants"]},

@@ -16,7 +16,7 @@ from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
 from pipeline.settings.params import Settings
-from pipeline.verdicts.topic import Claim, load, said_of
+from pipeline.verdicts.topic import Claim, Topic, load, said_of
 
 Metrics = Mapping[str, Mapping[str, MetricSummary]]  # {variant: {metric: summary}}
 
@@ -55,6 +55,7 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
     _take_back()
     _require_complete(settings.topics, states)
     _require_profile(settings.profile)
+    _require_none_lost(settings.left_out)
     draft, old = (paths.PUBLISHED.with_name(f"{paths.PUBLISHED.name}.{name}.draft") for name in ("new", "old"))
     shutil.rmtree(draft, ignore_errors=True)
     for state in states:
@@ -69,7 +70,7 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
         paths.PUBLISHED.rename(old)
     draft.rename(paths.PUBLISHED)
     shutil.rmtree(old, ignore_errors=True)
-    lay_out()
+    lay_out({name: topic.topic for name, topic in settings.topics.items()})
 
 
 def _seconds(profile: str, states: Iterable[TopicState]) -> dict[str, dict[str, dict[str, float]]]:
@@ -110,21 +111,32 @@ def _require_profile(profile: str) -> None:
         )
 
 
-def lay_out() -> None:
+def _require_none_lost(left_out: Iterable[str]) -> None:
+    """InputError: there are published results of a topic that `only` leaves out now."""
+    lost = [topic for topic in left_out if paths.published(topic).exists()]
+    if lost:
+        raise InputError(
+            f"results: given `only` without {', '.join(lost)}, allowed all topics that are in data/published: take"
+            " `only` out of params.yaml, or remove data/published to publish others"
+        )
+
+
+def lay_out(topics: Mapping[str, Topic] | None = None) -> None:
     """Write docs/results.md: one row per claim, with its source's numbers, ours, the verdict; then time and runs.
 
-    Claims and sources come from the topics' modules, all else from data/published. A claim that it does not know is
-    "not tested". A short table of the same goes into README.md and README.es.md, between the marks that stand there for
-    it. The same files give the same bytes. InputError: what is published is not as it was published.
+    Claims and sources come from `topics` (default: their modules), all else from data/published. A claim that it does
+    not know is "not tested". A short table of the same goes into README.md and README.es.md, between the marks that
+    stand there for it. The same files give the same bytes. InputError: what is published is not as it was published.
     """
     published_profile()
     judgements: list[ClaimRow] = read_json_or(paths.PUBLISHED / "claims.json", [])
     times = {time["name"]: time for time in read_json_or(paths.PUBLISHED / "times.json", [])}
-    names = sorted(plugins.names("topics"), key=lambda name: (load(name).chapter, name))
-    topics = [_topic(name, judgements) for name in names]
+    known = dict(topics) if topics else {name: load(name) for name in plugins.names("topics")}
+    names = sorted(known, key=lambda name: (known[name].chapter, name))
+    sections = [_topic(name, known[name], judgements) for name in names]
     page = {
-        "topics": topics,
-        "verdicts": tally(row["verdict"] for topic in topics for row in topic["rows"]),
+        "topics": sections,
+        "verdicts": tally(row["verdict"] for section in sections for row in section["rows"]),
         "times": [times[name] for name in names if name in times],
     }
     write_bytes(paths.ROOT / "docs" / "results.md", render("results.md.j2", page).encode())
@@ -141,9 +153,9 @@ def _insert(file: Path, table: str) -> None:
         write_bytes(file, f"{before}{begin}\n{table}{end}{after}".encode())
 
 
-def _topic(name: str, judgements: Iterable[ClaimRow]) -> dict[str, Any]:
+def _topic(name: str, topic: Topic, judgements: Iterable[ClaimRow]) -> dict[str, Any]:
     """One topic: its question, and one row per claim."""
-    topic, metrics = load(name), read_json_or(paths.published(name) / "metrics.json", {})
+    metrics = read_json_or(paths.published(name) / "metrics.json", {})
     said = said_of(topic.claims, (row for row in judgements if row["topic"] == name))
     rows = [_row(claim, said.get(claim.name), metrics) for claim in topic.claims]
     counts = Counter(row["verdict"] for row in rows)

@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 COLOURS = {"reproduced": "green", "contradicted": "red", "negligible": "blue", "undecided": "yellow"}
+MOST_ROWS = 40  # of classes
 PIPED_WIDTH = 200  # columns where there is no terminal to fit into
 
 
@@ -44,6 +45,48 @@ def show(rows: Sequence[ClaimRow], as_json: bool = False) -> None:
 def summary(rows: Sequence[ClaimRow]) -> str:
     """How many claims there are of each verdict, in words."""
     return f"{len(rows)} claims: {', '.join(tally(row['verdict'] for row in rows)) or 'none judged'}"
+
+
+COLUMNS = ("column", "kind", "missing", "distinct", "example", "becomes")  # of a card, and of what is shown of it
+
+
+def show_understood(
+    summary: str, columns: Sequence[Mapping[str, Any]], counts: Mapping[str, int], findings: Sequence[str]
+) -> None:
+    """Print what was understood of someone's data: a line a column, the classes with their counts, the findings."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(Text(summary, style="bold"))
+    if columns:
+        rows = [[str(column.get(name, "")) for name in COLUMNS] for column in columns]
+        console.print(_plain_table(COLUMNS, rows, numbers=("missing", "distinct")))
+    if counts:
+        rows = [[name, f"{count:,}", f"{count / sum(counts.values()):.1%}"] for name, count in counts.items()]
+        console.print(_plain_table(("class", "examples", "share"), _cut(rows), numbers=("examples", "share")))
+    for finding in findings:
+        console.print(Text(f"- {finding}", style="yellow"))
+
+
+def _cut(rows: list[list[str]]) -> list[list[str]]:
+    """The first and last of very many."""
+    return (
+        rows if len(rows) <= MOST_ROWS else [*rows[: MOST_ROWS - 1], [f"and {len(rows) - MOST_ROWS + 1} more", "", ""]]
+    )
+
+
+def _plain_table(names: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> "Table":
+    """A table of text as it is: what looks like Rich's markup is the user's."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, justify="right" if name in numbers else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def _table(topic: str, rows: Sequence[ClaimRow]) -> "Table":

@@ -30,7 +30,6 @@ from pipeline.scoring.score import Asked, RunScores, score
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import card, code_digest
 from pipeline.training.run import run_specs
-from pipeline.verdicts import topic as topics
 
 if TYPE_CHECKING:
     from pipeline.training.run import RunSpec
@@ -60,7 +59,7 @@ class RunToScore:
 
 def runs_to_score(settings: Settings, plan: Plan) -> list[RunToScore]:
     """The runs of a plan, in order of variant and seed (InputError: a data set that is not prepared as it is now)."""
-    claimed = dict.fromkeys(claim.metric for claim in topics.load(plan["topic"]).claims)
+    claimed = dict.fromkeys(claim.metric for claim in settings.topics[plan["topic"]].claims)
     asked = Asked(metrics=tuple(plan["metrics"]), claimed=tuple(claimed))
     code = _code_digest(plan["topic"])
     cards: Callable[[str, int], DataCard] = cache(lambda data, draw: card(settings.data[data], draw))
@@ -77,7 +76,8 @@ def runs_to_score(settings: Settings, plan: Plan) -> list[RunToScore]:
 
 def _code_digest(topic: str) -> str:
     """Digest of the code that a topic's scores follow from, as the files are now."""
-    places = [paths.PACKAGE / place for place in SCORING] + [paths.PACKAGE / "topics" / topic]
+    own = paths.PACKAGE / "topics" / topic  # not there: it has claims in params.yaml alone
+    places = [*(paths.PACKAGE / place for place in SCORING), *([own] if own.is_dir() else [])]
     files = [file for place in places for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
     return digest([code_digest(file.read_text("utf-8")) for file in files])
 

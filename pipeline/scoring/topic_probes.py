@@ -22,11 +22,11 @@ class TopicProbes:
 
 
 def read(topic: str) -> TopicProbes:
-    """The probes of one topic. InputError: an unknown topic, or one whose probes.py lacks what its TOPIC names."""
-    record: Topic = plugins.load("topics", topic).TOPIC
+    """The probes of one topic, none where it has no folder. InputError: its probes.py lacks what its TOPIC names."""
     file = f"{topic}/probes"
     if not plugins.path("topics", file).exists():
         return TopicProbes()
+    record: Topic = plugins.load("topics", topic).TOPIC
     module = plugins.imported(f"topics.{topic}.probes")
     return TopicProbes(
         metrics={name: getattr(module, name) for name in record.probes},

@@ -10,6 +10,7 @@ from pipeline.settings.validation import Complaints, ParamsError, show
 
 MOST_VALUES, MOST_LEVELS = 20_000, 12
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+OF_A_SOURCE = re.compile(r"(data\.[^.]+|every_data)\.load\.[^.]+")  # a mapping there has the names of someone's columns
 
 
 def read_tree(file: Path, name: str, complaints: Complaints) -> Block:
@@ -74,7 +75,7 @@ def _weigh(value: Any, place: Place, budget: Iterator[int], level: int = 0) -> N
 
 
 def _mark(value: Any, place: Place, complaints: Complaints) -> Block | Given:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or OF_A_SOURCE.fullmatch(place.key):
         return Given(value, place)
     items = {}
     for key, item in value.items():

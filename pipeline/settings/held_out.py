@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pipeline import plugins
 from pipeline.errors import InputError
 from pipeline.settings.plan import card
 
@@ -26,7 +25,7 @@ def refuse_few(settings: "Settings") -> None:
 
 def _few(settings: "Settings", name: str) -> list[str]:
     topic, lines = settings.topics[name], []
-    for claim in plugins.load("topics", name).TOPIC.claims:
+    for claim in topic.claims:
         for arm in (claim.better, claim.worse):
             if claim.metric in BEHIND and claim.name not in topic.left_out and arm in topic.variants:
                 data = topic.variants[arm].data

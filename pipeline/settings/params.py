@@ -1,6 +1,6 @@
 """Turn params.yaml and the profiles beside it into frozen, typed, strict settings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_v
 from pipeline.settings.profiles import PROFILES, Profile, check_names, read_profiles
 from pipeline.settings.topic_blocks import Context, TopicSettings, Variant, resolve_topic
 from pipeline.settings.tree import Block, Given, merge
-from pipeline.settings.validation import Complaints, ParamsError, settle
+from pipeline.settings.validation import Complaints, ParamsError, settle, show
 from pipeline.settings.voids import Uses, Void
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Settings:
-    """All of params.yaml, resolved for one profile."""
+    """All of params.yaml, resolved for one profile; `left_out` are the topics that `only` leaves out."""
 
     profile: str
     workers: int | str
@@ -44,6 +44,7 @@ class Settings:
     data: Mapping[str, DataSettings]
     topics: Mapping[str, TopicSettings]
     voids: tuple[Void, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def numerics(self) -> Mode:
@@ -61,6 +62,7 @@ TOP = {
     "runs_per_gpu": Setting(Count, 1),
     "run_minutes": Setting(Positive, 60.0),
     "same_on_every_processor": Setting(bool, True),
+    "only": Setting(list[str] | None, None),
     "views": Setting(dict, {}),
     "data": Setting(dict, required=True),
     "topics": Setting(dict, required=True),
@@ -79,20 +81,55 @@ def read(file: Path | None = None, profile: str | None = None) -> Settings:
     sections = [item for name, item in tree.items() if name in ("views", "data", "topics")]
     if not {"data", "topics"} <= tree.keys() or any(isinstance(item, Given) for item in sections):
         raise ParamsError(complaints.lines)  # nearly everything else would follow from that
-    every = {name: _resolve(tree, each, complaints) for name, each in profiles.items()}
+    new = {topic: _new_variants(topic, profiles.values()) for topic in tree.block("topics")}
+    every = {name: _resolve(tree, each, new, complaints) for name, each in profiles.items()}
+    only = _only(tree, complaints)
     if complaints.lines:
         raise ParamsError(complaints.lines)
     unused = _unused(tree, every.values())
-    return replace(every[chosen], voids=every[chosen].voids + unused)
+    return _chosen(replace(every[chosen], voids=every[chosen].voids + unused), only)
 
 
-def _resolve(tree: Block, profile: Profile, complaints: Complaints) -> Settings:
+def _new_variants(topic: str, profiles: Iterable[Profile]) -> list[str]:
+    """Names of the variants that any profile adds to a topic."""
+    return [name for profile in profiles for name in profile.tree.block("topics", topic, "new_variants")]
+
+
+def _only(tree: Block, complaints: Complaints) -> list[str] | None:
+    """The topics that `only` names; None where it is left out, or of the wrong type."""
+    item, topics = tree.get("only"), list(tree.block("topics"))
+    if not isinstance(item, Given) or not isinstance(item.value, list):
+        return None
+    if not item.value:
+        complaints.add(item.place, "an empty list", f"one topic or more of {', '.join(topics)}; no such key for all")
+    for name in dict.fromkeys(name for name in item.value if isinstance(name, str)):
+        if name not in topics:
+            complaints.unknown(item.place, name, topics)
+        if item.value.count(name) > 1:
+            complaints.add(item.place, f"{show(name)} {item.value.count(name)} times", "once")
+    return item.value
+
+
+def _chosen(settings: Settings, only: Collection[str] | None) -> Settings:
+    """The settings with the topics of `only` alone, and the data that these learn from."""
+    if only is None:
+        return settings
+    topics = {name: topic for name, topic in settings.topics.items() if name in only}
+    learnt = {variant.data for topic in topics.values() for variant in topic.variants.values()}
+    left_out = tuple(name for name in settings.topics if name not in only)
+    data = {name: block for name, block in settings.data.items() if name in learnt}
+    parts = [*(f"topics.{name}" for name in left_out), *(f"data.{name}" for name in settings.data.keys() - learnt)]
+    voids = tuple(void for void in settings.voids if not any(void.stands_in(part) for part in parts))
+    return replace(settings, topics=topics, data=data, voids=voids, left_out=left_out)
+
+
+def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], complaints: Complaints) -> Settings:
     """The settings of one profile: layers are merged, checked and frozen, block by block."""
     top, uses = settle(tree, TOP, complaints), Uses(tree.place.file)
     check_names(profile, tree, complaints)
     check_views(tree.block("views"), complaints)
     data = {name: resolve_data(name, tree, profile, uses, complaints) for name in tree.block("data")}
-    context = Context(data, uses, complaints)
+    context = Context(data, uses, complaints, new)
     topics = {
         name: resolve_topic(name, block, profile, {key: top[key] for key in EACH_TOPIC}, context)
         for name, block in tree.block("topics").items()

@@ -13,7 +13,7 @@ from pipeline.records import digest, digest_of_splits, is_written, read_sealed, 
 from pipeline.settings.params import DataSettings, Settings, TopicSettings, Variant
 from pipeline.settings.raw_files import raw_digests
 from pipeline.settings.seeds import looks, seeds_of
-from pipeline.verdicts import topic as topics
+from pipeline.verdicts.topic import claims_digest
 
 if TYPE_CHECKING:
     from pipeline.contracts import DataCard, Plan, PlannedVariant
@@ -40,13 +40,37 @@ IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind"
 
 
 def plan(settings: Settings) -> None:
-    """Write data/plan/<topic>.json for every topic: resolved settings, digests of data and code."""
-    plans = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
-    for file in paths.PLAN.glob("*.json"):
+    """Write data/plan/<topic>.json for every topic: resolved settings, digests of data and code.
+
+    And data/plan/topics/<topic>.json: what it asks. Of a topic that `only` leaves out both say so, and nothing else:
+    DVC has stages of it all the same.
+    """
+    plans: dict[str, Any] = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
+    asked: dict[str, Any] = {name: _asked(topic) for name, topic in settings.topics.items()}
+    plans |= {name: {"topic": name, "left_out": True} for name in settings.left_out}
+    for file in [*paths.PLAN.glob("*.json"), *paths.PLAN.glob("*/*.json")]:
         if file.stem not in plans:
             file.unlink()
     for name, resolved in plans.items():
         write_json(paths.plan(name), resolved)
+        write_json(paths.asked(name), asked.get(name, resolved))
+
+
+def _asked(topic: TopicSettings) -> dict[str, Any]:
+    """What a topic asks and claims, and a digest of its own code: scores and pages follow from that, runs do not."""
+    claims = [asdict(claim) for claim in topic.claims]
+    return {
+        "title": topic.topic.title,
+        "question": topic.topic.question,
+        "claims": claims,
+        "code": _own_code(topic.name),
+    }
+
+
+def _own_code(topic: str) -> str:
+    """Digest of the files in a topic's folder; that of none where it has no folder."""
+    files = sorted((paths.PACKAGE / "topics" / topic).glob("*.py"))
+    return digest([[file.name, code_digest(file.read_text("utf-8"))] for file in files])
 
 
 def current(settings: Settings, topic: str) -> "Plan":
@@ -75,14 +99,18 @@ def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
         "looks": looks(topic),
         "metrics": list(topic.metrics),
         "variants": {
-            name: _planned(settings.data[variant.data], topic.name, variant, seeds[name], cards)
+            name: _planned(settings.data[variant.data], topic, variant, seeds[name], cards)
             for name, variant in topic.variants.items()
         },
     }
 
 
 def _planned(
-    data: DataSettings, topic: str, variant: Variant, seeds: Sequence[int], cards: "Callable[[str, int], DataCard]"
+    data: DataSettings,
+    topic: TopicSettings,
+    variant: Variant,
+    seeds: Sequence[int],
+    cards: "Callable[[str, int], DataCard]",
 ) -> "PlannedVariant":
     resolved: Any = variant.settings()
     return {
@@ -94,10 +122,10 @@ def _planned(
     }
 
 
-def _claims(topic: str, variant: str) -> dict[str, str]:
+def _claims(topic: TopicSettings, variant: str) -> dict[str, str]:
     """{claim: digest of what it says} of those that compare the variant: its runs' records keep what was known then."""
-    claims = topics.load(topic).claims
-    return {claim.name: topics.claims_digest([claim]) for claim in claims if variant in (claim.better, claim.worse)}
+    compared = [claim for claim in topic.claims if variant in (claim.better, claim.worse)]
+    return {claim.name: claims_digest([claim]) for claim in compared}
 
 
 def code_digests(model: str, task: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import paths, plugins
+from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.records import digest, read_sealed, write_sealed
 from pipeline.settings.params import Settings, TopicSettings, Variant
@@ -36,8 +36,7 @@ def pairs(seeds: int, *, is_rate: bool) -> int:
 
 
 def _rated(topic: TopicSettings) -> set[str]:
-    claims = [claim for claim in plugins.load("topics", topic.name).TOPIC.claims if claim.kind == "rate"]
-    return {arm for claim in claims for arm in (claim.better, claim.worse)}
+    return {arm for claim in topic.claims if claim.kind == "rate" for arm in (claim.better, claim.worse)}
 
 
 def asked_for(settings: Settings, topic: TopicSettings) -> Mapping[str, int]:

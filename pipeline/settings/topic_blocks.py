@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, Literal
 
 from pipeline import paths, plugin_files, plugins
 from pipeline.number_types import Count
 from pipeline.plugin_files import Setting
+from pipeline.settings import claims
 from pipeline.settings.data_blocks import DataSettings, is_plugin, is_sound
 from pipeline.settings.profiles import Profile, is_left_out
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, settle, show
 from pipeline.settings.voids import Uses
+from pipeline.verdicts.topic import Claim, Topic
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,23 @@ class Variant:
 
 @dataclass(frozen=True)
 class TopicSettings:
-    """One block under `topics:`; `left_out` are the claims that compare variants which it has not, and those."""
+    """One block under `topics:`; `left_out` are the claims that compare variants which it has not, and those.
+
+    `topic` is what it asks: by its module, if it has one, and by params.yaml.
+    """
 
     name: str
     seeds: int
     looks: int
     metrics: tuple[str, ...]
     variants: Mapping[str, Variant]
+    topic: Topic
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """All that it claims, what is left out included."""
+        return self.topic.claims
 
     def note(self) -> str:
         """A line on the claims that are left out; empty where none is."""
@@ -68,6 +78,7 @@ ARM = {
     "augment": Setting(dict, {}),
     "fit": Setting(dict, {}),
 }
+OWN = "or any name with claims: below it ([] for none)"
 MOST_NAMED = 3  # variants in a line
 VARIANT = ARM | {"group": Setting(str | None, None)}
 OF_ALL = {
@@ -75,8 +86,9 @@ OF_ALL = {
     "looks": Setting(Literal[1, 2, 3], 3),
     "metrics": Setting(list[str], ["accuracy", "cross_entropy"]),
 }
-TOPIC = ARM | OF_ALL | {"groups": Setting(dict, {}), "variants": Setting(dict, {})}
-PROFILE_TOPIC = TOPIC | {"new_variants": Setting(dict, {})}
+PARTS = {"groups": Setting(dict, {}), "variants": Setting(dict, {})}
+TOPIC = ARM | OF_ALL | PARTS | claims.WORDS
+PROFILE_TOPIC = ARM | OF_ALL | PARTS | {"new_variants": Setting(dict, {})}
 
 
 @dataclass(frozen=True)
@@ -118,11 +130,15 @@ class TopicLayers:
 
 @dataclass(frozen=True)
 class Context:
-    """What resolving a topic needs beside its own blocks: data sets by name (None: unsound), and where to report."""
+    """What resolving a topic needs beside its own blocks: data sets by name (None: unsound), and where to report.
+
+    `new` has the variants that profiles add to each topic, any profile.
+    """
 
     data: Mapping[str, DataSettings | None]
     uses: Uses
     complaints: Complaints
+    new: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def resolve_topic(
@@ -130,11 +146,12 @@ def resolve_topic(
 ) -> TopicSettings | None:
     """The topic `name` under a profile; None if too little of it is sound. `defaults` are of seeds and looks."""
     complaints = context.complaints
-    if name not in plugins.names("topics"):
-        complaints.unknown(written.place, name, plugins.names("topics"))
-        return None
     if isinstance(written, Given):
         settle(written, TOPIC, complaints)
+        return None
+    is_module = name in plugins.names("topics")
+    if not is_module and "claims" not in written:
+        complaints.unknown(written.place, name, [*plugins.names("topics"), OWN])
         return None
     layers = TopicLayers(name, written, *profile.topic(name))
     _check_layers(layers, complaints)
@@ -145,15 +162,17 @@ def resolve_topic(
     settled = settle(shared.only(OF_ALL), OF_ALL | own, complaints)
     variants = {variant: _variant(variant, layers, context) for variant in layers.variants()}
     _check_unused_groups(layers, context)
-    record = plugins.load("topics", name)
-    _check_metrics(settled["metrics"], record, shared, complaints)
+    python: Topic | None = plugins.load("topics", name).TOPIC if is_module else None
+    probes = python.probes if python else ()
+    _check_metrics(settled["metrics"], probes, shared, complaints)
     if not variants and not isinstance(written.get("variants"), Given):  # else the wrong type has been complained of
         complaints.add(written.place.at("variants"), "none", "at least one variant")
-    left_out = _left_out(record, variants)
-    claims = [claim for claim in record.TOPIC.claims if claim.name not in left_out]
-    _check_measured(claims, settled["metrics"], shared, complaints)
+    known = claims.Known(variants=variants, elsewhere=context.new.get(name, ()), probes=probes)
+    topic = claims.resolve(name, written, python, known, complaints)
+    left_out = _left_out(topic, variants)
+    _check_measured(topic, left_out, settled["metrics"], shared, complaints)
     sound = {variant: resolved for variant, resolved in variants.items() if resolved}
-    return TopicSettings(name, settled["seeds"], settled["looks"], tuple(settled["metrics"]), sound, left_out)
+    return TopicSettings(name, settled["seeds"], settled["looks"], tuple(settled["metrics"]), sound, topic, left_out)
 
 
 def _check_layers(layers: TopicLayers, complaints: Complaints) -> None:
@@ -319,9 +338,8 @@ def _check_unused_group(group: Block, stack: list[Block], context: Context) -> N
         settle(group.block(part), options, context.complaints, partial=True)
 
 
-def _check_metrics(metrics: list[str], record: ModuleType, shared: Block, complaints: Complaints) -> None:
-    public = {name for file in paths.METRICS.glob("[!_]*.py") for name in plugin_files.functions(file)}
-    known = sorted(public | set(record.TOPIC.probes))
+def _check_metrics(metrics: list[str], probes: Sequence[str], shared: Block, complaints: Complaints) -> None:
+    known = claims.metrics_of("*", probes)
     item = shared.get("metrics")
     for metric in metrics if item else []:
         if item and metric not in known:
@@ -330,22 +348,24 @@ def _check_metrics(metrics: list[str], record: ModuleType, shared: Block, compla
             complaints.add(item.place, f"{show(metric)} {metrics.count(metric)} times", "once")
 
 
-def _left_out(record: ModuleType, variants: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _left_out(topic: Topic, variants: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """{claim: variants that it compares and that are not there}, of those claims that lack any."""
     absent = {
-        claim.name: tuple(arm for arm in (claim.better, claim.worse) if arm not in variants)
-        for claim in record.TOPIC.claims
+        claim.name: tuple(arm for arm in (claim.better, claim.worse) if arm not in variants) for claim in topic.claims
     }
     return {name: arms for name, arms in absent.items() if arms}
 
 
-def _check_measured(needed: Sequence[Any], metrics: list[str], shared: Block, complaints: Complaints) -> None:
+def _check_measured(
+    topic: Topic, left_out: Mapping[str, Any], metrics: list[str], shared: Block, complaints: Complaints
+) -> None:
     """Complain of each metric that is not listed and that claims are about."""
+    needed = [claim for claim in topic.claims if claim.name not in left_out]
     item = shared.get("metrics")
     if item and not (isinstance(item, Given) and item.value == metrics):
         return  # the wrong type has been complained of
     place = item.place if item else shared.place.at("metrics")
     for metric in dict.fromkeys(claim.metric for claim in needed):
         if metric not in metrics:
-            claims = ", ".join(claim.name for claim in needed if claim.metric == metric)
-            complaints.add(place, f"no {show(metric)}", f"a list with it: needed by the claims {claims}")
+            names = ", ".join(claim.name for claim in needed if claim.metric == metric)
+            complaints.add(place, f"no {show(metric)}", f"a list with it: needed by the claims {names}")

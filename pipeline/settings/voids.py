@@ -32,7 +32,11 @@ class Void:
         key = self.place.key
         if key in ("seeds", "looks"):
             return not part or part.removeprefix("topics.") in self.reasons
-        return not part or f"{key}.".startswith(f"{part}.")
+        return not part or self.stands_in(part)
+
+    def stands_in(self, part: str) -> bool:
+        """Whether it is written in that block ("topics.memory", "data.ring")."""
+        return f"{self.place.key}.".startswith(f"{part}.")
 
     def line(self) -> str:
         """What users are told."""

@@ -6,9 +6,9 @@ from pipeline import paths
 from pipeline.contracts import ClaimRow, Plan
 from pipeline.freshness import TopicState
 from pipeline.records import is_written, read_items, read_json, read_rows, write_json
-from pipeline.verdicts import rules, topic
+from pipeline.verdicts import rules
 from pipeline.verdicts.looks import Looks
-from pipeline.verdicts.topic import Claim
+from pipeline.verdicts.topic import Claim, claims_digest
 
 WEIGHTS = {1: (1.0,), 2: (0.8, 0.2), 3: (0.8, 0.1, 0.1)}  # shares of the error, by the number of looks
 
@@ -29,7 +29,7 @@ def judged(states: Iterable[TopicState]) -> list[ClaimRow]:
 def _judge_topic(state: TopicState) -> list[ClaimRow]:
     folder = paths.results(state.name)
     scores = read_rows(folder / "scores.csv")
-    claims = judgeable(state.name, scores)
+    claims = judgeable(state.topic.claims, scores)
     return rules.judge(
         state.name,
         claims,
@@ -43,7 +43,7 @@ def _judge_topic(state: TopicState) -> list[ClaimRow]:
 
 def _was_written_before(claim: Claim, state: TopicState) -> bool:
     """Whether all runs of one side began with the claim as it is: nobody could have seen the difference before."""
-    told = topic.claims_digest([claim])
+    told = claims_digest([claim])
     arms: dict[str, list[bool]] = {claim.better: [], claim.worse: []}
     for (variant, _), record in state.records.items():
         if variant in arms:
@@ -51,9 +51,9 @@ def _was_written_before(claim: Claim, state: TopicState) -> bool:
     return any(arm and all(arm) for arm in arms.values())
 
 
-def judgeable(name: str, scores: Sequence[Mapping[str, str]]) -> list[Claim]:
+def judgeable(claims: Iterable[Claim], scores: Sequence[Mapping[str, str]]) -> list[Claim]:
     """The claims of a topic whose variants have scores: the family that is judged together."""
-    return [claim for claim in topic.load(name).claims if not rules.lacking(claim, scores)]
+    return [claim for claim in claims if not rules.lacking(claim, scores)]
 
 
 def looks_of(plan: Plan) -> Looks:

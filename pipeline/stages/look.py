@@ -35,7 +35,7 @@ def _more(settings: Settings, state: TopicState, *, budget_s: float) -> tuple[di
     """{variant: seeds that it is to have in all}, and the seconds of training that these cost."""
     folder = paths.results(state.name)
     scores = read_rows(folder / "scores.csv")
-    claims = judgeable(state.name, scores)
+    claims = judgeable(state.topic.claims, scores)
     seconds = _seconds(state)
     items = read_items(folder / "items.npz")
     more = next_pairs(claims, scores, seconds, budget_s=budget_s, looks=looks_of(state.plan), items=items)

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -49,33 +49,35 @@ class Claim:
     expects: Verdict = "reproduced"
 
     def __post_init__(self) -> None:
-        if not SLUG.fullmatch(self.name):
-            raise InputError(f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)")
-        for word, value, allowed in (("kind", self.kind, Comparison), ("expects", self.expects, Verdict)):
-            if value not in get_args(allowed):
-                raise InputError(
-                    f"claim {self.name!r}: {word}: given {value!r}, allowed {', '.join(get_args(allowed))}"
-                )
-        if self.better == self.worse:
-            raise InputError(f"claim {self.name!r}: better, worse: given {self.better!r} twice, allowed two variants")
-        self._settle_margin()
-
-    def _settle_margin(self) -> None:
-        usual = margins.smallest_difference(self.metric, self.kind)
+        usual = margins.smallest_difference(self.metric, self.kind) if self.kind in get_args(Comparison) else None
         if self.margin is None:
             object.__setattr__(self, "margin", usual)
-        if self.margin is None:
-            raise InputError(
-                f"claim {self.name!r}: margin: given none, allowed a number:"
-                f" verdicts/margins.py has none of {self.metric}"
-            )
-        if not (math.isfinite(self.margin) and self.margin > 0):
-            raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed a finite number above 0")
-        if self.kind == "rate" and self.margin >= 1:
-            raise InputError(f"claim {self.name!r}: margin: given {self.margin}, allowed below 1 for a rate")
-        if self.margin != usual and not self.margin_because and not self.source:
-            raise InputError(
-                f"claim {self.name!r}: margin: given {self.margin}, allowed that of verdicts/margins.py, {usual}:"
+        told = f"claim name: given {self.name!r}, allowed a-z, 0-9 and _ (at least one)"
+        lines = [] if SLUG.fullmatch(self.name) else [told]
+        lines += [f"claim {self.name!r}: {fault}" for fault in self._faults(usual)]
+        if lines:
+            raise InputError("\n".join(lines))
+
+    def _faults(self, usual: float | None) -> Iterator[str]:
+        """What makes no sense, a field at a time; `usual` is the margin that verdicts/margins.py has."""
+        for word, value, allowed in (("kind", self.kind, Comparison), ("expects", self.expects, Verdict)):
+            if value not in get_args(allowed):
+                yield f"{word}: given {value!r}, allowed {', '.join(get_args(allowed))}"
+        if self.better == self.worse:
+            yield f"better, worse: given {self.better!r} twice, allowed two variants"
+        if self.margin is None and self.kind in get_args(Comparison):
+            yield f"margin: given none, allowed a number: verdicts/margins.py has none of {self.metric}"
+        if self.margin is not None:
+            yield from self._margin_faults(self.margin, usual)
+
+    def _margin_faults(self, margin: float, usual: float | None) -> Iterator[str]:
+        if not (math.isfinite(margin) and margin > 0):
+            yield f"margin: given {margin}, allowed a finite number above 0"
+        elif self.kind == "rate" and margin >= 1:
+            yield f"margin: given {margin}, allowed below 1 for a rate"
+        elif margin != usual and not self.margin_because and not self.source:
+            yield (
+                f"margin: given {margin}, allowed that of verdicts/margins.py, {usual}:"
                 " leave it out, or say in margin_because why it is another"
             )
 

@@ -270,6 +270,7 @@ def test_curves_of_other_runs_are_left_out(mlflow_store):
 def test_the_experiment_carries_the_topics_question(mlflow_store):
     name = plugins.names("topics")[0]
     train(name)
+    write_json(paths.asked(name), {"question": plugins.load("topics", name).TOPIC.question})
     publish()
     tags = mlflow_client().get_experiment_by_name(name).tags
     assert tags["mlflow.note.content"] == plugins.load("topics", name).TOPIC.question

@@ -17,7 +17,7 @@ from pipeline.settings.plan import places
 from pipeline.stages.judge import judge
 from pipeline.stages.report import report as write_report
 from pipeline.verdicts import intervals
-from pipeline.verdicts.topic import Claim, Topic
+from pipeline.verdicts.topic import Claim, Topic, load
 
 VARIANTS = {"mlp": 0.70, "stride": 0.90, "max": 0.905}  # and their mean accuracy
 
@@ -188,7 +188,7 @@ def _state(plan):
     records = {place: read_json(file) for place, file in files.items() if file.exists()}
     others = {place: "missing" for place in places(plan) if place not in records}
     scores = "current" if (paths.results(name) / "scores.csv").exists() else "missing"
-    return TopicState(plan=plan, records=records, others=others, scores=scores)
+    return TopicState(topic=load(name), plan=plan, records=records, others=others, scores=scores)
 
 
 def report():

@@ -151,6 +151,7 @@ def test_every_shipped_topic_has_one_row_per_claim(house, monkeypatch):
 def state(name, scores="current", records=()):
     plan = {"topic": name, "profile": "laptop", "numerics": "portable", "variants": {}, "seeds": []}
     return TopicState(
+        topic=TOPICS[name],
         plan=plan,
         records={(record["variant"], place): record for place, record in enumerate(records)},
         others={},
@@ -158,8 +159,9 @@ def state(name, scores="current", records=()):
     )
 
 
-def settings(profile="laptop"):
-    return SimpleNamespace(profile=profile, topics=dict.fromkeys(TOPICS))
+def settings(profile="laptop", left_out=()):
+    topics = {name: SimpleNamespace(topic=topic) for name, topic in TOPICS.items()}
+    return SimpleNamespace(profile=profile, topics=topics, left_out=tuple(left_out))
 
 
 def present(accuracy):

@@ -9,7 +9,7 @@ WORDS = "allowed a mapping of the keys it changes; write {} for none"
 NAMED = "allowed lower-case letters, digits and _, 64 at most"
 TOP = (
     "allowed profile, seeds, first_seed, looks, budget_minutes, workers, runs_per_gpu, run_minutes,"
-    " same_on_every_processor, views, data, topics"
+    " same_on_every_processor, only, views, data, topics"
 )
 METRICS = "metrics: [accuracy, shifted_accuracy, near_over_far]"
 LISTS = "a0: &a0 [1, 2]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
@@ -92,7 +92,8 @@ ODD = {  # what was done: text to replace in params.yaml (or a profile), what is
         GOOD.partition("  convolution:")[2],
         "",
         f"params.yaml: {T}: given nothing, allowed a mapping with "
-        "data, view, model, task, precision, build, augment, fit, seeds, looks, metrics, groups, variants",
+        "data, view, model, task, precision, build, augment, fit, seeds, looks, metrics, groups, variants, title,"
+        " question, claims",
     ),
     "a block of nothing": (
         "build: {channels: 4}",

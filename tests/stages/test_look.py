@@ -26,7 +26,7 @@ def state(settings, seconds=2.0):
     plan = {"topic": TOPIC, "profile": "laptop", "looks": seeds.looks(topic), "variants": planned}
     places = [(name, seed) for name, count in counts.items() for seed in range(count)]
     records = {place: {"duration_s": seconds} for place in places}
-    return TopicState(plan=plan, records=records, others={}, scores="current")
+    return TopicState(topic=topic.topic, plan=plan, records=records, others={}, scores="current")
 
 
 def score(settings, spread, gap=0.012):

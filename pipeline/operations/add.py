@@ -1,0 +1,186 @@
+"""Take in a user's file or folder: say what it holds, and write a block of data and a topic into params.yaml."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline import errors, paths, plugins
+from pipeline.errors import InputError
+from pipeline.operations import own_topic
+from pipeline.operations.own_topic import OwnData
+from pipeline.raw_data import RawData
+from pipeline.records import write_bytes
+from pipeline.settings import files, params, rewriting
+
+SOURCES = {".csv": "table", ".tsv": "table", ".txt": "table", ".parquet": "table", ".npz": "archive", ".npy": "archive"}
+OF_SERIES, OF_A_FOLDER = "recordings", "folder"
+BY_NAME = (".csv", ".npz")  # in data/raw these are known by their name alone
+PLACES = ("file", "path")  # what sources call the place of their files
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understood:
+    """What a source has read of a user's data: `columns` as the card has them, and lines on what smells."""
+
+    data: OwnData
+    shape: tuple[int, ...]
+    columns: Sequence[Mapping[str, Any]]
+    findings: Sequence[str]
+
+    @property
+    def summary(self) -> str:
+        """In a line: how much of what."""
+        what = f"{self.data.kind}, {' x '.join(map(str, self.shape))}" if self.shape else self.data.kind
+        asked = f"{len(self.data.counts)} classes" if self.data.counts else "a number to predict"
+        return f"{self.data.name}: {self.data.examples:,} examples ({what}), {asked}"
+
+
+def understand(file: str, name: str | None, asked: Mapping[str, Any]) -> Understood:
+    """Read `file` by the source that fits it; `asked` are further settings of its `load`, None where not given.
+
+    InputError: there is no such file, it is of no known kind, the source refuses it, or the name is taken.
+    """
+    place = _place(file)
+    source = _source(place, asked)
+    own = _name(name or place.stem)
+    load = _load_settings(source, place, {word: str(value) for word, value in asked.items() if value is not None})
+    try:
+        loaded = plugins.load("sources", source).load(paths.RAW, 0, **load)
+    except InputError as error:
+        raise InputError("\n".join(f"{place.name}: {line}" for line in str(error).splitlines())) from None
+    raw = loaded if isinstance(loaded, RawData) else RawData(x=loaded.x, y=loaded.y)
+    return _understood(own, source, load, raw)
+
+
+def _place(file: str) -> Path:
+    place = Path(os.path.normpath(Path(file).expanduser().absolute()))
+    if not file.strip() or not place.exists():
+        near = sorted(other.name for other in place.parent.glob("*") if other.suffix.lower() in SOURCES)[:5]
+        there = f": {', '.join(near)}" if near else ""
+        raise InputError(f"file: given {file!r}, which is not there, allowed a file or folder that is{there}")
+    return place
+
+
+def _source(place: Path, asked: Mapping[str, Any]) -> str:
+    if place.is_dir():
+        return OF_A_FOLDER
+    if asked.get("series") is not None:
+        return OF_SERIES
+    if place.suffix.lower() not in SOURCES:
+        allowed = f"{', '.join(SOURCES)}, or a folder with a folder of images for each class"
+        raise InputError(f"file: given {place.name!r}, allowed {allowed}")
+    return SOURCES[place.suffix.lower()]
+
+
+def _name(wanted: str) -> str:
+    """A name for the blocks (InputError: there is none in it, or it is taken)."""
+    name = re.sub(r"[^a-z0-9]+", "_", wanted.lower()).strip("_")[:64]
+    if not files.NAME.fullmatch(name):
+        raise InputError(f"name: given {wanted!r}, allowed one that begins with a letter a-z: give it by --name")
+    taken = rewriting.names(paths.PARAMS.read_text("utf-8"), ("data", "topics")) | {*plugins.names("topics")}
+    if name in taken:
+        raise InputError(
+            f"name: given {name!r}, which data:, topics: or a folder of pipeline/topics has, allowed a new one: give it"
+            " by --name"
+        )
+    return name
+
+
+def _load_settings(source: str, place: Path, asked: dict[str, str]) -> dict[str, str]:
+    """Keyword arguments of the source's `load`: where the file lies, and what was asked for."""
+    known = plugins.settings("sources", source) if source in plugins.names("sources") else {}
+    if not known:
+        plugins.load("sources", source)  # says that there is none
+    word = next((word for word in PLACES if word in known), PLACES[0])
+    if "target" in asked and "target" not in known and "labels" in known:
+        asked["labels"] = asked.pop("target")
+    for option, value in asked.items():
+        if option not in known:
+            told = ", ".join(f"--{each}" for each in ("label", "group", "series", "target") if each in known) or "none"
+            raise InputError(f"--{option}: given {value!r} for the source {source}, allowed {told}")
+    return {word: _spelt(place), **asked}
+
+
+def _spelt(place: Path) -> str:
+    """How params.yaml names a file: in data/raw by its name, in the project by its place there, else by its path."""
+    if place.parent == paths.RAW and place.suffix in BY_NAME and re.fullmatch(r"[a-z0-9_]+", place.stem):
+        return place.stem
+    return place.relative_to(paths.ROOT).as_posix() if place.is_relative_to(paths.ROOT) else place.as_posix()
+
+
+def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -> Understood:
+    whole = np.issubdtype(raw.y.dtype, np.integer)
+    kind = str(load.get("kind") or plugins.constant("sources", source, "KIND"))
+    data = OwnData(
+        name=name,
+        source=source,
+        load=load,
+        kind=kind,
+        label=str(raw.card.get("label") or load.get("label") or "the label"),
+        examples=len(raw),
+        counts=_counts(raw) if whole else {},
+        variance=0.0 if whole else float(np.var(raw.y)),
+    )
+    if kind not in own_topic.MODELS:
+        raise InputError(f"{source}: given data of kind {kind}, allowed {', '.join(own_topic.MODELS)}")
+    shape = raw.x.shape[1:] if isinstance(raw.x, np.ndarray) else (len(raw.x),)
+    findings = [*raw.findings, *own_topic.notes(data)]
+    return Understood(data=data, shape=shape, columns=raw.card.get("columns", ()), findings=findings)
+
+
+def _counts(raw: RawData) -> dict[str, int]:
+    counts = np.bincount(raw.y)
+    names = raw.class_names or tuple(map(str, range(len(counts))))
+    return dict(zip(names, counts.tolist(), strict=True))
+
+
+def blocks(found: Understood) -> list[str]:
+    """The lines that are written under `data:` and `topics:`."""
+    lines = ["data:", *rewriting.block_lines(found.data.name, own_topic.data_block(found.data), _comment(found))]
+    return [*lines, "topics:", *rewriting.block_lines(found.data.name, own_topic.topic_block(found.data))]
+
+
+def _comment(found: Understood) -> str:
+    return found.summary.partition(": ")[2]
+
+
+def write(found: Understood, *, alone: bool) -> None:
+    """Add both blocks to params.yaml, and `only` if the topic is to be `alone` (InputError: nothing is written)."""
+    before = paths.PARAMS.read_bytes().decode("utf-8")
+    name = found.data.name
+    after = rewriting.with_block(before, "data", name, own_topic.data_block(found.data), _comment(found))
+    after = rewriting.with_block(after, "topics", name, own_topic.topic_block(found.data))
+    after = rewriting.with_only(after, name, alone=alone)
+    _require_sound(after)
+    write_bytes(paths.PARAMS, after.encode())
+
+
+def _require_sound(text: str) -> None:
+    """InputError: params.yaml would not be sound under every profile."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / paths.PARAMS.name
+        file.write_bytes(text.encode())
+        profiles = paths.profile(paths.PARAMS, "any").parent
+        if profiles.is_dir():
+            shutil.copytree(profiles, Path(folder) / profiles.name)
+        params.read(file)
+
+
+def next_lines(found: Understood, *, alone: bool, dry_run: bool) -> list[str]:
+    """What to type next."""
+    if dry_run:
+        return ["nothing was written: the same command without --dry-run writes these blocks into params.yaml"]
+    topic = f" evaluate@{found.data.name}" if not alone else ""
+    then = ", then `python -m pipeline report`" if topic else ""
+    place = errors.shown(paths.PARAMS)
+    return [
+        f"{place}: data.{found.data.name} and topics.{found.data.name} were added: change there what you like",
+        f"next: `python -m pipeline repro{topic}`{then}: trains it, and data/report/index.html has the verdicts",
+    ]
