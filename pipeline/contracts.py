@@ -33,7 +33,13 @@ OpenReason = Literal[  # why a claim is undecided
 
 
 class Source(Protocol):
-    """pipeline/sources/<source>.py: where raw arrays come from."""
+    """pipeline/sources/<source>.py: where raw arrays come from.
+
+    KIND and LABELS are what it gives unless its settings say otherwise: a keyword `kind` of `load` is a Kind, `target`
+    one of Labels (`plugins.kind`, `plugins.labels`). Two functions may be there as well, both with all keywords of
+    `load`: `check(raw, *, ...)` refuses early, or gives a line to know beforehand; `files(raw, *, ...)` names the files
+    that examples come from, where they are no file of data/raw that a setting names.
+    """
 
     KIND: Kind
     LABELS: Labels

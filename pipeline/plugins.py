@@ -87,6 +87,16 @@ def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
+def kind(source: str, load: Mapping[str, Any]) -> str:
+    """The kind of data that a source gives: what its setting `kind` says where it has one, else its KIND."""
+    return str(load.get("kind") or constant("sources", source, "KIND"))
+
+
+def labels(source: str, load: Mapping[str, Any]) -> str:
+    """What a source has for labels: what its setting `target` says where it has one, else its LABELS."""
+    return str(load.get("target") or constant("sources", source, "LABELS", "class"))
+
+
 # What is wrong with a plugin, told before it is imported
 
 
