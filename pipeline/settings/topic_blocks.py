@@ -58,6 +58,14 @@ class TopicSettings:
 
 
 TASK_OF = {"class": "classify", "number": "regress", "tokens": "tag"}  # by labels, where params.yaml names none
+TAKES = {  # kinds of data, by model: of those that do not take every kind. settings/shapes.py has the shapes
+    "convnet": ("image", "signal", "sequence"),
+    "encoder_decoder": ("text",),
+    "glyphnet": ("image",),
+    "local": ("image", "signal", "sequence"),
+    "recurrent": ("signal", "sequence"),
+    "tagger": ("text",),
+}
 ARM = {
     "data": Setting(str, required=True),
     "view": Setting(str, "plain"),
@@ -228,6 +236,8 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
     task = _task(arm, merged, context)
     if task is None:
         return None
+    if kind not in (None, *TAKES.get(model.value, (kind,))):
+        complaints.add(model.place, f"{model.value} on data of kind {kind!r}", f"it on {', '.join(TAKES[model.value])}")
     if arm["augment"] and kind not in (None, "image"):
         complaints.add(arm["augment"].place, f"augmentation of data of kind {kind!r}", "image only")
     fields = _options(model.value, task)

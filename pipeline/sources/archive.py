@@ -26,6 +26,7 @@ LONG = 1_000  # steps, from which on training takes long
 NO_LABEL = {"", "nan", "na", "n/a", "null", "?"}
 PADDED = 0.1  # share of sequences that end alike, from which on it is asked what that means
 MOST_NAMED = 5
+MOST_IN_LINE = 1_000  # examples that a line of NumPy lists
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,7 @@ def _numbers(asked: Asked, y: np.ndarray) -> np.ndarray:
         raise InputError(f"{asked.file}: {asked.labels}: given shape {y.shape}, allowed one number each: {line}")
     if y.dtype.kind not in "biuf":
         raise InputError(f"{asked.file}: {asked.labels}: given {y.dtype}, allowed numbers, or `target: class`")
-    missing = np.flatnonzero(~np.isfinite(y)) if y.dtype.kind == "f" else []
+    missing = np.flatnonzero(~np.isfinite(y))
     if len(missing):
         raise InputError(_without(asked, asked.labels, "labels that are no finite number", missing))
     return y.astype(np.float64)
@@ -305,16 +306,12 @@ def _words(asked: Asked, y: np.ndarray) -> list[str]:
 
 def _without(asked: Asked, name: str, what: str, rows: np.ndarray) -> str:
     """A refusal of some examples, with the line that leaves them out."""
-    some = _named(str(row) for row in rows)
-    change = f"keep = np.ones(len({asked.y}), bool); keep[{rows[:MOST_NAMED].tolist()}] = False"
-    if len(rows) > MOST_NAMED:
-        change = f"keep = np.isfinite(a['{name}'].reshape(len(a['{name}']), -1)).all(axis=1)"
-        if name == asked.labels and what != "labels that are no finite number":
-            change = f"keep = ~np.isin(a['{name}'].astype(str), ['', 'nan', 'NaN', 'NA', 'N/A', 'null', '?', 'None'])"
-    line = asked.line(f"{change}; a = {{name: each[keep] for name, each in a.items()}}")
-    return (
-        f"{asked.file}: {name}: given {len(rows)} {what} (examples {some}), allowed none: they are left out by {line}"
+    told = f"{asked.file}: {name}: given {len(rows)} {what} (examples {_named(map(str, rows))}), allowed none"
+    change = f"keep = np.ones(len({asked.y}), bool); keep[{rows[:MOST_IN_LINE].tolist()}] = False"
+    line = asked.line(
+        f"{change}; a = {{name: each[keep] if len(each) == len(keep) else each for name, each in a.items()}}"
     )
+    return f"{told}: they are left out by {line}"
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
@@ -376,7 +373,7 @@ def _columns(asked: Asked, x: np.ndarray, names: np.ndarray | None) -> tuple[Col
     )
     if len(told) != x.shape[1] or len(set(told)) != len(told):
         raise InputError(f"{asked.file}: columns: given {len(set(told))} names, allowed {x.shape[1]} different ones")
-    endless = np.flatnonzero(np.isinf(x).any(axis=1)) if x.dtype.kind == "f" else []
+    endless = np.flatnonzero(np.isinf(x).any(axis=1))
     if len(endless):
         line = asked.line(f"{asked.x}[np.isinf({asked.x})] = np.nan")
         told_of = (
@@ -490,7 +487,7 @@ def _ends(asked: Asked, x: np.ndarray, lengths: np.ndarray | None, padding: str 
     steps = x.shape[1]
     if lengths is not None:
         whole = lengths.ndim == 1 and lengths.dtype.kind in "iuf" and bool((lengths == np.rint(lengths)).all())
-        wrong = np.flatnonzero((lengths < 1) | (lengths > steps)) if whole else []
+        wrong = np.flatnonzero((lengths < 1) | (lengths > steps) if whole else np.zeros(0))
         if not whole or len(wrong):
             told = f"given {_named(f'{lengths[at]:g} (sequence {at})' for at in wrong) or lengths.dtype}"
             raise InputError(

@@ -151,7 +151,8 @@ def _classes(folder: Path, path: str, pool_parts: bool) -> tuple[dict[str, list[
     else:
         homes = [(folder, place) for place in inner]
     _require_classes(path, inner, homes)
-    faults, found = [], defaultdict(list)
+    faults: list[str] = []
+    found: dict[str, list[Path]] = defaultdict(list)
     for home, place in homes:
         deeper, files = _content(place)
         faults += _home_faults(home, place, deeper, files)
