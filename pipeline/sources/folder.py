@@ -1,7 +1,7 @@
 """Read pictures from a folder per class, wherever it lies: every bad file named at once, one mode, one size."""
 
 import hashlib
-import os
+import math
 import re
 import unicodedata
 import warnings
@@ -286,13 +286,14 @@ def _pictures(
     """All pictures alike. InputError: files that are none, sizes that differ."""
     read: dict[str, Picture] = {}
     bad: dict[str, str] = {}
+    _require_memory(len(stamps), (1, 1) if size == "auto" else size)
     for path, _, _, length in stamps:
         found = _read(Path(path), length, mode, size, fit)
         if isinstance(found, Picture):
             read[path] = found
+            _require_memory(len(stamps), found.pixels.shape)
         else:
             bad[path] = found
-        _require_memory(found, len(stamps), size)
     kept = [(path, label) for path, label, _, _ in stamps if path in read]
     gone = sorted({*range(len(names))} - {label for _, label in kept})
     faults = _bad_files(bad) if bad and not skip_bad else []
@@ -406,17 +407,15 @@ def _stacked(pixels: Sequence[np.ndarray], mode: str) -> np.ndarray:
     return stack
 
 
-def _require_memory(found: Picture | str, count: int, size: Any) -> None:
-    """InputError, after the first picture and not the last, where all of them would not fit."""
-    if isinstance(found, str):
-        return
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    wanted = count * found.pixels.size * 4
+def _require_memory(count: int, shape: tuple[int, ...]) -> None:
+    """InputError, before many pictures of a shape are read, where all of them would not fit."""
+    import psutil
+
+    wanted, there = 4 * count * math.prod(shape), psutil.virtual_memory().total
     if wanted > MOST_OF_MEMORY * there:
-        height, width = found.pixels.shape[:2]
         raise InputError(
-            f"size: given {count} pictures of {height} x {width}, {wanted / 1e9:.0f} GB as numbers, allowed"
-            f" {MOST_OF_MEMORY * there / 1e9:.0f} GB on this machine: write a smaller one, such as `size: [64, 64]`"
+            f"size: given {count} pictures of {shape[0]} x {shape[1]}, {wanted / 1e9:.1f} GB as numbers, allowed"
+            f" {MOST_OF_MEMORY * there / 1e9:.1f} GB on this machine: write a smaller one, such as `size: [64, 64]`"
         )
 
 
