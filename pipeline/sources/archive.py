@@ -37,11 +37,11 @@ class Asked:
     inputs: str
     labels: str
 
-    def line(self, change: str) -> str:
+    def mended(self, change: str) -> str:
         """The line of NumPy that makes `change` to the arrays `a` of the file."""
         return f"`a = dict(np.load('data/raw/{self.file}')); {change}; np.savez('data/raw/{self.file}', **a)`"
 
-    def of_objects(self, change: str) -> str:
+    def unpickled(self, change: str) -> str:
         """The same where an array holds Python's objects, which are not read here: a file could run its own code."""
         place = f"data/raw/{self.file}"
         return f"`a = dict(np.load('{place}', allow_pickle=True)); {change}; np.savez('{place}', **a)`"
@@ -188,10 +188,10 @@ def _require_arrays(asked: Asked, headers: Mapping[str, Header], kind: str) -> N
     if headers[asked.inputs][1].hasobject:
         faults.append(_of_unequal_size(asked, headers[asked.inputs][0], kind))
     if headers[asked.labels][1].hasobject:
-        line = asked.of_objects(f"{asked.y} = {asked.y}.astype(str)")
+        line = asked.unpickled(f"{asked.y} = {asked.y}.astype(str)")
         faults.append(f"{asked.file}: {asked.labels}: given Python's objects, allowed words or whole numbers: {line}")
     for name in (each for each in ASIDE if each in headers and headers[each][1].hasobject):
-        line = asked.of_objects(f"a['{name}'] = np.array(a['{name}'].tolist())")
+        line = asked.unpickled(f"a['{name}'] = np.array(a['{name}'].tolist())")
         faults.append(f"{asked.file}: {name}: given Python's objects, allowed numbers or words: {line}")
     if faults:
         raise InputError("\n".join(faults))
@@ -212,19 +212,19 @@ def _of_unequal_size(asked: Asked, shape: tuple[int, ...], kind: str) -> str:
     """Inputs of Python's objects are pictures or sequences of unequal size, or numbers that NumPy holds as objects."""
     told = f"{asked.file}: {asked.inputs}: given Python's objects {shape}"
     if len(shape) > 1:
-        line = asked.of_objects(f"{asked.x} = {asked.x}.astype(np.float64)")
+        line = asked.unpickled(f"{asked.x} = {asked.x}.astype(np.float64)")
         return f"{told}, allowed numbers: {line}"
     if kind == "sequence":
         change = (
             f"a['lengths'] = np.array([len(s) for s in {asked.x}]); {asked.x} = np.stack([np.pad(np.reshape(s, (len(s),"
             f" -1)).astype(np.float64), [(0, max(a['lengths']) - len(s)), (0, 0)]) for s in {asked.x}])"
         )
-        return f"{told}, sequences of unequal length, allowed one array with their lengths: {asked.of_objects(change)}"
+        return f"{told}, sequences of unequal length, allowed one array with their lengths: {asked.unpickled(change)}"
     change = (
         f"from PIL import Image; {asked.x} = np.stack([np.asarray(Image.fromarray(p).resize((64, 64)))"
         f" for p in {asked.x}])"
     )
-    line = asked.of_objects(change)
+    line = asked.unpickled(change)
     return f"{told}, pictures of unequal size, allowed one size (`kind: sequence` for sequences): {line}"
 
 
@@ -253,7 +253,7 @@ def _labels(asked: Asked, y: np.ndarray, target: str) -> Labels:
         y = y.argmax(axis=1)
         notes.append(f"{asked.file}: {asked.labels}: one column for each class (one-hot) is read as the class of the 1")
     if y.ndim != 1:
-        line = asked.line(f"{asked.y} = {asked.y}.argmax(axis=1)")
+        line = asked.mended(f"{asked.y} = {asked.y}.argmax(axis=1)")
         told = f"given shape {y.shape}, allowed (examples,) or (examples, classes) with a single 1 each"
         raise InputError(f"{asked.file}: {asked.labels}: {told}; the largest of each is taken by {line}")
     words = _words(asked, y)
@@ -272,7 +272,7 @@ def _is_one_hot(y: np.ndarray) -> bool:
 
 def _numbers(asked: Asked, y: np.ndarray) -> np.ndarray:
     if y.ndim != 1:
-        line = asked.line(f"{asked.y} = {asked.y}[:, 0]")
+        line = asked.mended(f"{asked.y} = {asked.y}[:, 0]")
         raise InputError(f"{asked.file}: {asked.labels}: given shape {y.shape}, allowed one number each: {line}")
     if y.dtype.kind not in "biuf":
         raise InputError(f"{asked.file}: {asked.labels}: given {y.dtype}, allowed numbers, or `target: class`")
@@ -295,7 +295,7 @@ def _words(asked: Asked, y: np.ndarray) -> list[str]:
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "replace")
     if y.dtype.kind not in "biuU":
-        line = asked.line(f"{asked.y} = {asked.y}.astype(str)")
+        line = asked.mended(f"{asked.y} = {asked.y}.astype(str)")
         raise InputError(f"{asked.file}: {asked.labels}: given {y.dtype}, allowed whole numbers or words: {line}")
     words = [str(item) for item in y.tolist()]
     missing = np.flatnonzero([word.strip().casefold() in NO_LABEL or word == "None" for word in words])
@@ -308,7 +308,7 @@ def _without(asked: Asked, name: str, what: str, rows: np.ndarray) -> str:
     """A refusal of some examples, with the line that leaves them out."""
     told = f"{asked.file}: {name}: given {len(rows)} {what} (examples {_named(map(str, rows))}), allowed none"
     change = f"keep = np.ones(len({asked.y}), bool); keep[{rows[:MOST_IN_LINE].tolist()}] = False"
-    line = asked.line(
+    line = asked.mended(
         f"{change}; a = {{name: each[keep] if len(each) == len(keep) else each for name, each in a.items()}}"
     )
     return f"{told}: they are left out by {line}"
@@ -333,7 +333,7 @@ def _look_alikes(asked: Asked, names: Iterable[str]) -> list[str]:
 def _named(items: Iterable[str]) -> str:
     """The first few of them, and how many more there are."""
     items = list(items)
-    return ", ".join(items[:MOST_NAMED]) + (f" and {len(items) - MOST_NAMED} more" if len(items) > MOST_NAMED else "")
+    return ", ".join([*items[:MOST_NAMED], *([f"{len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else [])])
 
 
 # Inputs
@@ -366,7 +366,7 @@ def _channels_last(asked: Asked, x: np.ndarray, kind: str) -> np.ndarray:
 def _columns(asked: Asked, x: np.ndarray, names: np.ndarray | None) -> tuple[Column, ...]:
     """The columns of a table (examples, columns), NaN where a cell is missing."""
     if x.ndim != 2:
-        line = asked.line(f"{asked.x} = {asked.x}.reshape(len({asked.x}), -1)")
+        line = asked.mended(f"{asked.x} = {asked.x}.reshape(len({asked.x}), -1)")
         raise InputError(f"{asked.file}: {asked.inputs}: given shape {x.shape}, allowed (examples, columns): {line}")
     told = (
         [str(name) for name in names.ravel().tolist()] if names is not None else [f"x{at}" for at in range(x.shape[1])]
@@ -375,7 +375,7 @@ def _columns(asked: Asked, x: np.ndarray, names: np.ndarray | None) -> tuple[Col
         raise InputError(f"{asked.file}: columns: given {len(set(told))} names, allowed {x.shape[1]} different ones")
     endless = np.flatnonzero(np.isinf(x).any(axis=1))
     if len(endless):
-        line = asked.line(f"{asked.x}[np.isinf({asked.x})] = np.nan")
+        line = asked.mended(f"{asked.x}[np.isinf({asked.x})] = np.nan")
         told_of = (
             f"given infinity in {len(endless)} rows ({_named(map(str, endless))}), allowed numbers, NaN where missing"
         )
@@ -389,24 +389,22 @@ def _pictures(asked: Asked, x: np.ndarray, channels: str) -> np.ndarray:
     if x.ndim == 3 and x.shape[2] > NARROW:
         return x[..., None]
     if x.ndim == 3:
-        allowed = f"allowed (pictures, height, width), wider than {NARROW}"
-        raise InputError(f"{told}, {allowed}: if these are steps and channels, write `kind: sequence` under load")
+        wider = f"allowed (pictures, height, width), wider than {NARROW}"
+        raise InputError(f"{told}, {wider}: if these are steps and channels, write `kind: sequence` under load")
     if x.ndim == 2:
         side = isqrt(x.shape[1])
         size = f"{side}, {side}" if side * side == x.shape[1] else "height, width"
-        line = asked.line(f"{asked.x} = {asked.x}.reshape(-1, {size})")
-        raise InputError(f"{told}, allowed (pictures, height, width[, channels]), or `kind: table`: {line}")
+        line = asked.mended(f"{asked.x} = {asked.x}.reshape(-1, {size})")
+        raise InputError(f"{told}, flat, allowed pictures with height and width, or `kind: table`: {line}")
     if x.ndim != 4:
         raise InputError(f"{told}, allowed (pictures, height, width[, channels])")
     if x.shape[3] in CHANNELS or channels != "auto":
         return x
     if x.shape[1] in CHANNELS:
-        line = asked.line(f"{asked.x} = np.moveaxis({asked.x}, 1, -1)")
+        line = asked.mended(f"{asked.x} = np.moveaxis({asked.x}, 1, -1)")
         raise InputError(f"{told}, channels first, allowed channels last: `channels: first` moves them, as does {line}")
-    allowed = "allowed 1, 3 or 4 in the last place"
-    raise InputError(
-        f"{told}, {x.shape[3]} channels, {allowed}: if so many are right, write `channels: last` under load"
-    )
+    many = f"{x.shape[3]} channels, allowed 1, 3 or 4 in the last place"
+    raise InputError(f"{told}, {many}: if so many are right, write `channels: last` under load")
 
 
 def _unit(asked: Asked, x: np.ndarray) -> np.ndarray:
@@ -422,7 +420,7 @@ def _unit(asked: Asked, x: np.ndarray) -> np.ndarray:
     low, high = x.min(), x.max()
     if x.dtype.kind != "f" or low < 0 or high > 1:
         told = f"given brightness of {x.dtype} from {low:g} to {high:g}, allowed bytes (uint8) 0..255 or floats 0..1"
-        line = asked.line(f"{asked.x} = {_as_shares(asked, low, high)}")
+        line = asked.mended(f"{asked.x} = {_as_shares(asked, low, high)}")
         raise InputError(f"{asked.file}: {asked.inputs}: {told}: {line}")
     return x.astype(np.float32 if x.dtype == np.float16 else np.float64 if x.dtype.itemsize > 8 else x.dtype)
 
@@ -463,7 +461,7 @@ def _sequences(
     """(sequences, steps, channels) in float64, 0 behind each one's end, and where that is, if anything says so."""
     x = x[..., None] if x.ndim == 2 else x
     if x.ndim != 3:
-        line = asked.line(f"{asked.x} = {asked.x}.reshape(*{asked.x}.shape[:2], -1)")
+        line = asked.mended(f"{asked.x} = {asked.x}.reshape(*{asked.x}.shape[:2], -1)")
         told = f"given shape {x.shape}, allowed (sequences, steps[, channels])"
         raise InputError(f"{asked.file}: {asked.inputs}: {told}: {line}")
     x = x.astype(np.float64)
@@ -532,7 +530,7 @@ def _of_lengths(asked: Asked, x: np.ndarray, ends: np.ndarray) -> list[str]:
     if ends.min() < steps:
         notes.append(f"{place}: sequences of {ends.min()} to {ends.max()} steps, padded to {steps}")
     if steps >= LONG:
-        thin = asked.line(f"{asked.x} = {asked.x}[:, ::{-(-steps // 400)}]")
+        thin = asked.mended(f"{asked.x} = {asked.x}[:, ::{-(-steps // 400)}]")
         told = f"{place}: sequences of {steps:,} steps: a recurrent network takes long and forgets what lies far back"
         notes.append(f"{told}; every few steps alone are kept by {thin}, or set `truncate` in build, or take convnet")
     if channels > 10 * steps:

@@ -259,8 +259,7 @@ def _text(name: str) -> str:
 def _named(items: Iterable[str]) -> str:
     """The first few of them, and how many more there are."""
     items = list(items)
-    more = f" and {len(items) - MOST_NAMED} more" if len(items) > MOST_NAMED else ""
-    return ", ".join(items[:MOST_NAMED]) + more
+    return ", ".join([*items[:MOST_NAMED], *([f"{len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else [])])
 
 
 def _stamp(file: Path, label: int) -> Stamp:
@@ -424,7 +423,7 @@ def _require_memory(count: int, shape: tuple[int, ...]) -> None:
 
 def _bad_files(bad: Mapping[str, str]) -> list[str]:
     many = f"{len(bad)} file{'s that are' if len(bad) > 1 else ' that is'} no whole picture"
-    head = f"path: given {many}, allowed pictures: mend or remove what follows, or leave it out by `skip_bad: true`:"
+    head = f"path: given {many}, allowed pictures: mend or remove what is named below, or write `skip_bad: true`"
     return [head, *(f"  {_short(path)}: {reason}" for path, reason in bad.items())]
 
 

@@ -221,14 +221,14 @@ def _decimal(file: str, columns: Columns, rows: Sequence[Row], told: str | None)
     if not commas:
         return ".", []
     if points:
-        told = f"numbers with commas and with points (lines {commas[0].line} and {points[0].line})"
-    elif all(THOUSANDS.fullmatch(cell) for _, cell in cells if "," in cell):
-        told = f"numbers with commas before three digits (line {commas[0].line}), for thousands or for decimals"
-    else:
-        return ",", []
-    return ".", [
-        f"{file}.csv: given {told}, allowed one decimal mark: tell which by `decimal:`, and write no thousands"
-    ]
+        lines = f"lines {commas[0].line} and {points[0].line}"
+        return ".", [f"{file}.csv: given numbers with commas and with points ({lines}), allowed one: write `decimal:`"]
+    if all(THOUSANDS.fullmatch(cell) for _, cell in cells if "," in cell):
+        place = f"line {commas[0].line}"
+        return ".", [
+            f"{file}.csv: given commas before three digits each ({place}), allowed a told mark: write `decimal:`"
+        ]
+    return ",", []
 
 
 def _number(cell: str, mark: str) -> float:
@@ -299,22 +299,23 @@ def _of_steps(
     file: str, columns: Columns, rows: Sequence[Row], order: Mapping[str, Sequence[int]], places: Sequence[float]
 ) -> list[str]:
     """Steps that are there twice, or that lack between two others: further apart than steps of the file are."""
-    pairs = [(name, one, other) for name, own in order.items() for one, other in pairwise(own)]
+    pairs = [(each, one, other) for each, own in order.items() for one, other in pairwise(own)]
     usual = median([places[other] - places[one] for _, one, other in pairs] or [0])
     twice = [pair for pair in pairs if places[pair[1]] == places[pair[2]]]
     gaps = [pair for pair in pairs if places[pair[2]] - places[pair[1]] > GAP * usual > 0]
-    name, faults = f"{file}.csv: column {columns.header[columns.step or 0]!r}", []
+    column = f"{file}.csv: column {columns.header[columns.step or 0]!r}"
+    faults = []
     if twice:
         told = _named(f"series {each}: lines {rows[one].line} and {rows[other].line}" for each, one, other in twice)
         faults.append(
-            f"{name}: given {len(twice)} steps twice in a series ({told}), allowed each once: remove one of the two"
+            f"{column}: given {len(twice)} steps twice in a series ({told}), allowed each once: remove one of the two"
         )
     if gaps:
         told = _named(
             f"series {each}: between lines {rows[one].line} and {rows[other].line}" for each, one, other in gaps
         )
         faults.append(
-            f"{name}: given {len(gaps)} gaps between steps ({told}), allowed steps {usual:g} apart: fill them"
+            f"{column}: given {len(gaps)} gaps between steps ({told}), allowed steps {usual:g} apart: fill them"
             " in, or leave `step` out to take rows as they follow each other"
         )
     return faults
@@ -324,7 +325,9 @@ def _labels(
     file: str, columns: Columns, rows: Sequence[Row], order: Mapping[str, Sequence[int]], target: str, mark: str
 ) -> tuple[list[Any], list[str]]:
     """The label of each series: a word, or a number."""
-    name, faults, labels = f"{file}.csv: column {columns.header[columns.label]!r}", [], []
+    column = f"{file}.csv: column {columns.header[columns.label]!r}"
+    faults: list[str] = []
+    labels: list[Any] = []
     changed, missing = [], []
     for series, own in order.items():
         words = list(dict.fromkeys(rows[at].cells[columns.label] for at in sorted(own)))
@@ -338,12 +341,12 @@ def _labels(
         labels.append(_number(words[0], mark) if target == "number" else words[0])
     if changed:
         faults.append(
-            f"{name}: given {len(changed)} series whose label changes ({_named(changed)}), allowed one label in"
+            f"{column}: given {len(changed)} series whose label changes ({_named(changed)}), allowed one label in"
             " all rows of a series"
         )
     if missing:
         faults.append(
-            f"{name}: given {len(missing)} series with rows without a label ({_named(missing)}), allowed"
+            f"{column}: given {len(missing)} series with rows without a label ({_named(missing)}), allowed"
             f" {'a number' if target == 'number' else 'a class'} in each row"
         )
     return labels, faults
@@ -458,4 +461,4 @@ def _of_classes(file: str, y: np.ndarray, names: Sequence[str]) -> list[str]:
 def _named(items: Iterable[str]) -> str:
     """The first few of them, and how many more there are."""
     items = list(items)
-    return ", ".join(items[:MOST_NAMED]) + (f" and {len(items) - MOST_NAMED} more" if len(items) > MOST_NAMED else "")
+    return ", ".join([*items[:MOST_NAMED], *([f"{len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else [])])

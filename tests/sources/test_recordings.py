@@ -150,7 +150,10 @@ def test_very_long_series_and_constant_channels_and_copies_are_told(tmp_path):
         ([(*row[:3], "red", row[4]) for row in ROWS], "allowed numbers: leave the column out by `drop: [v]`"),
         ([(*row[:-1], "walk") for row in ROWS], "given series of one class alone (walk), allowed two classes or more"),
         ([], "given no rows, allowed one or more below the header"),
-        ([(*row[:2], "1,250", *row[3:]) for row in ROWS], "commas before three digits (line 2)"),
+        (
+            [(*row[:2], "1,250", *row[3:]) for row in ROWS],
+            "given commas before three digits each (line 2), allowed a told mark",
+        ),
     ],
 )
 def test_faults_are_told_by_series_and_line(tmp_path, rows, told):
