@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.operations import adoption, checkout, dvc_files, lock, outcomes, signals
+from pipeline.operations import adoption, checkout, data_files, dvc_files, lock, outcomes, signals
 from pipeline.operations.outcomes import Outcome
 from pipeline.settings.params import Settings
 
@@ -38,7 +38,9 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
     checkout.check()
     with lock.hold("repro"), outcomes.collected() as folder:
         _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
-        code = _carry_out(list(targets), topics, folder)
+        stale = data_files.changed_elsewhere(settings)
+        code = _dvc(["--force", "--single-item", "prepare"]) if stale else DONE
+        code = code or _carry_out(list(targets), topics, folder)
         for _ in range(MOST_LOOKS - 1):
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break
