@@ -35,7 +35,7 @@ ADD = (
 def check(settings: "Settings") -> int:
     """validate params.yaml for every profile, and list the values without effect and the data to get in this one"""
     from pipeline.operations import checkout, data_files
-    from pipeline.settings import held_out
+    from pipeline.settings import held_out, shapes
 
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
@@ -46,6 +46,7 @@ def check(settings: "Settings") -> int:
     for line in (*voids, *notes, *data_files.absent(settings.data), *checkout.strays()):
         print(line)
     print(ADD)
+    shapes.refuse_unfit(settings)
     held_out.refuse_few(settings)
     return DONE
 
@@ -65,9 +66,10 @@ def prepare(settings: "Settings", data: str | None) -> int:
 def plan(settings: "Settings") -> int:
     """resolve what decides every topic's numbers"""
     from pipeline.operations import asked
-    from pipeline.settings import held_out
+    from pipeline.settings import held_out, shapes
     from pipeline.settings.plan import plan
 
+    shapes.refuse_unfit(settings)
     held_out.refuse_few(settings)
     plan(settings)
     asked.remember(settings)

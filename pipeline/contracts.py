@@ -33,7 +33,13 @@ OpenReason = Literal[  # why a claim is undecided
 
 
 class Source(Protocol):
-    """pipeline/sources/<source>.py: where raw arrays come from."""
+    """pipeline/sources/<source>.py: where raw arrays come from.
+
+    KIND and LABELS are what it gives unless a user says otherwise, by a keyword of `load` whose type is a Literal of
+    some of these words (`plugins.kind`, `plugins.labels`). Two functions may be there as well, both with all keywords
+    of `load`: `check(raw, *, ...)` refuses early, or gives a line to know beforehand; `files(raw, *, ...)` names the
+    files that examples come from, where they are no files in data/raw that a setting names.
+    """
 
     KIND: Kind
     LABELS: Labels
@@ -227,6 +233,7 @@ class DataCard(TypedDict):
     """card.json of a draw of data; `counts` and `digests` are of train (before any view), validation and test.
 
     `key` is a digest of the settings, raw files and code that the data were prepared from, and of the draw.
+    `class_names` are in the order of the classes' codes; data without it have codes alone.
     """
 
     key: str
@@ -237,6 +244,7 @@ class DataCard(TypedDict):
     labels: Labels
     shape: list[int]
     classes: int
+    class_names: NotRequired[list[str]]
     split: dict[str, int]
     counts: dict[str, list[int]]
     duplicates_across_splits: int

@@ -107,7 +107,7 @@ def run(
     task.saved(model).save(folder / "model.keras")
     status = "finished" if objective.finite(history[-1]) else "diverged"
     record = {"status": status, "outputs": outputs, "parameters": int(model.count_params())}
-    card = _card(settings.data[resolved["data"]].source, parts["train"].y)
+    card = _card(settings.data[resolved["data"]], parts["train"].y)
     return FinishedRun(resolved, seed, record, history, card, training, parts["test"], folder)
 
 
@@ -157,12 +157,11 @@ def _under_view(settings: params.Settings, resolved: Mapping[str, Any], training
     return training
 
 
-def _card(source: str, labels: np.ndarray) -> dict[str, Any]:
+def _card(data: params.DataSettings, labels: np.ndarray) -> dict[str, Any]:
     """What probes look at in the card of prepared data."""
     classes = int(labels.max()) + 1 if labels.ndim == 1 and labels.dtype.kind == "i" else 0
     counts = np.bincount(labels, minlength=classes).tolist() if classes else [len(labels)]
-    kind = plugins.constant("sources", source, "KIND")
-    return {"source": source, "kind": kind, "classes": classes, "counts": {"train": counts}}
+    return {"source": data.source, "kind": data.kind, "classes": classes, "counts": {"train": counts}}
 
 
 # The full results

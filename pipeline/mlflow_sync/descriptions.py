@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline.contracts import ClaimRow, MetricSummary
-from pipeline.mlflow_sync import model_registry
+from pipeline.mlflow_sync import mlflow_run, model_registry
 from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
+from pipeline.report import class_names
+from pipeline.report.formatting import cell
 from pipeline.training import objective
 
 ROWS = 40  # of a table
@@ -30,8 +32,15 @@ def of_model(run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
     return (
         f"{run['variant']} seed {run['seed']}: validation {column.replace('_', '-')}"
         f" {model_registry.reached(run):.4g}, the lowest of {rivals} finished runs on {data}."
-        f" Test scores had no part in the choice.\n\nIt answers {answer}."
+        f" Test scores had no part in the choice.\n\nIt answers {answer}.{_classes(run)}"
     )
+
+
+def _classes(run: RecordedRun) -> str:
+    """Which class each output is of, where classes have names."""
+    names = [f"{code} {cell(name)}" for code, name in enumerate(class_names.shown(mlflow_run.classes_of(run)))]
+    more = f" and {len(names) - ROWS} more, whole in the tag {mlflow_run.CLASSES}" if len(names) > ROWS else ""
+    return f" Its classes are {', '.join(names[:ROWS])}{more}." if names else ""
 
 
 def _best(run: RecordedRun, comparison: str) -> str:

@@ -3,14 +3,14 @@
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from pipeline import freshness, paths
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
 from pipeline.records import digest, read_history_or_none, read_json_or, read_rows_or_none
-from pipeline.report import drawn
+from pipeline.report import class_names, drawn
 from pipeline.settings.plan import places
 from pipeline.training import objective
 from pipeline.training.run import run_specs
@@ -33,7 +33,7 @@ class TopicFiles:
     """One topic as it stands under data/.
 
     `facts` are of every planned run, those that have not ended too. `means` and `confusion` are by variant, and empty,
-    as `series` is, unless every run has been evaluated.
+    as `series` is, unless every run has been evaluated; so are `class_names`, of variants whose data have some.
     """
 
     plan: Plan
@@ -45,6 +45,7 @@ class TopicFiles:
     series: Mapping[tuple[str, str], Sequence[Point]]
     means: Mapping[str, Mapping[str, MetricSummary]]
     confusion: Mapping[str, Sequence[Sequence[float]]]
+    class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -82,6 +83,7 @@ def gather(plan: Plan) -> TopicFiles:
         series=_series(folder / "series.csv") if evaluated else {},
         means=read_json_or(folder / "metrics.json", {}) if evaluated else {},
         confusion=read_json_or(folder / "confusion.json", {}) if evaluated else {},
+        class_names=_class_names(plan) if evaluated else {},
     )
     if topic.missing:
         print(
@@ -89,6 +91,16 @@ def gather(plan: Plan) -> TopicFiles:
             file=sys.stderr,
         )
     return topic
+
+
+def _class_names(plan: Plan) -> dict[str, list[str]]:
+    """{variant: whole names of its classes} of those whose data have names."""
+    found = {}
+    for variant, planned in plan["variants"].items():
+        card = read_json_or(paths.card(planned["settings"]["data"], min(planned["draws"].values())), {})
+        if names := class_names.of_card(card):
+            found[variant] = names
+    return found
 
 
 def _facts(plan: Plan, runs: Sequence[RecordedRun]) -> list[RunFacts]:

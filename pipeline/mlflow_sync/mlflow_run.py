@@ -10,7 +10,8 @@ from pipeline import paths
 from pipeline.contracts import DataCard, History, Plan
 from pipeline.mlflow_sync import lease, masking
 from pipeline.mlflow_sync.gather import Point, RecordedRun, RunFacts, TopicFiles, comparison, saved, short_digest
-from pipeline.records import read_json
+from pipeline.records import read_json_or
+from pipeline.report import class_names
 from pipeline.settings.plan import data_digest
 from pipeline.training import objective
 from pipeline.training.run import RunSpec
@@ -18,6 +19,7 @@ from pipeline.training.run import RunSpec
 NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"  # tags that MLflow's UI reads
 HISTORY = "history"  # tag with the digest of what never changes in a run
 COMPARISON, COMPARISONS = "comparison", "comparisons"  # tags: under which a run is shown, and all that it is part of
+CLASSES = "class_names"  # tag: names of the classes, in the order of a model's outputs
 IDENTITY = ("variant", "seed", "run_key")
 KEY_DIGITS = 6  # of a comparison, in the name of its parent run
 
@@ -104,7 +106,7 @@ def finished(
     mark = short_digest([history, run["status"], run.get("parameters")])
     return MlflowRun(
         name=f"{run['variant']} seed {run['seed']}",
-        tags=_tags(run) | _place(key, parent_id) | {HISTORY: mark},
+        tags=_tags(run) | _named_classes(run) | _place(key, parent_id) | {HISTORY: mark},
         started=run["started"],
         ended=_ended(run),
         status="FINISHED" if run["status"] == "finished" else "FAILED",
@@ -187,12 +189,31 @@ def _saved(run: RecordedRun) -> dict[str, float]:
     return epoch | {name: value for name, value in values.items() if math.isfinite(value)}
 
 
+def _named_classes(run: RecordedRun) -> dict[str, str]:
+    """The names of the classes that a run tells apart, as JSON in the order of its outputs."""
+    names = classes_of(run)
+    return {CLASSES: json.dumps(names, ensure_ascii=False)} if names else {}
+
+
+def classes_of(run: RecordedRun) -> list[str]:
+    """Whole names of the classes in the order of a run's outputs; empty where its data have none, or are gone."""
+    card = _card(run)
+    return class_names.of_card(card) if card else []
+
+
+def _card(run: RecordedRun) -> DataCard | None:
+    """The card of the data that a run has read, unless they have been prepared anew since."""
+    name, view = run["settings"]["data"], run["settings"]["view"]
+    card: DataCard | None = read_json_or(paths.card(name, run["draw"]), None)
+    if not card or view not in card["views"] or data_digest(card, view) != run["data_digest"]:
+        return None
+    return card
+
+
 def _inputs(run: RecordedRun, evaluated: bool) -> list[SplitInput]:
     """The splits that a run has read, unless the data has been prepared anew since."""
-    name, view = run["settings"]["data"], run["settings"]["view"]
-    file = paths.card(name, run["draw"])
-    card: DataCard | None = read_json(file) if file.exists() else None
-    if not card or view not in card["views"] or data_digest(card, view) != run["data_digest"]:
+    view, card = run["settings"]["view"], _card(run)
+    if not card:
         return []
     seen = card["views"][view]
     inputs = [_split_input(run, card, "training", view, seen["digest"], seen["counts"])]

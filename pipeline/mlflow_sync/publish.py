@@ -5,6 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline import paths, plugins
 from pipeline.mlflow_sync import (
@@ -21,12 +22,12 @@ from pipeline.mlflow_sync.experiment import Experiment
 from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
 from pipeline.mlflow_sync.mlflow_run import MlflowRun
 from pipeline.operations import lock
-from pipeline.records import digest, read_json
+from pipeline.records import digest, read_json, write_rows
 from pipeline.report import drawn
 
 COUNTED = ("experiments", "comparisons", "runs", "points", "models")
 SAMPLES, FIGURES = "samples", "figures"  # key of pictures by step; folder of the report's, and tag with their digest
-ANIMATION, CONFUSION = "samples.gif", "confusion.png"
+ANIMATION, CONFUSION, NAMED = "samples.gif", "confusion.png", "confusion.csv"
 
 
 def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
@@ -111,18 +112,33 @@ def _log_figures(experiment: Experiment, parent: MlflowRun, topic: TopicFiles) -
     """The report's pictures of the topic, and the confusion matrices of its variants, on the parent."""
     pictures = _pictures(topic.name) if drawn.is_of_present(topic.name, bool(topic.claims)) else {}
     expected = [*pictures, *([CONFUSION] if images.has_confusions(topic.confusion) else [])]
+    table = _named_confusions(topic)
+    expected += [NAMED] if table else []
     if not (expected and experiment.can_store(parent)):
         return
-    mark = gather.short_digest([{name: digest(file.read_bytes()) for name, file in pictures.items()}, topic.confusion])
+    drawn_from: list[Any] = [{name: digest(file.read_bytes()) for name, file in pictures.items()}, topic.confusion]
+    mark = gather.short_digest([*drawn_from, *([dict(topic.class_names)] if topic.class_names else [])])
     if experiment.tag(parent, FIGURES) == mark and not experiment.lacks(parent, FIGURES, expected):
         return
     with tempfile.TemporaryDirectory() as folder:
         for name, file in pictures.items():
             shutil.copyfile(file, Path(folder) / name)
+        if table:
+            write_rows(Path(folder) / NAMED, list(table[0]), table)
         experiment.log_folder(parent, Path(folder), FIGURES)
-    if matrices := images.confusions(topic.confusion):
+    if matrices := images.confusions(topic.confusion, topic.class_names):
         experiment.log_image(parent, matrices, f"{FIGURES}/{CONFUSION}")
     experiment.set_tag(parent, FIGURES, mark)
+
+
+def _named_confusions(topic: TopicFiles) -> list[dict[str, Any]]:
+    """Counts by whole names of classes, a row each: of variants whose data have names, which pictures cut short."""
+    return [
+        {"variant": variant, "true": true, "predicted": predicted, "count": count}
+        for variant, names in topic.class_names.items()
+        for true, row in zip(names, topic.confusion.get(variant, []), strict=False)
+        for predicted, count in zip(names, row, strict=False)
+    ]
 
 
 def _pictures(topic: str) -> dict[str, Path]:

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.operations import adoption, checkout, dvc_files, lock, outcomes, signals
+from pipeline.operations import adoption, checkout, data_files, dvc_files, lock, outcomes, signals
 from pipeline.operations.outcomes import Outcome
-from pipeline.settings import outside_files
-from pipeline.settings.params import DataSettings, Settings
-from pipeline.settings.plan import card
+from pipeline.settings.params import Settings
 
 if TYPE_CHECKING:
     import psutil
@@ -92,20 +90,11 @@ def _without_left_out(targets: Sequence[str], settings: Settings) -> list[str]:
 
 def _prepared_anew(settings: Settings) -> int:
     """DVC's exit code where a file outside data/raw has changed since it was prepared: DVC does not know of it."""
-    outside = [data for data in settings.data.values() if outside_files.are_outside(data)]
-    changed = [data.name for data in outside if _is_stale(settings, data)]
+    changed = data_files.changed_elsewhere(settings)
     if not changed:
         return 0
     _say([f"{', '.join(changed)}: not prepared from its files as they are now: prepared anew"])
     return _dvc(ANEW)
-
-
-def _is_stale(settings: Settings, data: DataSettings) -> bool:
-    try:
-        card(data, data.draw(settings.first_seed))
-    except InputError:
-        return True
-    return False
 
 
 def _carry_out(targets: list[str], topics: Sequence[str], folder: Path) -> int:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from pipeline import paths
 from pipeline.contracts import DataCard
 from pipeline.records import read_sealed
+from pipeline.report import class_names
 from pipeline.report.formatting import number
 
 MOST_CLASS_COLUMNS = 12  # of a table with one column per class
@@ -27,6 +28,7 @@ def card(data: str, draw: int) -> dict[str, Any]:
         "rows": [{"name": name, "counts": of_class, "total": sum(of_class)} for name, of_class in counts.items()],
         "notes": {name: note for name, note in notes.items() if note},
         "columns": _columns(record["classes"]),
+        "heads": class_names.shown(class_names.of_card(record)) or [f"class {at}" for at in range(record["classes"])],
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline import paths
 from pipeline.records import read_examples
-from pipeline.report import pixels
+from pipeline.report import class_names, pixels
 from pipeline.report.facts import TopicFacts
 
 if TYPE_CHECKING:
@@ -96,8 +96,9 @@ def _strip(card: Mapping[str, Any]) -> StripPicture | None:
         return None
     classes, first = np.unique(y, return_index=True)
     images = x[first[:MOST_CLASSES_SHOWN]]
-    (picture,) = pixels.grids(images[None], columns=len(images))
-    names = " ".join(map(str, classes[:MOST_CLASSES_SHOWN]))
+    (picture,) = pixels.grids(images[None].mean(axis=-1, keepdims=True), columns=len(images))  # colours in grey
+    known = class_names.shown(class_names.of_card(card))
+    names = ", ".join(known[:MOST_CLASSES_SHOWN]) or " ".join(map(str, classes[:MOST_CLASSES_SHOWN]))
     words = f"A training image of each of {len(images)} classes ({names}) of {card['data']}"
     return {"src": _png([picture]), "size": picture.size, "alt": words}
 

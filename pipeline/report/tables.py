@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from pipeline.contracts import MetricSummary
+from pipeline.report import class_names
 from pipeline.report.curves import Fit, fitted
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.formatting import DASH
@@ -49,8 +50,9 @@ class ConfusionCell(TypedDict):
 
 
 class ConfusionRow(TypedDict):
-    """One true class."""
+    """One true class, by its name, or its code where it has none."""
 
+    name: str
     total: int
     cells: list[ConfusionCell]
 
@@ -131,11 +133,24 @@ def _device(run: Run) -> str:
 
 def confusions(facts: TopicFacts) -> list[Confusion]:
     """The matrices that have any counts."""
+    names = {card["data"]: class_names.of_card(card) for card in facts.cards}
     return [
-        {"variant": variant, "rows": [{"total": sum(row), "cells": _shares(row)} for row in matrix]}
+        {"variant": variant, "rows": _confusion(matrix, names.get(_data(facts, variant), []))}
         for variant, matrix in facts.confusion.items()
         if any(map(any, matrix))
     ]
+
+
+def _data(facts: TopicFacts, variant: str) -> str:
+    """The data that a variant of the plan learns from."""
+    planned = facts.plan["variants"].get(variant)
+    return planned["settings"]["data"] if planned else ""
+
+
+def _confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> list[ConfusionRow]:
+    heads = class_names.shown(names) if len(names) == len(matrix) else [str(code) for code in range(len(matrix))]
+    rows = zip(heads, matrix, strict=True)
+    return [{"name": head, "total": sum(row), "cells": _shares(row)} for head, row in rows]
 
 
 def _shares(row: Sequence[int]) -> list[ConfusionCell]:

@@ -47,6 +47,16 @@ class DataSettings:
     redraw: bool = True
     files: Mapping[str, str] = field(default_factory=dict, compare=False)  # that set each part last
 
+    @property
+    def kind(self) -> str:
+        """Of its inputs: see contracts.Kind."""
+        return plugins.kind(self.source, self.load)
+
+    @property
+    def labels(self) -> str:
+        """What its labels are: see contracts.Labels."""
+        return plugins.labels(self.source, self.load)
+
     def draw(self, seed: int) -> int:
         """The draw that runs of `seed` learn from."""
         return seed if self.redraw else 0
@@ -95,7 +105,8 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     load = {}
     if not isinstance(merged.get("load"), Given):  # else the wrong type has been complained of
         load = settle(settled["load"], plugins.settings("sources", source.value), complaints)
-    views = _views(settled["views"], merged, params.block("views"), source.value, complaints)
+    kind = plugins.kind(source.value, load)
+    views = _views(settled["views"], merged, params.block("views"), kind, complaints)
     split = _split(settled["split"], complaints)
     if views is None:
         return None
@@ -143,7 +154,7 @@ def _split(block: Block, complaints: Complaints) -> Split:
 
 
 def _views(
-    listed: list[str] | Block, merged: Block, named: Block, source: str, complaints: Complaints
+    listed: list[str] | Block, merged: Block, named: Block, kind: str, complaints: Complaints
 ) -> dict[str, Steps] | None:
     """The data's views: those of its list, by name, or those that it defines itself; `plain` is always one.
 
@@ -162,7 +173,6 @@ def _views(
             if unknown or item.value != listed:  # the wrong type has been complained of
                 return None
         definitions = {name: known[name] for name in listed}
-    kind = plugins.constant("sources", source, "KIND")
     return {name: _steps(steps, kind, complaints) for name, steps in ({"plain": plain} | definitions).items()}
 
 

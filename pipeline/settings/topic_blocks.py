@@ -68,6 +68,14 @@ class TopicSettings:
 
 
 TASK_OF = {"class": "classify", "number": "regress", "tokens": "tag"}  # by labels, where params.yaml names none
+TAKES = {  # kinds of data, by model: of those that do not take every kind. settings/shapes.py has the shapes
+    "convnet": ("image", "signal", "sequence"),
+    "encoder_decoder": ("text",),
+    "glyphnet": ("image",),
+    "local": ("image", "signal", "sequence"),
+    "recurrent": ("signal", "sequence"),
+    "tagger": ("text",),
+}
 ARM = {
     "data": Setting(str, required=True),
     "view": Setting(str, "plain"),
@@ -247,6 +255,8 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
     task = _task(arm, merged, context)
     if task is None:
         return None
+    if kind not in (None, *TAKES.get(model.value, (kind,))):
+        complaints.add(model.place, f"{model.value} on data of kind {kind!r}", f"it on {', '.join(TAKES[model.value])}")
     if arm["augment"] and kind not in (None, "image"):
         complaints.add(arm["augment"].place, f"augmentation of data of kind {kind!r}", "image only")
     fields = _options(model.value, task)
@@ -297,13 +307,13 @@ def _check_data(arm: Mapping[str, Any], merged: Block, context: Context) -> str 
     view = merged.find("view")
     if view is not None and arm["view"] not in block.views:
         context.complaints.unknown(view.place, str(arm["view"]), sorted(block.views))
-    return str(plugins.constant("sources", block.source, "KIND"))
+    return block.kind
 
 
 def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None:
     """The task that is asked for, if the data's labels can be used for it, or the one that follows from the labels."""
     block = context.data.get(str(arm.get("data")))
-    labels = plugins.constant("sources", block.source, "LABELS", "class") if block else "class"
+    labels = block.labels if block else "class"
     tasks = [name for name in plugins.names("tasks") if is_sound("tasks", name, context.complaints)]
     fitting = [name for name in tasks if labels in plugins.constant("tasks", name, "LABELS")]
     asked = merged.find("task")

@@ -52,6 +52,15 @@ def test_matrices_that_can_be_read_stand_side_by_side():
     assert images.confusions({"none": []}) is None
 
 
+def test_matrices_of_named_classes_have_room_for_the_names():
+    few = [[3, 1], [0, 4]]
+    plain, named = images.confusions({"a": few}), images.confusions({"a": few}, {"a": ["cat", "cuadrado pequeño"]})
+    assert images.confusions({"a": few}, {"other": ["x", "y"]}).tobytes() == plain.tobytes()
+    assert named.width > plain.width + 100
+    left = np.asarray(named.convert("L"))[images.GAP :, : named.width - plain.width]
+    assert (left < 128).sum() > 100, "no names before the rows"
+
+
 def sampled():
     """A topic with three looks at the samples of one run."""
     demo_topic.train()

@@ -1,6 +1,7 @@
 """MLflow holds what data/ holds of every topic: runs, histories, scores, verdicts and pictures."""
 
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
@@ -24,12 +25,13 @@ from demo_topic import (
     runs,
     series,
     train,
+    unwritten,
     write_run,
 )
 
 from pipeline import paths, plugins
 from pipeline.mlflow_sync.publish import publish
-from pipeline.records import read_json, write_bytes, write_json, write_rows
+from pipeline.records import read_json, read_rows, write_bytes, write_json, write_rows
 from pipeline.report import drawn
 from pipeline.settings.plan import data_digest
 
@@ -221,6 +223,26 @@ def test_the_reports_pictures_and_the_confusions_are_on_the_parent_alone(mlflow_
     ]
     (kept,) = paths.ARTIFACTS.rglob("curves.svg")
     assert kept.read_bytes() == (paths.PICTURES / f"{TOPIC}_curves.svg").read_bytes()
+
+
+def test_names_of_classes_are_on_runs_and_in_a_table_of_their_own(mlflow_store):
+    names = ["cuadrado pequeño, klein", "<b>bar</b>"]
+    train()
+    write_json(paths.card("toy", 0), CARD | {"classes": 2, "class_names": names})
+    evaluate()
+    publish()
+    found = runs()
+    found.pop(None)
+    assert {json.dumps(names, ensure_ascii=False)} == {run.data.tags["class_names"] for run in found.values()}
+    (table,) = paths.ARTIFACTS.rglob("confusion.csv")
+    variant = next(iter(found))[0]
+    rows = [row for row in read_rows(table) if row["variant"] == variant]
+    assert [(row["true"], row["predicted"], row["count"]) for row in rows] == [
+        *((names[0], names[0], "3"), (names[0], names[1], "1")),
+        *((names[1], names[0], "0"), (names[1], names[1], "4")),
+    ]
+    with unwritten(mlflow_store):
+        assert publish() == NOTHING
 
 
 def test_a_report_of_other_runs_shows_no_pictures(mlflow_store):

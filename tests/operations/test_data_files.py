@@ -2,13 +2,18 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline import __main__ as command_line
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.operations import data_files, signals
+from pipeline.records import write_sealed
 from pipeline.settings import params
+from pipeline.settings.plan import prepared_key
+from pipeline.settings.seeds import draws
 from pipeline.sources import fashion_mnist
 
 
@@ -46,6 +51,25 @@ def test_a_file_that_nobody_can_download_is_refused(nowhere):
     lines = str(error.value).splitlines()
     assert len(lines) == 2 and "data.credit.load: file: given 'nothing', allowed a table in data/raw" in lines[0]
     assert "data.own.load: file: given 'nothing', allowed an archive in data/raw" in lines[1]
+
+
+def test_pictures_that_changed_outside_of_the_project_are_noticed(house, tmp_path_factory, monkeypatch):
+    """DVC looks into data/raw alone."""
+    place, pixels = tmp_path_factory.mktemp("pictures"), np.arange(48, dtype=np.uint8).reshape(6, 8)
+    for name in ("a", "b"):
+        (place / name).mkdir()
+        Image.fromarray(pixels).save(place / name / "0.png")
+    settings = params.read(profile="smoke")
+    asked = {"mode": "auto", "size": "auto", "fit": "stretch", "skip_bad": False, "pool_parts": False}
+    load = {"path": str(place), **asked}
+    block = dataclasses.replace(settings.data["credit"], name="own", source="folder", load=load)
+    settings = dataclasses.replace(settings, data={**settings.data, "own": block})
+    assert data_files.changed_elsewhere(settings) == [], "nothing is prepared yet"
+    (draw,) = draws(settings)["own"]
+    write_sealed(paths.card("own", draw), {"key": prepared_key(block, draw)})
+    assert data_files.changed_elsewhere(settings) == []
+    Image.fromarray(pixels[::-1]).save(place / "b" / "1.png")
+    assert data_files.changed_elsewhere(settings) == ["own"]
 
 
 def test_check_says_it(nowhere, monkeypatch, capsys):

@@ -70,6 +70,14 @@ def test_all_good(repro):
     assert (code, calls) == (0, ["dvc repro", "look"]) and said == ["done: open data/report/index.html"]
 
 
+def test_data_that_changed_where_dvc_does_not_look_are_prepared_first(repro, monkeypatch):
+    monkeypatch.setattr(dvc_repro.data_files, "changed_elsewhere", lambda settings: ["pictures"])
+    code, calls, _ = repro()
+    assert (code, calls) == (0, ["dvc repro --force --single-item prepare", "dvc repro", "look"])
+    code, calls, _ = repro(prepare=(2, "no pictures"))
+    assert (code, calls) == (2, ["dvc repro --force --single-item prepare"])
+
+
 def test_what_a_look_asks_for_is_prepared_planned_and_trained(repro, monkeypatch):
     """Two more looks at most, however often more seeds are asked for."""
     asked = iter(range(100))

@@ -1,50 +1,358 @@
-"""A user's own images: bytes or floats, with or without channels; anything else is refused."""
+"""A user's own arrays: pictures, sequences and tables are read, or refused with the line of NumPy that mends them."""
+
+import re
 
 import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.sources.archive import load
+from pipeline.sources.archive import check, load
 
+RANDOM = np.random.default_rng(0)
 BYTES = np.arange(4 * 5 * 6, dtype=np.uint8).reshape(4, 5, 6)
+FILMED = RANDOM.random((4, 7, 2))  # sequences of 7 steps and 2 channels
+Y = [0, 1, 0, 1]
 
 
-def own(folder, **arrays):
-    np.savez(folder / "own.npz", **arrays)
-    return load(folder, 0, file="own")
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """`(arrays, **settings)`: what comes of data/raw/own.npz with these arrays, in a project of its own."""
+    monkeypatch.chdir(tmp_path)
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+
+    def made(arrays=None, **settings):
+        if arrays is not None:
+            np.savez(raw / "own.npz", **arrays)
+        return load(raw, 0, file="own", **settings)
+
+    return made
 
 
-def test_bytes_become_shares_and_words_become_codes(tmp_path):
-    examples = own(tmp_path, x=BYTES, y=["dog", "cat", "dog", "cat"])
-    assert examples.x.shape == (4, 5, 6, 1) and examples.x.dtype == np.float32
-    assert np.allclose(examples.x[..., 0] * 255, BYTES)
-    assert examples.y.tolist() == [1, 0, 1, 0] and examples.y.dtype == np.int64
+def refused(own, arrays, **settings):
+    with pytest.raises(InputError) as caught:
+        own(arrays, **settings)
+    return str(caught.value)
 
 
-def test_floats_with_channels_stay_and_numbers_become_codes(tmp_path):
-    x = np.random.default_rng(0).random((4, 5, 6, 3))
-    examples = own(tmp_path, x=x, y=[7, 5, 7, 9])
-    assert np.allclose(examples.x, x) and examples.y.tolist() == [1, 0, 1, 2]
+def mended(own, arrays, **settings):
+    """The refusal, and what is read once each of its lines of NumPy has been carried out."""
+    told = refused(own, arrays, **settings)
+    lines = re.findall(r"`(a = [^`]*)`", told)
+    assert lines, told
+    for line in lines:
+        exec(line, {"np": np})
+    return told, own(**settings)
+
+
+# Pictures
+
+
+def test_bytes_become_shares_and_words_become_codes(own):
+    found = own({"x": BYTES, "y": ["dog", "cat", "dog", "cat"]})
+    assert found.x.shape == (4, 5, 6, 1) and found.x.dtype == np.float32
+    assert np.array_equal(found.x[..., 0], BYTES.astype(np.float32) / np.float32(255))
+    assert found.y.tolist() == [1, 0, 1, 0] and found.y.dtype == np.int64 and found.class_names == ("cat", "dog")
+
+
+def test_floats_with_channels_keep_their_digits_and_numbers_become_codes(own):
+    x = RANDOM.random((4, 5, 6, 3))
+    found = own({"x": x, "y": [7, -5, 7, 10]})
+    assert found.x.dtype == np.float64 and np.array_equal(found.x, x)
+    assert found.y.tolist() == [1, 0, 1, 2] and found.class_names == ("-5", "7", "10")
+
+
+def test_channels_first_are_moved_when_told_and_refused_with_the_line_that_moves_them(own):
+    x = RANDOM.integers(0, 255, (4, 3, 28, 28)).astype(np.uint8)
+    moved = own({"x": x, "y": Y}, channels="first").x
+    told, found = mended(own, {"x": x, "y": Y})
+    assert "channels first, allowed channels last: `channels: first`" in told
+    assert moved.shape == (4, 28, 28, 3) and np.array_equal(moved, found.x)
+    assert np.array_equal(moved[2, 5, 6], x[2, :, 5, 6].astype(np.float32) / np.float32(255))
+
+
+def test_channels_first_of_pictures_without_channels_is_refused(own):
+    assert "channels: given first for image of shape (4, 5, 6)" in refused(own, {"x": BYTES, "y": Y}, channels="first")
+
+
+def test_many_channels_must_be_told(own):
+    x = RANDOM.random((4, 8, 8, 10))
+    assert "10 channels, allowed 1, 3 or 4" in refused(own, {"x": x, "y": Y})
+    assert own({"x": x, "y": Y}, channels="last").x.shape == (4, 8, 8, 10)
+
+
+def test_one_pixel_of_nan_is_refused_by_place_and_its_picture_left_out(own):
+    x = RANDOM.random((4, 5, 6)).astype(np.float32)
+    x[2, 3, 4] = np.nan
+    told, found = mended(own, {"x": x, "y": Y})
+    assert "1 pixels of NaN or infinity, the first in picture 2, row 3, column 4" in told
+    assert np.array_equal(found.x[..., 0], x[[0, 1, 3]]) and found.y.tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize(
-    ("arrays", "told"),
+    ("x", "low", "high"),
     [
-        ({"x": BYTES, "y": [0, 1]}, "allowed x (images, height, width[, channels])"),
-        ({"x": BYTES[0], "y": [0, 1, 0, 1, 0]}, "allowed x (images, height, width[, channels])"),
-        ({"x": BYTES.astype(float), "y": [0, 1, 0, 1]}, "allowed uint8 0..255 or floats 0..1"),
-        ({"x": np.full((2, 3, 3), np.nan), "y": [0, 1]}, "allowed uint8 0..255 or floats 0..1"),
-        ({"x": BYTES.astype(int), "y": [0, 1, 0, 1]}, "allowed uint8 0..255 or floats 0..1"),
-        ({"x": BYTES, "y": [1, 1, 1, 1]}, "allowed two or more"),
-        ({"x": BYTES, "y": [0.5, 1, 1, 1]}, "as whole numbers or text"),
-        ({"x": BYTES, "labels": [0, 1, 0, 1]}, "allowed arrays x and y"),
-        ({"x": BYTES, "y": np.array([{}, 1, 2, 3], object)}, "cannot be read"),
+        (BYTES.astype(np.int64), 0, 119 / 255),
+        (BYTES.astype(np.float64), 0, 119 / 255),
+        (BYTES.astype(np.uint16) * 500, 0, 59500 / 65535),
+        (BYTES / 119 * 2 - 1, 0, 1),
+        (BYTES - 60.0, 0, 1),
+        (np.tile(np.array([0, 1]), (4, 5, 3)), 0, 1),
     ],
 )
-def test_faults_are_named(tmp_path, arrays, told):
-    with pytest.raises(InputError) as caught:
-        own(tmp_path, **arrays)
-    assert told in str(caught.value) and "own.npz" in str(caught.value)
+def test_another_brightness_is_refused_and_brought_to_0_to_1(own, x, low, high):
+    told, found = mended(own, {"x": x, "y": Y})
+    assert "allowed bytes (uint8) 0..255 or floats 0..1" in told
+    assert found.x.min() == pytest.approx(low) and found.x.max() == pytest.approx(high)
+
+
+def test_black_and_white_is_0_and_1(own):
+    assert set(own({"x": BYTES > 60, "y": Y}).x.ravel()) == {0, 1}
+
+
+def test_flat_pictures_are_refused_and_made_square(own):
+    x = RANDOM.integers(0, 255, (4, 36)).astype(np.uint8)
+    told, found = mended(own, {"x": x, "y": Y})
+    assert "or `kind: table`" in told and found.x.shape == (4, 6, 6, 1)
+
+
+def test_pictures_of_unequal_size_are_refused_as_such_and_resized(own):
+    x = np.empty(4, object)
+    x[:] = [np.full((5 + at, 6), 9 * at, np.uint8) for at in range(4)]
+    told, found = mended(own, {"x": x, "y": Y})
+    assert "pictures of unequal size, allowed one size" in told and found.x.shape == (4, 64, 64, 1)
+    assert found.x[:, 9, 9, 0] * 255 == pytest.approx([0, 9, 18, 27])
+
+
+def test_numbers_that_are_kept_as_objects_are_refused_as_such(own):
+    told, found = mended(own, {"x": (BYTES / 255).astype(object), "y": Y})
+    assert "x: given Python's objects (4, 5, 6), allowed numbers" in told and np.allclose(found.x[..., 0], BYTES / 255)
+
+
+def test_sequences_are_not_taken_for_pictures(own):
+    assert "if these are steps and channels, write `kind: sequence`" in refused(own, {"x": FILMED, "y": Y})
+    (told,) = own({"x": RANDOM.random((4, 60, 8)), "y": Y}).findings
+    assert "4 grey pictures of 60 x 8 pixels: if these are steps and channels, write `kind: sequence`" in told
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    ("y", "names", "told"),
+    [
+        (np.array([[0], [1], [0], [2]]), ("0", "1", "2"), "a column (examples, 1) is read as (examples,)"),
+        (np.eye(3)[[0, 1, 0, 2]], ("0", "1", "2"), "one column for each class (one-hot) is read as the class of the 1"),
+        (np.array([0.0, 1.0, 0.0, 2.0]), ("0", "1", "2"), None),
+        (np.array([False, True, False, True]), ("False", "True"), None),
+        (np.array([b"a", b"b", b"a", b"c"]), ("a", "b", "c"), None),
+        (np.array(["10", "9", "10", "-1"]), ("-1", "9", "10"), None),
+        (np.array(["Ja", "ja", "Ja", "nein"]), ("Ja", "ja", "nein"), "'Ja' and 'ja'"),
+    ],
+)
+def test_labels_of_many_forms_are_recognised(own, y, names, told):
+    found = own({"x": BYTES, "y": y})
+    assert found.class_names == names and found.y[0] == found.y[2] != found.y[1]
+    assert (told in found.findings[0]) if told else not found.findings
+
+
+def test_labels_that_are_objects_are_refused_and_made_words(own):
+    told, found = mended(own, {"x": BYTES, "y": np.array(["b", "a", "b", "a"], object)})
+    assert "y: given Python's objects, allowed words or whole numbers" in told and found.class_names == ("a", "b")
+
+
+def test_several_columns_of_labels_are_refused_and_the_largest_taken(own):
+    told, found = mended(own, {"x": BYTES, "y": np.array([[0.2, 0.8], [0.9, 0.1], [0.2, 0.8], [0.9, 0.1]])})
+    assert "given shape (4, 2)" in told and found.y.tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "y", [np.array(["a", "", "b", "b"]), np.array([0, np.nan, 1, 1]), np.array(["a", "None", "b", "b"])]
+)
+def test_missing_labels_are_refused_and_left_out(own, y):
+    told, found = mended(own, {"x": BYTES, "y": y})
+    assert "given 1 labels that are missing (examples 1)" in told
+    assert found.y.tolist() == [0, 1, 1] and np.array_equal(found.x[0, ..., 0] * 255, BYTES[0].astype(np.float32))
+
+
+def test_numbers_to_predict_are_offered_and_kept(own):
+    y = [0.5, 1.25, -3, 7]
+    assert "`target: number` learns to predict numbers" in refused(own, {"x": BYTES, "y": y})
+    found = own({"x": BYTES, "y": y}, target="number")
+    assert found.y.dtype == np.float64 and found.y.tolist() == y and found.class_names == ()
+
+
+def test_numbers_to_predict_must_be_numbers(own):
+    assert "allowed numbers, or `target: class`" in refused(own, {"x": BYTES, "y": list("abab")}, target="number")
+    assert "y: given shape (4, 2)" in refused(own, {"x": BYTES, "y": np.ones((4, 2))}, target="number")
+    told, found = mended(own, {"x": BYTES, "y": [0, np.inf, 2.5, 1]}, target="number")
+    assert "labels that are no finite number (examples 1)" in told and found.y.tolist() == [0, 2.5, 1]
+
+
+def test_one_class_is_refused(own):
+    assert "given only 1, allowed two classes or more" in refused(own, {"x": BYTES, "y": [1, 1, 1, 1]})
+
+
+def test_all_faults_are_told_at_once(own):
+    told = refused(own, {"x": BYTES.astype(int), "y": [1, 1, 1, 1]}).splitlines()
+    assert len(told) == 2 and "two classes" in told[0] and "brightness" in told[1]
+
+
+# Sequences
+
+
+def ended(value):
+    """Sequences of 7, 4, 2 and 5 steps, with nothing but `value` behind."""
+    x, ends = FILMED.copy(), np.array([7, 4, 2, 5])
+    x[np.arange(7) >= ends[:, None]] = value
+    return x, ends
+
+
+def assert_ended(found, ends):
+    inside = np.arange(7) < ends[:, None]
+    assert found.x.dtype == np.float64 and found.lengths.dtype == np.int64
+    assert np.array_equal(found.lengths, ends) and np.array_equal(found.x[inside], FILMED[inside])
+    assert not found.x[~inside].any()
+
+
+def test_nan_is_the_end_of_a_sequence(own):
+    x, ends = ended(np.nan)
+    found = own({"x": x, "y": Y}, kind="sequence")
+    assert_ended(found, ends)
+    assert found.findings == ("own.npz: x: sequences of 2 to 7 steps, padded to 7",)
+
+
+@pytest.mark.parametrize("value", [0, -1, np.nan, 0.25])
+def test_an_array_of_lengths_is_the_end_of_a_sequence(own, value):
+    x, ends = ended(value)
+    assert_ended(own({"x": x, "y": Y, "lengths": ends}, kind="sequence"), ends)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_padding_must_be_told_and_can_be(own, value):
+    x, ends = ended(value)
+    told = refused(own, {"x": x, "y": Y}, kind="sequence")
+    assert f"3 of 4 sequences that end in steps of nothing but {value:g}" in told and f"`padding: {value:g}`" in told
+    assert_ended(own({"x": x, "y": Y}, kind="sequence", padding=value), ends)
+    kept = own({"x": x, "y": Y}, kind="sequence", padding="none")
+    assert kept.lengths is None and np.array_equal(kept.x, x)
+
+
+def test_unequal_lengths_as_objects_are_refused_and_padded_with_lengths(own):
+    x, ends = ended(0)
+    ragged = np.empty(4, object)
+    ragged[:] = [row[:end] for row, end in zip(x, ends, strict=True)]
+    told, found = mended(own, {"x": ragged, "y": Y}, kind="sequence")
+    assert "sequences of unequal length, allowed one array with their lengths" in told
+    assert_ended(found, ends)
+
+
+def test_a_gap_within_a_sequence_is_refused_by_place(own):
+    x, _ = ended(np.nan)
+    x[2, 0, 1] = np.nan
+    told, found = mended(own, {"x": x, "y": [0, 0, 1, 1]}, kind="sequence")
+    assert "1 numbers of NaN or infinity before their end, the first in sequence 2, step 0, channel 1" in told
+    assert found.lengths.tolist() == [7, 4, 5]
+
+
+@pytest.mark.parametrize("lengths", [[7, 4, 0, 5], [7, 8, 2, 5], [7, 4.5, 2, 5], ["7", "4", "2", "5"]])
+def test_lengths_must_fit(own, lengths):
+    told = refused(own, {"x": FILMED, "y": Y, "lengths": lengths}, kind="sequence")
+    assert "lengths: given" in told and "allowed a whole number from 1 to 7 for each sequence" in told
+
+
+def test_a_sequence_without_a_step_is_refused(own):
+    x, _ = ended(np.nan)
+    x[0] = np.nan
+    assert "1 sequences without a step (examples 0)" in refused(own, {"x": x, "y": Y}, kind="sequence")
+
+
+def test_one_channel_and_channels_first_are_put_last(own):
+    assert own({"x": FILMED[..., 0], "y": Y}, kind="sequence").x.shape == (4, 7, 1)
+    first = own({"x": np.moveaxis(FILMED, 2, 1), "y": Y}, kind="sequence", channels="first")
+    assert np.array_equal(first.x, FILMED)
+
+
+def test_films_are_refused_and_made_sequences(own):
+    told, found = mended(own, {"x": RANDOM.random((4, 7, 2, 3)), "y": Y}, kind="sequence")
+    assert "allowed (sequences, steps[, channels])" in told and found.x.shape == (4, 7, 6)
+
+
+def test_long_sequences_are_said_with_a_remedy(own):
+    x = RANDOM.random((4, 4000, 1))
+    (told,) = own({"x": x, "y": Y}, kind="sequence").findings
+    assert "sequences of 4,000 steps" in told and "`truncate`" in told
+    exec(re.search(r"`(a = [^`]*)`", told)[1], {"np": np})
+    assert np.array_equal(own(kind="sequence").x, x[:, ::10])
+
+
+def test_a_wave_that_ends_alike_is_no_padding(own):
+    wave = np.round(np.sin(np.arange(40) / 3), 1)
+    x = np.stack([wave, wave[::-1], wave, wave[::-1] * 2])[..., None]
+    assert own({"x": x, "y": Y}, kind="sequence").lengths is None
+
+
+def test_equal_sequences_stay_in_one_part(own):
+    x = FILMED.copy()
+    x[3] = x[0]
+    found = own({"x": x, "y": Y}, kind="sequence")
+    assert found.groups[0] == found.groups[3] and len(set(found.groups)) == 3 and found.groups.dtype == np.int64
+    assert own({"x": FILMED, "y": Y}, kind="sequence").groups is None
+
+
+# Tables
+
+
+def test_a_table_has_columns_with_their_gaps(own):
+    x = np.array([[1, np.nan], [3, 4], [5, 6], [2**53 + 1, 8]])
+    found = own({"x": x, "y": Y, "columns": ["age", "pulse"]}, kind="table")
+    assert [(column.name, column.kind) for column in found.x] == [("age", "number"), ("pulse", "number")]
+    assert np.array_equal(np.stack([column.cells for column in found.x], 1), x, equal_nan=True)
+    assert [column.name for column in own({"x": x, "y": Y}, kind="table").x] == ["x0", "x1"]
+
+
+def test_faults_of_tables_are_named(own):
+    assert "columns: given 1 names, allowed 2 different ones" in refused(
+        own, {"x": np.ones((4, 2)), "y": Y, "columns": ["a", "a"]}, kind="table"
+    )
+    told, found = mended(own, {"x": [[1, np.inf], [1, 1], [1, 1], [1, 1]], "y": Y}, kind="table")
+    assert "given infinity in 1 rows (0)" in told and np.isnan(found.x[1].cells[0])
+    told, found = mended(own, {"x": BYTES, "y": Y}, kind="table")
+    assert "allowed (examples, columns)" in told and len(found.x) == 30
+
+
+# The file
+
+
+def test_groups_are_kept_and_other_arrays_told(own):
+    found = own({"x": BYTES, "y": Y, "groups": ["p", "q", "q", "r"], "notes": [1]})
+    assert found.groups.tolist() == [0, 1, 1, 2] and found.findings == ("own.npz: arrays that are left out: notes",)
+
+
+def test_other_names_are_proposed_and_can_be_told(own):
+    arrays = {"images": BYTES, "labels": Y}
+    told = refused(own, arrays)
+    given = "given arrays images (4, 5, 6), labels (4,), allowed x and y"
+    assert f"{given}: write `inputs: images` and `labels: labels`" in told
+    assert own(arrays, inputs="images", labels="labels").class_names == ("0", "1")
+    assert "`np.savez('data/raw/own.npz', x=inputs, y=labels)` writes both" in refused(own, {"x": BYTES})
+
+
+def test_a_plain_array_is_refused_with_the_line_that_adds_labels(own, tmp_path):
+    np.save(tmp_path / "data" / "raw" / "own.npy", BYTES)
+    told = refused(own, None)
+    assert "own.npy: given one array, allowed an .npz file with inputs and labels" in told
+    exec(re.search(r"`(np\.savez[^`]*)`", told)[1], {"np": np, "labels": Y})
+    assert own().x.shape == (4, 5, 6, 1)
+
+
+@pytest.mark.parametrize("arrays", [{"x": BYTES, "y": [0, 1]}, {"x": BYTES[:0], "y": []}, {"x": 3, "y": [1]}])
+def test_arrays_of_unequal_number_are_refused(own, arrays):
+    assert "allowed as many examples (one or more) in each of them" in refused(own, arrays)
+
+
+def test_words_are_no_inputs(own):
+    assert "x: given <U1, allowed numbers" in refused(own, {"x": list("abcd"), "y": Y})
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 half"])
@@ -56,6 +364,13 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
 
 @pytest.mark.parametrize("file", ["absent", "../own", "own.npz"])
 def test_only_names_in_the_folder_are_allowed(tmp_path, file):
-    own(tmp_path, x=BYTES, y=[0, 1, 0, 1])
+    np.savez(tmp_path / "own.npz", x=BYTES, y=Y)
     with pytest.raises(InputError, match=r"allowed an archive in data/raw.*: own$"):
         load(tmp_path, 0, file=file)
+
+
+def test_check_tells_what_lacks_without_reading_the_arrays(tmp_path):
+    np.savez(tmp_path / "own.npz", x=BYTES, labels=Y)
+    with pytest.raises(InputError, match="allowed y"):
+        check(tmp_path, file="own")
+    assert check(tmp_path, file="own", labels="labels") is None
