@@ -87,6 +87,12 @@ def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
+def labels(source: str, load: Mapping[str, Any]) -> contracts.Labels:
+    """What the labels of a source are under these settings of its `load`: one that is called `labels` may say so."""
+    told: contracts.Labels = load.get("labels") or constant("sources", source, "LABELS", "class")
+    return told
+
+
 # What is wrong with a plugin, told before it is imported
 
 

@@ -284,7 +284,7 @@ def _check_data(arm: Mapping[str, Any], merged: Block, context: Context) -> str 
 def _task(arm: Mapping[str, Any], merged: Block, context: Context) -> str | None:
     """The task that is asked for, if the data's labels can be used for it, or the one that follows from the labels."""
     block = context.data.get(str(arm.get("data")))
-    labels = plugins.constant("sources", block.source, "LABELS", "class") if block else "class"
+    labels = plugins.labels(block.source, block.load) if block else "class"
     tasks = [name for name in plugins.names("tasks") if is_sound("tasks", name, context.complaints)]
     fitting = [name for name in tasks if labels in plugins.constant("tasks", name, "LABELS")]
     asked = merged.find("task")
