@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
 from pipeline.numerics import Mode
+from pipeline.raw_data import RawData
 from pipeline.records import Examples
 
 if TYPE_CHECKING:
@@ -42,15 +43,22 @@ class Source(Protocol):
     """
 
     KIND: Kind
-    LABELS: Labels
+    LABELS: Labels  # where `load` has a setting `labels`, a user may say otherwise
     SPLIT: Literal["drawn", "given"]  # given: `load` answers {"train", "validation", "test"} instead of one set
 
-    def load(self, raw: Path, seed: int) -> Examples | dict[str, Examples]:
-        """All examples; `raw` is data/raw. Same seed and files, same bytes. InputError: they do not fit."""
+    def load(self, raw: Path, seed: int) -> Examples | RawData | dict[str, Examples]:
+        """All examples; `raw` is data/raw. Same seed and files, same bytes. InputError: they do not fit.
+
+        RawData is split, encoded and scaled by what its training part holds, and may name classes, groups and findings.
+        """
 
 
 class View(Protocol):
-    """pipeline/views/<step>.py: one step that changes a training split; validation and test never see one."""
+    """pipeline/views/<step>.py: one step that changes a training split; validation and test never see one.
+
+    A function `apply_to_features(examples, seed, features, **settings)` may be there as well, with the settings of
+    `apply`: it is asked instead where the data are a table of known features (raw_data.Feature, one a column of x).
+    """
 
     KINDS: tuple[Kind, ...]  # that it can change
 
@@ -229,11 +237,25 @@ class ViewCard(TypedDict):
     steps: dict[str, Any]
 
 
+class ColumnCard(TypedDict):
+    """A column of a table as it was read: kind (None: not looked at), cells missing, different values, what became."""
+
+    column: str
+    kind: str | None
+    missing: int | None
+    distinct: int | None
+    example: str | None
+    becomes: str
+
+
 class DataCard(TypedDict):
     """card.json of a draw of data; `counts` and `digests` are of train (before any view), validation and test.
 
-    `key` is a digest of the settings, raw files and code that the data were prepared from, and of the draw.
-    `class_names` are in the order of the classes' codes; data without it have codes alone.
+    `key` is a digest of the settings, raw files and code that the data were prepared from, and of the draw. Sources
+    that give raw data have `class_names` in the order of their codes, and `findings`, what smells, a line each. Of a
+    table there are its `columns` as they were read, the `features` (name, column, kind) that they became, the fitted
+    `encoder`, and for each part the `gaps`: {column: cells that are "missing", or "unseen" in training}. `groups` are
+    counted by part.
     """
 
     key: str
@@ -252,6 +274,12 @@ class DataCard(TypedDict):
     digests: dict[str, str]
     scale: dict[str, Any]
     raw: dict[str, str]
+    columns: NotRequired[list[ColumnCard]]
+    features: NotRequired[list[dict[str, str]]]
+    encoder: NotRequired[dict[str, Any]]
+    gaps: NotRequired[dict[str, dict[str, dict[str, int]]]]
+    groups: NotRequired[dict[str, int]]
+    findings: NotRequired[list[str]]
 
 
 class RunRecord(TypedDict):

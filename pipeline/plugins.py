@@ -92,9 +92,10 @@ def kind(source: str, load: Mapping[str, Any]) -> str:
     return _told(source, load, contracts.Kind) or str(constant("sources", source, "KIND"))
 
 
-def labels(source: str, load: Mapping[str, Any]) -> str:
+def labels(source: str, load: Mapping[str, Any]) -> contracts.Labels:
     """What a source has for labels under its settings `load`: see contracts.Source."""
-    return _told(source, load, contracts.Labels) or str(constant("sources", source, "LABELS", "class"))
+    told = _told(source, load, contracts.Labels) or constant("sources", source, "LABELS", "class")
+    return typing.cast(contracts.Labels, told)
 
 
 def _told(source: str, load: Mapping[str, Any], words: Any) -> str | None:

@@ -1,12 +1,18 @@
 """What a source reads where it is more than arrays: columns that are no numbers yet, names of classes, groups."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from pipeline import paths
+
 ColumnKind = Literal["number", "category", "date"]
+FeatureKind = Literal["number", "category", "indicator"]
+BARE = r"[a-z0-9_]+"  # a name without its ending, of a file in data/raw
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +25,19 @@ class Column:
     name: str
     kind: ColumnKind
     cells: np.ndarray
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number of an encoded row: of which column it comes, and whether it is measured, or only ever 0 or 1.
+
+    A "category" is one of the words of its column, of which a row has one at most; an "indicator" is 1 where the cell
+    of its column was missing.
+    """
+
+    name: str
+    column: str
+    kind: FeatureKind
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,3 +62,15 @@ class RawData:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+def located(raw: Path, file: str, endings: Sequence[str]) -> Path | None:
+    """The file that a setting names: a bare name in `raw` (the first of `endings`), or a path; None: there is none.
+
+    A path is absolute, or begins at the project's folder or at `raw`.
+    """
+    if re.fullmatch(BARE, file):
+        places = [raw / f"{file}{ending}" for ending in endings]
+    else:
+        places = [paths.ROOT / file, raw / file] if file.isprintable() and file.strip() else []
+    return next((place for place in places if place.suffix in endings and place.is_file()), None)

@@ -6,7 +6,8 @@ import numpy as np
 
 from pipeline import paths, plugins
 from pipeline.preparation.split import split_rows
-from pipeline.records import read_examples, read_json
+from pipeline.raw_data import RawData
+from pipeline.records import Examples, read_examples, read_json
 from pipeline.stages.prepare import COLLECTED, _named, _validated
 
 
@@ -31,6 +32,8 @@ def read_parts(name, folder, draw):
 def check_rows(data, parts, scale, draw):
     """No row number of the source is in two parts, and each file holds the rows of its part, and nothing else."""
     loaded = plugins.load("sources", data.source).load(paths.RAW, data.seed + draw, **data.load)
+    if isinstance(loaded, RawData):
+        loaded = Examples(np.stack([column.cells for column in loaded.x], axis=1), loaded.y)
     if not isinstance(loaded, dict):
         loaded = _named(_validated(loaded, data.name))
         ids = loaded.ids if plugins.constant("sources", data.source, "KIND") in COLLECTED else None

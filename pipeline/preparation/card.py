@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline import plugins
 from pipeline.preparation.split import PARTS, is_classes
 from pipeline.records import Examples, digest_of
 
@@ -39,7 +40,7 @@ def describe(
         "draw": draw,
         "source": settings.source,
         "kind": source.KIND,
-        "labels": source.LABELS,
+        "labels": plugins.labels(settings.source, settings.load),
         "shape": list(parts["train"].x.shape[1:]),
         "classes": classes,
         "split": {part: len(parts[part]) for part in PARTS} | {"seed": settings.split.seed + draw},

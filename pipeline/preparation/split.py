@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,23 +22,34 @@ def is_classes(labels: np.ndarray) -> bool:
     return labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
 
 
-def split_rows(split: Split, labels: np.ndarray, key: str, ids: np.ndarray | None = None) -> Rows:
+def split_rows(
+    split: Split,
+    labels: np.ndarray,
+    key: str,
+    ids: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    names: Sequence[str] = (),
+) -> Rows:
     """Row numbers (int64) of training, validation and test part, no row in two of them; `key` starts error messages.
 
     Labels of shape (examples,) that are classes are stratified, others are not. With `ids` the copies of an input
     (equal ids) go where its first row goes, and sizes count inputs without their copies: a network is not asked what it
-    has seen. The same split.seed, labels and ids give the same rows. InputError: sizes out of reach, or a class too
-    small for three parts.
+    has seen. With `groups` (a number for each row) all rows of a group go into one part, and sizes count rows, as near
+    to those asked for as groups allow. The same split.seed, labels, ids and groups give the same rows. Messages call
+    classes by their `names`. InputError: sizes out of reach, or a class too small for three parts.
     """
+    if groups is not None:
+        return _rows_of_groups(split, labels, key, _joined(groups, ids), names)
     if ids is None:
-        return _rows(split, labels, key)
+        return _rows(split, labels, key, names)
     first, of_row = _inputs(ids)
-    parts = _rows(split, labels[first], key)
+    parts = _rows(split, labels[first], key, names)
     return {part: _with_copies(inputs, of_row) for part, inputs in parts.items()}
 
 
-def _rows(split: Split, labels: np.ndarray, key: str) -> Rows:
-    return _stratified_rows(split, labels, key) if is_classes(labels) else _random_rows(split, len(labels), key)
+def _rows(split: Split, labels: np.ndarray, key: str, names: Sequence[str]) -> Rows:
+    is_of_classes = is_classes(labels)
+    return _stratified_rows(split, labels, key, names) if is_of_classes else _random_rows(split, len(labels), key)
 
 
 def _inputs(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,9 +79,9 @@ def _random_rows(split: Split, examples: int, key: str) -> Rows:
     return parts
 
 
-def _stratified_rows(split: Split, labels: np.ndarray, key: str) -> Rows:
+def _stratified_rows(split: Split, labels: np.ndarray, key: str, names: Sequence[str]) -> Rows:
     """Test first, then validation, then what is left, thinned: a change of one leaves those before it as they were."""
-    _require_three_per_class(np.bincount(labels), key)
+    _require_three_per_class(np.bincount(labels), key, names)
     rows, parts = np.random.default_rng(split.seed).permutation(len(labels)), {}
     for part, setting, parts_to_come in (("test", split.test, 2), ("validation", split.validation, 1)):
         size = _size(setting, len(labels))
@@ -85,13 +97,19 @@ def _size(setting: Any, examples: int) -> Any:
     return round(setting * examples) if isinstance(setting, float) else setting
 
 
-def _require_three_per_class(counts: np.ndarray, key: str) -> None:
-    few = [f"{label} ({counts[label]})" for label in np.flatnonzero(counts < len(PARTS))]
+def _require_three_per_class(counts: np.ndarray, key: str, names: Sequence[str], what: str = "examples") -> None:
+    few = [f"{_name(names, label)} ({counts[label]})" for label in np.flatnonzero(counts < len(PARTS)).tolist()]
     if few:
         raise InputError(
-            f"{key}: given classes with fewer than 3 examples: {', '.join(few[:10])}{', ...' if few[10:] else ''};"
-            " allowed at least one for each of training, validation and test"
+            f"{key}: given classes with fewer than 3 {what}: {', '.join(few[:10])}{', ...' if few[10:] else ''};"
+            " allowed at least one for each of training, validation and test: gather more, put classes together under"
+            " one name, or take their rows out"
         )
+
+
+def _name(names: Sequence[str], label: int) -> str:
+    """A class as messages call it."""
+    return repr(names[label]) if names else str(label)
 
 
 def _quota(counts: np.ndarray, size: int, spare: int, key: str) -> np.ndarray:
@@ -143,3 +161,87 @@ def _take_per_class(rows: np.ndarray, labels: np.ndarray, quota: np.ndarray) -> 
     rank[order] = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     taken = rank < quota[labels]
     return rows[taken], rows[~taken]
+
+
+# Groups, which stay together
+
+
+def _joined(groups: np.ndarray, ids: np.ndarray | None) -> np.ndarray:
+    """Groups (rows,) as 0, 1, ..., those one that hold rows with equal ids."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    groups = np.unique(groups, return_inverse=True)[1]
+    if ids is None:
+        return groups
+    inputs, size = np.unique(ids, return_inverse=True)[1] + groups.max() + 1, len(groups)
+    count = int(inputs.max()) + 1
+    links = coo_array((np.ones(size, bool), (groups, inputs)), shape=(count, count))
+    found: np.ndarray = connected_components(links, directed=False)[1][groups]
+    return np.unique(found, return_inverse=True)[1]
+
+
+def _rows_of_groups(split: Split, labels: np.ndarray, key: str, groups: np.ndarray, names: Sequence[str]) -> Rows:
+    """Whole groups drawn into parts, each class in its share as near as groups allow; then the training part thinned.
+
+    First every part is given a group of each class, those of the fewest groups first; then the largest groups that are
+    left go where they bring all shares nearest to what was asked for.
+    """
+    codes = labels if is_classes(labels) else np.zeros(len(labels), np.int64)
+    counts = np.zeros((int(groups.max()) + 1, int(codes.max()) + 1), np.int64)
+    np.add.at(counts, (groups, codes), 1)
+    _require_three_per_class((counts > 0).sum(0), key, names if is_classes(labels) else (), "groups")
+    part_of = _parts_of_groups(counts, _shares(split, len(labels), key), np.random.default_rng(split.seed))
+    rows = np.random.default_rng(split.seed).permutation(len(labels))
+    parts = {part: rows[part_of[groups[rows]] == place] for place, part in enumerate(PARTS)}
+    for part, found in parts.items():
+        lacking = np.setdiff1d(codes, codes[found])
+        if len(lacking):
+            told = ", ".join(_name(names, label) for label in lacking[:10].tolist())
+            raise InputError(
+                f"{key}.{part}: given groups that leave no example of {told} for it, allowed one or more of each class:"
+                " make the part larger, or take other groups"
+            )
+    return parts | {"train": _thinned(split, labels, codes, parts["train"], key)}
+
+
+def _shares(split: Split, examples: int, key: str) -> np.ndarray:
+    """Shares of all rows that are asked for, in the order of PARTS."""
+    test, validation = (_size(setting, examples) / examples for setting in (split.test, split.validation))
+    if not (test > 0 and validation > 0 and test + validation < 1):
+        given = f"{round(test * examples)} and {round(validation * examples)} of {examples} examples"
+        raise InputError(f"{key}: given {given} for test and validation, allowed less than all, and more than none")
+    return np.array([1 - test - validation, validation, test])
+
+
+def _parts_of_groups(counts: np.ndarray, shares: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Of each group (groups,) its place in PARTS; `counts` (groups, classes) are its examples of each class."""
+    order = random.permutation(len(counts))
+    part_of, have = np.full(len(counts), -1), np.zeros((len(PARTS), counts.shape[1]))
+    for label in np.argsort((counts > 0).sum(0), kind="stable"):
+        for part in np.argsort(shares, kind="stable"):
+            free = order[(part_of[order] < 0) & (counts[order, label] > 0)]
+            if not have[part, label] and len(free):
+                chosen = free[np.argmin(counts[free].sum(1))]
+                part_of[chosen], have[part] = part, have[part] + counts[chosen]
+    total = counts.sum(0)
+    over, left = have - shares[:, None] * total, order[part_of[order] < 0]
+    for group in left[np.argsort(-counts[left].sum(1), kind="stable")]:
+        added = counts[group]
+        gain = ((2 * over + added) * (added / total)).sum(1)  # of the squares of what parts have too much
+        chosen = int((gain / shares).argmin())
+        part_of[group], over[chosen] = chosen, over[chosen] + added
+    return part_of
+
+
+def _thinned(split: Split, labels: np.ndarray, codes: np.ndarray, rows: np.ndarray, key: str) -> np.ndarray:
+    """The training part cut to what is asked for."""
+    if split.train is None:
+        return rows
+    if not is_classes(labels):
+        size = split.train
+        if not isinstance(size, int) or not 1 <= size <= len(rows):
+            raise InputError(f"{key}.train: given {size}, allowed 1 to the {len(rows)} rows of groups that are left")
+        return rows[:size]
+    quota = _training_quota(split.train, np.bincount(codes[rows]), f"{key}.train")
+    return _take_per_class(rows, codes[rows], quota)[0]

@@ -34,7 +34,10 @@ DECISIVE = {
     "runtime": "training/runtime.py",
     "task.classify": "tasks/classify.py",  # the other tasks are built on it
 }
-PREPARING = ("preparation/card.py", "preparation/split.py", "records.py", "stages/prepare.py")
+PREPARING = (
+    *(f"preparation/{name}.py" for name in ("card", "encoder", "identity", "raw_parts", "split")),
+    *("raw_data.py", "records.py", "stages/prepare.py"),
+)
 # Fields of a syntax tree that decide no number, or that minor versions of Python spell differently.
 IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind", "ctx")
 

@@ -29,12 +29,12 @@ def raw_digests(data: "DataSettings") -> dict[str, str]:
 
 
 def _of_folder(data: "DataSettings") -> dict[str, str]:
-    """{folder: digest} of the files that a source names itself; none if it does not, or there are none yet."""
+    """{folder: digest} of the files that a source names itself, or {file: digest} of a single one."""
     if "files" not in plugin_files.functions(plugins.path("sources", data.source)):
         return {}
     files: list[Path] = plugins.load("sources", data.source).files(paths.RAW, **data.load)
-    if not files:
-        return {}
+    if len(files) < 2:
+        return {file.name: _of_file(file) for file in files}
     folder, total = Path(os.path.commonpath([file.parent for file in files])), hashlib.sha256()
     for file in files:
         try:

@@ -1,79 +1,226 @@
-"""Read a table of numbers with a class in its last column, ours or the user's own, from a CSV file."""
+"""Read a table, ours or the user's own, with its label in one of its columns, from a CSV or Parquet file."""
 
-import csv
-import re
+import codecs
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.records import Examples
+from pipeline.raw_data import Column, RawData, located
+from pipeline.sources import _delimited, _findings, _kinds, _labels, _typed
+from pipeline.sources._delimited import Cells
 
 KIND = "table"
-LABELS = "class"
+LABELS = "class"  # or a number, where `load` is told so by its `labels`
 SPLIT = "drawn"
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
+KINDS = ("number", "category", "date", "drop")
 LARGEST = float(np.finfo(np.float32).max)
+BECOMES = {"number": "a number", "category": "a 0 or 1 for each word", "date": "days since 1970-01-01"}
+GAPS = dict.fromkeys(("number", "date"), "; gaps: the median, and a 1") | {"category": "; gaps: a 1 of their own"}
 
 
-def load(raw: Path, seed: int, *, file: str) -> Examples:
-    """The table in data/raw/<file>.csv: x of shape (rows, columns - 1), unscaled.
+def load(
+    raw: Path,
+    seed: int,
+    *,
+    file: str,
+    label: str | None = None,
+    labels: Literal["class", "number"] = "class",
+    missing_label: Literal["refuse", "drop"] = "refuse",
+    group: str | None = None,
+    columns: dict[str, str] | None = None,
+    drop: list[str] | None = None,
+    missing: list[str] | None = None,
+    separator: Literal["auto", ",", ";", "tab", "|"] = "auto",
+    decimal: Literal["auto", ".", ","] = "auto",
+    thousands: Literal["auto", "none", ".", ",", "space", "'"] = "auto",
+    encoding: str = "auto",
+    header: Literal["auto", "yes", "no"] = "auto",
+    precision: Literal["float64", "float32"] = "float64",
+) -> RawData:
+    """The table in `file`: columns of numbers, categories and dates as they stand there, and its labels.
 
-    The first line names the columns; the last column is `class`, with whole numbers or words, which become 0, 1, ... in
-    their own order. `seed` decides nothing. InputError: a file that is not there, no header, a cell that is not a
-    finite number (line and column named), a single class.
+    `file` is a name in data/raw without its ending, or the path of a .csv, .tsv, .txt or .parquet file. `label` is the
+    column to predict (the one called `class` if none is named), `group` one whose rows stay together. `columns` says of
+    columns what they are: number, category, date (or its form, such as %d/%m/%Y) or drop. `missing` are words for a
+    missing cell beside the usual ones. What is not set of how the file is written is recognised, or refused with the
+    setting that tells it. With `precision: float32` numbers are rounded to it before they are scaled. `seed` decides
+    nothing. InputError: all that is wrong with the file, by line and column.
     """
-    header, rows = _read(raw, file)
-    if len(header) < 2 or header[-1].strip().lower() != "class":
-        names = ",".join(header)[:80]
-        raise InputError(f"{file}.csv: line 1: given the header {names!r}, allowed a last column 'class'")
-    if not rows:
-        raise InputError(f"{file}.csv: given no rows, allowed one or more below the header")
-    inputs = np.array([_numbers(cells, header, f"{file}.csv: line {line}") for line, cells in rows], np.float32)
-    return Examples(inputs, _codes([cells[-1].strip() for _, cells in rows], file))
+    path = _place(raw, file)
+    cells = _read(path, separator=separator, encoding=encoding, header=header)
+    asked = _asked(cells, label, group, columns or {}, drop or [])
+    reader = _kinds.Reader(cells, _kinds.habit(cells, decimal, thousands), missing or [])
+    found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
+    told = _labels.read(reader, asked.label, missing or [], labels=labels, missing_label=missing_label)
+    if reader.faults:
+        raise InputError("\n".join(reader.faults))
+    groups = None if asked.group is None else _groups(reader, asked.group, told.kept)
+    if reader.faults:
+        raise InputError("\n".join(reader.faults))
+    inputs = {place: _of_rows(column, told.kept, precision) for place, column in found.items() if column}
+    return _raw_data(cells, asked, inputs, told, groups)
 
 
-def check(raw: Path, *, file: str) -> None:
-    """InputError: data/raw/<file>.csv is not there."""
-    if not re.fullmatch(r"[a-z0-9_]+", file) or not (raw / f"{file}.csv").is_file():
+def check(raw: Path, *, file: str, **settings: Any) -> None:
+    """InputError: the file is not there."""
+    _place(raw, file)
+
+
+def files(raw: Path, *, file: str, **settings: Any) -> list[Path]:
+    """The file, where it is told by its path; none where it is not there, or is named as one of data/raw."""
+    place = located(raw, file, ENDINGS) if Path(file).suffix else None
+    return [place] if place else []
+
+
+def _place(raw: Path, file: str) -> Path:
+    place = located(raw, file, ENDINGS)
+    if place is None:
         tables = ", ".join(sorted(table.stem for table in raw.glob("*.csv"))) or "none: put a .csv file there"
-        raise InputError(f"file: given {file!r}, allowed a table in data/raw, named in [a-z0-9_]: {tables}")
+        raise InputError(
+            f"file: given {file!r}, allowed the path of a file ({', '.join(ENDINGS)}), or a table in data/raw, named in"
+            f" [a-z0-9_]: {tables}"
+        )
+    return place
 
 
-def _read(raw: Path, file: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Column names, and each row's cells with its line in the file; empty lines are left out."""
-    check(raw, file=file)
+def _read(path: Path, *, separator: str, encoding: str, header: Literal["auto", "yes", "no"]) -> Cells:
+    if path.suffix == ".parquet":
+        return _typed.read(path)
     try:
-        with (raw / f"{file}.csv").open(newline="", encoding="utf-8-sig") as opened:
-            reader = csv.reader(opened)
-            header = next(reader, [])
-            return header, [(reader.line_num, cells) for cells in reader if cells]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file}.csv: given {error}, allowed comma-separated text in UTF-8") from None
+        codecs.lookup("utf-8" if encoding == "auto" else encoding)
+    except LookupError:
+        raise InputError(f"encoding: given {encoding!r}, allowed one that Python knows, such as cp1252") from None
+    return _delimited.read(path.read_bytes(), path.name, separator=separator, encoding=encoding, header=header)
 
 
-def _numbers(cells: list[str], header: list[str], place: str) -> list[float]:
-    """All cells of a row but the last, its class."""
-    if len(cells) != len(header):
-        raise InputError(f"{place}: given {len(cells)} cells, allowed {len(header)}, as in the header")
-    numbers = []
-    for cell, column in zip(cells[:-1], header, strict=False):
-        try:
-            number = float(cell)
-        except ValueError:
-            number = np.nan
-        if not abs(number) <= LARGEST:  # NaN is not, either
-            raise InputError(f"{place}, column {column.strip()!r}: given {cell.strip()!r}, allowed a finite number")
-        numbers.append(number)
-    return numbers
+# What is asked for
 
 
-def _codes(words: list[str], file: str) -> np.ndarray:
-    """Class words as 0, 1, ...: by value if all are whole numbers, else in alphabetical order."""
-    if "" in words:
-        raise InputError(f"{file}.csv: row {words.index('') + 1}, column 'class': given nothing, allowed a class")
-    whole = all(re.fullmatch(r"-?[0-9]+", word) for word in words)
-    names = sorted({*words}, key=int if whole else str)
-    if len(names) < 2:
-        raise InputError(f"{file}.csv: column 'class': given only {names[0]!r}, allowed two classes or more")
-    code = {name: number for number, name in enumerate(names)}
-    return np.array([code[word] for word in words], np.int64)
+@dataclass(frozen=True)
+class Asked:
+    """Places of the label, of the group and of the other columns, and what is said of these by name."""
+
+    label: int
+    group: int | None
+    inputs: tuple[int, ...]
+    kinds: Mapping[str, str]
+
+
+def _asked(
+    cells: Cells, label: str | None, group: str | None, columns: Mapping[str, str], drop: Sequence[str]
+) -> Asked:
+    """What the settings say of the file's columns (InputError: of columns that it does not have)."""
+    kinds = {name: kind for name, kind in columns.items() if kind != "drop"}
+    dropped = {*drop, *(name for name, kind in columns.items() if kind == "drop")}
+    named = [("label", label), ("group", group), *(("columns", name) for name in columns)]
+    named += [("drop", name) for name in drop]
+    faults = [_unknown(cells, key, name) for key, name in named if name is not None and name not in cells.names]
+    for name, kind in kinds.items():
+        if kind not in KINDS and "%" not in kind:
+            told = f"allowed {', '.join(KINDS)}, or the form of its dates, such as %d/%m/%Y"
+            faults.append(f"columns: {name}: given {kind!r}, {told}")
+    called = [name for name in cells.names if name.lower() == "class"]
+    if label is None and len(called) != 1:
+        faults.append(
+            f"{cells.name}: given no `label` and {len(called) or 'no'} columns called class, allowed the column to"
+            f" predict: set `label:` to one of {', '.join(cells.names)[:200]}"
+        )
+    if faults:
+        raise InputError("\n".join(faults))
+    target = label or called[0]
+    others = [name for name in cells.names if name not in (target, group)]
+    inputs = tuple(cells.names.index(name) for name in others if name not in dropped)
+    return Asked(cells.names.index(target), None if group is None else cells.names.index(group), inputs, kinds)
+
+
+def _unknown(cells: Cells, key: str, name: str) -> str:
+    near = difflib.get_close_matches(name, cells.names, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return f"{key}: given {name!r}, allowed a column of {cells.name}: {', '.join(cells.names)[:200]}{hint}"
+
+
+# What comes of it
+
+
+def _of_rows(column: Column, kept: np.ndarray, precision: str) -> Column:
+    """The column's cells in the rows that are kept."""
+    cells = column.cells if kept.all() else column.cells[kept]
+    if column.kind == "number" and precision == "float32":
+        if np.nanmax(np.abs(cells), initial=0) > LARGEST:
+            raise InputError(f"column {column.name!r}: given a number beyond 3.4e38, allowed what float32 holds")
+        cells = cells.astype(np.float32).astype(np.float64)
+    return Column(column.name, column.kind, cells)
+
+
+def _groups(reader: _kinds.Reader, place: int, kept: np.ndarray) -> np.ndarray:
+    """A number for each kept row's group; a row without one is a fault."""
+    cells, name = reader.cells.columns[place], reader.cells.names[place]
+    absent = reader.is_missing(cells) & kept
+    if absent.any():
+        first = reader.cells.places([int(np.argmax(absent))])[0]
+        told = f"given {absent.sum()} rows without a group, from {first} on, allowed one in every row: fill them in"
+        reader.say(f"{reader.cells.name}: column {name!r}: {told}")
+    codes = cells.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    of_rows: np.ndarray = codes.astype(np.int64)[kept]
+    return of_rows
+
+
+def _raw_data(
+    cells: Cells,
+    asked: Asked,
+    inputs: Mapping[int, Column],
+    told: _labels.LabelColumn,
+    groups: np.ndarray | None,
+) -> RawData:
+    """Columns that are measurements, and what is to be known of all of them (InputError: copies of the label)."""
+    known = {place: _findings.facts(column) for place, column in inputs.items()}
+    said = {place for place in asked.inputs if cells.names[place] in asked.kinds}
+    reasons = {place: _findings.left_out(inputs[place], known[place]) for place in inputs if place not in said}
+    out = {place: reason for place, reason in reasons.items() if reason}
+    kept = {place: column for place, column in inputs.items() if place not in out}
+    faults = [
+        f"{cells.name}: {fault}"
+        for place, column in kept.items()
+        if place not in said and (fault := _findings.fault(column, known[place], told.y))
+    ]
+    if not kept:
+        names = ", ".join(cells.names)[:200]
+        faults.append(f"{cells.name}: given no column to learn from ({names}), allowed one or more beside the label")
+    if faults:
+        raise InputError("\n".join(faults))
+    findings = [*told.findings, *_findings.of_left_out(cells, asked.inputs, inputs, out)]
+    for place, column in kept.items():
+        findings += _findings.of_column(column, known[place], told.y)
+    becomes = {place: BECOMES[column.kind] for place, column in kept.items()} | {asked.label: "the label"}
+    becomes |= {place: becomes[place] + GAPS[column.kind] for place, column in kept.items() if known[place].missing}
+    becomes |= {} if asked.group is None else {asked.group: "keeps rows together"}
+    columns = [_described(cells, place, inputs.get(place), known.get(place), becomes) for place in range(cells.width)]
+    card = {"columns": columns}
+    return RawData(
+        x=tuple(kept.values()),
+        y=told.y,
+        class_names=told.class_names,
+        groups=groups,
+        findings=tuple(findings),
+        card=card,
+    )
+
+
+def _described(
+    cells: Cells, place: int, column: Column | None, known: _findings.Facts | None, becomes: Mapping[int, str]
+) -> dict[str, Any]:
+    """A row of the card's table of columns."""
+    return {
+        "column": cells.names[place],
+        "kind": column.kind if column else None,
+        "missing": known.missing if known else None,
+        "distinct": known.distinct if known else None,
+        "example": cells.example(place),
+        "becomes": becomes.get(place, "left out"),
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +11,11 @@ import numpy as np
 
 from pipeline import paths, plugins
 from pipeline.errors import InputError
+from pipeline.preparation import raw_parts
 from pipeline.preparation.card import describe
+from pipeline.preparation.identity import ids
 from pipeline.preparation.split import PARTS, is_classes, split_rows
+from pipeline.raw_data import Feature, RawData
 from pipeline.records import Examples, digest, digest_of, read_examples, read_sealed, write_examples, write_sealed
 from pipeline.settings.plan import prepared_key
 from pipeline.settings.raw_files import raw_digests
@@ -32,26 +34,43 @@ def prepare(settings: DataSettings, draws: Sequence[int]) -> None:
     """Write data/prepared/<data>/<draw>/{fit/<view>.npz, validation.npz, card.json} and data/test/<data>/<draw>.npz.
 
     A draw has examples, split and views of its own wherever these are drawn. Those that are there already, and whole,
-    stay; others than `draws` go. InputError: whatever a user can have set wrong.
+    stay; others than `draws` go. What smells about the data is told, a line each. InputError: whatever a user can have
+    set wrong.
     """
     _forget_others(settings.name, draws)
     for draw in draws:
         if not _is_there(settings, draw):
             _prepare(settings, draw)
+    for finding in read_sealed(paths.card(settings.name, draws[0])).get("findings", ()) if draws else ():
+        print(f"{settings.name}: {finding}", flush=True)
 
 
 def _prepare(settings: DataSettings, draw: int) -> None:
-    """Order: load, split (stratified), thin the training part, fit the scaler on it, scale all three, then the views.
+    """Order: load, split (stratified), thin the training part, fit encoder and scaler on it, scale all three, then the
+    views.
 
     Views change the training part alone. Same settings, raw files and draw, same bytes.
     """
     source: Source = plugins.load("sources", settings.source)
-    parts, scaling = _scale(settings, _load_parts(settings, source, draw), source.KIND)
+    found = _prepared_parts(settings, source, draw)
     views, notes = {}, {}
     for view, steps in settings.views.items():
-        views[view], notes[view] = _apply_view(settings, draw, view, steps, parts["train"], source.KIND)
+        views[view], notes[view] = _apply_view(settings, draw, view, steps, found, source.KIND)
     origin: Any = {"key": prepared_key(settings, draw), "raw": raw_digests(settings)}
-    _write(settings.name, draw, parts, views, describe(settings, draw, source, parts, views, notes, scaling, **origin))
+    card = describe(settings, draw, source, found.parts, views, notes, found.scaling, **origin)
+    _write(settings.name, draw, found.parts, views, card | found.facts)  # type: ignore[arg-type]
+
+
+def _prepared_parts(settings: DataSettings, source: Source, draw: int) -> raw_parts.Prepared:
+    """The parts, scaled, of what the source gives: examples, or raw data that are encoded first."""
+    loaded = _load(settings, source, draw)
+    if settings.scale not in SCALES:
+        told = f"given {settings.scale!r}, allowed {', '.join(SCALES)}: name one of these"
+        raise InputError(f"{settings.key('scale')}: {told}")
+    if isinstance(loaded, RawData):
+        return raw_parts.prepare(settings, loaded, source.KIND, draw)
+    parts, scaling = _scale(settings, _parts(settings, source, loaded, draw), source.KIND)
+    return raw_parts.Prepared(parts, scaling, (), {})
 
 
 def _forget_others(data: str, draws: Sequence[int]) -> None:
@@ -81,15 +100,20 @@ def _is_there(settings: DataSettings, draw: int) -> bool:
 # Load and check
 
 
-def _load_parts(settings: DataSettings, source: Source, draw: int) -> Parts:
-    """The source's own parts if it has them, else all its examples, split."""
-    key = settings.key("load")
+def _load(settings: DataSettings, source: Source, draw: int) -> Examples | RawData | dict[str, Examples]:
+    """What the source gives for a draw."""
     try:
         loaded = source.load(paths.RAW, settings.seed + draw, **settings.load)
     except InputError as error:
-        raise InputError(f"{key}: {error}") from error
+        raise InputError(f"{settings.key('load')}: {error}") from error
     if isinstance(loaded, dict) != (source.SPLIT == "given"):
         raise TypeError(f"{settings.source}: its SPLIT is {source.SPLIT!r}, but load gives a {type(loaded).__name__}")
+    return loaded
+
+
+def _parts(settings: DataSettings, source: Source, loaded: Examples | dict[str, Examples], draw: int) -> Parts:
+    """The source's own parts if it has them, else all its examples, split."""
+    key = settings.key("load")
     if isinstance(loaded, dict):
         train = _validated(loaded["train"], key)
         held_out = {part: _validated(loaded[part], key, np.unique(train.y)) for part in PARTS[1:]}
@@ -102,9 +126,7 @@ def _load_parts(settings: DataSettings, source: Source, draw: int) -> Parts:
 
 def _named(examples: Examples) -> Examples:
     """The examples with an id for each input, by what it holds: the same in every draw, and of equal inputs."""
-    rows = np.ascontiguousarray(examples.x).reshape(len(examples), -1).view(np.uint8)
-    names = [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows]
-    return replace(examples, ids=np.frombuffer(b"".join(names), np.uint64))
+    return replace(examples, ids=ids(examples.x))
 
 
 def _validated(examples: Examples, key: str, known_classes: np.ndarray | None = None) -> Examples:
@@ -134,8 +156,6 @@ def _require_learnable_classes(labels: np.ndarray, key: str, known: np.ndarray |
 def _scale(settings: DataSettings, parts: Parts, kind: Kind) -> tuple[Parts, dict[str, Any]]:
     """All parts scaled alike, and by what: mean and deviation of the training part, per column in tables."""
     scale = settings.scale
-    if scale not in SCALES:
-        raise InputError(f"{settings.key('scale')}: given {scale!r}, allowed {', '.join(SCALES)}: name one of these")
     if scale == "none":
         return parts, {"kind": scale}
     axis = 0 if kind == "table" else None
@@ -147,13 +167,19 @@ def _scale(settings: DataSettings, parts: Parts, kind: Kind) -> tuple[Parts, dic
 
 
 def _apply_view(
-    settings: DataSettings, draw: int, view: str, steps: Mapping[str, Mapping[str, Any]], train: Examples, kind: Kind
+    settings: DataSettings,
+    draw: int,
+    view: str,
+    steps: Mapping[str, Mapping[str, Any]],
+    found: raw_parts.Prepared,
+    kind: Kind,
 ) -> tuple[Examples, dict[str, Any]]:
     """The training part after each step in order, and the steps' notes.
 
     A step's seed follows from its settings and the draw: neither a view's name nor its place in the file changes a
     byte.
     """
+    train = found.parts["train"]
     key, examples, notes = settings.key("views", view), replace(train, ids=None), {}
     for step, options in steps.items():
         plugin = plugins.load("views", step)
@@ -161,12 +187,24 @@ def _apply_view(
             raise InputError(f"{key}.{step}: given data of kind {kind}, allowed {', '.join(plugin.KINDS)}")
         seed = int(digest(settings.seed + draw, step, dict(options))[:8], 16)
         try:
-            examples, notes[step] = plugin.apply(examples, seed, **options)
+            examples, notes[step] = _step(plugin, examples, seed, found.features, options)
         except InputError as error:
             raise InputError(f"{key}.{step}: {error}") from error
     examples = _validated(examples, key)
     _require_same_classes_and_shape(examples, train, key)
     return examples, notes
+
+
+def _step(
+    plugin: Any, examples: Examples, seed: int, features: Sequence[Feature], options: Mapping[str, Any]
+) -> tuple[Examples, dict[str, Any]]:
+    """What a step makes of the examples; told which features are categories if it asks for that."""
+    changed: tuple[Examples, dict[str, Any]]
+    if features and hasattr(plugin, "apply_to_features"):
+        changed = plugin.apply_to_features(examples, seed, features, **options)
+    else:
+        changed = plugin.apply(examples, seed, **options)
+    return changed
 
 
 def _require_same_classes_and_shape(examples: Examples, train: Examples, key: str) -> None:

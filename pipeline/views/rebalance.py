@@ -1,7 +1,7 @@
 """Change how many training examples each class has: fewer, copied, or interpolated (SMOTE)."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.number_types import Count, Positive
+from pipeline.raw_data import Feature
 from pipeline.records import Examples
 
 KINDS = ("signal", "image", "table")
@@ -32,6 +33,27 @@ def apply(
     combine a single example with. Notes: the target, and how many classes were changed in which way. InputError: a
     target out of reach.
     """
+    return apply_to_features(examples, seed, (), sampler=sampler, ratio=ratio, count=count, neighbours=neighbours)
+
+
+def apply_to_features(
+    examples: Examples,
+    seed: int,
+    features: Sequence[Feature],
+    *,
+    sampler: str,
+    ratio: float = 1.0,
+    count: int | None = None,
+    neighbours: int = 5,
+) -> tuple[Examples, dict[str, Any]]:
+    """As `apply`, of a table whose columns are `features`: where some are categories, SMOTE is SMOTENC.
+
+    A new row has of each category what most of the neighbours have (Chawla et al., 2002, section 6.1): one word of a
+    column at most, and indicators of 0 or 1. Columns of the table that are 0 but for one of them in every row are taken
+    for the words of one category, too.
+    """
+    if examples.y.dtype.kind != "i":
+        raise InputError("rebalance: given numbers to predict, allowed classes: leave this view out")
     sizes = np.bincount(examples.y)
     target = _target(sizes, sampler, ratio, count)
     small = {int(label): target for label in np.flatnonzero(sizes < target)} if sampler != "under" else {}
@@ -47,7 +69,9 @@ def apply(
         "untouched": len(sizes) - len(large) - len(small),
     }
     resampled = examples.take(_resampled_rows(examples.y, large, copied, seed))
-    return _joined([resampled, *_interpolated(examples, neighbours_of, target, seed)]), notes
+    groups = _categories(examples.x, features) if neighbours_of and features else []
+    notes |= {"categories": len(groups)} if groups else {}
+    return _joined([resampled, *_interpolated(examples, neighbours_of, target, seed, groups)]), notes
 
 
 def _target(sizes: np.ndarray, sampler: str, ratio: float, count: int | None) -> int:
@@ -84,19 +108,88 @@ def _resampled_rows(labels: np.ndarray, large: dict[int, int], copied: dict[int,
     return rows
 
 
-def _interpolated(examples: Examples, neighbours_of: dict[int, int], target: int, seed: int) -> list[Examples]:
+def _interpolated(
+    examples: Examples, neighbours_of: dict[int, int], target: int, seed: int, groups: list[list[int]]
+) -> list[Examples]:
     """New examples of the classes in `neighbours_of` (class: neighbours), one part for each number of neighbours."""
-    from imblearn.over_sampling import SMOTE
-
     flat, parts = examples.x.reshape(len(examples), -1), []
+    table = _Table(flat, groups) if groups else None
     for neighbours in sorted(set(neighbours_of.values())):
         targets = {label: target for label in sorted(neighbours_of) if neighbours_of[label] == neighbours}
-        sampler = SMOTE(sampling_strategy=targets, k_neighbors=neighbours, random_state=seed)
+        sampler = _smote(table, sampling_strategy=targets, k_neighbors=neighbours, random_state=seed)
         with _quiet():
-            x, y = sampler.fit_resample(flat, examples.y)
+            x, y = sampler.fit_resample(table.coded if table else flat, examples.y)
         x, y = x[len(examples) :], y[len(examples) :]
+        x = table.decoded(x) if table else x
         parts.append(Examples(x.reshape(-1, *examples.x.shape[1:]).astype(np.float32), y.astype(np.int64)))
     return parts
+
+
+def _smote(table: "_Table | None", **settings: Any) -> Any:
+    """The sampler for what the table holds: numbers, categories, or both."""
+    from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
+
+    if table is None:
+        return SMOTE(**settings)
+    if not len(table.measured):
+        return SMOTEN(**settings)
+    return SMOTENC(categorical_features=list(range(len(table.measured), table.coded.shape[1])), **settings)
+
+
+class _Table:
+    """Rows with one code in place of each group of columns that say one category, and back."""
+
+    def __init__(self, x: np.ndarray, groups: list[list[int]]) -> None:
+        self.groups, self.width = groups, x.shape[1]
+        self.measured = np.setdiff1d(np.arange(self.width), np.concatenate(groups))
+        self.low, self.high = x.min(0), x.max(0)
+        codes = [self._codes(x[:, group], self.high[group], self.low[group]) for group in groups]
+        self.coded = np.column_stack([x[:, self.measured].astype(np.float64), *codes])
+
+    @staticmethod
+    def _codes(x: np.ndarray, high: np.ndarray, low: np.ndarray) -> np.ndarray:
+        """Which column of a group is high in each row; as many as it has where none is."""
+        is_high = (x == high) & (high > low)
+        codes: np.ndarray = np.where(is_high.any(1), is_high.argmax(1), x.shape[1])
+        return codes
+
+    def decoded(self, coded: np.ndarray) -> np.ndarray:
+        """Rows (n, width) of what `coded` has in their place, float64."""
+        x = np.empty((len(coded), self.width))
+        x[:, self.measured] = coded[:, : len(self.measured)]
+        for place, group in enumerate(self.groups, len(self.measured)):
+            chosen = coded[:, place].astype(np.int64)[:, None] == np.arange(len(group))
+            x[:, group] = np.where(chosen, self.high[group], self.low[group])
+        return x
+
+
+def _categories(x: np.ndarray, features: Sequence[Feature]) -> list[list[int]]:
+    """Columns that say one category together: words of a column, an indicator, or one-hot columns of the user's."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, feature in enumerate(features):
+        if feature.kind != "number":
+            groups.setdefault((feature.column, feature.kind), []).append(place)
+    return [
+        *groups.values(),
+        *_one_hot(x, [place for place, feature in enumerate(features) if feature.kind == "number"]),
+    ]
+
+
+def _one_hot(x: np.ndarray, numbers: list[int]) -> list[list[int]]:
+    """Runs of neighbouring columns with two values each of which exactly one is high in every row."""
+    two = {place for place in numbers if len(np.unique(x[:, place])) == 2}
+    found, start = [], 0
+    while start < x.shape[1]:
+        high, end = np.zeros(len(x), int), start
+        while end in two and high.max() <= 1 and (high != 1).any():
+            high += x[:, end] == x[:, end].max()
+            end += 1
+        if end - start > 1 and (high == 1).all():
+            found.append(list(range(start, end)))
+            start = end
+        else:
+            start += 1
+    return found
 
 
 @contextmanager

@@ -125,13 +125,15 @@ FEW = ", ".join(f"{label} (2)" for label in range(11, 21))
             (9, 2, 3, 1),
             Split(4, 4, None, 0),
             "key: given classes with fewer than 3 examples: 1 (2), 3 (1);"
-            " allowed at least one for each of training, validation and test",
+            " allowed at least one for each of training, validation and test: gather more, put classes together under"
+            " one name, or take their rows out",
         ),
         (
             NINES,
             Split(22, 22, None, 0),
             f"key: given classes with fewer than 3 examples: {FEW}, ...;"
-            " allowed at least one for each of training, validation and test",
+            " allowed at least one for each of training, validation and test: gather more, put classes together under"
+            " one name, or take their rows out",
         ),
     ],
 )

@@ -43,6 +43,12 @@ def write(file, x, y):
         rows.writerows([*cells, label] for cells, label in zip(x.tolist(), y.tolist(), strict=True))
 
 
+def numbers(raw):
+    """The table as it stands in its file: inputs in float32, and labels."""
+    table = plugins.load("sources", "table").load(raw, 0, file="own")
+    return Examples(np.stack([column.cells for column in table.x], axis=1).astype(np.float32), table.y)
+
+
 def made(settings):
     """Everything `prepare` wrote: training views, validation, test, card."""
     prepare(settings, [0])
@@ -161,7 +167,7 @@ def test_parts_are_disjoint_exact_stratified_and_complete(raw):
 
 
 def test_rows_keep_their_labels(raw):
-    whole = plugins.load("sources", "table").load(raw, 0, file="own")
+    whole = numbers(raw)
     label = {row.tobytes(): y for row, y in zip(whole.x, whole.y, strict=True)}
     views, validation, test, _ = made(TABLE)
     for part in (views["plain"], views["over"], validation, test):
@@ -215,7 +221,7 @@ def test_the_scaler_never_sees_validation_or_test(raw):
     _, _, test, first = made(replace(TABLE, scale="standard"))
     held = rows(made(TABLE)[2])
     lines = (raw / "own.csv").read_text().splitlines()
-    whole = plugins.load("sources", "table").load(raw, 0, file="own")
+    whole = numbers(raw)
     for place, row in enumerate(whole.x, start=1):
         if row.tobytes() in held:
             lines[place] = f"{1e6 + place},1e6,{whole.y[place - 1]}"
@@ -233,7 +239,9 @@ def test_signals_and_images_are_scaled_as_a_whole(house):
 
 
 def test_a_constant_column_stays_finite(raw):
-    write(raw / "own.csv", np.column_stack([np.arange(150.0), np.full(150, 7.0)]), np.arange(150) % 3)
+    write(
+        raw / "own.csv", np.column_stack([np.random.default_rng(1).random(150), np.full(150, 0.1)]), np.arange(150) % 3
+    )
     views, _, _, _ = made(replace(TABLE, scale="standard"))
     assert not views["plain"].x[:, 1].any()
 
@@ -334,7 +342,7 @@ def test_sizes_out_of_reach_are_refused(raw, changes, told):
 
 def test_a_class_too_small_for_three_parts_is_named(raw):
     write(raw / "own.csv", np.random.default_rng(1).random((153, 2)), np.repeat([0, 1, 2], [150, 2, 1]))
-    with pytest.raises(InputError, match=r"fewer than 3 examples: 1 \(2\), 2 \(1\); allowed at least one for each"):
+    with pytest.raises(InputError, match=r"fewer than 3 examples: '1' \(2\), '2' \(1\); allowed at least one for each"):
         prepare(TABLE, [0])
 
 
@@ -366,7 +374,7 @@ def test_what_a_user_can_get_wrong_is_named(raw, changes, told):
 )
 def test_a_view_that_breaks_the_contract_is_refused(raw, spoil, told, monkeypatch):
     step = plugins.load("views", "rebalance")
-    monkeypatch.setattr(step, "apply", lambda examples, seed, **settings: (spoil(examples), {}))
+    monkeypatch.setattr(step, "apply_to_features", lambda examples, seed, features, **settings: (spoil(examples), {}))
     with pytest.raises(InputError) as caught:
         prepare(TABLE, [0])
     assert told in str(caught.value) and "data.own.views.over" in str(caught.value)

@@ -1,0 +1,309 @@
+"""Turn columns of cells into numbers, categories and dates; whatever could be two things is refused, cell by cell."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.raw_data import Column
+from pipeline.sources._delimited import Cells
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MISSING = ("", "?", "-", "--", ".", "#n/a", "#na", "<na>", "n/a", "na", "nan", "-nan", "none", "null", "nil")
+MOSTLY = 0.5  # a column with more numbers than that is one of numbers: what else stands there is a fault
+WHOLE = 2.0**53  # above it float64 leaves out whole numbers
+MOST_SHOWN = 5  # cells of a fault
+SPACES = " \u00a0\u202f'’"  # between thousands, beside , and .
+THOUSANDS = {"none": "", "space": " ", ",": ",", ".": ".", "'": "'"}  # as settings name them
+ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+DATES = {  # forms in which dates are written, and how `datetime` reads them; the last may be either
+    ISO: (),
+    r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
+    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
+    r"\d{1,2}/\d{1,2}/\d{4}": ("%d/%m/%Y", "%m/%d/%Y"),
+}
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How numbers are written: the mark before decimals, and those that may stand between thousands."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+    @property
+    def number(self) -> str:
+        """A pattern of all of a number."""
+        point, whole = re.escape(self.decimal), r"\d+"
+        if self.thousands:
+            whole = rf"(?:\d+|\d{{1,3}}(?:[{re.escape(self.thousands)}]\d{{3}})+)"
+        return rf"^[-+]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d+)?$"
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A column read as numbers: `values` (rows,) with NaN where there is none, and which cells are missing or none."""
+
+    values: np.ndarray
+    missing: np.ndarray
+    wrong: np.ndarray
+
+
+class Reader:
+    """Reads the columns of one file, each as what it is or is said to be, and gathers what is wrong with them."""
+
+    def __init__(self, cells: Cells, habit: Habit, missing: Iterable[str]) -> None:
+        self.cells, self.habit = cells, habit
+        self.faults: list[str] = []
+        self.words = sorted({*MISSING, *(word.strip().lower() for word in missing)})
+        self.values = {float(word) for word in self.words if re.fullmatch(Habit().number, word)}
+
+    def say(self, fault: str) -> None:
+        """One more line on what is wrong."""
+        self.faults.append(fault)
+
+    def read(self, place: int, said: str | None) -> Column | None:
+        """Column number `place` as what it is `said` to be, or else as what it is; None: it is wrong, or empty."""
+        name, cells = self.cells.names[place], self.cells.columns[place]
+        if said == "number":
+            return self._number(name, self.numbers(cells), cells)
+        if said == "category":
+            return self._category(name, cells)
+        if said is not None:
+            return self._date(name, cells, ISO, () if said == "date" else (said,))
+        numbers = self.numbers(cells)
+        present = int((~numbers.missing).sum())
+        if not present:
+            return None
+        form = self._date_form(cells, ~numbers.missing)
+        if form:
+            return self._date(name, cells, form, DATES[form])
+        if present == numbers.wrong.sum() or numbers.wrong.sum() > (1 - MOSTLY) * present:
+            return self._category(name, cells)
+        if not numbers.wrong.any() and _has_codes(cells):
+            return self._category(name, cells)
+        return self._number(name, numbers, cells)
+
+    def is_missing(self, cells: "pa.Array") -> np.ndarray:
+        """Which cells say that there is nothing (rows,), bool."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        words = pa.array(self.words, cells.type)
+        return np.asarray(pc.is_in(pc.utf8_lower(cells), value_set=words))
+
+    def numbers(self, cells: "pa.Array") -> Numbers:
+        """The cells as numbers, to the last bit that float64 has."""
+        missing = self.is_missing(cells)
+        values, is_number = _parsed(cells, missing, self.habit)
+        if self.values:
+            missing = missing | (is_number & np.isin(values, list(self.values)))
+        values = np.where(is_number & ~missing, values, np.nan)
+        return Numbers(values, missing, ~is_number & ~missing)
+
+    def _number(self, name: str, numbers: Numbers, cells: "pa.Array") -> Column | None:
+        wrong = numbers.wrong | ~(np.isfinite(numbers.values) | np.isnan(numbers.values))
+        where, said = f"{self.cells.name}: column {name!r}", f"`columns: {{{name}: category}}` or `drop`"
+        if wrong.any():
+            sound = int((~numbers.missing & ~wrong).sum())
+            self.say(
+                f"{where}: given {self._listed(cells, wrong)}, allowed a number, as in the {sound} other cells:"
+                f" mend it, or set `missing: [...]` with these words, or {said}"
+            )
+        inexact = _inexact(numbers.values, cells, self.habit)
+        if inexact.any():
+            self.say(
+                f"{where}: given {self._listed(cells, inexact)}, allowed what float64 holds to the last digit, such as"
+                f" whole numbers up to 2^53: set {said}"
+            )
+        return None if wrong.any() or inexact.any() else Column(name, "number", numbers.values + 0.0)
+
+    def _category(self, name: str, cells: "pa.Array") -> Column:
+        return Column(name, "category", _words(cells, self.is_missing(cells)))
+
+    def _date_form(self, cells: "pa.Array", present: np.ndarray) -> str | None:
+        """The form that most of the cells that are there have; None: they are no dates."""
+        import pyarrow.compute as pc
+
+        for form in DATES:
+            first = cells[int(np.argmax(present))].as_py()
+            if not re.fullmatch(form, first) and present.sum() > 1:
+                first = cells[int(np.flatnonzero(present)[-1])].as_py()
+            if re.fullmatch(form, first):
+                alike = np.asarray(pc.match_substring_regex(cells, f"^(?:{form})$")) & present
+                if alike.sum() > MOSTLY * present.sum():
+                    return form
+        return None
+
+    def _date(self, name: str, cells: "pa.Array", form: str, formats: Sequence[str]) -> Column | None:
+        """Days as ISO 8601; those with a time of day are in UTC where they say their zone."""
+        codes, words = coded(_words(cells, self.is_missing(cells)))
+        readings = [[_day(word, each) for word in words] for each in formats or [""]]
+        sound = [days for days in readings if None not in days]
+        if len(sound) > 1 and any(days != sound[0] for days in sound):
+            options = " or ".join(f"`columns: {{{name}: '{each}'}}`" for each in formats)
+            shown = repr(words[0]) if words else ""
+            self.say(
+                f"{self.cells.name}: column {name!r}: given dates such as {shown}, which may be day or month first,"
+                f" allowed either: set {options}"
+            )
+            return None
+        if not sound:
+            wrong = np.append([day is None for day in readings[0]], False).astype(bool)[codes]
+            self.say(
+                f"{self.cells.name}: column {name!r}: given {self._listed(cells, wrong)}, allowed a day that there is:"
+                f" mend it, or set `columns: {{{name}: category}}` or `drop`"
+            )
+            return None
+        days = np.array([*sound[0], None], object)
+        return Column(name, "date", days[codes])
+
+    def _listed(self, cells: "pa.Array", wrong: np.ndarray) -> str:
+        """The first of the cells that are wrong, where they stand, and how many more there are."""
+        rows = np.flatnonzero(wrong)
+        shown = rows[:MOST_SHOWN].tolist()
+        places = zip(shown, self.cells.places(shown), strict=True)
+        listed = ", ".join(f"{cells[row].as_py()[:40]!r} ({place})" for row, place in places)
+        return listed + (f" and {len(rows) - MOST_SHOWN} more" if len(rows) > MOST_SHOWN else "")
+
+
+def coded(words: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Words (rows,) as places in a list of the different ones, -1 where one is None; and that list."""
+    import pyarrow as pa
+
+    found = pa.array(words, pa.large_string()).dictionary_encode()
+    codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int64), found.dictionary.to_pylist()
+
+
+def _words(cells: "pa.Array", missing: np.ndarray) -> np.ndarray:
+    """The cells as an array of text, None where one is missing; equal words are one object."""
+    found = cells.dictionary_encode()
+    words = np.array([*found.dictionary.to_pylist(), None], object)
+    codes = found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    chosen: np.ndarray = words[np.where(missing, len(words) - 1, codes)]
+    return chosen
+
+
+def _has_codes(cells: "pa.Array") -> bool:
+    """Whether these are codes: whole numbers, some of which begin with a zero that counts."""
+    import pyarrow.compute as pc
+
+    leading = pc.any(pc.match_substring_regex(cells, r"^[-+]?0\d+$")).as_py()
+    return bool(leading) and not pc.any(pc.match_substring_regex(cells, r"\d[.,eE]|[.,]\d")).as_py()
+
+
+# Numbers
+
+
+def _parsed(cells: "pa.Array", missing: np.ndarray, habit: Habit) -> tuple[np.ndarray, np.ndarray]:
+    """Values of the cells (NaN where a cell is none), and which of them are numbers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    present = pc.if_else(pa.array(missing), None, cells)
+    is_number = np.asarray(pc.match_substring_regex(present, habit.number).fill_null(False))
+    present = pc.if_else(pa.array(is_number), present, None)
+    for mark in habit.thousands:
+        present = pc.replace_substring(present, mark, "")
+    if habit.decimal != ".":
+        present = pc.replace_substring(present, habit.decimal, ".")
+    present = pc.utf8_ltrim(present, "+")
+    return pc.cast(present, pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False), is_number
+
+
+def _inexact(values: np.ndarray, cells: "pa.Array", habit: Habit) -> np.ndarray:
+    """Which cells float64 changes: whole numbers beyond its digits, and what it takes for nought (rows,), bool."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wrong = np.zeros(len(values), bool)
+    for row in np.flatnonzero(np.abs(values) >= WHOLE):
+        whole = re.sub(rf"[{re.escape(habit.thousands)}]", "", cells[int(row)].as_py()) if habit.thousands else None
+        whole = cells[int(row)].as_py() if whole is None else whole
+        wrong[row] = re.fullmatch(r"[-+]?\d+", whole) is not None and int(whole) != int(values[row])
+    rows = np.flatnonzero(values == 0)
+    wrong[rows] = np.asarray(pc.match_substring_regex(cells.take(pa.array(rows)), "^[^eE]*[1-9]"))
+    return wrong
+
+
+def _day(word: str, form: str) -> str | None:
+    """A date as ISO 8601, in UTC where it names its zone; None: there is no such day."""
+    try:
+        if form:
+            return datetime.strptime(word, form).date().isoformat()
+        if not re.fullmatch(ISO, word):
+            return None
+        day = datetime.fromisoformat(word)
+    except ValueError:
+        return None
+    if day.tzinfo is not None:
+        day = (day - (day.utcoffset() or day - day)).replace(tzinfo=None)
+    return day.isoformat() if len(word) > len("2000-01-01") else day.date().isoformat()
+
+
+# Habits of writing numbers
+
+
+def habit(cells: Cells, decimal: str, thousands: str) -> Habit:
+    """How the file writes its numbers, by what only one habit allows, or as it is said (InputError: it may be two)."""
+    signs = _signs(cells)
+    point = decimal if decimal != "auto" else _decimal(signs, cells, THOUSANDS.get(thousands, ""))
+    if thousands != "auto":
+        return Habit(point, SPACES if thousands == "space" else THOUSANDS[thousands])
+    other = "," if point == "." else "."
+    if signs[f"{other} either"] and not signs[f"{other} thousands"] and decimal == "auto":
+        raise InputError(
+            f"{cells.name}: given decimals behind a {point!r} and cells such as 1{other}250, which may be a slip,"
+            f" allowed one habit in a file: mend them, or set `thousands: '{other}'`"
+        )
+    found = other if signs[f"{other} thousands"] or signs[f"{other} either"] else ""
+    return Habit(point, found + (SPACES if signs["spaces"] else ""))
+
+
+def _signs(cells: Cells) -> Mapping[str, bool]:
+    """Which habits the cells of columns of numbers show; "either" is a mark before three digits."""
+    import pyarrow.compute as pc
+
+    patterns: dict[str, str] = {"spaces": rf"^[-+]?\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?:[.,]\d*)?$"}
+    for mark, other in ((",", r"\."), (r"\.", ",")):
+        name = mark[-1]
+        short = rf"\d*{mark}(?:\d{{0,2}}|\d{{4,}})|(?:0\d*|\d{{4,}}){mark}\d{{3}}|{mark}\d+"
+        grouped = rf"\d{{1,3}}(?:{other}\d{{3}})+{mark}\d*|\d{{1,3}}(?:[{SPACES}]\d{{3}})+{mark}\d*"
+        patterns[f"{name} decimal"] = rf"^[-+]?(?:(?:{short}|{grouped})(?:[eE][-+]?\d+)?|\d+{mark}\d+[eE][-+]?\d+)$"
+        patterns[f"{name} thousands"] = rf"^[-+]?\d{{1,3}}(?:(?:{mark}\d{{3}})+{other}\d*|(?:{mark}\d{{3}}){{2,}})$"
+        patterns[f"{name} either"] = rf"^[-+]?[1-9]\d{{0,2}}{mark}\d{{3}}$"
+    loose = rf"^[-+]?[\d.,{SPACES}]*\d[.,]?(?:[eE][-+]?\d+)?$"
+    found = dict.fromkeys(patterns, False)
+    for column in cells.columns:
+        words = pc.unique(column)
+        if pc.mean(pc.match_substring_regex(words, loose)).as_py() >= MOSTLY:
+            for sign, pattern in patterns.items():
+                found[sign] = found[sign] or bool(pc.any(pc.match_substring_regex(words, pattern)).as_py())
+    return found
+
+
+def _decimal(signs: Mapping[str, bool], cells: Cells, thousands: str) -> str:
+    """The mark before decimals, where the file leaves no doubt."""
+    if thousands in (".", ","):
+        return "," if thousands == "." else "."
+    comma, point = (signs[f"{mark} decimal"] or signs[f"{other} thousands"] for mark, other in (",.", ".,"))
+    offer = 'set `decimal: ","` or `decimal: "."`'
+    if comma and point:
+        raise InputError(
+            f"{cells.name}: given numbers with a decimal comma and others with a decimal point,"
+            f" allowed one of them in a file: mend it, or {offer}, and see which cells are refused"
+        )
+    doubt = signs[", either"] or (signs[". either"] and cells.separator == ";")
+    if doubt and not comma and not point:
+        raise InputError(
+            f"{cells.name}: given numbers such as 1,250 (or 1.250), which may be a thousand or one and a quarter,"
+            f" allowed either: {offer}"
+        )
+    return "," if comma else "."
