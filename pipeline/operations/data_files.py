@@ -1,10 +1,13 @@
-"""Say before a long run which data sets are not on this machine: only sources that need files know."""
+"""Say before a long run which data sets are not on this machine, and which have changed where DVC does not look."""
 
 from collections.abc import Mapping
 
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files, plugins
 from pipeline.errors import InputError
-from pipeline.settings.params import DataSettings
+from pipeline.settings import outside_files
+from pipeline.settings.params import DataSettings, Settings
+from pipeline.settings.plan import card
+from pipeline.settings.seeds import draws
 
 
 def absent(blocks: Mapping[str, DataSettings]) -> list[str]:
@@ -24,3 +27,32 @@ def absent(blocks: Mapping[str, DataSettings]) -> list[str]:
     if refusals:
         raise InputError("\n".join(refusals))
     return notes
+
+
+def changed_elsewhere(settings: Settings) -> list[str]:
+    """Names of data sets that are prepared from files outside of data/raw which have changed since, or settings have.
+
+    DVC looks for changes in data/raw alone, and would take what is prepared for current.
+    """
+    elsewhere = [block for block in settings.data.values() if _is_elsewhere(block)]
+    needed = draws(settings) if elsewhere else {}
+    return [block.name for block in elsewhere if any(_is_stale(block, draw) for draw in needed[block.name])]
+
+
+def _is_elsewhere(block: DataSettings) -> bool:
+    if outside_files.are_outside(block):
+        return True
+    if "files" not in plugin_files.functions(plugins.path("sources", block.source)):
+        return False
+    files = plugins.load("sources", block.source).files(paths.RAW, **block.load)
+    return not all(file.is_relative_to(paths.RAW) for file in files)
+
+
+def _is_stale(block: DataSettings, draw: int) -> bool:
+    if not paths.card(block.name, draw).exists():
+        return False
+    try:
+        card(block, draw)
+    except InputError:
+        return True
+    return False

@@ -70,6 +70,14 @@ def test_all_good(repro):
     assert (code, calls) == (0, ["dvc repro", "look"]) and said == ["done: open data/report/index.html"]
 
 
+def test_data_that_changed_where_dvc_does_not_look_are_prepared_first(repro, monkeypatch):
+    monkeypatch.setattr(dvc_repro.data_files, "changed_elsewhere", lambda settings: ["pictures"])
+    code, calls, _ = repro()
+    assert (code, calls) == (0, ["dvc repro --force --single-item prepare", "dvc repro", "look"])
+    code, calls, _ = repro(prepare=(2, "no pictures"))
+    assert (code, calls) == (2, ["dvc repro --force --single-item prepare"])
+
+
 def test_what_a_look_asks_for_is_prepared_planned_and_trained(repro, monkeypatch):
     """Two more looks at most, however often more seeds are asked for."""
     asked = iter(range(100))
@@ -178,14 +186,13 @@ def test_a_second_one_is_refused(repro):
         repro()
 
 
-# only, and files outside data/raw
+# only
 
 
 @pytest.fixture
-def switched_off(settings, monkeypatch):
+def switched_off(settings):
     """`only` has left out a topic, of which DVC has stages all the same."""
     object.__setattr__(settings, "left_out", ("convolution",))
-    monkeypatch.setattr(dvc_repro.outside_files, "are_outside", lambda data: False)
     return settings
 
 
@@ -215,26 +222,3 @@ def test_stages_of_topics_that_are_left_out_are_not_started(switched_off, repro,
 def test_a_topic_that_fails_is_reported_beside_the_others_that_are_not_left_out(switched_off, repro):
     code, calls, said = repro(train_at_memory=(1, "x"))
     assert code == 1 and calls[-1] == "report" and LAST not in calls and "failed: train@memory: x" in said
-
-
-def test_data_outside_are_prepared_anew_where_they_have_changed(settings, repro, monkeypatch):
-    monkeypatch.setattr(dvc_repro.outside_files, "are_outside", lambda data: data.name in ("ring", "digits"))
-    monkeypatch.setattr(dvc_repro, "_is_stale", lambda settings, data: data.name == "ring")
-    _, calls, said = repro("evaluate@memory")
-    assert calls == ["dvc repro --force --single-item prepare plan", "dvc repro evaluate@memory"]
-    assert said[0] == "ring: not prepared from its files as they are now: prepared anew"
-
-
-def test_a_file_that_is_refused_stops_all(settings, repro, monkeypatch):
-    monkeypatch.setattr(dvc_repro.outside_files, "are_outside", lambda data: data.name == "ring")
-    monkeypatch.setattr(dvc_repro, "_is_stale", lambda settings, data: True)
-    code, calls, _ = repro(prepare=(2, "ring: given nothing"))
-    assert code == 2 and calls == ["dvc repro --force --single-item prepare plan"]
-
-
-def test_data_in_their_place_are_left_to_dvc(settings):
-    assert not any(map(dvc_repro.outside_files.are_outside, settings.data.values()))
-    ring = settings.data["ring"]
-    assert not dvc_repro._is_stale(settings, ring)
-    paths.card("ring", ring.draw(settings.first_seed)).unlink()
-    assert dvc_repro._is_stale(settings, ring)
