@@ -169,6 +169,7 @@ def add(
     group: str | None,
     series: str | None,
     target: str | None,
+    kind: str | None,
     name: str | None,
     dry_run: bool,
     only: bool,
@@ -177,7 +178,7 @@ def add(
     from pipeline.operations import add as adding
     from pipeline.report import terminal
 
-    asked = {"label": label, "group": group, "series": series, "target": target}
+    asked = {"label": label, "group": group, "series": series, "target": target, "kind": kind}
     found = adding.understand(file, name, asked)
     terminal.show_understood(found.summary, found.columns, found.data.counts, found.findings)
     if dry_run:
@@ -251,6 +252,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("--group", {"help": "column of what belongs together: a customer's rows go into one part"}),
         ("--series", {"help": "column that says to which recording a row belongs: a long table of sequences"}),
         ("--target", {"choices": ("class", "number"), "help": "what the label is (default: as it looks)"}),
+        ("--kind", {"choices": ("image", "sequence", "table"), "help": "what arrays hold (default: images)"}),
         ("--name", {"help": "name of the blocks (default: the file's)"}),
         ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
         ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),

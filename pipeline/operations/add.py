@@ -22,6 +22,7 @@ from pipeline.settings import files, params, rewriting
 SOURCES = {".csv": "table", ".tsv": "table", ".txt": "table", ".parquet": "table", ".npz": "archive", ".npy": "archive"}
 OF_SERIES, OF_A_FOLDER = "recordings", "folder"
 BY_NAME = (".csv", ".npz")  # in data/raw these are known by their name alone
+OPTIONS = ("label", "group", "series", "target", "kind")  # of the command, and of sources that have such settings
 PLACES = ("file", "path")  # what sources call the place of their files
 
 
@@ -103,8 +104,11 @@ def _load_settings(source: str, place: Path, asked: dict[str, str]) -> dict[str,
         asked["labels"] = asked.pop("target")
     for option, value in asked.items():
         if option not in known:
-            told = ", ".join(f"--{each}" for each in ("label", "group", "series", "target") if each in known) or "none"
+            told = ", ".join(f"--{each}" for each in OPTIONS if each in known) or "none"
             raise InputError(f"--{option}: given {value!r} for the source {source}, allowed {told}")
+    lacking = [f"--{each}" for each in OPTIONS if each in known and known[each].required and each not in asked]
+    if lacking:
+        raise InputError(f"{', '.join(lacking)}: given nothing, allowed names of columns: {source} needs them")
     return {word: _spelt(place), **asked}
 
 
@@ -123,7 +127,7 @@ def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -
         source=source,
         load=load,
         kind=kind,
-        label=str(raw.card.get("label") or load.get("label") or "the label"),
+        label=str(raw.card.get("label") or load.get("label") or ""),
         examples=len(raw),
         counts=_counts(raw) if whole else {},
         variance=0.0 if whole else float(np.var(raw.y)),

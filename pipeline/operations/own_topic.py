@@ -82,9 +82,10 @@ def topic_block(data: OwnData) -> dict[str, Any]:
 
 
 def _question(data: OwnData) -> str:
+    what = data.name if data.label.lower() in ("", data.name) else f"{data.label} of {data.name}"
     if not data.counts:
-        return f"Which penalty on the network predicts {data.label} of {data.name} better?"
-    return f"Which remedy against rare classes serves {data.label} of {data.name}?"
+        return f"Do dropout and a penalty on the weights predict {what} better?"
+    return f"Which remedy against rare classes serves {what}?"
 
 
 Variants = dict[str, tuple[dict[str, Any], str, str]]  # {variant: what it changes, in words, the verdict expected}

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from shipped import NAMES, committed
 
 from pipeline import __main__ as command_line
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files, plugins
 from pipeline.errors import InputError
 from pipeline.operations import add, own_topic, signals
 from pipeline.raw_data import RawData
@@ -24,6 +24,7 @@ CARD = {
     "example": "[bold]48",
     "becomes": "a number; gaps: the median, and a 1",
 }
+SETTING = plugin_files.Setting(str | None)
 HEAD = ",".join(f"c{place}" for place in range(3)) + ",class"
 
 
@@ -63,7 +64,7 @@ def read(place):
 
 def source(monkeypatch, loaded, kind="table", settings=("file", "label", "group", "target")):
     """Have every source be one that takes these settings, and gives what is `loaded`, whatever the file."""
-    known, asked = dict.fromkeys(settings, plugins.plugin_files.Setting(str | None)), {}
+    known, asked = dict.fromkeys(settings, SETTING), {}
 
     class Plugin:
         @staticmethod
@@ -392,6 +393,14 @@ def test_a_source_refuses_in_its_own_words_with_the_file_named(place, monkeypatc
         "churn.csv: line 3: given 1_25, allowed a number",
         "churn.csv: line 9: given x, allowed a number",
     ]
+
+
+def test_what_a_source_needs_is_asked_for(place, monkeypatch):
+    source(monkeypatch, raw())
+    needed = {"file": SETTING, "series": SETTING, "label": plugin_files.Setting(str, required=True)}
+    monkeypatch.setattr(plugins, "settings", lambda of, name: needed)
+    with pytest.raises(InputError, match="--label: given nothing, allowed names of columns: recordings needs them"):
+        add.understand("data/raw/churn.csv", "mine", {"series": "id"})
 
 
 def test_data_of_a_kind_without_a_model_is_refused(place, monkeypatch):
