@@ -95,7 +95,7 @@ def test_a_changed_claim_is_noticed_and_trains_nothing_again(house, tmp_path):
     assert "data/plan/mine.json: given a plan older than params.yaml" in refused
     ask(place, "plan")
     told = ask(place, "train", "mine")
-    assert "0 runs" in told and "finished" not in told
+    assert "mine: 6 runs, 6 of them done before" in told and "finished" not in told
     ask(place, "evaluate", "mine")
     ask(place, "report")
     rows = json.loads((place / "data" / "report" / "claims.json").read_text())
