@@ -184,6 +184,8 @@ def add(
     group: str | None,
     series: str | None,
     target: str | None,
+    kind: str | None,
+    load: list[str],
     name: str | None,
     dry_run: bool,
     only: bool,
@@ -192,8 +194,8 @@ def add(
     from pipeline.operations import add as adding
     from pipeline.report import terminal
 
-    asked = {"label": label, "group": group, "series": series, "target": target}
-    found = adding.understand(file, name, asked)
+    asked = {"label": label, "group": group, "series": series, "target": target, "kind": kind}
+    found = adding.understand(file, name, asked, load)
     terminal.show_understood(found.summary, found.columns, found.data.counts, found.findings)
     if dry_run:
         print("\n".join(adding.blocks(found)))
@@ -266,6 +268,11 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("--group", {"help": "column of what belongs together: a customer's rows go into one part"}),
         ("--series", {"help": "column that says to which recording a row belongs: a long table of sequences"}),
         ("--target", {"choices": ("class", "number"), "help": "what the label is (default: as it looks)"}),
+        ("--kind", {"choices": ("image", "sequence", "table"), "help": "what arrays hold (default: images)"}),
+        (
+            "--load",
+            {"action": "append", "default": [], "metavar": "KEY=VALUE", "help": "any other setting of the source"},
+        ),
         ("--name", {"help": "name of the blocks (default: the file's)"}),
         ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
         ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),

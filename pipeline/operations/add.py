@@ -18,10 +18,13 @@ from pipeline.operations.own_topic import OwnData
 from pipeline.raw_data import RawData
 from pipeline.records import write_bytes
 from pipeline.settings import files, params, rewriting
+from pipeline.settings.tree import Block, Given, Place
+from pipeline.settings.validation import Complaints, ParamsError, settle
 
 SOURCES = {".csv": "table", ".tsv": "table", ".txt": "table", ".parquet": "table", ".npz": "archive", ".npy": "archive"}
 OF_SERIES, OF_A_FOLDER = "recordings", "folder"
 BY_NAME = (".csv", ".npz")  # in data/raw these are known by their name alone
+OPTIONS = ("label", "group", "series", "target", "kind")  # of the command, and of sources that have such settings
 PLACES = ("file", "path")  # what sources call the place of their files
 
 
@@ -42,19 +45,22 @@ class Understood:
         return f"{self.data.name}: {self.data.examples:,} examples ({what}), {asked}"
 
 
-def understand(file: str, name: str | None, asked: Mapping[str, Any]) -> Understood:
+def understand(file: str, name: str | None, asked: Mapping[str, Any], more: Sequence[str] = ()) -> Understood:
     """Read `file` by the source that fits it; `asked` are further settings of its `load`, None where not given.
 
-    InputError: there is no such file, it is of no known kind, the source refuses it, or the name is taken.
+    `more` are settings as words, such as "separator=;", with values as YAML has them. InputError: there is no such
+    file, it is of no known kind, the source refuses it, or the name is taken.
     """
     place = _place(file)
     source = _source(place, asked)
     own = _name(name or place.stem)
     load = _load_settings(source, place, {word: str(value) for word, value in asked.items() if value is not None})
+    load |= _further(source, more)
     try:
         loaded = plugins.load("sources", source).load(paths.RAW, 0, **load)
     except InputError as error:
-        raise InputError("\n".join(f"{place.name}: {line}" for line in str(error).splitlines())) from None
+        lines = (line if line.startswith(place.name) else f"{place.name}: {line}" for line in str(error).splitlines())
+        raise InputError("\n".join(lines)) from None
     raw = loaded if isinstance(loaded, RawData) else RawData(x=loaded.x, y=loaded.y)
     return _understood(own, source, load, raw)
 
@@ -93,7 +99,25 @@ def _name(wanted: str) -> str:
     return name
 
 
-def _load_settings(source: str, place: Path, asked: dict[str, str]) -> dict[str, str]:
+def _further(source: str, more: Sequence[str]) -> dict[str, Any]:
+    """Settings that were given as words (InputError: all that the source does not take)."""
+    complaints, items = Complaints(), {}
+    for words in more:
+        name, sign, value = words.partition("=")
+        if not sign:
+            raise InputError(f"--load: given {words!r}, allowed a setting and its value, such as --load decimal=,")
+        place = Place("--load", name.strip())
+        try:
+            items[name.strip()] = Given(files.parse_text(value, "--load"), place)
+        except ParamsError:
+            items[name.strip()] = Given(value, place)  # a sign that means something in YAML, such as a comma
+    found = settle(Block(items, Place("--load")), plugins.settings("sources", source), complaints, partial=True)
+    if complaints.lines:
+        raise ParamsError(complaints.lines)
+    return found
+
+
+def _load_settings(source: str, place: Path, asked: dict[str, str]) -> dict[str, Any]:
     """Keyword arguments of the source's `load`: where the file lies, and what was asked for."""
     known = plugins.settings("sources", source) if source in plugins.names("sources") else {}
     if not known:
@@ -103,8 +127,11 @@ def _load_settings(source: str, place: Path, asked: dict[str, str]) -> dict[str,
         asked["labels"] = asked.pop("target")
     for option, value in asked.items():
         if option not in known:
-            told = ", ".join(f"--{each}" for each in ("label", "group", "series", "target") if each in known) or "none"
+            told = ", ".join(f"--{each}" for each in OPTIONS if each in known) or "none"
             raise InputError(f"--{option}: given {value!r} for the source {source}, allowed {told}")
+    lacking = [f"--{each}" for each in OPTIONS if each in known and known[each].required and each not in asked]
+    if lacking:
+        raise InputError(f"{', '.join(lacking)}: given nothing, allowed names of columns: {source} needs them")
     return {word: _spelt(place), **asked}
 
 
@@ -123,9 +150,10 @@ def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -
         source=source,
         load=load,
         kind=kind,
-        label=str(raw.card.get("label") or load.get("label") or "the label"),
+        label=str(raw.card.get("label") or load.get("label") or ""),
         examples=len(raw),
         counts=_counts(raw) if whole else {},
+        different=_counts(raw, _first_of_each(raw)) if whole else {},
         variance=0.0 if whole else float(np.var(raw.y)),
     )
     if kind not in own_topic.MODELS:
@@ -135,10 +163,21 @@ def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -
     return Understood(data=data, shape=shape, columns=raw.card.get("columns", ()), findings=findings)
 
 
-def _counts(raw: RawData) -> dict[str, int]:
-    counts = np.bincount(raw.y)
-    names = raw.class_names or tuple(map(str, range(len(counts))))
-    return dict(zip(names, counts.tolist(), strict=True))
+def _counts(raw: RawData, rows: Any = slice(None)) -> dict[str, int]:
+    """{class: examples}, of these rows."""
+    names = raw.class_names or tuple(map(str, range(int(raw.y.max()) + 1)))
+    return dict(zip(names, np.bincount(raw.y[rows], minlength=len(names)).tolist(), strict=True))
+
+
+def _first_of_each(raw: RawData) -> list[int]:
+    """The row of each different example, of each class; of each group, where there are groups."""
+    if raw.groups is not None:
+        keys = [*zip(raw.groups.tolist(), raw.y.tolist(), strict=True)]
+    elif isinstance(raw.x, np.ndarray):
+        keys = [(row.tobytes(), label) for row, label in zip(np.ascontiguousarray(raw.x), raw.y.tolist(), strict=True)]
+    else:
+        keys = [*zip(*(map(str, column.cells.tolist()) for column in raw.x), raw.y.tolist(), strict=True)]
+    return list({key: row for row, key in enumerate(keys)}.values())
 
 
 def blocks(found: Understood) -> list[str]:

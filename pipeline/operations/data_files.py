@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipeline import paths, plugin_files, plugins
 from pipeline.errors import InputError
+from pipeline.settings import outside_files
 from pipeline.settings.params import DataSettings, Settings
 from pipeline.settings.plan import card
 from pipeline.settings.seeds import draws
@@ -39,6 +40,8 @@ def changed_elsewhere(settings: Settings) -> list[str]:
 
 
 def _is_elsewhere(block: DataSettings) -> bool:
+    if outside_files.are_outside(block):
+        return True
     if "files" not in plugin_files.functions(plugins.path("sources", block.source)):
         return False
     files = plugins.load("sources", block.source).files(paths.RAW, **block.load)

@@ -25,7 +25,6 @@ DONE, FAILED, WRONG_INPUT = 0, 1, 2
 OF_ALL = ("prepare", "plan", "judge", "report")  # stages that are about all topics
 OF_A_TOPIC = ("train", "evaluate")
 LAST = ("judge", "report")  # those that wait for every topic
-ANEW = ("--force", "--single-item", "prepare", "plan")
 ALONE = "--single-item"
 
 
@@ -41,11 +40,13 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
     with lock.hold("repro"), outcomes.collected() as folder:
         _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
         asked = _without_left_out(targets, settings)
-        code = _prepared_anew(settings) or _carry_out(asked, topics, folder)
+        stale = data_files.changed_elsewhere(settings)
+        code = _dvc(["--force", "--single-item", "prepare"]) if stale else DONE
+        code = code or _carry_out(asked, topics, folder)
         for _ in range(MOST_LOOKS - 1):
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break
-            code = _dvc(ANEW) or _carry_out(asked, topics, folder)
+            code = _dvc(["--force", "--single-item", "prepare", "plan"]) or _carry_out(asked, topics, folder)
         failed = outcomes.failed(folder)
         _say([*(outcome.line() for outcome in failed), _last_line(code, failed, targets), *checkout.strays()])
     return _exit_code(code, failed)
@@ -86,15 +87,6 @@ def _without_left_out(targets: Sequence[str], settings: Settings) -> list[str]:
         named += [f"{each}@{topic}" for topic in settings.topics] if each in OF_A_TOPIC else [target]
         last += LAST[: LAST.index(target) + 1] if target in LAST else []
     return [*dict.fromkeys(named), *([ALONE, *dict.fromkeys(last)] if last else [])]
-
-
-def _prepared_anew(settings: Settings) -> int:
-    """DVC's exit code where a file outside data/raw has changed since it was prepared: DVC does not know of it."""
-    changed = data_files.changed_elsewhere(settings)
-    if not changed:
-        return 0
-    _say([f"{', '.join(changed)}: not prepared from its files as they are now: prepared anew"])
-    return _dvc(ANEW)
 
 
 def _carry_out(targets: list[str], topics: Sequence[str], folder: Path) -> int:

@@ -23,7 +23,10 @@ AUGMENTED = {"augment": {"shift": 0.06, "rotate": 8, "zoom": 0.1}}
 
 @dataclass(frozen=True, kw_only=True)
 class OwnData:
-    """What decides the blocks: source and `load`, `counts` by class (of numbers: none), `variance` of numbers."""
+    """What decides the blocks: source and `load`, `counts` by class (of numbers: none), `variance` of numbers.
+
+    `different` are the counts without copies, or of groups: these are split, and decide how large a part becomes.
+    """
 
     name: str
     source: str
@@ -32,12 +35,13 @@ class OwnData:
     label: str
     examples: int
     counts: Mapping[str, int]
+    different: Mapping[str, int]
     variance: float
 
     @property
     def rarest(self) -> int:
-        """Examples of the smallest class."""
-        return min(self.counts.values())
+        """Different examples of the smallest class."""
+        return min(self.different.values())
 
     @property
     def test(self) -> float:
@@ -53,7 +57,7 @@ class OwnData:
     @property
     def is_uneven(self) -> bool:
         """Whether a class is so much smaller than another that rebalancing has something to do."""
-        return max(self.counts.values()) >= UNEVEN * self.rarest
+        return max(self.counts.values()) >= UNEVEN * min(self.counts.values())
 
 
 def data_block(data: OwnData) -> dict[str, Any]:
@@ -82,9 +86,10 @@ def topic_block(data: OwnData) -> dict[str, Any]:
 
 
 def _question(data: OwnData) -> str:
+    what = data.name if data.label.lower() in ("", data.name) else f"{data.label} of {data.name}"
     if not data.counts:
-        return f"Which penalty on the network predicts {data.label} of {data.name} better?"
-    return f"Which remedy against rare classes serves {data.label} of {data.name}?"
+        return f"Do dropout and a penalty on the weights predict {what} better?"
+    return f"Which remedy against rare classes serves {what}?"
 
 
 Variants = dict[str, tuple[dict[str, Any], str, str]]  # {variant: what it changes, in words, the verdict expected}
@@ -161,10 +166,14 @@ def _fit_of_few(data: OwnData) -> dict[str, Any]:
 
 def notes(data: OwnData) -> Sequence[str]:
     """What the blocks do not do, and why."""
+    said = []
+    copies = data.examples - sum(data.different.values())
+    if data.counts and copies:
+        said.append(f"{copies} examples are copies of others, or of their group: they go where the others go")
     if data.counts and not data.has_enough:
-        rare = min(data.counts, key=lambda name: data.counts[name])
-        return [
-            f"class {rare}: {data.rarest} examples: fewer than {FEWEST} would be in the test part, too few for a claim"
-            " on its recall: the claims are on accuracy, and balanced accuracy is measured beside it"
-        ]
-    return []
+        rare = min(data.different, key=lambda name: data.different[name])
+        said.append(
+            f"class {rare}: {data.rarest} different examples: {FEWEST} or fewer would be in the test part, too few for"
+            " claims on its recall: the claims are on accuracy, and balanced accuracy is measured beside it"
+        )
+    return said

@@ -60,7 +60,7 @@ def show_understood(
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(Text(summary, style="bold"))
     if columns:
-        rows = [[str(column.get(name, "")) for name in COLUMNS] for column in columns]
+        rows = [["" if (cell := column.get(name)) is None else str(cell) for name in COLUMNS] for column in columns]
         console.print(_plain_table(COLUMNS, rows, numbers=("missing", "distinct")))
     if counts:
         rows = [[name, f"{count:,}", f"{count / sum(counts.values()):.1%}"] for name, count in counts.items()]

@@ -1,6 +1,7 @@
 """`add` takes in a file of a user: what it holds is shown, two blocks are written, and a mistake is one line."""
 
 import re
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ from ruamel.yaml import YAML
 from shipped import NAMES, committed
 
 from pipeline import __main__ as command_line
-from pipeline import paths, plugins
+from pipeline import paths, plugin_files, plugins
 from pipeline.errors import InputError
+from pipeline.number_types import Count
 from pipeline.operations import add, own_topic, signals
-from pipeline.raw_data import RawData
+from pipeline.raw_data import Column, RawData
 from pipeline.records import Examples
 from pipeline.report import terminal
 from pipeline.settings import params
@@ -24,6 +26,7 @@ CARD = {
     "example": "[bold]48",
     "becomes": "a number; gaps: the median, and a 1",
 }
+SETTING = plugin_files.Setting(str | None)
 HEAD = ",".join(f"c{place}" for place in range(3)) + ",class"
 
 
@@ -63,7 +66,7 @@ def read(place):
 
 def source(monkeypatch, loaded, kind="table", settings=("file", "label", "group", "target")):
     """Have every source be one that takes these settings, and gives what is `loaded`, whatever the file."""
-    known, asked = dict.fromkeys(settings, plugins.plugin_files.Setting(str | None)), {}
+    known, asked = dict.fromkeys(settings, SETTING), {}
 
     class Plugin:
         @staticmethod
@@ -232,9 +235,8 @@ def test_a_name_follows_from_the_file(place, monkeypatch, file, name):
 def own(counts=(300, 100), kind="table", **options):
     names = [f"class {place}" for place in range(len(counts))]
     facts = {"name": "mine", "source": "table", "load": {}, "label": "Price", "variance": 0.0}
-    return own_topic.OwnData(
-        kind=kind, examples=sum(counts) or 900, counts=dict(zip(names, counts, strict=True)), **facts | options
-    )
+    facts["counts"] = facts["different"] = dict(zip(names, counts, strict=True))
+    return own_topic.OwnData(kind=kind, examples=sum(counts) or 900, **facts | options)
 
 
 @pytest.mark.parametrize(
@@ -297,6 +299,50 @@ def test_a_number_to_predict_has_a_margin_in_its_own_unit(place, monkeypatch):
     assert claim["margin"] == pytest.approx(prices.var() / 20, rel=0.01) and not claim["higher_is_better"]
     assert claim["margin_because"] == "one part in twenty of the variance of Price, in its unit squared"
     assert "views" not in own_topic.data_block(found.data)
+
+
+def test_copies_and_groups_do_not_make_a_class_large(place, monkeypatch):
+    x = np.zeros((400, 2))
+    x[:300, 0] = np.arange(300)
+    x[300:, 0] = np.arange(100) % 10
+    source(monkeypatch, raw(x=x))
+    found = add.understand("data/raw/churn.csv", "mine", {})
+    assert found.data.different == {"No": 300, "Yes": 10} and found.data.counts == {"No": 300, "Yes": 100}
+    assert not found.data.has_enough and found.findings[0].startswith("90 examples are copies of others")
+    source(monkeypatch, raw(groups=np.arange(400) // 2))
+    assert add.understand("data/raw/churn.csv", "mine", {}).data.different == {"No": 150, "Yes": 50}
+    cells = (Column("a", "category", np.array(["x", None] * 200, object)), Column("b", "number", np.full(400, np.nan)))
+    source(monkeypatch, raw(x=cells))
+    assert add.understand("data/raw/churn.csv", "mine", {}).data.different == {"No": 2, "Yes": 2}
+
+
+LOADED = {
+    "a word": (["decimal=,"], {"decimal": ","}),
+    "a list": (["drop=[a, b]"], {"drop": ["a", "b"]}),
+    "a number": (["longest=30"], {"longest": 30}),
+    "several": (["decimal=.", "longest=3"], {"decimal": ".", "longest": 3}),
+    "a sign of YAML": (["decimal=}"], "--load: decimal: given '}', allowed one of ',', '.'"),
+    "of another type": (["longest=long"], "--load: longest: given 'long', allowed an integer >= 1 or null"),
+    "one that there is not": (
+        ["longst=3"],
+        "--load: longst: given 'longst', allowed file, decimal, longest, drop (did",
+    ),
+    "no value": (["decimal"], "--load: given 'decimal', allowed a setting and its value, such as --load decimal=,"),
+}
+
+
+@pytest.mark.parametrize(("more", "expected"), LOADED.values(), ids=LOADED)
+def test_any_setting_of_the_source_can_be_given(place, monkeypatch, more, expected):
+    asked = source(monkeypatch, raw())
+    types = {"file": str, "decimal": Literal[",", "."] | None, "longest": Count | None, "drop": list[str]}
+    known = {name: plugin_files.Setting(kind, None) for name, kind in types.items()}
+    monkeypatch.setattr(plugins, "settings", lambda of, name: known)
+    if isinstance(expected, str):
+        with pytest.raises(InputError, match=f"^{re.escape(expected)}"):
+            add.understand("data/raw/churn.csv", "mine", {}, more)
+        return
+    found = add.understand("data/raw/churn.csv", "mine", {}, more)
+    assert {name: asked[name] for name in expected} == expected and expected.items() <= found.data.load.items()
 
 
 # What is shown
@@ -392,6 +438,14 @@ def test_a_source_refuses_in_its_own_words_with_the_file_named(place, monkeypatc
         "churn.csv: line 3: given 1_25, allowed a number",
         "churn.csv: line 9: given x, allowed a number",
     ]
+
+
+def test_what_a_source_needs_is_asked_for(place, monkeypatch):
+    source(monkeypatch, raw())
+    needed = {"file": SETTING, "series": SETTING, "label": plugin_files.Setting(str, required=True)}
+    monkeypatch.setattr(plugins, "settings", lambda of, name: needed)
+    with pytest.raises(InputError, match="--label: given nothing, allowed names of columns: recordings needs them"):
+        add.understand("data/raw/churn.csv", "mine", {"series": "id"})
 
 
 def test_data_of_a_kind_without_a_model_is_refused(place, monkeypatch):

@@ -81,3 +81,17 @@ def test_check_says_it(nowhere, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "data.images.source: Fashion-MNIST is not on this machine" in out
     assert out.splitlines()[-1] == command_line.ADD
+
+
+def test_a_file_by_its_path_that_changed_is_noticed_and_one_that_is_gone(house, tmp_path_factory):
+    file = tmp_path_factory.mktemp("elsewhere") / "mine.csv"
+    file.write_text("a,class\n1,x\n")
+    settings = params.read(profile="smoke")
+    block = dataclasses.replace(settings.data["credit"], name="own", load={"file": str(file)})
+    settings = dataclasses.replace(settings, data={**settings.data, "own": block})
+    (draw,) = draws(settings)["own"]
+    assert data_files.changed_elsewhere(settings) == [], "nothing is prepared yet"
+    write_sealed(paths.card("own", draw), {"key": "of another file"})
+    assert data_files.changed_elsewhere(settings) == ["own"]
+    file.unlink()
+    assert data_files.changed_elsewhere(settings) == ["own"]

@@ -184,3 +184,41 @@ def test_a_head_on_no_branch_is_said_first_and_last(repro, monkeypatch):
 def test_a_second_one_is_refused(repro):
     with lock.hold("repro"), pytest.raises(lock.Held):
         repro()
+
+
+# only
+
+
+@pytest.fixture
+def switched_off(settings):
+    """`only` has left out a topic, of which DVC has stages all the same."""
+    object.__setattr__(settings, "left_out", ("convolution",))
+    return settings
+
+
+EACH = [f"evaluate@{name}" for name in ("activations", "exploding", "memory")]
+LAST = "dvc repro --single-item judge report"
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        ((), [f"dvc repro {' '.join(EACH)}", LAST, "look"]),
+        (("report",), [f"dvc repro {' '.join(EACH)}", LAST]),
+        (("judge",), [f"dvc repro {' '.join(EACH)}", "dvc repro --single-item judge"]),
+        (("train",), ["dvc repro train@activations train@exploding train@memory"]),
+        (("evaluate@memory",), ["dvc repro evaluate@memory"]),
+        (("plan",), ["dvc repro plan"]),
+        (("plan", "report"), [f"dvc repro plan {' '.join(EACH)}", LAST]),
+    ],
+)
+def test_stages_of_topics_that_are_left_out_are_not_started(switched_off, repro, targets, expected):
+    order = list(switched_off.topics)
+    code, calls, _ = repro(*targets)
+    plain = [" ".join(sorted(call.split(), key=str)) for call in calls]
+    assert code == 0 and order and plain == [" ".join(sorted(call.split(), key=str)) for call in expected]
+
+
+def test_a_topic_that_fails_is_reported_beside_the_others_that_are_not_left_out(switched_off, repro):
+    code, calls, said = repro(train_at_memory=(1, "x"))
+    assert code == 1 and calls[-1] == "report" and LAST not in calls and "failed: train@memory: x" in said

@@ -228,3 +228,11 @@ def test_a_readme_without_marks_is_left_alone(home):
     (home / "README.md").write_text("# Title\n")
     page(home)
     assert (home / "README.md").read_text() == "# Title\n" and not (home / "README.es.md").exists()
+
+
+def test_publishing_without_a_published_topic_that_only_leaves_out_is_refused(home):
+    write_json(paths.published("third") / "metrics.json", {})
+    states = [state(name) for name in TOPICS]
+    with pytest.raises(InputError, match="given `only` without third, allowed all topics that are in data/published"):
+        results.publish(settings(left_out=["third", "fourth"]), states, [])
+    assert (paths.published("third") / "metrics.json").exists()
