@@ -285,12 +285,13 @@ def _pictures(
     """All pictures alike. InputError: files that are none, sizes that differ."""
     read: dict[str, Picture] = {}
     bad: dict[str, str] = {}
-    _require_memory(len(stamps), (1, 1) if size == "auto" else size)
+    room = _room()
+    _require_memory(len(stamps), (1, 1) if size == "auto" else size, room)
     for path, _, _, length in stamps:
         found = _read(Path(path), length, mode, size, fit)
         if isinstance(found, Picture):
             read[path] = found
-            _require_memory(len(stamps), found.pixels.shape)
+            _require_memory(len(stamps), found.pixels.shape, room)
         else:
             bad[path] = found
     kept = [(path, label) for path, label, _, _ in stamps if path in read]
@@ -406,15 +407,20 @@ def _stacked(pixels: Sequence[np.ndarray], mode: str) -> np.ndarray:
     return stack
 
 
-def _require_memory(count: int, shape: tuple[int, ...]) -> None:
-    """InputError, before many pictures of a shape are read, where all of them would not fit."""
+def _room() -> float:
+    """Bytes that all pictures together may take, as numbers."""
     import psutil
 
-    wanted, there = 4 * count * math.prod(shape), psutil.virtual_memory().total
-    if wanted > MOST_OF_MEMORY * there:
+    return MOST_OF_MEMORY * float(psutil.virtual_memory().total)
+
+
+def _require_memory(count: int, shape: tuple[int, ...], room: float) -> None:
+    """InputError, before many pictures of a shape are read, where all of them would not fit."""
+    wanted = 4 * count * math.prod(shape)
+    if wanted > room:
         raise InputError(
             f"size: given {count} pictures of {shape[0]} x {shape[1]}, {wanted / 1e9:.1f} GB as numbers, allowed"
-            f" {MOST_OF_MEMORY * there / 1e9:.1f} GB on this machine: write a smaller one, such as `size: [64, 64]`"
+            f" {room / 1e9:.1f} GB on this machine: write a smaller one, such as `size: [64, 64]`"
         )
 
 
