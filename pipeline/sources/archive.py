@@ -20,7 +20,7 @@ SPLIT = "drawn"
 
 ASIDE = ("lengths", "groups", "columns")  # arrays that may stand beside inputs and labels
 CHANNELS = (1, 3, 4)  # of pictures: grey, colour, colour with alpha
-NARROW = 4  # pixels: what is no wider is hardly a picture
+NARROW = 4  # pixels: what is no wider is hardly a picture, unless it is square
 LONG = 1_000  # steps, from which on training takes long
 NO_LABEL = {"", "nan", "na", "n/a", "null", "?"}
 PADDED = 0.1  # share of sequences that end alike, from which on it is asked what that means
@@ -382,7 +382,7 @@ def _columns(asked: Asked, x: np.ndarray, names: np.ndarray | None) -> tuple[Col
 def _pictures(asked: Asked, x: np.ndarray, channels: str) -> np.ndarray:
     """(pictures, height, width, channels)."""
     told = f"{asked.file}: {asked.inputs}: given shape {x.shape}"
-    if x.ndim == 3 and x.shape[2] > NARROW:
+    if x.ndim == 3 and (x.shape[2] > NARROW or x.shape[1] == x.shape[2]):
         return x[..., None]
     if x.ndim == 3:
         wider = f"allowed (pictures, height, width), wider than {NARROW}"
