@@ -87,23 +87,24 @@ def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
-def kind(source: str, load: Mapping[str, Any]) -> str:
+def kind(source: str, load: Mapping[str, Any]) -> contracts.Kind:
     """The kind of data that a source gives under its settings `load`: see contracts.Source."""
-    return _told(source, load, contracts.Kind) or str(constant("sources", source, "KIND"))
+    told: contracts.Kind = _told(source, load, contracts.Kind) or constant("sources", source, "KIND")
+    return told
 
 
 def labels(source: str, load: Mapping[str, Any]) -> contracts.Labels:
     """What a source has for labels under its settings `load`: see contracts.Source."""
-    told = _told(source, load, contracts.Labels) or constant("sources", source, "LABELS", "class")
-    return typing.cast(contracts.Labels, told)
+    told: contracts.Labels = _told(source, load, contracts.Labels) or constant("sources", source, "LABELS", "class")
+    return told
 
 
-def _told(source: str, load: Mapping[str, Any], words: Any) -> str | None:
+def _told(source: str, load: Mapping[str, Any], words: Any) -> Any:
     """The value of the setting that chooses among some of these words; None: the source has none."""
     for name, setting in settings("sources", source).items():
         choices = typing.get_args(setting.annotation) if typing.get_origin(setting.annotation) is Literal else ()
         if choices and {*choices} <= {*typing.get_args(words)}:
-            return str(load.get(name, setting.default))
+            return load.get(name, setting.default)
     return None
 
 

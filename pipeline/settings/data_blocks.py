@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipeline import plugins
+from pipeline.contracts import Kind, Labels
 from pipeline.number_types import Count, Share, Whole
 from pipeline.plugin_files import Setting
 from pipeline.settings.profiles import Profile
@@ -48,12 +49,12 @@ class DataSettings:
     files: Mapping[str, str] = field(default_factory=dict, compare=False)  # that set each part last
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """Of its inputs: see contracts.Kind."""
         return plugins.kind(self.source, self.load)
 
     @property
-    def labels(self) -> str:
+    def labels(self) -> Labels:
         """What its labels are: see contracts.Labels."""
         return plugins.labels(self.source, self.load)
 

@@ -1,6 +1,5 @@
 """Read pictures, sequences or a table of numbers that a user brings as arrays in one .npz file."""
 
-import hashlib
 import re
 import zipfile
 from collections import Counter, defaultdict
@@ -21,7 +20,7 @@ SPLIT = "drawn"
 
 ASIDE = ("lengths", "groups", "columns")  # arrays that may stand beside inputs and labels
 CHANNELS = (1, 3, 4)  # of pictures: grey, colour, colour with alpha
-NARROW = 4  # pixels: what is no wider is hardly a picture
+NARROW = 4  # pixels: what is no wider is hardly a picture, unless it is square
 LONG = 1_000  # steps, from which on training takes long
 NO_LABEL = {"", "nan", "na", "n/a", "null", "?"}
 PADDED = 0.1  # share of sequences that end alike, from which on it is asked what that means
@@ -87,9 +86,8 @@ def load(
     )
     if faults:
         raise InputError("\n".join(faults))
-    (y, names, of_labels), (examples, lengths, groups, of_inputs) = found
-    if "groups" in arrays:
-        groups = np.unique(arrays["groups"], return_inverse=True)[1].astype(np.int64)
+    (y, names, of_labels), (examples, lengths, of_inputs) = found
+    groups = np.unique(arrays["groups"], return_inverse=True)[1].astype(np.int64) if "groups" in arrays else None
     findings = (*notes, *of_labels, *of_inputs)
     return RawData(x=examples, y=y, class_names=names, groups=groups, lengths=lengths, findings=findings)
 
@@ -338,7 +336,7 @@ def _named(items: Iterable[str]) -> str:
 
 # Inputs
 
-Inputs = tuple[Any, np.ndarray | None, np.ndarray | None, list[str]]  # examples, lengths, groups, what to say
+Inputs = tuple[Any, np.ndarray | None, list[str]]  # examples, lengths, what to say
 
 
 def _inputs(asked: Asked, arrays: Mapping[str, np.ndarray], kind: str, channels: str, padding: str | float) -> Inputs:
@@ -348,12 +346,10 @@ def _inputs(asked: Asked, arrays: Mapping[str, np.ndarray], kind: str, channels:
     if channels == "first":
         x = _channels_last(asked, x, kind)
     if kind == "table":
-        return _columns(asked, x, arrays.get("columns")), None, None, []
+        return _columns(asked, x, arrays.get("columns")), None, []
     if kind == "image":
-        return _unit(asked, _pictures(asked, x, channels)), None, None, _shape_notes(asked, x)
-    sequences, lengths, notes = _sequences(asked, x, arrays.get("lengths"), padding)
-    groups, equal = _copies(asked, sequences, lengths)
-    return sequences, lengths, groups, [*notes, *equal]
+        return _unit(asked, _pictures(asked, x, channels)), None, _shape_notes(asked, x)
+    return _sequences(asked, x, arrays.get("lengths"), padding)
 
 
 def _channels_last(asked: Asked, x: np.ndarray, kind: str) -> np.ndarray:
@@ -386,7 +382,7 @@ def _columns(asked: Asked, x: np.ndarray, names: np.ndarray | None) -> tuple[Col
 def _pictures(asked: Asked, x: np.ndarray, channels: str) -> np.ndarray:
     """(pictures, height, width, channels)."""
     told = f"{asked.file}: {asked.inputs}: given shape {x.shape}"
-    if x.ndim == 3 and x.shape[2] > NARROW:
+    if x.ndim == 3 and (x.shape[2] > NARROW or x.shape[1] == x.shape[2]):
         return x[..., None]
     if x.ndim == 3:
         wider = f"allowed (pictures, height, width), wider than {NARROW}"
@@ -455,9 +451,7 @@ def _shape_notes(asked: Asked, x: np.ndarray) -> list[str]:
     return [f"{asked.file}: {asked.inputs}: read as {told}: if these are steps and channels, write `kind: sequence`"]
 
 
-def _sequences(
-    asked: Asked, x: np.ndarray, lengths: np.ndarray | None, padding: str | float
-) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
+def _sequences(asked: Asked, x: np.ndarray, lengths: np.ndarray | None, padding: str | float) -> Inputs:
     """(sequences, steps, channels) in float64, 0 behind each one's end, and where that is, if anything says so."""
     x = x[..., None] if x.ndim == 2 else x
     if x.ndim != 3:
@@ -538,18 +532,3 @@ def _of_lengths(asked: Asked, x: np.ndarray, ends: np.ndarray) -> list[str]:
             f"{place}: {steps} steps of {channels} channels: if the channels stand first, write `channels: first`"
         )
     return notes
-
-
-def _copies(asked: Asked, x: np.ndarray, ends: np.ndarray | None) -> tuple[np.ndarray | None, list[str]]:
-    """Groups of equal sequences, so that copies stay in one part; None where all differ."""
-    lengths = np.full(len(x), x.shape[1]) if ends is None else ends
-    names = [
-        hashlib.blake2b(row.tobytes() + bytes(str(end), "ascii"), digest_size=16).digest()
-        for row, end in zip(x, lengths, strict=True)
-    ]
-    place: dict[bytes, int] = {}
-    groups = np.array([place.setdefault(name, len(place)) for name in names], np.int64)
-    if len(place) == len(x):
-        return None, []
-    copies = len(x) - len(place)
-    return groups, [f"{asked.file}: {asked.inputs}: {copies} sequences are copies of others: they stay in one part"]

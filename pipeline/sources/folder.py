@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData
 
@@ -143,13 +143,10 @@ def _folder(raw: Path, path: str) -> Path:
 def _classes(folder: Path, path: str, pool_parts: bool) -> tuple[dict[str, list[Path]], list[str]]:
     """{class: its files}, both in order, and what to say of them."""
     inner, loose = _content(folder)
-    parts = {place.name: PARTS[place.name.casefold()] for place in inner if place.name.casefold() in PARTS}
-    if len(parts) > 1 and len(parts) == len(inner):
-        _require_pooling(path, parts, pool_parts)
+    parts, homes = _parts(path, inner, pool_parts), [(folder, place) for place in inner]
+    if parts:
         homes = [(part, place) for part in inner for place in _content(part)[0]]
         loose = [*loose, *(file for part in inner for file in _content(part)[1])]
-    else:
-        homes = [(folder, place) for place in inner]
     _require_classes(path, inner, homes)
     faults: list[str] = []
     found: dict[str, list[Path]] = defaultdict(list)
@@ -160,13 +157,25 @@ def _classes(folder: Path, path: str, pool_parts: bool) -> tuple[dict[str, list[
     faults += _twins(homes)
     if faults:
         raise InputError("\n".join(faults))
-    notes = (
-        [f"{path}: pictures of {', '.join(parts)} are pooled: each seed draws a split of its own"] if pool_parts else []
-    )
-    notes += (
-        [f"{path}: beside the folders of classes, left out: {_named(file.name for file in loose)}"] if loose else []
-    )
+    left = _named(_text(file.name) for file in loose)
+    notes = [f"{path}: pictures of {parts} are pooled: each seed draws a split of its own"] if parts else []
+    notes += [f"{path}: beside the folders of classes, left out: {left}"] if left else []
     return {name: found[name] for name in _ordered(found)}, [*notes, *_look_alikes(path, found)]
+
+
+def _parts(path: str, inner: Sequence[Path], pool_parts: bool) -> str:
+    """The names of the parts that somebody has split the pictures into; empty where the folders are classes."""
+    parts = {place.name: PARTS[place.name.casefold()] for place in inner if place.name.casefold() in PARTS}
+    if len(parts) < 2 or len(parts) < len(inner):
+        return ""
+    if not pool_parts:
+        largest = next((name for name, part in parts.items() if part == "train"), next(iter(parts)))
+        raise InputError(
+            f"path: given {path!r} with a split of its own ({', '.join(parts)}), allowed a folder per class: each seed"
+            " draws its own split here, which is what intervals rest on. Write `pool_parts: true` to put them together,"
+            f" or `path: {path}/{largest}` to use one alone"
+        )
+    return ", ".join(parts)
 
 
 def _content(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -182,19 +191,10 @@ def _content(folder: Path) -> tuple[list[Path], list[Path]]:
         back = [place for place in inner if place.is_symlink() and place.resolve() in above]
     except OSError as error:
         raise InputError(
-            f"{folder}: given a folder that you may not read ({error.strerror}), allowed one that you may:"
+            f"{shown(folder)}: given a folder that you may not read ({error.strerror}), allowed one that you may:"
             " `chmod -R u+rX` it"
         ) from None
     return [place for place in inner if place not in back], [place for place in seen if place not in inner]
-
-
-def _require_pooling(path: str, parts: Mapping[str, str], pool_parts: bool) -> None:
-    if not pool_parts:
-        raise InputError(
-            f"path: given {path!r} with a split of its own ({', '.join(parts)}), allowed a folder per class: each seed"
-            " draws its own split here, which is what intervals rest on. Write `pool_parts: true` to put them together,"
-            f" or `path: {path}/{next(iter(parts))}` to use one alone"
-        )
 
 
 def _require_classes(path: str, inner: Sequence[Path], homes: Sequence[tuple[Path, Path]]) -> None:
@@ -285,12 +285,13 @@ def _pictures(
     """All pictures alike. InputError: files that are none, sizes that differ."""
     read: dict[str, Picture] = {}
     bad: dict[str, str] = {}
-    _require_memory(len(stamps), (1, 1) if size == "auto" else size)
+    room = _room()
+    _require_memory(len(stamps), (1, 1) if size == "auto" else size, room)
     for path, _, _, length in stamps:
         found = _read(Path(path), length, mode, size, fit)
         if isinstance(found, Picture):
             read[path] = found
-            _require_memory(len(stamps), found.pixels.shape)
+            _require_memory(len(stamps), found.pixels.shape, room)
         else:
             bad[path] = found
     kept = [(path, label) for path, label, _, _ in stamps if path in read]
@@ -406,15 +407,20 @@ def _stacked(pixels: Sequence[np.ndarray], mode: str) -> np.ndarray:
     return stack
 
 
-def _require_memory(count: int, shape: tuple[int, ...]) -> None:
-    """InputError, before many pictures of a shape are read, where all of them would not fit."""
+def _room() -> float:
+    """Bytes that all pictures together may take, as numbers."""
     import psutil
 
-    wanted, there = 4 * count * math.prod(shape), psutil.virtual_memory().total
-    if wanted > MOST_OF_MEMORY * there:
+    return MOST_OF_MEMORY * float(psutil.virtual_memory().total)
+
+
+def _require_memory(count: int, shape: tuple[int, ...], room: float) -> None:
+    """InputError, before many pictures of a shape are read, where all of them would not fit."""
+    wanted = 4 * count * math.prod(shape)
+    if wanted > room:
         raise InputError(
             f"size: given {count} pictures of {shape[0]} x {shape[1]}, {wanted / 1e9:.1f} GB as numbers, allowed"
-            f" {MOST_OF_MEMORY * there / 1e9:.1f} GB on this machine: write a smaller one, such as `size: [64, 64]`"
+            f" {room / 1e9:.1f} GB on this machine: write a smaller one, such as `size: [64, 64]`"
         )
 
 

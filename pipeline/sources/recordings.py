@@ -2,7 +2,6 @@
 
 import csv
 import datetime
-import hashlib
 import io
 import math
 import re
@@ -92,10 +91,9 @@ def load(
         raise InputError("\n".join(faults) or f"{file}.csv: given no rows, allowed one or more below the header")
     x, lengths = _padded(numbers, list(order.values()), longest)
     y, names = _codes(file, labels, target)
-    groups, copies = _copies(file, x, lengths)
-    findings = (*_findings(file, columns, x, lengths, order, longest), *_of_classes(file, y, names), *copies)
+    findings = (*_findings(file, columns, x, lengths, order, longest), *_of_classes(file, y, names))
     card = {"recordings": {"series": len(order), "channels": [header[at] for at in columns.channels]}}
-    return RawData(x=x, y=y, class_names=names, groups=groups, lengths=lengths, findings=findings, card=card)
+    return RawData(x=x, y=y, class_names=names, lengths=lengths, findings=findings, card=card)
 
 
 def check(
@@ -389,18 +387,6 @@ def _codes(file: str, labels: Sequence[Any], target: str) -> tuple[np.ndarray, t
         raise InputError(f"{file}.csv: given series of one class alone ({_named(names)}), allowed two classes or more")
     code = {name: number for number, name in enumerate(names)}
     return np.array([code[label] for label in labels], np.int64), tuple(names)
-
-
-def _copies(file: str, x: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray | None, list[str]]:
-    """Groups of equal series, so that copies stay in one part; None where all differ."""
-    names = [
-        hashlib.blake2b(row[:length].tobytes(), digest_size=16).digest() for row, length in zip(x, lengths, strict=True)
-    ]
-    place: dict[bytes, int] = {}
-    groups = np.array([place.setdefault(name, len(place)) for name in names], np.int64)
-    if len(place) == len(x):
-        return None, []
-    return groups, [f"{file}.csv: {len(x) - len(place)} series are copies of others: they stay in one part"]
 
 
 def _findings(

@@ -292,14 +292,6 @@ def test_a_wave_that_ends_alike_is_no_padding(own):
     assert own({"x": x, "y": Y}, kind="sequence").lengths is None
 
 
-def test_equal_sequences_stay_in_one_part(own):
-    x = FILMED.copy()
-    x[3] = x[0]
-    found = own({"x": x, "y": Y}, kind="sequence")
-    assert found.groups[0] == found.groups[3] and len(set(found.groups)) == 3 and found.groups.dtype == np.int64
-    assert own({"x": FILMED, "y": Y}, kind="sequence").groups is None
-
-
 # Tables
 
 

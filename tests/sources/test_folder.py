@@ -355,6 +355,7 @@ def test_a_split_by_folders_is_refused_with_the_remedy_and_pooled_when_told(tmp_
     parted(raw)
     told = refused(raw)
     assert "with a split of its own (test, train, val)" in told and "`pool_parts: true`" in told
+    assert "`path: mine/train` to use one alone" in told
     found = load(raw, pool_parts=True)
     assert found.class_names == ("a", "b") and found.y.tolist() == [0, 0, 0, 1, 1, 1]
     assert "pictures of test, train, val are pooled: each seed draws a split of its own" in found.findings[0]
