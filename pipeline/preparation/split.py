@@ -43,13 +43,14 @@ def split_rows(
     if ids is None:
         return _rows(split, labels, key, names)
     first, of_row = _inputs(ids)
-    parts = _rows(split, labels[first], key, names)
+    parts = _rows(split, labels[first], key, names, "examples" if len(first) == len(ids) else "different examples")
     return {part: _with_copies(inputs, of_row) for part, inputs in parts.items()}
 
 
-def _rows(split: Split, labels: np.ndarray, key: str, names: Sequence[str]) -> Rows:
-    is_of_classes = is_classes(labels)
-    return _stratified_rows(split, labels, key, names) if is_of_classes else _random_rows(split, len(labels), key)
+def _rows(split: Split, labels: np.ndarray, key: str, names: Sequence[str], what: str = "examples") -> Rows:
+    if is_classes(labels):
+        return _stratified_rows(split, labels, key, names, what)
+    return _random_rows(split, len(labels), key)
 
 
 def _inputs(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,9 +80,9 @@ def _random_rows(split: Split, examples: int, key: str) -> Rows:
     return parts
 
 
-def _stratified_rows(split: Split, labels: np.ndarray, key: str, names: Sequence[str]) -> Rows:
+def _stratified_rows(split: Split, labels: np.ndarray, key: str, names: Sequence[str], what: str) -> Rows:
     """Test first, then validation, then what is left, thinned: a change of one leaves those before it as they were."""
-    _require_three_per_class(np.bincount(labels), key, names)
+    _require_three_per_class(np.bincount(labels), key, names, what)
     rows, parts = np.random.default_rng(split.seed).permutation(len(labels)), {}
     for part, setting, parts_to_come in (("test", split.test, 2), ("validation", split.validation, 1)):
         size = _size(setting, len(labels))

@@ -10,7 +10,7 @@ from pipeline.settings.validation import Complaints, ParamsError, show
 
 MOST_VALUES, MOST_LEVELS = 20_000, 12
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-OF_A_SOURCE = re.compile(r"(data\.[^.]+|every_data)\.load\.[^.]+")  # a mapping there has the names of someone's columns
+OF_A_FILE = re.compile(r"(data\.[^.]+|every_data)\.load\.[^.]+")  # mappings whose names are those of a user's columns
 
 
 def read_tree(file: Path, name: str, complaints: Complaints) -> Block:
@@ -75,11 +75,12 @@ def _weigh(value: Any, place: Place, budget: Iterator[int], level: int = 0) -> N
 
 
 def _mark(value: Any, place: Place, complaints: Complaints) -> Block | Given:
-    if not isinstance(value, dict) or OF_A_SOURCE.fullmatch(place.key):
+    if not isinstance(value, dict):
         return Given(value, place)
     items = {}
     for key, item in value.items():
-        if isinstance(key, str) and NAME.fullmatch(key):
+        is_of_a_file = isinstance(key, str) and key.isprintable() and OF_A_FILE.fullmatch(place.key)
+        if is_of_a_file or (isinstance(key, str) and NAME.fullmatch(key)):
             items[key] = _mark(item, place.at(key), complaints)
         else:
             complaints.add(

@@ -106,7 +106,7 @@ def settle(
 def _checked(item: Block | Given, setting: Setting, complaints: Complaints) -> Any:
     value = item.value if isinstance(item, Given) else item
     if isinstance(value, Block) and "dict[" in str(setting.annotation):  # a mapping of values, not of settings
-        value = {name: part.value if isinstance(part, Given) else "a mapping" for name, part in value.items()}
+        value = {name: part.value if isinstance(part, Given) else None for name, part in value.items()}
     try:
         _adapter(setting.annotation).validate_python(value)
     except ValidationError:

@@ -153,13 +153,10 @@ def _cells(line: str, mark: str) -> list[str]:
 def _separator(lines: list[str], name: str) -> str:
     """The one mark that cuts all lines into as many cells, and most of them into numbers (InputError)."""
     lines = [line for line in lines if line.strip() and not line.startswith("#")]
-    scores: dict[str, tuple[float, float]] = {}
-    for mark in SEPARATORS.values():
-        rows = [_cells(line, mark) for line in lines]  # one by one: a quote that does not close spoils but its own
-        widths = Counter(map(len, rows))
-        width, often = widths.most_common(1)[0] if widths else (1, 0)
-        if width > 1 and often >= 0.8 * len(rows):
-            scores[mark] = (_alike(rows, width), _numeric(rows[1:] or rows))
+    marks = SEPARATORS.values()
+    as_text = [(mark, list(csv.reader(io.StringIO("".join(lines), newline=""), delimiter=mark))) for mark in marks]
+    by_line = [(mark, [_cells(line, mark) for line in lines]) for mark in marks]  # where a quote does not close
+    scores = _scores(as_text) or _scores(by_line)
     best = sorted(scores, key=scores.__getitem__, reverse=True)
     if best and (len(best) == 1 or scores[best[0]] != scores[best[1]]):
         return best[0]
@@ -169,6 +166,18 @@ def _separator(lines: list[str], name: str) -> str:
         f"{name}: line 1: given {told} ({shown!r}), allowed commas, semicolons, tabs or bars between cells:"
         ' set `separator:`, as in `separator: ";"`'
     )
+
+
+def _scores(cut: Sequence[tuple[str, list[list[str]]]]) -> dict[str, tuple[float, float]]:
+    """How alike rows are under each separator that cuts most of them alike, and how many cells are numbers."""
+    scores: dict[str, tuple[float, float]] = {}
+    for mark, found in cut:
+        rows = [cells for cells in found if cells]
+        widths = Counter(map(len, rows))
+        width, often = widths.most_common(1)[0] if widths else (1, 0)
+        if width > 1 and often >= 0.8 * len(rows):
+            scores[mark] = (_alike(rows, width), _numeric(rows[1:] or rows))
+    return scores
 
 
 def _alike(rows: list[list[str]], width: int) -> float:
@@ -237,13 +246,14 @@ def _refuse_broken_quotes(data: bytes, mark: str, name: str, first: int) -> None
     if b'"' not in data:
         return
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=mark, strict=True)
+    sound = 0
     try:
         for _ in reader:
-            pass
+            sound = reader.line_num
     except csv.Error as error:
         told = "a quote that does not close" if "end of data" in str(error) else str(error)
         raise InputError(
-            f"{name}: line {first + max(0, reader.line_num - 1)}: given {told},"
+            f"{name}: line {first + sound}: given {told},"
             ' allowed cells in quotes as a whole, with "" for a quote within: mend the line'
         ) from None
 

@@ -1,5 +1,6 @@
 """Turn columns of cells into numbers, categories and dates; whatever could be two things is refused, cell by cell."""
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -195,8 +196,19 @@ def _has_codes(cells: "pa.Array") -> bool:
     """Whether these are codes: whole numbers, some of which begin with a zero that counts."""
     import pyarrow.compute as pc
 
-    leading = pc.any(pc.match_substring_regex(cells, r"^[-+]?0\d+$")).as_py()
-    return bool(leading) and not pc.any(pc.match_substring_regex(cells, r"\d[.,eE]|[.,]\d")).as_py()
+    zero = pc.or_(pc.starts_with(cells, "0"), pc.or_(pc.starts_with(cells, "-0"), pc.starts_with(cells, "+0")))
+    some = cells.filter(
+        pc.and_not(zero, pc.is_in(pc.utf8_slice_codeunits(cells, 0, 2), value_set=_array(["0.", "0,"])))
+    )
+    if not pc.any(pc.match_substring_regex(some, r"^[-+]?0\d+$")).as_py():
+        return False
+    return not pc.any(pc.match_substring_regex(cells, r"\d[.,eE]|[.,]\d")).as_py()
+
+
+def _array(words: Sequence[str]) -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array(words, pa.large_string())
 
 
 # Numbers
@@ -208,6 +220,11 @@ def _parsed(cells: "pa.Array", missing: np.ndarray, habit: Habit) -> tuple[np.nd
     import pyarrow.compute as pc
 
     present = pc.if_else(pa.array(missing), None, cells)
+    if habit == Habit():
+        with contextlib.suppress(pa.ArrowInvalid):  # quick where all are plain numbers, as Arrow knows them
+            values = pc.cast(present, pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
+            if np.array_equal(np.isfinite(values), ~missing):
+                return values, ~missing
     is_number = np.asarray(pc.match_substring_regex(present, habit.number).fill_null(False))
     present = pc.if_else(pa.array(is_number), present, None)
     for mark in habit.thousands:
@@ -268,10 +285,36 @@ def habit(cells: Cells, decimal: str, thousands: str) -> Habit:
 
 
 def _signs(cells: Cells) -> Mapping[str, bool]:
-    """Which habits the cells of columns of numbers show; "either" is a mark before three digits."""
+    """Which habits the cells of columns of numbers show; "either" is a mark before three digits.
+
+    Where nothing but points stands between digits, one a cell, they are decimal points, and nothing is looked for.
+    """
     import pyarrow.compute as pc
 
-    patterns: dict[str, str] = {"spaces": rf"^[-+]?\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?:[.,]\d*)?$"}
+    patterns = _patterns()
+    found = dict.fromkeys(patterns, False)
+    words = [pc.unique(column) for column in cells.columns]
+    if cells.separator != ";" and not any(_has_doubtful_marks(each) for each in words):
+        return found
+    loose = rf"^[-+]?[\d.,{SPACES}]*\d[.,]?(?:[eE][-+]?\d+)?$"
+    for each in words:
+        if pc.mean(pc.match_substring_regex(each, loose)).as_py() >= MOSTLY:
+            for sign, pattern in patterns.items():
+                found[sign] = found[sign] or bool(pc.any(pc.match_substring_regex(each, pattern)).as_py())
+    return found
+
+
+def _has_doubtful_marks(words: "pa.Array") -> bool:
+    """Whether a column of numbers has commas, blanks or apostrophes in them, or several points in one."""
+    import pyarrow.compute as pc
+
+    marked = words.filter(pc.match_substring_regex(words, rf"[,{SPACES}]|\..*\."))
+    return bool(pc.any(pc.match_substring_regex(marked, r"\d[.,]?\d*$")).as_py())
+
+
+def _patterns() -> dict[str, str]:
+    """How numbers are written that show a habit."""
+    patterns = {"spaces": rf"^[-+]?\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?:[.,]\d*)?$"}
     for mark, other in ((",", r"\."), (r"\.", ",")):
         name = mark[-1]
         short = rf"\d*{mark}(?:\d{{0,2}}|\d{{4,}})|(?:0\d*|\d{{4,}}){mark}\d{{3}}|{mark}\d+"
@@ -279,14 +322,7 @@ def _signs(cells: Cells) -> Mapping[str, bool]:
         patterns[f"{name} decimal"] = rf"^[-+]?(?:(?:{short}|{grouped})(?:[eE][-+]?\d+)?|\d+{mark}\d+[eE][-+]?\d+)$"
         patterns[f"{name} thousands"] = rf"^[-+]?\d{{1,3}}(?:(?:{mark}\d{{3}})+{other}\d*|(?:{mark}\d{{3}}){{2,}})$"
         patterns[f"{name} either"] = rf"^[-+]?[1-9]\d{{0,2}}{mark}\d{{3}}$"
-    loose = rf"^[-+]?[\d.,{SPACES}]*\d[.,]?(?:[eE][-+]?\d+)?$"
-    found = dict.fromkeys(patterns, False)
-    for column in cells.columns:
-        words = pc.unique(column)
-        if pc.mean(pc.match_substring_regex(words, loose)).as_py() >= MOSTLY:
-            for sign, pattern in patterns.items():
-                found[sign] = found[sign] or bool(pc.any(pc.match_substring_regex(words, pattern)).as_py())
-    return found
+    return patterns
 
 
 def _decimal(signs: Mapping[str, bool], cells: Cells, thousands: str) -> str:

@@ -176,3 +176,35 @@ def test_a_part_is_named_with_the_file_that_set_it_last(tmp_path):
     assert profiled.key("load") == "profiles/full.yaml: data.signals.load"
     assert profiled.key("split", "test") == "profiles/full.yaml: data.signals.split.test"
     assert profiled.key("views", "over") == "params.yaml: data.signals.views.over"
+
+
+OWN = {"file": "my/table.csv", "label": "y", "columns": {"zip": "category", "the id": "drop"}, "drop": ["a", "b"]}
+
+
+def test_a_mapping_of_a_source_is_one_of_plain_values(tmp_path):
+    load = data(tmp_path, {"source": "table", "load": OWN}).load
+    assert {key: load[key] for key in OWN} == OWN and type(load["columns"]) is dict
+    assert load["labels"] == "class" and load["precision"] == "float64"
+
+
+@pytest.mark.parametrize(
+    ("load", "expected"),
+    [
+        ({"columns": {"zip": 3}}, "data.mine.load.columns: given a mapping, allowed a mapping or null"),
+        ({"columns": {"zip": {"kind": "date"}}}, "data.mine.load.columns: given a mapping, allowed a mapping or null"),
+        ({"columns": ["zip"]}, "data.mine.load.columns: given ['zip'], allowed a mapping or null"),
+        ({"labels": "tokens"}, "data.mine.load.labels: given 'tokens', allowed one of 'class', 'number'"),
+        ({"separator": ":"}, "data.mine.load.separator: given ':', allowed one of"),
+    ],
+)
+def test_settings_of_a_table_that_are_wrong(tmp_path, load, expected):
+    (line,) = lines(tmp_path, {"source": "table", "load": {"file": "own"} | load})
+    assert expected in line
+
+
+@pytest.mark.parametrize(("labels", "task"), [("class", "classify"), ("number", "regress")])
+def test_the_task_follows_from_what_the_labels_of_a_table_are_said_to_be(tmp_path, labels, task):
+    text = spoiled("data.mine", {"source": "table", "load": {"file": "own", "labels": labels}})
+    variant = {"data": "mine", "model": "mlp", "build": {"width": 8}}
+    settings = read(tmp_path, spoiled("topics.convolution.variants.own", variant, text=text))
+    assert settings.topics["convolution"].variants["own"].task == task
