@@ -120,14 +120,14 @@ def _changed() -> int:
 @lru_cache(maxsize=1)
 def _settings(changed: int) -> params.Settings:
     """Read anew whenever params.yaml or a profile has been `changed`, as reading takes longer than some trainings."""
-    return params.read()
+    return params.read(every_topic=True)  # `only` switches no lesson off
 
 
 @lru_cache(maxsize=1)
 def _small(changed: int) -> params.Settings:
     """What a lesson trains with: the profile that params.yaml names if it is a quick one, else laptop."""
     settings = _settings(changed)
-    return settings if settings.profile in ("smoke", "laptop") else params.read(profile="laptop")
+    return settings if settings.profile in ("smoke", "laptop") else params.read(profile="laptop", every_topic=True)
 
 
 def _variant_settings(

@@ -15,6 +15,7 @@ from pipeline.mlflow_sync import tracking_store
 from pipeline.operations import signals
 
 CALLS = {  # command: its arguments, and a function that it calls
+    "add": (["churn.csv"], "pipeline.operations.add.understand"),
     "repro": ([], "pipeline.operations.dvc_repro.repro"),
     "prepare": ([], "pipeline.stages.prepare.prepare"),
     "plan": ([], "pipeline.settings.plan.plan"),

@@ -10,7 +10,7 @@ UNEVEN = 1.5  # times as many examples in the largest class as in the smallest: 
 STEPS = 300  # of an optimizer, in every variant
 TESTS = (0.25, 0.3, 0.35, 0.4)
 VALIDATION = 0.2
-MOST_EPOCHS = 60
+MOST_EPOCHS = 40
 MODELS: Mapping[str, dict[str, Any]] = {
     "table": {"model": "mlp", "build": {"width": 32, "depth": 1}},
     "image": {"model": "convnet", "build": {"channels": 8, "kernels": [5, 3]}},

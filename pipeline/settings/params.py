@@ -70,8 +70,11 @@ TOP = {
 EACH_TOPIC = ("seeds", "looks")  # which a topic may set for itself
 
 
-def read(file: Path | None = None, profile: str | None = None) -> Settings:
-    """Settings of the profile that params.yaml (or `profile`) names; every profile is checked (ParamsError)."""
+def read(file: Path | None = None, profile: str | None = None, *, every_topic: bool = False) -> Settings:
+    """Settings of the profile that params.yaml (or `profile`) names; every profile is checked (ParamsError).
+
+    With `every_topic` those that `only` leaves out are there as well.
+    """
     file, complaints = file or paths.PARAMS, Complaints()
     tree = files.read_tree(file, file.name, complaints)
     chosen = profile or settle(tree, TOP, complaints)["profile"]
@@ -87,7 +90,8 @@ def read(file: Path | None = None, profile: str | None = None) -> Settings:
     if complaints.lines:
         raise ParamsError(complaints.lines)
     unused = _unused(tree, every.values())
-    return _chosen(replace(every[chosen], voids=every[chosen].voids + unused), only)
+    settings = replace(every[chosen], voids=every[chosen].voids + unused)
+    return settings if every_topic else _chosen(settings, only)
 
 
 def _new_variants(topic: str, profiles: Iterable[Profile]) -> list[str]:

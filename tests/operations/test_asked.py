@@ -52,3 +52,9 @@ def test_where_it_cannot_be_read_nothing_is_removed(smoke, content):
     with pytest.raises(InputError, match=r"laptop.imbalance.json"):
         prune.prune(smoke)
     assert project_store().has("aa01")
+
+
+def test_topics_that_only_leaves_out_ask_for_their_runs_as_before(smoke):
+    asked.remember(smoke)
+    assert asked.by_others("smoke", ["memory"]) == set(records.read_json(paths.ASKED / "smoke" / "memory.json"))
+    assert asked.by_others("smoke", ["never_planned"]) == set()

@@ -4,7 +4,7 @@ import pytest
 from ruamel.yaml import YAML
 from written_settings import GOOD, complaints, read, spoiled
 
-from pipeline.settings import claims
+from pipeline.settings import claims, params
 from pipeline.verdicts.topic import Claim, load
 
 CLAIM = {"name": "wide", "sentence": "Wide is better.", "metric": "accuracy", "better": "wide", "worse": "narrow"}
@@ -209,6 +209,12 @@ def test_only_leaves_the_other_topics_out_and_the_data_that_no_topic_learns_from
     assert list(settings.topics) == ["churn"] and settings.left_out == ("convolution",)
     assert list(settings.data) == ["signals"]
     assert list(only(tmp_path, ["churn", "convolution"], text()).topics) == ["convolution", "churn"]
+
+
+def test_lessons_read_every_topic(tmp_path):
+    only(tmp_path, ["churn"], text())
+    settings = params.read(tmp_path / "params.yaml", every_topic=True)
+    assert list(settings.topics) == ["convolution", "churn"] and settings.left_out == ()
 
 
 def test_what_only_leaves_out_is_checked_all_the_same(tmp_path):

@@ -10,7 +10,8 @@ from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from pipeline import paths
-from pipeline.settings import params
+from pipeline.errors import InputError
+from pipeline.settings import params, rewriting
 
 FILES = ("params.yaml", "profiles/smoke.yaml", "profiles/full.yaml", "profiles/gpu.yaml")
 
@@ -104,3 +105,76 @@ def test_params_stays_short_and_has_no_anchors():
         text = (paths.PARAMS.parent / name).read_text("utf-8")
         assert not re.search(r"(^|[\s:\[{,])[&*][a-z]", re.sub(r"#.*", "", text))
     assert len(paths.PARAMS.read_text("utf-8").splitlines()) <= 760
+
+
+# Blocks that `add` puts in
+
+BLOCK = {"source": "table", "load": {"file": "mine"}}
+WRITTEN = "  mine:\n    source: table\n    load: {file: mine}\n"
+TEXTS = {  # params.yaml as someone may write it: before and behind the place where a block of data comes
+    "as shipped": ("profile: laptop\ndata:\n  a: {source: ring}\n", "\ntopics:\n  b: {}\n"),
+    "the last section": ("topics:\n  b: {}\ndata:\n  a:\n    source: ring\n", ""),
+    "a remark behind the last value": ("data:\n  a: {source: ring}  # of 8\n", "topics:\n  b: {}\n"),
+    "a remark of its own within": ("data:\n  a: {source: ring}\n  # and no more\n", "\n# topics\ntopics:\n  b: {}\n"),
+    "a remark at the margin": ("data:\n  a: {source: ring}\n", "# topics\ntopics:\n  b: {}\n"),
+    "lines without anything": ("data:\n  a: {source: ring}\n", "\n\n\ntopics:\n  b: {}\n"),
+    "a list at the end": ("data:\n  a:\n    views:\n    - over\n    - under\n", "topics:\n  b: {}\n"),
+    "words in several lines": ("data:\n  a:\n    note: |\n      one\n      two\n", "topics:\n  b: {}\n"),
+    "letters of other languages": ("data:\n  a: {note: ñandú}  # año\n", "topics:\n  b: {}\n"),
+    "nothing but a name": ("data:\n  a:\n", "topics:\n  b: {}\n"),
+    "an end of the document": ("---\ndata:\n  a: {source: ring}\n", "...\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "behind"), TEXTS.values(), ids=TEXTS)
+def test_a_block_is_put_in_and_nothing_else_changes(before, behind):
+    assert rewriting.with_block(before + behind, "data", "mine", BLOCK) == f"{before}\n{WRITTEN}{behind}"
+
+
+def test_a_file_without_a_last_line_end_gets_one():
+    assert rewriting.with_block("data:\n  a: {x: 1}", "data", "mine", BLOCK) == f"data:\n  a: {{x: 1}}\n\n{WRITTEN}"
+
+
+def test_lines_end_as_they_do_in_the_file():
+    text = rewriting.with_block("data:\r\n  a: {x: 1}\r\ntopics:\r\n  b: {}\r\n", "data", "mine", BLOCK)
+    assert text.count("\r\n") == text.count("\n") == 8
+
+
+def test_a_block_stands_as_far_to_the_right_as_the_others():
+    text = rewriting.with_block("data:\n    a:\n        x: 1\n", "data", "mine", BLOCK, "two  words\nof a remark")
+    assert text.splitlines()[4:6] == ["    mine:  # two words of a remark", "      source: table"]
+
+
+ONLY = {  # params.yaml: what it becomes if a topic is added, and if it is to be alone (None: as it was)
+    "none": ("profile: laptop\nseeds: 6\n", None, "profile: laptop\nONE  # NOTE\nseeds: 6\n"),
+    "none, and no profile": ("# remark\nseeds: 6\n", None, "# remark\nONE  # NOTE\nseeds: 6\n"),
+    "one": ("only: [a]\nseeds: 6\n", "only: [a, mine]\nseeds: 6\n", "ONE\nseeds: 6\n"),
+    "two and a remark": ("only: [a, b]  # mine\n", "only: [a, b, mine]  # mine\n", "ONE  # mine\n"),
+    "in lines": ("only:\n- a\n- b\nseeds: 6\n", "only: [a, b, mine]\nseeds: 6\n", "ONE\nseeds: 6\n"),
+    "in lines, to the right": (
+        "only:\n  - a  # x\nseeds: 6\n",
+        "only: [a, mine]  # x\nseeds: 6\n",
+        "ONE  # x\nseeds: 6\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "added", "alone"), ONLY.values(), ids=ONLY)
+def test_only_names_the_topic_too_or_alone(text, added, alone):
+    note = "these topics alone; without this line all of them"
+    assert rewriting.with_only(text, "mine", alone=False) == (text if added is None else added)
+    wanted = alone.replace("ONE", "only: [mine]").replace("NOTE", note)
+    assert rewriting.with_only(text, "mine", alone=True) == wanted
+
+
+@pytest.mark.parametrize("name", ["a: b", "on", "1", "-", "#x", "it's", 'q"', "año", "{x}", "[x]", "null", "x" * 300])
+def test_words_of_any_kind_come_back_as_they_are(name):
+    block = {"load": {"file": name, "label": name}, "views": {"a": {"b": {"c": name}}}, "claims": [{"sentence": name}]}
+    text = rewriting.with_block("data:\n  a: {x: 1}\n", "data", "mine", block)
+    assert YAML(typ="safe").load(text)["data"]["mine"] == block
+
+
+@pytest.mark.parametrize("text", ["data: {a: {x: 1}}\n", "data:\n", "data: []\n", "topics:\n  b: {}\n", "data: 3\n"])
+def test_a_section_that_is_not_in_lines_of_its_own_is_refused(text):
+    with pytest.raises(InputError, match="data: given a block in braces, or none, allowed one in lines"):
+        rewriting.with_block(text, "data", "mine", BLOCK)
