@@ -197,5 +197,5 @@ def test_uneven_classes_and_names_that_look_alike_are_told(tmp_path):
 def test_only_names_in_the_folder_are_allowed(tmp_path, file):
     (tmp_path / "own.csv").write_text(text())
     for function in (lambda: load(tmp_path, 0, file=file, **ASKED), lambda: check(tmp_path, file=file, **ASKED)):
-        with pytest.raises(InputError, match=r"allowed a table in data/raw.*: own$"):
+        with pytest.raises(InputError, match=r"allowed recordings in data/raw.*: own$"):
             function()
