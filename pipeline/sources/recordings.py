@@ -405,7 +405,7 @@ def _findings(
     if lengths.min() < steps:
         findings.append(
             f"{file}.csv: series of {lengths.min()} to {steps} steps (half have {median(lengths.tolist()):g} or"
-            " fewer), padded with 0 behind the end"
+            " fewer), with 0 behind the end: `recurrent` passes over that with `masked: true` in build"
         )
     if steps >= LONG:
         findings.append(
