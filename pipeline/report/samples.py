@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PAUSE = 700  # milliseconds between two looks at the samples
 MOST_CLASSES_SHOWN = 20
+MOST_PIXELS = 96  # of a side of an image in a strip: larger ones are thinned
 MOST_REAL_POINTS = 600  # training examples behind the samples
 
 
@@ -95,8 +96,9 @@ def _strip(card: Mapping[str, Any]) -> StripPicture | None:
     if x.ndim != 4:
         return None
     classes, first = np.unique(y, return_index=True)
-    images = x[first[:MOST_CLASSES_SHOWN]]
-    (picture,) = pixels.grids(images[None].mean(axis=-1, keepdims=True), columns=len(images))  # colours in grey
+    step = -(-max(x.shape[1:3]) // MOST_PIXELS)
+    images = x[first[:MOST_CLASSES_SHOWN], ::step, ::step].mean(axis=-1, keepdims=True)  # colours in grey
+    (picture,) = pixels.grids(images[None], columns=len(images))
     known = class_names.shown(class_names.of_card(card))
     names = ", ".join(known[:MOST_CLASSES_SHOWN]) or " ".join(map(str, classes[:MOST_CLASSES_SHOWN]))
     words = f"A training image of each of {len(images)} classes ({names}) of {card['data']}"

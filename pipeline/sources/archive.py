@@ -522,7 +522,8 @@ def _of_lengths(asked: Asked, x: np.ndarray, ends: np.ndarray) -> list[str]:
     notes, (_, steps, channels) = [], x.shape
     place = f"{asked.file}: {asked.inputs}"
     if ends.min() < steps:
-        notes.append(f"{place}: sequences of {ends.min()} to {ends.max()} steps, padded to {steps}")
+        told = f"{place}: sequences of {ends.min()} to {ends.max()} steps, with 0 behind the end"
+        notes.append(f"{told}: `recurrent` passes over that with `masked: true` in build")
     if steps >= LONG:
         thin = asked.mended(f"{asked.x} = {asked.x}[:, ::{-(-steps // 400)}]")
         told = f"{place}: sequences of {steps:,} steps: a recurrent network takes long and forgets what lies far back"

@@ -122,7 +122,7 @@ def check(
 def _place(raw: Path, file: str) -> Path:
     if not re.fullmatch(r"[a-z0-9_]+", file) or not (raw / f"{file}.csv").is_file():
         tables = ", ".join(sorted(table.stem for table in raw.glob("*.csv"))) or "none: put a .csv file there"
-        raise InputError(f"file: given {file!r}, allowed a table in data/raw, named in [a-z0-9_]: {tables}")
+        raise InputError(f"file: given {file!r}, allowed recordings in data/raw, named in [a-z0-9_]: {tables}")
     return raw / f"{file}.csv"
 
 
@@ -405,7 +405,7 @@ def _findings(
     if lengths.min() < steps:
         findings.append(
             f"{file}.csv: series of {lengths.min()} to {steps} steps (half have {median(lengths.tolist()):g} or"
-            " fewer), padded with 0 behind the end"
+            " fewer), with 0 behind the end: `recurrent` passes over that with `masked: true` in build"
         )
     if steps >= LONG:
         findings.append(

@@ -30,6 +30,7 @@ from demo_topic import (
 )
 
 from pipeline import paths, plugins
+from pipeline.mlflow_sync import descriptions, gather
 from pipeline.mlflow_sync.publish import publish
 from pipeline.records import read_json, read_rows, write_bytes, write_json, write_rows
 from pipeline.report import drawn
@@ -243,6 +244,10 @@ def test_names_of_classes_are_on_runs_and_in_a_table_of_their_own(mlflow_store):
     ]
     with unwritten(mlflow_store):
         assert publish() == NOTHING
+    run = gather.gather(read_json(paths.plan(TOPIC))).runs[0]
+    run |= {"settings": run["settings"] | {"task": "classify"}, "outputs": 2}
+    said = descriptions.of_model(run, [run])
+    assert said.endswith(r"Its classes are 0 cuadrado pequeño,…, 1 \<b\>bar\</b\>.")
 
 
 def test_a_report_of_other_runs_shows_no_pictures(mlflow_store):

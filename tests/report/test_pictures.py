@@ -21,7 +21,7 @@ from report_files import (
 )
 
 from pipeline import paths
-from pipeline.records import Examples, write_examples, write_json, write_rows
+from pipeline.records import Examples, read_sealed, write_examples, write_json, write_rows, write_sealed
 from pipeline.report import facts, lines, pixels
 from pipeline.verdicts.topic import Line, Sweep, Topic
 
@@ -165,6 +165,17 @@ def test_training_images_are_shown_and_test_images_are_not(topics):
     ((strip, said),) = images_of(paths.REPORT)
     assert decoded(strip).size == (56, 28) and said == "A training image of each of 2 classes (0 1) of digits"
     assert "MNIST, Y. LeCun and C. Cortes, CC BY-SA 3.0" in (paths.REPORT / "index.html").read_text("utf-8")
+
+
+def test_large_pictures_in_colour_are_thinned_and_named(topics):
+    write_topic("convolution", VARIANTS)
+    card = read_sealed(paths.card("digits", 0)) | {"class_names": ["eins", "zwei"]}
+    write_sealed(paths.card("digits", 0), card)
+    x = np.random.default_rng(0).random((6, 200, 150, 3)).astype("float32")
+    write_examples(paths.fit_split("digits", "plain", 0), Examples(x, np.arange(6) % 2))
+    report()
+    ((strip, said),) = images_of(paths.REPORT)
+    assert decoded(strip).size == (100, 67) and said == "A training image of each of 2 classes (eins, zwei) of digits"
 
 
 def test_lines_that_models_wrote_can_be_read(topics):

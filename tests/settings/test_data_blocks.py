@@ -208,3 +208,24 @@ def test_the_task_follows_from_what_the_labels_of_a_table_are_said_to_be(tmp_pat
     variant = {"data": "mine", "model": "mlp", "build": {"width": 8}}
     settings = read(tmp_path, spoiled("topics.convolution.variants.own", variant, text=text))
     assert settings.topics["convolution"].variants["own"].task == task
+
+
+def test_a_setting_may_say_what_kind_of_data_and_labels_a_source_gives(tmp_path):
+    plain = data(tmp_path, {"source": "archive", "load": {"file": "own"}})
+    assert (plain.kind, plain.labels) == ("image", "class")
+    told = data(tmp_path, {"source": "archive", "load": {"file": "own", "kind": "sequence", "target": "number"}})
+    assert (told.kind, told.labels) == ("sequence", "number")
+    digits = data(tmp_path, {"source": "digits"})
+    assert (digits.kind, digits.labels) == ("image", "class")
+
+
+def test_views_are_for_the_kind_that_is_told(tmp_path):
+    block = {"source": "archive", "load": {"file": "own", "kind": "sequence"}, "views": ["turned"]}
+    told = "params.yaml: views.turned.augment: given a step on data of kind 'sequence', allowed image only"
+    assert lines(tmp_path, block) == [told]
+    assert data(tmp_path, block | {"load": {"file": "own"}}).views["turned"]
+
+
+def test_an_unknown_kind_is_refused(tmp_path):
+    (line,) = lines(tmp_path, {"source": "archive", "load": {"file": "own", "kind": "film"}})
+    assert line.endswith("given 'film', allowed one of 'image', 'sequence', 'table'")

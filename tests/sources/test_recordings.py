@@ -59,7 +59,9 @@ def assert_right(found):
 def test_series_are_rows_of_steps_in_order_padded_behind_their_end(tmp_path):
     found = own(tmp_path, text())
     assert_right(found)
-    assert found.findings == ("own.csv: series of 2 to 4 steps (half have 3 or fewer), padded with 0 behind the end",)
+    (told,) = found.findings
+    assert told.startswith("own.csv: series of 2 to 4 steps (half have 3 or fewer), with 0 behind the end")
+    assert "`masked: true`" in told
     assert found.card == {"recordings": {"series": 3, "channels": ["u", "v"]}} and found.groups is None
 
 
@@ -197,5 +199,5 @@ def test_uneven_classes_and_names_that_look_alike_are_told(tmp_path):
 def test_only_names_in_the_folder_are_allowed(tmp_path, file):
     (tmp_path / "own.csv").write_text(text())
     for function in (lambda: load(tmp_path, 0, file=file, **ASKED), lambda: check(tmp_path, file=file, **ASKED)):
-        with pytest.raises(InputError, match=r"allowed a table in data/raw.*: own$"):
+        with pytest.raises(InputError, match=r"allowed recordings in data/raw.*: own$"):
             function()
