@@ -39,7 +39,7 @@ def describe(
         "data": settings.name,
         "draw": draw,
         "source": settings.source,
-        "kind": source.KIND,
+        "kind": settings.kind,
         "labels": plugins.labels(settings.source, settings.load),
         "shape": list(parts["train"].x.shape[1:]),
         "classes": classes,

@@ -55,7 +55,7 @@ def _prepare(settings: DataSettings, draw: int) -> None:
     found = _prepared_parts(settings, source, draw)
     views, notes = {}, {}
     for view, steps in settings.views.items():
-        views[view], notes[view] = _apply_view(settings, draw, view, steps, found, source.KIND)
+        views[view], notes[view] = _apply_view(settings, draw, view, steps, found, settings.kind)
     origin: Any = {"key": prepared_key(settings, draw), "raw": raw_digests(settings)}
     card = describe(settings, draw, source, found.parts, views, notes, found.scaling, **origin)
     _write(settings.name, draw, found.parts, views, card | found.facts)  # type: ignore[arg-type]
@@ -68,8 +68,8 @@ def _prepared_parts(settings: DataSettings, source: Source, draw: int) -> raw_pa
         told = f"given {settings.scale!r}, allowed {', '.join(SCALES)}: name one of these"
         raise InputError(f"{settings.key('scale')}: {told}")
     if isinstance(loaded, RawData):
-        return raw_parts.prepare(settings, loaded, source.KIND, draw)
-    parts, scaling = _scale(settings, _parts(settings, source, loaded, draw), source.KIND)
+        return raw_parts.prepare(settings, loaded, settings.kind, draw)
+    parts, scaling = _scale(settings, _parts(settings, source, loaded, draw), settings.kind)
     return raw_parts.Prepared(parts, scaling, (), {})
 
 
@@ -120,7 +120,7 @@ def _parts(settings: DataSettings, source: Source, loaded: Examples | dict[str, 
         return {part: _named(examples) for part, examples in ({"train": train} | held_out).items()}
     examples = _named(_validated(loaded, key))
     split = replace(settings.split, seed=settings.split.seed + draw)
-    rows = split_rows(split, examples.y, settings.key("split"), examples.ids if source.KIND in COLLECTED else None)
+    rows = split_rows(split, examples.y, settings.key("split"), examples.ids if settings.kind in COLLECTED else None)
     return {part: examples.take(rows[part]) for part in PARTS}
 
 

@@ -157,7 +157,7 @@ def test_columns_are_scaled_by_the_training_part_and_constant_ones_are_moved_alo
 
 
 def test_a_spread_below_one_is_a_spread(source, monkeypatch):
-    monkeypatch.setattr(source, "KIND", "signal")
+    monkeypatch.setattr(DataSettings, "kind", "signal")
     source.answer = {part: examples(given.x / 8, given.y) for part, given in PARTS.items()}
     train, _, _, card = written(replace(OWN, scale="standard"))
     whole = TRAIN.x / 8
