@@ -27,6 +27,8 @@ def card(data: str, draw: int) -> dict[str, Any]:
         "scaled": _scaling(record["scale"]),
         "rows": [{"name": name, "counts": of_class, "total": sum(of_class)} for name, of_class in counts.items()],
         "notes": {name: note for name, note in notes.items() if note},
+        "read": record.get("columns", []),
+        "findings": record.get("findings", []),
         "columns": _columns(record["classes"]),
         "heads": class_names.shown(class_names.of_card(record)) or [f"class {at}" for at in range(record["classes"])],
     }

@@ -164,7 +164,7 @@ def _write_results(name, scores, curves, confusion):
     write_json(folder / "trivial.json", {})
 
 
-def write_card(data, classes=2):
+def write_card(data, classes=2, **changed):
     counts = [60] * classes
     view = {"counts": counts, "examples": sum(counts), "steps": {}, "digest": "d"}
     smote = view | {"steps": {"rebalance": {"sampler": "smote", "added": [0] * classes}}}
@@ -174,7 +174,7 @@ def write_card(data, classes=2):
         "split": {"train": 120, "validation": 20, "test": 40, "seed": 0},
     }
     card |= {"counts": dict.fromkeys(("train", "validation", "test"), counts), "views": {"plain": view, "smote": smote}}
-    write_sealed(paths.card(data, 0), card | {"digests": {}, "raw": {}, "duplicates_across_splits": 4321})
+    write_sealed(paths.card(data, 0), card | {"digests": {}, "raw": {}, "duplicates_across_splits": 4321} | changed)
 
 
 def states():

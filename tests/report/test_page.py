@@ -191,6 +191,19 @@ def test_many_classes_have_no_matrix(topics):
     assert "No confusion matrices" in text and "fewest a class" in text and "class 39" not in text
 
 
+def test_a_users_table_is_shown_with_its_columns_and_what_smells(topics):
+    write_topic("convolution", VARIANTS)
+    column = {"column": "<zip>", "kind": "category", "missing": 1234, "distinct": 9, "example": "08001"}
+    plain = {"column": "id", "kind": None, "missing": None, "distinct": None, "example": None, "becomes": "left out"}
+    columns = [column | {"becomes": "a 0 or 1 for each word"}, plain]
+    write_card("digits", columns=columns, findings=["column 'id': left out (`drop`): it counts the rows <1 to 9>"])
+    report()
+    text = read_page(paths.REPORT).text
+    for told in ("<zip>", "1,234", "08001", "a 0 or 1 for each word", "left out", "it counts the rows <1 to 9>"):
+        assert told in text
+    assert "1 finding on" in text
+
+
 def test_pictures_have_alternative_texts_and_follow_the_theme(written):
     found = read_page(written)
     labels = [value for tag, name, value in found.attributes if tag == "div" and name == "aria-label"]
