@@ -63,7 +63,7 @@ def test_an_empty_part_is_refused():
 def small(house, monkeypatch):
     """The shipped settings in the smoke profile."""
     settings = params.read(profile="smoke")
-    monkeypatch.setattr(params, "read", lambda profile=None: settings)
+    monkeypatch.setattr(params, "read", lambda profile=None, every_topic=True: settings)
     notebook._settings.cache_clear()
     yield house
     notebook._settings.cache_clear()
@@ -117,7 +117,9 @@ def test_a_slip_is_named(small, arguments, message):
 
 def test_larger_profiles_are_left_to_the_pipeline(monkeypatch):
     large = params.read(profile="gpu")
-    monkeypatch.setattr(params, "read", lambda profile=None: {None: large, "laptop": "the laptop's"}[profile])
+    monkeypatch.setattr(
+        params, "read", lambda profile=None, every_topic=True: {None: large, "laptop": "the laptop's"}[profile]
+    )
     for cached in (notebook._settings, notebook._small):
         cached.cache_clear()
     assert notebook._small(0) == "the laptop's"
