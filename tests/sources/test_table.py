@@ -198,6 +198,15 @@ FAULTS = {
     "either day": (with_column("day", ["03/04/2024"] * 59 + ["05/06/2024"]), "may be day or month first"),
     "a label's copy in words": (with_column("kind", [f"no. {code}" for code in CODES]), "copy of the label"),
     "a label's copy in codes": (with_column("code", [str(code) for code in CODES]), "copy of the label"),
+    "prices": (
+        with_column("price", [f"${place}.50" for place in range(60)]),
+        "numbers with a unit or a sign, such as '$0.50'",
+    ),
+    "shares": (
+        with_column("share", [f"{place}%" for place in range(60)]),
+        "numbers with a unit or a sign, such as '0%'",
+    ),
+    "numbers in quotes": (with_column("x", [f"'{place}.5'" for place in range(60)]), "numbers with a unit or a sign"),
     "thousands of words": (
         with_column("city", [f"w{place // 3}" for place in range(6000)], ROWS * 100),
         "given 2000 different words, allowed 1000",
