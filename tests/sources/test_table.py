@@ -530,7 +530,7 @@ def test_parquet_of_lists_and_long_numbers_is_refused(tmp_path):
     from pyarrow import parquet
 
     parquet.write_table(pa.table({"x": [[1], [2]], "class": [0, 1]}), tmp_path / "lists.parquet")
-    with pytest.raises(InputError, match=r"column 'x': given list<.*>, allowed numbers, text, dates"):
+    with pytest.raises(InputError, match=r"lists.parquet: column 'x': given list<.*>, allowed numbers, text, dates"):
         load(tmp_path, 0, file="lists.parquet")
     rows = {"x": [2**53 + 1, 2, 3, 4] * 9, "class": [0, 1, 0, 1] * 9}
     parquet.write_table(pa.table(rows), tmp_path / "long.parquet")
