@@ -158,18 +158,20 @@ def _facts(raw: RawData, y: np.ndarray, ids: np.ndarray, rows: Rows, facts: dict
     told |= dict(raw.card) | facts
     if raw.groups is not None:
         told["groups"] = {part: len(np.unique(raw.groups[rows[part]])) for part in PARTS}
-    return told | {"findings": [*raw.findings, *_copies(y, ids), *_surprises(facts)]}
+    return told | {"findings": [*raw.findings, *_copies(y, ids, rows), *_surprises(facts)]}
 
 
-def _copies(y: np.ndarray, ids: np.ndarray) -> list[str]:
+def _copies(y: np.ndarray, ids: np.ndarray, rows: Rows) -> list[str]:
     """Lines on rows that are there more than once."""
     different = len(np.unique(ids))
     if different == len(ids):
         return []
-    lines = [
-        f"{len(ids) - different} of {len(ids)} rows are copies of others: they stay in one part, but weigh more;"
-        " if the table was oversampled, take the original"
-    ]
+    parts = sum(len(np.unique(ids[rows[part]])) for part in PARTS) - len(
+        np.unique(ids[np.concatenate([*rows.values()])])
+    )
+    where = f"{parts} are in two parts, as groups share them" if parts else "they stay in one part, but weigh more"
+    copies = f"{len(ids) - different} of {len(ids)} rows are copies of others"
+    lines = [f"{copies}: {where}; if the table was oversampled, take the original"]
     order = np.lexsort((y, ids))
     mixed = (ids[order][1:] == ids[order][:-1]) & (y[order][1:] != y[order][:-1])
     inputs = len(np.unique(ids[order][1:][mixed]))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline.settings.params import LongTail, Split
 
 PARTS = ("train", "validation", "test")
+MOST_JOINED = 0.1  # of all rows: groups that rows in common would join beyond that stay apart
 
 Rows = dict[str, np.ndarray]  # by the names in PARTS: row numbers of the examples in a part
 
@@ -168,7 +169,11 @@ def _take_per_class(rows: np.ndarray, labels: np.ndarray, quota: np.ndarray) -> 
 
 
 def _joined(groups: np.ndarray, ids: np.ndarray | None) -> np.ndarray:
-    """Groups (rows,) as 0, 1, ..., those one that hold rows with equal ids."""
+    """Groups (rows,) as 0, 1, ..., those one that hold rows with equal ids, unless that makes one of nearly all.
+
+    Copies of a row have its group; where groups have rows in common by nature (the first step of all recordings, say),
+    groups alone count.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -178,8 +183,10 @@ def _joined(groups: np.ndarray, ids: np.ndarray | None) -> np.ndarray:
     inputs, size = np.unique(ids, return_inverse=True)[1] + groups.max() + 1, len(groups)
     count = int(inputs.max()) + 1
     links = coo_array((np.ones(size, bool), (groups, inputs)), shape=(count, count))
-    found: np.ndarray = connected_components(links, directed=False)[1][groups]
-    return np.unique(found, return_inverse=True)[1]
+    found = connected_components(links, directed=False)[1][groups]
+    is_of_few = np.bincount(found).max() <= max(np.bincount(groups).max(), MOST_JOINED * size)
+    joined: np.ndarray = np.unique(found, return_inverse=True)[1] if is_of_few else groups
+    return joined
 
 
 def _rows_of_groups(split: Split, labels: np.ndarray, key: str, groups: np.ndarray, names: Sequence[str]) -> Rows:

@@ -17,6 +17,7 @@ ID_NAME = re.compile(
 )
 SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0)
 MOST_CATEGORIES = 1000
+MARKED = re.compile(r"[^\w\s]\s*[-+]?\d[\d.,]*\s*[^\d\s]{0,4}|[-+]?\d[\d.,]*\s*[^\d\s]{1,4}")
 MILLISECONDS, SECONDS, COMPACT = (9e11, 4e12), (9e8, 4e9), (19000101.0, 21001231.0)
 
 
@@ -55,7 +56,7 @@ def left_out(column: Column, known: Facts) -> str | None:
             return "it counts the rows: a row number or an id"
         if ID_NAME.fullmatch(column.name):
             return "every row has another whole number, and its name is that of an id"
-    if column.kind == "category" and known.distinct > MOST_WORDS * present:
+    if column.kind == "category" and known.distinct > MOST_WORDS * present and not _with_marks(column):
         return f"{known.distinct} different words in {present} rows: an id, names or free text"
     return None
 
@@ -71,6 +72,12 @@ def fault(column: Column, known: Facts, y: np.ndarray) -> str | None:
         return (
             f"column {name!r}: given one value for each class, allowed measurements, no copy of the label:"
             f" set `drop: [{name}]`, or `columns: {{{name}: {column.kind}}}` if it was measured"
+        )
+    marks = _with_marks(column) if known.distinct > MOST_WORDS * (len(y) - known.missing) and len(y) > FEW_ROWS else []
+    if marks:
+        return (
+            f"column {name!r}: given numbers with a unit or a sign, such as {marks[0]!r}, allowed plain numbers: take"
+            f" it off, or set `columns: {{{name}: category}}` or `drop`"
         )
     if column.kind == "category" and known.distinct > MOST_CATEGORIES:
         return (
@@ -145,12 +152,19 @@ def _of_words(column: Column, known: Facts, name: str, offer: str) -> Iterator[s
     if known.distinct > FEW_ROWS and known.distinct > 0.1 * len(column.cells):
         yield f"{name}: {known.distinct} different words, most of them in a few rows: {offer}"
     _, words = coded(column.cells)
-    marks = [word for word in words if re.fullmatch(r"[^\w\s]?\s*[-+]?\d[\d.,]*\s*[^\d\s]{1,4}", word)]
-    if len(marks) > 0.5 * len(words) and len(words) > 2:
+    marks = _with_marks(column)
+    if marks:
         yield f"{name}: words such as {marks[0]!r} are taken as categories: to have numbers take the unit off"
     lines = [word for word in words if "\n" in word]
     if lines:
         yield f"{name}: {len(lines)} words with a line break in them: see that the quotes are where they belong"
+
+
+def _with_marks(column: Column) -> list[str]:
+    """Words that are numbers with a unit or a sign beside them, where most of the words of a column are such."""
+    words = coded(column.cells)[1] if column.kind == "category" else []
+    marks = [word for word in words if MARKED.fullmatch(word)]
+    return marks if len(words) > 2 and len(marks) > 0.5 * len(words) else []
 
 
 def _of_numbers(column: Column, known: Facts, name: str, offer: str) -> Iterator[str]:

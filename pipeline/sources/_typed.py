@@ -1,6 +1,5 @@
 """Read a Parquet file into columns of cells: text that gives back each number to the last bit."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
@@ -10,28 +9,29 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read(path: Path) -> Cells:
-    """The cells of all columns. InputError: a file that is none, columns of lists or bytes, a name twice."""
+def read(data: bytes, name: str) -> Cells:
+    """The cells of all columns of a Parquet file's bytes; messages call it `name`.
+
+    InputError: a file that is none, columns of lists or bytes, a name twice.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path)
+        table = parquet.read_table(pa.BufferReader(data))
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            f"{path.name}: given no Parquet file ({str(error)[:80]}), allowed one: write it anew"
-        ) from None
-    names = [name.strip() or f"column_{place}" for place, name in enumerate(table.column_names, 1)]
+        raise InputError(f"{name}: given no Parquet file ({str(error)[:80]}), allowed one: write it anew") from None
+    names = [called.strip() or f"column_{place}" for place, called in enumerate(table.column_names, 1)]
     faults = [
-        f"{path.name}: column {name!r}: given {column.type}, allowed numbers, text, dates or true and false: drop it"
-        for name, column in zip(names, table.columns, strict=True)
+        f"{name}: column {called!r}: given {column.type}, allowed numbers, text, dates or true and false: drop it"
+        for called, column in zip(names, table.columns, strict=True)
         if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
     ]
-    faults += [f"{path.name}: given the column name {name!r} twice, allowed names that differ: rename one of them"
-               for name in {name for name in names if names.count(name) > 1}]  # fmt: skip
+    for called in dict.fromkeys(called for called in names if names.count(called) > 1):
+        faults.append(f"{name}: given the column name {called!r} twice, allowed names that differ: rename one of them")
     if faults or not len(table):
-        raise InputError("\n".join(faults) or f"{path.name}: given a Parquet file without rows, allowed one or more")
-    return Cells(path.name, tuple(names), tuple(_text(column) for column in table.columns))
+        raise InputError("\n".join(faults) or f"{name}: given a Parquet file without rows, allowed one or more")
+    return Cells(name, tuple(names), tuple(_text(column) for column in table.columns))
 
 
 def _text(column: "pa.ChunkedArray") -> "pa.Array":

@@ -3,7 +3,7 @@
 import codecs
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.raw_data import Column, RawData, located
+from pipeline.records import digest
 from pipeline.sources import _delimited, _findings, _kinds, _labels, _typed
 from pipeline.sources._delimited import Cells
 
@@ -53,18 +54,63 @@ def load(
     nothing. InputError: all that is wrong with the file, by line and column.
     """
     path = _place(raw, file)
-    cells = _read(path, separator=separator, encoding=encoding, header=header)
-    asked = _asked(cells, label, group, columns or {}, drop or [])
-    reader = _kinds.Reader(cells, _kinds.habit(cells, decimal, thousands), missing or [])
+    data = path.read_bytes()
+    told = Settings(
+        label=label,
+        labels=labels,
+        missing_label=missing_label,
+        group=group,
+        columns=columns or {},
+        drop=drop or [],
+        missing=missing or [],
+        separator=separator,
+        decimal=decimal,
+        thousands=thousands,
+        encoding=encoding,
+        header=header,
+        precision=precision,
+    )
+    key = digest(data, path.name, asdict(told))
+    if key not in _last:  # all draws of a data set are of one table
+        _last.clear()
+        _last[key] = _table(data, path, told)
+    return _last[key]
+
+
+_last: dict[str, RawData] = {}  # the table that was read last, by a digest of its bytes and settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How `load` was asked to read a table."""
+
+    label: str | None
+    labels: Literal["class", "number"]
+    missing_label: Literal["refuse", "drop"]
+    group: str | None
+    columns: Mapping[str, str]
+    drop: Sequence[str]
+    missing: Sequence[str]
+    separator: str
+    decimal: str
+    thousands: str
+    encoding: str
+    header: Literal["auto", "yes", "no"]
+    precision: str
+
+
+def _table(data: bytes, path: Path, told: Settings) -> RawData:
+    """What stands in the file."""
+    cells = _read(data, path, told)
+    asked = _asked(cells, told)
+    reader = _kinds.Reader(cells, _kinds.habit(cells, told.decimal, told.thousands), told.missing)
     found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
-    told = _labels.read(reader, asked.label, missing or [], labels=labels, missing_label=missing_label)
+    labels = _labels.read(reader, asked.label, told.missing, labels=told.labels, missing_label=told.missing_label)
+    groups = None if asked.group is None else _groups(reader, asked.group, labels.kept)
     if reader.faults:
         raise InputError("\n".join(reader.faults))
-    groups = None if asked.group is None else _groups(reader, asked.group, told.kept)
-    if reader.faults:
-        raise InputError("\n".join(reader.faults))
-    inputs = {place: _of_rows(column, told.kept, precision) for place, column in found.items() if column}
-    return _raw_data(cells, asked, inputs, told, groups)
+    inputs = {place: _of_rows(column, labels.kept, told.precision) for place, column in found.items() if column}
+    return _raw_data(cells, asked, inputs, labels, groups)
 
 
 def check(raw: Path, *, file: str, **settings: Any) -> None:
@@ -89,14 +135,15 @@ def _place(raw: Path, file: str) -> Path:
     return place
 
 
-def _read(path: Path, *, separator: str, encoding: str, header: Literal["auto", "yes", "no"]) -> Cells:
+def _read(data: bytes, path: Path, told: Settings) -> Cells:
     if path.suffix == ".parquet":
-        return _typed.read(path)
+        return _typed.read(data, path.name)
     try:
-        codecs.lookup("utf-8" if encoding == "auto" else encoding)
+        codecs.lookup("utf-8" if told.encoding == "auto" else told.encoding)
     except LookupError:
-        raise InputError(f"encoding: given {encoding!r}, allowed one that Python knows, such as cp1252") from None
-    return _delimited.read(path.read_bytes(), path.name, separator=separator, encoding=encoding, header=header)
+        raise InputError(f"encoding: given {told.encoding!r}, allowed one that Python knows, such as cp1252") from None
+    form = {"separator": told.separator, "encoding": told.encoding}
+    return _delimited.read(data, path.name, header=told.header, **form)
 
 
 # What is asked for
@@ -112,10 +159,9 @@ class Asked:
     kinds: Mapping[str, str]
 
 
-def _asked(
-    cells: Cells, label: str | None, group: str | None, columns: Mapping[str, str], drop: Sequence[str]
-) -> Asked:
+def _asked(cells: Cells, told: Settings) -> Asked:
     """What the settings say of the file's columns (InputError: of columns that it does not have)."""
+    label, group, columns, drop = told.label, told.group, told.columns, told.drop
     kinds = {name: kind for name, kind in columns.items() if kind != "drop"}
     dropped = {*drop, *(name for name, kind in columns.items() if kind == "drop")}
     named = [("label", label), ("group", group), *(("columns", name) for name in columns)]
@@ -123,8 +169,8 @@ def _asked(
     faults = [_unknown(cells, key, name) for key, name in named if name is not None and name not in cells.names]
     for name, kind in kinds.items():
         if kind not in KINDS and "%" not in kind:
-            told = f"allowed {', '.join(KINDS)}, or the form of its dates, such as %d/%m/%Y"
-            faults.append(f"columns: {name}: given {kind!r}, {told}")
+            allowed = f"{', '.join(KINDS)}, or the form of its dates, such as %d/%m/%Y"
+            faults.append(f"columns: {name}: given {kind!r}, allowed {allowed}")
     called = [name for name in cells.names if name.lower() == "class"]
     if label is None and len(called) != 1:
         faults.append(

@@ -43,10 +43,18 @@ def test_the_seed_decides_and_nothing_else():
 def test_equal_rows_bring_their_groups_together():
     groups = np.repeat(np.arange(30), 4)
     ids = np.arange(120, dtype=np.uint64)
-    ids[[0, 40]] = ids[80] = 7  # of groups 0, 10 and 20
+    ids[[0, 40]] = ids[80] = 999  # of groups 0, 10 and 20
     for seed in range(10):
         parts = drawn([0, 1] * 60, groups, replace(SPLIT, seed=seed), ids=ids)
         assert sum(bool({0, 40, 80} & set(rows.tolist())) for rows in parts.values()) == 1
+
+
+def test_groups_that_all_have_rows_in_common_stay_apart():
+    groups, ids = np.repeat(np.arange(30), 8), np.arange(240, dtype=np.uint64)
+    ids[::8] = 7  # the first row of each
+    parts = drawn(np.repeat([0, 1], 120), groups, ids=ids)
+    assert {part: len(rows) for part, rows in parts.items()} == {"train": 144, "validation": 48, "test": 48}
+    assert sum(len(set(groups[rows])) for rows in parts.values()) == 30
 
 
 def test_the_rarest_class_is_in_every_part():

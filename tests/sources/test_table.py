@@ -198,6 +198,15 @@ FAULTS = {
     "either day": (with_column("day", ["03/04/2024"] * 59 + ["05/06/2024"]), "may be day or month first"),
     "a label's copy in words": (with_column("kind", [f"no. {code}" for code in CODES]), "copy of the label"),
     "a label's copy in codes": (with_column("code", [str(code) for code in CODES]), "copy of the label"),
+    "prices": (
+        with_column("price", [f"${place}.50" for place in range(60)]),
+        "numbers with a unit or a sign, such as '$0.50'",
+    ),
+    "shares": (
+        with_column("share", [f"{place}%" for place in range(60)]),
+        "numbers with a unit or a sign, such as '0%'",
+    ),
+    "numbers in quotes": (with_column("x", [f"'{place}.5'" for place in range(60)]), "numbers with a unit or a sign"),
     "thousands of words": (
         with_column("city", [f"w{place // 3}" for place in range(6000)], ROWS * 100),
         "given 2000 different words, allowed 1000",
@@ -521,7 +530,7 @@ def test_parquet_of_lists_and_long_numbers_is_refused(tmp_path):
     from pyarrow import parquet
 
     parquet.write_table(pa.table({"x": [[1], [2]], "class": [0, 1]}), tmp_path / "lists.parquet")
-    with pytest.raises(InputError, match=r"column 'x': given list<.*>, allowed numbers, text, dates"):
+    with pytest.raises(InputError, match=r"lists.parquet: column 'x': given list<.*>, allowed numbers, text, dates"):
         load(tmp_path, 0, file="lists.parquet")
     rows = {"x": [2**53 + 1, 2, 3, 4] * 9, "class": [0, 1, 0, 1] * 9}
     parquet.write_table(pa.table(rows), tmp_path / "long.parquet")
