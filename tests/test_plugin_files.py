@@ -47,13 +47,14 @@ def test_other_imports_are_none(models, text):
     assert models(text) == []
 
 
-def test_of_what_is_shipped_the_tasks_alone_lean_on_one_another():
+def test_of_what_is_shipped_tables_and_tasks_alone_lean_on_files_beside_them():
     found = {
         f"{kind}/{name}": [file.stem for file in plugin_files.siblings(plugins.path(kind, name))]
         for kind in ("sources", "views", "models", "tasks")
         for name in plugins.names(kind)
     }
     assert {name: files for name, files in found.items() if files} == {
+        "sources/table": ["_delimited", "_findings", "_kinds", "_labels", "_typed"],
         "tasks/regress": ["classify"],
         "tasks/tag": ["classify"],
     }

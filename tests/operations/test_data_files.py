@@ -49,7 +49,7 @@ def test_a_file_that_nobody_can_download_is_refused(nowhere):
     with pytest.raises(InputError) as error:
         data_files.absent({"credit": block, "own": archive})
     lines = str(error.value).splitlines()
-    assert len(lines) == 2 and "data.credit.load: file: given 'nothing', allowed a table in data/raw" in lines[0]
+    assert len(lines) == 2 and "data.credit.load: file: given 'nothing', allowed the path of a file" in lines[0]
     assert "data.own.load: file: given 'nothing', allowed an archive in data/raw" in lines[1]
 
 

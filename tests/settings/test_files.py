@@ -115,7 +115,8 @@ def test_names_within_a_setting_of_a_source_are_those_of_somebodys_columns():
     """`data.mine.load.columns` is a mapping of column names, as a file has them; all other keys are names of ours."""
     complaints = Complaints()
     tree = files.mark({"data": {"mine": {"load": {"columns": {"Zip Code": "category"}}}}}, "p.yaml", complaints)
-    assert tree.find("data", "mine", "load", "columns").value == {"Zip Code": "category"} and not complaints.lines
+    columns = tree.block("data", "mine", "load", "columns")
+    assert {name: item.value for name, item in columns.items()} == {"Zip Code": "category"} and not complaints.lines
     files.mark({"data": {"mine": {"load": {"Columns": {}}}}}, "p.yaml", complaints)
     files.mark({"data": {"mine": {"split": {"Test": 3}}}}, "p.yaml", complaints)
     assert [line.split(": ")[1] for line in complaints.lines] == ["data.mine.load.Columns", "data.mine.split.Test"]

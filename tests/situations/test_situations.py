@@ -102,7 +102,7 @@ ROWS = {
         "judge": (0, f"{ONE}: left out: 4 of other settings"),
         "claims": (0, f"{ONE}: left out"),
         "results": (2, f"given no present results of {ONE}, allowed"),
-        "runs prune": (0, "removed 4 folders"),
+        "runs prune": (0, "removed 8 folders"),  # of four runs, and of what they scored
     },
     happened.another_split: {
         "plan": (2, OTHER_DATA),
