@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline import paths, plugin_files, plugins
+from pipeline import paths, plugins
 from pipeline.errors import InputError
 from pipeline.settings import outside_files
 from pipeline.settings.params import DataSettings, Settings
@@ -34,18 +34,9 @@ def changed_elsewhere(settings: Settings) -> list[str]:
 
     DVC looks for changes in data/raw alone, and would take what is prepared for current.
     """
-    elsewhere = [block for block in settings.data.values() if _is_elsewhere(block)]
+    elsewhere = [block for block in settings.data.values() if outside_files.are_outside(block)]
     needed = draws(settings) if elsewhere else {}
     return [block.name for block in elsewhere if any(_is_stale(block, draw) for draw in needed[block.name])]
-
-
-def _is_elsewhere(block: DataSettings) -> bool:
-    if outside_files.are_outside(block):
-        return True
-    if "files" not in plugin_files.functions(plugins.path("sources", block.source)):
-        return False
-    files = plugins.load("sources", block.source).files(paths.RAW, **block.load)
-    return not all(file.is_relative_to(paths.RAW) for file in files)
 
 
 def _is_stale(block: DataSettings, draw: int) -> bool:

@@ -8,7 +8,7 @@ from pipeline import paths
 if TYPE_CHECKING:
     from pipeline.settings.data_blocks import DataSettings
 
-BY_PATH = ("file", "path", "folder")  # settings of a source that may be a path
+FOLDERS = ("path", "folder")  # settings of a source that are a path; its `file` may be one, or a name in data/raw
 
 
 def named(data: "DataSettings") -> list[Path]:
@@ -23,8 +23,9 @@ def are_outside(data: "DataSettings") -> bool:
 
 
 def _values(data: "DataSettings") -> list[str]:
-    values = (value for name, value in data.load.items() if name in BY_PATH and isinstance(value, str))
-    return [value for value in values if "/" in value or "." in value]
+    told = {name: value for name, value in data.load.items() if isinstance(value, str)}
+    files = [value for name, value in told.items() if name == "file" and ("/" in value or "." in value)]
+    return [*files, *(value for name, value in told.items() if name in FOLDERS)]
 
 
 def _places(value: str) -> list[Path]:
