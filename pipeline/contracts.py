@@ -43,7 +43,7 @@ class Source(Protocol):
     """
 
     KIND: Kind
-    LABELS: Labels  # where `load` has a setting `labels`, a user may say otherwise
+    LABELS: Labels
     SPLIT: Literal["drawn", "given"]  # given: `load` answers {"train", "validation", "test"} instead of one set
 
     def load(self, raw: Path, seed: int) -> Examples | RawData | dict[str, Examples]:

@@ -64,6 +64,15 @@ class RawData:
         return len(self.y)
 
 
+def coded(words: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Words (rows,) as places in a list of the different ones, -1 where one is None; and that list."""
+    import pyarrow as pa
+
+    found = pa.array(words, pa.large_string()).dictionary_encode()
+    codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int64), found.dictionary.to_pylist()
+
+
 def located(raw: Path, file: str, endings: Sequence[str]) -> Path | None:
     """The file that a setting names: a bare name in `raw` (the first of `endings`), or a path; None: there is none.
 

@@ -54,6 +54,9 @@ def test_of_what_is_shipped_tables_and_tasks_alone_lean_on_files_beside_them():
         for name in plugins.names(kind)
     }
     assert {name: files for name, files in found.items() if files} == {
+        "sources/archive": ["_class_names"],
+        "sources/folder": ["_class_names"],
+        "sources/recordings": ["_class_names"],
         "sources/table": ["_delimited", "_findings", "_kinds", "_labels", "_typed"],
         "tasks/regress": ["classify"],
         "tasks/tag": ["classify"],

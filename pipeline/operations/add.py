@@ -144,7 +144,7 @@ def _spelt(place: Path) -> str:
 
 def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -> Understood:
     whole = np.issubdtype(raw.y.dtype, np.integer)
-    kind = str(load.get("kind") or plugins.constant("sources", source, "KIND"))
+    kind = plugins.kind(source, load)
     data = OwnData(
         name=name,
         source=source,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import plugins
 from pipeline.preparation.split import PARTS, is_classes
 from pipeline.records import Examples, digest_of
 
@@ -40,7 +39,7 @@ def describe(
         "draw": draw,
         "source": settings.source,
         "kind": settings.kind,
-        "labels": plugins.labels(settings.source, settings.load),
+        "labels": settings.labels,
         "shape": list(parts["train"].x.shape[1:]),
         "classes": classes,
         "split": {part: len(parts[part]) for part in PARTS} | {"seed": settings.split.seed + draw},

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.raw_data import Column, ColumnKind, Feature
+from pipeline.raw_data import Column, ColumnKind, Feature, coded
 
 EPOCH = "1970-01-01"  # dates are days since then
 TINY = 1e-150  # whose square float64 has no room for
@@ -133,7 +133,7 @@ def _code(column: Column, rows: np.ndarray) -> ColumnCode:
     """How a column is encoded, by these rows."""
     part = at(column, rows)
     if column.kind == "category":
-        codes, words = coded(part)
+        codes, words = coded(part.cells)
         return ColumnCode(column.name, "category", bool((codes < 0).any()), None, tuple(sorted(words)))
     numbers = _numbers(part)
     known = numbers[~np.isnan(numbers)]
@@ -165,7 +165,7 @@ def _numbers(column: Column) -> np.ndarray:
     """A column of numbers or dates as float64 (rows,), NaN where a cell is missing."""
     if column.kind == "number":
         return column.cells
-    codes, words = coded(column)
+    codes, words = coded(column.cells)
     days = (np.array(words, "datetime64[us]") - np.datetime64(EPOCH)) / np.timedelta64(1, "D")
     found: np.ndarray = np.append(days, np.nan)[codes]
     return found
@@ -173,18 +173,9 @@ def _numbers(column: Column) -> np.ndarray:
 
 def _places(column: Column, categories: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Of each row its place among the categories, -1 where it has none, and which cells are missing."""
-    codes, words = coded(column)
+    codes, words = coded(column.cells)
     place = {word: place for place, word in enumerate(categories)}
     return np.array([*(place.get(word, -1) for word in words), -1], np.int64)[codes], codes < 0
-
-
-def coded(column: Column) -> tuple[np.ndarray, list[str]]:
-    """Cells of text as places in a list of the different ones, -1 where one is None; and that list."""
-    import pyarrow as pa
-
-    found = pa.array(column.cells, pa.large_string()).dictionary_encode()
-    codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64), found.dictionary.to_pylist()
 
 
 def _deviation(inputs: np.ndarray) -> np.ndarray:

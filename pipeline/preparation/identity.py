@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.preparation.encoder import coded
-from pipeline.raw_data import Column
+from pipeline.raw_data import Column, coded
 
 
 def ids(x: np.ndarray) -> np.ndarray:
@@ -37,7 +36,7 @@ def _matrix(columns: Sequence[Column]) -> np.ndarray:
 def _eight_bytes(column: Column) -> np.ndarray:
     if column.kind == "number":
         return np.where(np.isnan(column.cells), np.nan, column.cells + 0.0).view(np.uint64)
-    codes, words = coded(column)
+    codes, words = coded(column.cells)
     digests = [hashlib.blake2b(word.encode(), digest_size=8).digest() for word in words]
     found: np.ndarray = np.append(np.frombuffer(b"".join(digests), np.uint64), np.uint64(0))[codes]
     return found

@@ -293,15 +293,15 @@ def _columns(data: bytes, names: list[str], mark: str, name: str, first: int) ->
         raise InputError(f"{name}: given {str(error).splitlines()[0]}, allowed a table as text: mend it") from None
     if any(odd):
         _refuse_other_widths(data, len(names), mark, name, first)
-    return tuple(pc.utf8_trim_whitespace(_whole(table.column(column))) for column in columns)
+    return tuple(pc.utf8_trim_whitespace(whole(table.column(column))) for column in columns)
 
 
-def _whole(column: "pa.ChunkedArray") -> "pa.Array":
+def whole(column: "pa.ChunkedArray") -> "pa.Array":
     """One array of all chunks, with room for more than 2 GiB of text."""
     import pyarrow as pa
 
-    whole = column.cast(pa.large_string()).combine_chunks()
-    return whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
+    found = column.cast(pa.large_string()).combine_chunks()
+    return found if isinstance(found, pa.Array) else pa.concat_arrays(found.chunks)
 
 
 def _refuse_other_widths(data: bytes, width: int, mark: str, name: str, first: int) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.raw_data import Column
+from pipeline.raw_data import Column, coded
 from pipeline.sources._delimited import Cells
-from pipeline.sources._kinds import WHOLE, coded
+from pipeline.sources._kinds import WHOLE
 
 MOST_WORDS = 0.5  # of the rows: a column with more different words than that names rows, or is free text
 FEW_ROWS = 20  # below which nothing follows from all values being different

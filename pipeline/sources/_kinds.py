@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.raw_data import Column
+from pipeline.raw_data import Column, coded
 from pipeline.sources._delimited import Cells
 
 if TYPE_CHECKING:
@@ -172,15 +172,6 @@ class Reader:
         places = zip(shown, self.cells.places(shown), strict=True)
         listed = ", ".join(f"{cells[row].as_py()[:40]!r} ({place})" for row, place in places)
         return listed + (f" and {len(rows) - MOST_SHOWN} more" if len(rows) > MOST_SHOWN else "")
-
-
-def coded(words: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Words (rows,) as places in a list of the different ones, -1 where one is None; and that list."""
-    import pyarrow as pa
-
-    found = pa.array(words, pa.large_string()).dictionary_encode()
-    codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64), found.dictionary.to_pylist()
 
 
 def _words(cells: "pa.Array", missing: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.sources._delimited import Cells
+from pipeline.sources._delimited import Cells, whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,6 +45,4 @@ def _text(column: "pa.ChunkedArray") -> "pa.Array":
         column = column.cast(pa.float64())
     if pa.types.is_timestamp(column.type):
         column = pc.strftime(column.cast(pa.timestamp("us")), "%Y-%m-%dT%H:%M:%S")
-    whole = pa.chunked_array(column.cast(pa.large_string())).combine_chunks()
-    whole = whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
-    return pc.utf8_trim_whitespace(whole.fill_null(""))
+    return pc.utf8_trim_whitespace(whole(column).fill_null(""))

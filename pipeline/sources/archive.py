@@ -2,9 +2,10 @@
 
 import re
 import zipfile
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import isqrt
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -13,6 +14,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.raw_data import Column, RawData
+from pipeline.sources._class_names import NO_LABEL, first_of, in_order, look_alikes
 
 KIND = "image"
 LABELS = "class"
@@ -22,10 +24,11 @@ ASIDE = ("lengths", "groups", "columns")  # arrays that may stand beside inputs 
 CHANNELS = (1, 3, 4)  # of pictures: grey, colour, colour with alpha
 NARROW = 4  # pixels: what is no wider is hardly a picture, unless it is square
 LONG = 1_000  # steps, from which on training takes long
-NO_LABEL = {"", "nan", "na", "n/a", "null", "?"}
 PADDED = 0.1  # share of sequences that end alike, from which on it is asked what that means
 MOST_NAMED = 5
 MOST_IN_LINE = 1_000  # examples that a line of NumPy lists
+
+_named = partial(first_of, most=MOST_NAMED)
 
 
 @dataclass(frozen=True)
@@ -255,13 +258,14 @@ def _labels(asked: Asked, y: np.ndarray, target: str) -> Labels:
         told = f"given shape {y.shape}, allowed (examples,) or (examples, classes) with a single 1 each"
         raise InputError(f"{asked.file}: {asked.labels}: {told}; the largest of each is taken by {line}")
     words = _words(asked, y)
-    names = _ordered(set(words))
+    names = in_order(set(words))
     if len(names) < 2:
         raise InputError(
             f"{asked.file}: {asked.labels}: given only {_named(names) or 'nothing'}, allowed two classes or more"
         )
     code = {name: at for at, name in enumerate(names)}
-    return np.array([code[word] for word in words], np.int64), tuple(names), notes + _look_alikes(asked, names)
+    notes += look_alikes(f"{asked.file}: {asked.labels}", names, most=MOST_NAMED)
+    return np.array([code[word] for word in words], np.int64), tuple(names), notes
 
 
 def _is_one_hot(y: np.ndarray) -> bool:
@@ -310,28 +314,6 @@ def _without(asked: Asked, name: str, what: str, rows: np.ndarray) -> str:
         f"{change}; a = {{name: each[keep] if len(each) == len(keep) else each for name, each in a.items()}}"
     )
     return f"{told}: they are left out by {line}"
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
-    """Names of classes: by value if all are whole numbers, else by their letters."""
-    names = sorted(names)
-    return sorted(names, key=int) if all(re.fullmatch(r"-?[0-9]+", name) for name in names) else names
-
-
-def _look_alikes(asked: Asked, names: Iterable[str]) -> list[str]:
-    """Names of classes that differ in blanks or capitals alone."""
-    alike = defaultdict(list)
-    for name in names:
-        alike[" ".join(name.casefold().split())].append(name)
-    pairs = [" and ".join(map(repr, group)) for group in alike.values() if len(group) > 1]
-    told = f"{asked.file}: {asked.labels}: classes whose names differ in capitals or blanks alone"
-    return [f"{told}: {_named(pairs)}"] if pairs else []
-
-
-def _named(items: Iterable[str]) -> str:
-    """The first few of them, and how many more there are."""
-    items = list(items)
-    return ", ".join([*items[:MOST_NAMED], *([f"{len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else [])])
 
 
 # Inputs

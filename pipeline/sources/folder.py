@@ -2,13 +2,12 @@
 
 import hashlib
 import math
-import re
 import unicodedata
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +17,7 @@ import numpy as np
 from pipeline.errors import InputError, shown
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData
+from pipeline.sources._class_names import first_of, in_order, look_alikes, unevenness
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,8 +35,10 @@ ORIENTATION = 0x0112  # EXIF: how the camera was held, and what turns its pictur
 TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270"}
 TURNS |= {7: "TRANSVERSE", 8: "ROTATE_90"}
 MOST_NAMED = 10
-RARE, ODD = 10, 1.5  # times fewer pictures, times wider, at which it is said
+ODD = 1.5  # times wider, at which it is said
 MOST_OF_MEMORY = 0.5
+
+_named = partial(first_of, most=MOST_NAMED)
 
 Stamp = tuple[str, int, int, int]  # of a picture: path, class, when it was changed (ns), bytes
 
@@ -160,7 +162,7 @@ def _classes(folder: Path, path: str, pool_parts: bool) -> tuple[dict[str, list[
     left = _named(_text(file.name) for file in loose)
     notes = [f"{path}: pictures of {parts} are pooled: each seed draws a split of its own"] if parts else []
     notes += [f"{path}: beside the folders of classes, left out: {left}"] if left else []
-    return {name: found[name] for name in _ordered(found)}, [*notes, *_look_alikes(path, found)]
+    return {name: found[name] for name in in_order(found)}, [*notes, *look_alikes(path, found, most=MOST_NAMED)]
 
 
 def _parts(path: str, inner: Sequence[Path], pool_parts: bool) -> str:
@@ -236,30 +238,9 @@ def _twins(homes: Sequence[tuple[Path, Path]]) -> list[str]:
     ]
 
 
-def _look_alikes(path: str, names: Iterable[str]) -> list[str]:
-    """Names of classes that differ in blanks or capitals alone."""
-    alike = defaultdict(list)
-    for name in names:
-        alike[" ".join(name.casefold().split())].append(name)
-    pairs = [" and ".join(map(repr, sorted(group))) for group in alike.values() if len(group) > 1]
-    return [f"{path}: classes whose names differ in capitals or blanks alone: {_named(pairs)}"] if pairs else []
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
-    """Names of classes: by value if all are whole numbers, else by their letters."""
-    names = sorted(names)
-    return sorted(names, key=int) if all(re.fullmatch(r"-?[0-9]+", name) for name in names) else names
-
-
 def _text(name: str) -> str:
     """A file's name as text that can be printed, whatever bytes it has."""
     return name.encode("utf-8", "backslashreplace").decode()
-
-
-def _named(items: Iterable[str]) -> str:
-    """The first few of them, and how many more there are."""
-    items = list(items)
-    return ", ".join([*items[:MOST_NAMED], *([f"{len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else [])])
 
 
 def _stamp(file: Path, label: int) -> Stamp:
@@ -306,7 +287,7 @@ def _pictures(
     findings = [
         *_skipped(bad),
         *_findings(read, size, fit),
-        *_of_classes(labels, names),
+        *unevenness(labels, names, what="pictures"),
         *_of_pixels(kept, pixels, names),
     ]
     return Pictures(pixels, labels, tuple(findings), _card(read, labels, names, bad))
@@ -480,17 +461,6 @@ def _is_odd(size: tuple[int, int], wanted: tuple[int, int]) -> bool:
     """Whether a picture must be stretched by half or more one way to have the wanted size."""
     ratio = size[1] * wanted[0] / (size[0] * wanted[1])
     return not 1 / ODD < ratio < ODD
-
-
-def _of_classes(labels: np.ndarray, names: Sequence[str]) -> list[str]:
-    counts = np.bincount(labels, minlength=len(names))
-    most, fewest = int(counts.argmax()), int(counts.argmin())
-    if counts[most] < RARE * counts[fewest]:
-        return []
-    return [
-        f"classes are far from even: {names[most]!r} has {counts[most]} pictures, {names[fewest]!r} {counts[fewest]}:"
-        " accuracy says little then, balanced_accuracy more"
-    ]
 
 
 def _of_pixels(kept: Sequence[tuple[str, int]], pixels: np.ndarray, names: Sequence[str]) -> list[str]:

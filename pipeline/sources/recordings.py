@@ -5,9 +5,10 @@ import datetime
 import io
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -18,6 +19,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData
+from pipeline.sources._class_names import NO_LABEL, first_of, in_order, look_alikes, unevenness
 
 KIND = "sequence"
 LABELS = "class"
@@ -26,11 +28,11 @@ SPLIT = "drawn"
 SEPARATORS = (",", ";", "\t", "|")
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+")
-NO_LABEL = {"", "nan", "na", "n/a", "null", "?"}
 LONG = 1_000  # steps, from which on training takes long
 GAP = 1.5  # times the usual distance between two steps
 MOST_NAMED = 5
-RARE = 10  # times fewer series of a class, at which it is said
+
+_named = partial(first_of, most=MOST_NAMED)
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,11 @@ def load(
         raise InputError("\n".join(faults) or f"{file}.csv: given no rows, allowed one or more below the header")
     x, lengths = _padded(numbers, list(order.values()), longest)
     y, names = _codes(file, labels, target)
-    findings = (*_findings(file, columns, x, lengths, order, longest), *_of_classes(file, y, names))
+    findings = [*_findings(file, columns, x, lengths, order, longest)]
+    findings += look_alikes(f"{file}.csv", names, most=MOST_NAMED)
+    findings += [f"{file}.csv: {line}" for line in (unevenness(y, names, what="series") if names else ())]
     card = {"recordings": {"series": len(order), "channels": [header[at] for at in columns.channels]}}
-    return RawData(x=x, y=y, class_names=names, lengths=lengths, findings=findings, card=card)
+    return RawData(x=x, y=y, class_names=names, lengths=lengths, findings=tuple(findings), card=card)
 
 
 def check(
@@ -381,8 +385,7 @@ def _codes(file: str, labels: Sequence[Any], target: str) -> tuple[np.ndarray, t
     """Classes as 0, 1, ...: by value if all are whole numbers, else in alphabetical order."""
     if target == "number":
         return np.array(labels, np.float64), ()
-    names = sorted({*labels})
-    names = sorted(names, key=int) if all(re.fullmatch(r"-?[0-9]+", name) for name in names) else names
+    names = in_order({*labels})
     if len(names) < 2:
         raise InputError(f"{file}.csv: given series of one class alone ({_named(names)}), allowed two classes or more")
     code = {name: number for number, name in enumerate(names)}
@@ -424,27 +427,3 @@ def _findings(
                 f" clock, write `step: {columns.header[at]}`"
             )
     return findings
-
-
-def _of_classes(file: str, y: np.ndarray, names: Sequence[str]) -> list[str]:
-    """On classes of very unequal size, and on names that look alike."""
-    findings, alike = [], defaultdict(list)
-    for name in names:
-        alike[" ".join(name.casefold().split())].append(name)
-    pairs = [" and ".join(map(repr, group)) for group in alike.values() if len(group) > 1]
-    if pairs:
-        findings.append(f"{file}.csv: classes whose names differ in capitals or blanks alone: {_named(pairs)}")
-    counts = np.bincount(y) if names else np.ones(1, int)
-    if counts.max() >= RARE * counts.min():
-        most, fewest = names[int(counts.argmax())], names[int(counts.argmin())]
-        findings.append(
-            f"{file}.csv: classes are far from even: {most!r} has {counts.max()} series, {fewest!r}"
-            f" {counts.min()}: accuracy says little then, balanced_accuracy more"
-        )
-    return findings
-
-
-def _named(items: Iterable[str]) -> str:
-    """The first few of them, and how many more there are."""
-    items = list(items)
-    return ", ".join([*items[:MOST_NAMED], *([f"{len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else [])])

@@ -11,7 +11,7 @@ TABLES = {"confusion", "metrics", "samples", "summary", "trivial"}
 def train(settings: Settings, topic: str) -> bool:
     """Whether the topic is one of those; then data/runs/<topic> is there, as DVC asks for it, with what it had."""
     if topic in settings.left_out:
-        paths.run(topic, "", 0).parent.mkdir(parents=True, exist_ok=True)
+        (paths.RUNS / topic).mkdir(parents=True, exist_ok=True)
         _say(topic)
     return topic in settings.left_out
 

@@ -321,7 +321,7 @@ LOADED = {
     "a list": (["drop=[a, b]"], {"drop": ["a", "b"]}),
     "a number": (["longest=30"], {"longest": 30}),
     "several": (["decimal=.", "longest=3"], {"decimal": ".", "longest": 3}),
-    "a sign of YAML": (["decimal=}"], "--load: decimal: given '}', allowed one of ',', '.'"),
+    "a sign of YAML": (["decimal=}"], "--load: decimal: given '}', allowed one of '.', ',' or null"),
     "of another type": (["longest=long"], "--load: longest: given 'long', allowed an integer >= 1 or null"),
     "one that there is not": (
         ["longst=3"],
@@ -334,7 +334,7 @@ LOADED = {
 @pytest.mark.parametrize(("more", "expected"), LOADED.values(), ids=LOADED)
 def test_any_setting_of_the_source_can_be_given(place, monkeypatch, more, expected):
     asked = source(monkeypatch, raw())
-    types = {"file": str, "decimal": Literal[",", "."] | None, "longest": Count | None, "drop": list[str]}
+    types = {"file": str, "decimal": Literal[".", ","] | None, "longest": Count | None, "drop": list[str]}
     known = {name: plugin_files.Setting(kind, None) for name, kind in types.items()}
     monkeypatch.setattr(plugins, "settings", lambda of, name: known)
     if isinstance(expected, str):
