@@ -1,6 +1,7 @@
 """What is imported is declared in pyproject.toml, and what is declared is imported or run."""
 
 import ast
+import functools
 import importlib.metadata
 import re
 import sys
@@ -41,8 +42,11 @@ def imported(*folders):
     return {name: str(file) for name, file in importers.items() if name not in other}
 
 
+installed = functools.cache(importlib.metadata.packages_distributions)  # it reads all there is, for seconds
+
+
 def distributions(module):
-    return {normalized(name) for name in importlib.metadata.packages_distributions().get(module, ())}
+    return {normalized(name) for name in installed().get(module, ())}
 
 
 def undeclared(folders, requirements):

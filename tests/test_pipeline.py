@@ -104,6 +104,7 @@ def test_dvc_shows_metrics_plots_and_the_graph(clone):
     assert "evaluate@exploding" in tell(clone, "dvc", "dag")
 
 
+@pytest.mark.slow
 def test_a_learning_rate_reruns_its_topic_alone(clone):
     change(clone, lambda tree: tree["topics"]["convolution"]["fit"].update(learning_rate=0.02))
     ran = stages(tell(clone, "dvc", "repro"))

@@ -144,6 +144,7 @@ def test_a_task_is_learnt(place):
     python(place, "-c", HUBER)
 
 
+@pytest.mark.slow
 def test_a_picture_is_on_the_page(place):
     make(place, "Add a picture to the report")
     (place / "tests" / "report" / "test_sizes.py").write_text(SIZES, "utf-8")

@@ -55,7 +55,7 @@ CASES = {
 }
 
 
-SLOW = {"patience"}
+SLOW = {"patience", "two optimizers"}
 
 
 @pytest.mark.parametrize("case", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CASES])
@@ -94,6 +94,7 @@ def test_the_second_seed_traces_nothing():
     assert len(traces) > first
 
 
+@pytest.mark.slow
 def test_a_lost_run_leaves_the_next_as_it_would_be():
     lost, _ = train(classifier, classify, 1, "same settings", learning_rate=1e30, optimizer="sgd")
     assert not np.isfinite(lost[-1]["loss"])
@@ -121,6 +122,7 @@ def test_without_a_key_nothing_is_reused_or_remembered():
     assert not compiled_cache._latest
 
 
+@pytest.mark.slow
 def test_a_resumed_training_may_be_the_first_of_its_key(tmp_path):
     """All its epochs done, it traces nothing; the next seed then does."""
     rows, _ = train(classifier, classify, 1, folder=tmp_path)
