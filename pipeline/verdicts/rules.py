@@ -69,17 +69,6 @@ def settle(
     return family, decide(p, word, looks.weights)
 
 
-def verdict(low: float, high: float, margin: float) -> Verdict:
-    """The word for an interval (in favour of the claim) against the smallest difference of interest; NaN: undecided."""
-    if low > margin:
-        return "reproduced"
-    if high < -margin:
-        return "contradicted"
-    if -margin <= low and high <= margin:
-        return "negligible"
-    return "undecided"
-
-
 def lacking(claim: Claim, scores: Sequence[Mapping[str, str]]) -> list[str]:
     """The variants of a claim that have no score of its metric yet."""
     scored = {(row["variant"], row["metric"]) for row in scores}

@@ -28,9 +28,8 @@ class Claim:
     verdicts/margins.py, and another one takes `margin_because`, a reason. Where `higher_is_better` is False the better
     variant is the one with the lower values. A metric of kind "rate" is 0 or 1 for each run (solved, diverged); of kind
     "ratio" it is above 0 (steps), and differences and margin are of natural logs. `published` says who reported what
-    (author, year, place; empty: nobody that we know of), `pilot` what runs of our own showed before; `source` is both,
-    where they are not told apart yet, and such a claim needs no reason for its margin. `expects` is the word that
-    follows if these hold here. InputError where a field makes no sense.
+    (author, year, place; empty: nobody that we know of), `pilot` what runs of our own showed before. `expects` is the
+    word that follows if these hold here. InputError where a field makes no sense.
     """
 
     name: str
@@ -43,7 +42,6 @@ class Claim:
     margin_because: str = ""
     higher_is_better: bool = True
     kind: Comparison = "mean"
-    source: str = ""
     published: str = ""
     pilot: str = ""
     expects: Verdict = "reproduced"
@@ -75,7 +73,7 @@ class Claim:
             yield f"margin: given {margin}, allowed a finite number above 0"
         elif self.kind == "rate" and margin >= 1:
             yield f"margin: given {margin}, allowed below 1 for a rate"
-        elif margin != usual and not self.margin_because and not self.source:
+        elif margin != usual and not self.margin_because:
             yield (
                 f"margin: given {margin}, allowed that of verdicts/margins.py, {usual}:"
                 " leave it out, or say in margin_because why it is another"
@@ -84,7 +82,7 @@ class Claim:
     @property
     def cited(self) -> str:
         """Who reported what, and what a pilot of ours showed, in one line."""
-        parts = (self.source, self.published, f"pilot: {self.pilot}" if self.pilot else "")
+        parts = (self.published, f"pilot: {self.pilot}" if self.pilot else "")
         return "; ".join(part for part in parts if part)
 
     def is_said_in(self, row: ClaimRow) -> bool:

@@ -26,7 +26,8 @@ COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "a
 
 
 def claim(name, sentence, better="stride", worse="mlp", margin=0.05, **changed):
-    given = {"chapter": "2 Convolution", "source": "Author (2000)", "metric": "accuracy"} | changed
+    given = {"chapter": "2 Convolution", "published": "Author (2000)", "metric": "accuracy"} | changed
+    given["margin_because"] = "the sentence says how much"
     return Claim(name=name, sentence=sentence, better=better, worse=worse, margin=margin, **given)
 
 

@@ -18,7 +18,13 @@ MEANS = {"stride": 0.9, "mlp": 0.7, "max": 0.9}
 
 
 def claim(name, better="stride", worse="mlp", **changed):
-    given = {"chapter": "2 Convolution", "source": "Author (2000): 94 % | 68 %", "metric": "accuracy", "margin": 0.05}
+    given = {
+        "chapter": "2 Convolution",
+        "published": "Author (2000): 94 % | 68 %",
+        "metric": "accuracy",
+        "margin": 0.05,
+        "margin_because": "the sentence says how much",
+    }
     return Claim(name=name, sentence=f"The claim {name}.", better=better, worse=worse, **(given | changed))
 
 

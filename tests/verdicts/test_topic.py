@@ -82,10 +82,6 @@ def test_a_margin_that_is_not_the_metrics_takes_a_reason():
         replace(PLAIN, metric="certainty", margin=None)
 
 
-def test_a_claim_whose_source_is_not_told_apart_yet_needs_no_reason():
-    assert replace(PLAIN, margin=0.02, source="Author (2000), and our own").margin == 0.02
-
-
 def test_the_digest_is_of_what_is_fixed_before_a_run():
     other = replace(PLAIN, name="other")
     digest = claims_digest([PLAIN, other])
