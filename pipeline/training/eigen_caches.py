@@ -6,6 +6,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from pipeline.training.loaded_libraries import loaded
+
 # With TensorFlow 2.21. Eigen asks the processor once and keeps the answer in a static variable of manage_caching_sizes,
 # with a guard beside it that says whether it has asked. No function that would set it is exported. May go once sums of
 # 1,000 terms are the same on processors with other caches (benchmarks/processors.py).
@@ -19,7 +21,7 @@ SYMBOL_TABLE, SYMBOL_BYTES = 2, 24  # as in elf.h
 def hold() -> None:
     """Set the sizes in each library of TensorFlow, which is loaded. RuntimeError: this version has no such variable."""
     for library in LIBRARIES:
-        file, base = _loaded(library)
+        file, base = loaded(library)
         sizes, guard = _offsets(file)
         (ctypes.c_long * 3).from_address(base + sizes)[:] = list(BYTES)
         ctypes.c_char.from_address(base + guard).value = b"\x01"
@@ -29,18 +31,9 @@ def sizes() -> list[tuple[int, ...]]:
     """What Eigen goes by in each library: bytes of the three levels."""
     found = []
     for library in LIBRARIES:
-        file, base = _loaded(library)
+        file, base = loaded(library)
         found.append(tuple((ctypes.c_long * 3).from_address(base + _offsets(file)[0])))
     return found
-
-
-def _loaded(library: str) -> tuple[Path, int]:
-    """The file of a loaded library, and the address that its symbols count from."""
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        place, _, offset, *_, file = line.split()
-        if Path(file).name.startswith(library):  # its first line is the lowest
-            return Path(file), int(place.partition("-")[0], 16) - int(offset, 16)
-    raise RuntimeError(f"{library} is not loaded: numbers cannot be held the same on every processor")
 
 
 def _offsets(file: Path) -> tuple[int, int]:

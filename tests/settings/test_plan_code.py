@@ -15,6 +15,7 @@ MUTE = {
     "epoch_log": "what is shown while a run goes on",
     "integrity": "whether the files of a run are as they were written",
     "library_tricks": "what makes libraries faster and changes no result",
+    "loaded_libraries": "where a library lies; what is changed in it is in eigen_caches",
     "memory": "what a record says of memory",
     "record": "what is said of a run once it has ended",
     "store": "where finished runs lie, and their keys",
