@@ -76,8 +76,15 @@ def siblings(file: Path) -> list[Path]:
 def _imported(file: Path) -> list[Path]:
     """The files of its own folder that a file imports by itself, in whatever way it says so."""
     package = ".".join(["pipeline", *file.parent.relative_to(paths.PACKAGE).parts])
+    places = [file.parent / f"{name}.py" for name in _names_of_siblings(module(file), package)]
+    return [place for place in places if place.is_file()]
+
+
+@cache  # as plans ask it of the same files for every draw of every data set
+def _names_of_siblings(tree: ast.Module, package: str) -> list[str]:
+    """What a module of `package` imports from there: modules, and names that may be some."""
     names: set[str] = set()
-    for node in ast.walk(module(file)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             own = [alias.name for alias in node.names if alias.name.startswith(f"{package}.")]
             names |= {name.removeprefix(f"{package}.") for name in own}
@@ -85,8 +92,7 @@ def _imported(file: Path) -> list[Path]:
             source = ".".join(filter(None, [package if node.level == 1 else "", node.module]))
             inside = source.removeprefix(package).removeprefix(".") if source.startswith(package) else None
             names |= {alias.name for alias in node.names} if inside == "" else {inside or ""}
-    places = [file.parent / f"{name}.py" for name in sorted(names) if name.isidentifier()]
-    return [place for place in places if place.is_file()]
+    return [name for name in sorted(names) if name.isidentifier()]
 
 
 def literal(file: Path, word: str) -> Any:

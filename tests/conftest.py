@@ -1,5 +1,8 @@
 """What every test can count on: a quiet TensorFlow on one thread, and folders of its own when it writes."""
 
+import copy
+import functools
+
 from pipeline import numerics
 
 numerics.settle("portable")  # before anything imports NumPy
@@ -12,6 +15,7 @@ from pipeline import paths, records  # noqa: E402
 from pipeline.settings import params, plan  # noqa: E402
 from pipeline.training import runtime  # noqa: E402
 
+DRAWS = range(100, 110)
 runtime.quiet()
 paths.PARAMS = shipped.repository() / "params.yaml"  # before any test reads it
 
@@ -29,15 +33,20 @@ def house(tmp_path, monkeypatch):
 @pytest.fixture
 def smoke(house):
     """The shipped settings in the smoke profile, with cards of data that was never prepared."""
-    settings = params.read(paths.PARAMS, profile="smoke")
-    for name, data in settings.data.items():
-        views = {view: {"digest": f"{name}/{view}"} for view in data.views}
-        digests = {"validation": name, "test": name}
-        for draw in range(100, 110):
-            key = plan.prepared_key(data, draw)
-            of_draw = {part: f"{told} {draw}" for part, told in digests.items()}
-            records.write_sealed(paths.card(name, draw), {"key": key, "views": views, "digests": of_draw})
+    settings, keys = copy.deepcopy(shipped_smoke())  # tests change what they get
+    for (name, draw), key in keys.items():
+        views = {view: {"digest": f"{name}/{view}"} for view in settings.data[name].views}
+        digests = dict.fromkeys(("validation", "test"), f"{name} {draw}")
+        records.write_sealed(paths.card(name, draw), {"key": key, "views": views, "digests": digests})
     return settings
+
+
+@functools.cache  # a second or two, which a hundred tests need not wait for
+def shipped_smoke():
+    """The shipped settings in the smoke profile, and the key of each draw of its data."""
+    settings = params.read(paths.PARAMS, profile="smoke")
+    blocks = settings.data.items()
+    return settings, {(name, draw): plan.prepared_key(data, draw) for name, data in blocks for draw in DRAWS}
 
 
 @pytest.fixture

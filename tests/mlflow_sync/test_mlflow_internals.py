@@ -34,6 +34,7 @@ def test_loggers_speak_again_afterwards():
     assert logger.level == level
 
 
+@pytest.mark.slow
 def test_mlflow_by_itself_logs_what_it_raises(tmp_path):
     script = (
         "from mlflow.store.db import utils; utils.MAX_RETRY_COUNT = 2\n"

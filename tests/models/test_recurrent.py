@@ -122,6 +122,7 @@ def test_forget_bias_opens_the_gate_that_keeps_the_state():
     assert built(cell="lstm", units=4).get_layer("lstm").cell.bias.numpy().tolist() == [0] * 4 + [1] * 4 + [0] * 8
 
 
+@pytest.mark.slow
 def test_every_weight_receives_a_gradient_and_the_seed_decides():
     for cell in CELLS:
         model = built(cell=cell, units=5, seed=1)

@@ -109,7 +109,12 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+ROWS = [
+    pytest.param(spoil, id=name, marks=[pytest.mark.slow] * (at > 3)) for at, (name, spoil) in enumerate(SPOILT.items())
+]
+
+
+@pytest.mark.parametrize("spoil", ROWS)
 def test_a_run_that_is_not_whole_is_trained_again(pulled, spoil):
     settings, specs = pulled
     spoil(folder(specs[0]))

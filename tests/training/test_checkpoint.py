@@ -67,7 +67,9 @@ def test_checkpoints_do_not_change_the_numbers(tmp_path):
     same(train(tmp_path), train(None))
 
 
-@pytest.mark.parametrize("damage", ["truncated", "empty", "flipped", "gone"])
+@pytest.mark.parametrize(
+    "damage", ["truncated", pytest.param("empty", marks=SLOW), "flipped", pytest.param("gone", marks=SLOW)]
+)
 def test_a_damaged_checkpoint_costs_one_epoch_and_no_result(tmp_path, damage, capsys):
     whole = train(tmp_path / "whole")
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
@@ -82,6 +84,7 @@ def test_a_damaged_checkpoint_costs_one_epoch_and_no_result(tmp_path, damage, ca
     same(train(tmp_path / "cut"), whole)
 
 
+@pytest.mark.slow
 def test_both_damaged_means_from_the_start(tmp_path):
     whole = train(tmp_path / "whole")
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):

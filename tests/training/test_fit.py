@@ -41,6 +41,7 @@ def test_it_learns():
     assert rows[-1]["val_accuracy"] > 0.8 and rows[-1]["cross_entropy"] < rows[0]["cross_entropy"] / 2
 
 
+@pytest.mark.slow
 def test_same_seed_same_history_whatever_ran_before():
     first = fit(model(3, dropout=0.5), examples(), examples(30, 1), 3, epochs=2)
     fit(model(5), examples(), examples(30, 1), 5, epochs=1)

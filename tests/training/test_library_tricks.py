@@ -40,6 +40,7 @@ def test_the_tricks_were_measured_with_what_is_installed():
         )
 
 
+@pytest.mark.slow
 def test_an_import_leaves_much_to_look_through(plain_import):
     assert plain_import[1] > 100_000, "imports_not_collected may go"
 

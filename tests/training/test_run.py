@@ -102,6 +102,7 @@ def test_a_store_that_cannot_be_written_is_a_record(spec, monkeypatch, tmp_path)
     assert record["status"] == "failed" and "NotADirectoryError" in record["reason"]
 
 
+@pytest.mark.slow
 def test_xla_gives_about_the_same(spec):
     plain, other = spec("ab01"), spec("ab02", xla=True)
     assert [run(one)["status"] for one in (plain, other)] == ["finished", "finished"]
