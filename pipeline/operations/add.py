@@ -154,7 +154,6 @@ def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -
         examples=len(raw),
         counts=_counts(raw) if whole else {},
         different=_counts(raw, _first_of_each(raw)) if whole else {},
-        variance=0.0 if whole else float(np.var(raw.y)),
     )
     if kind not in own_topic.MODELS:
         raise InputError(f"{source}: given data of kind {kind}, allowed {', '.join(own_topic.MODELS)}")
