@@ -18,6 +18,7 @@ MODELS: Mapping[str, dict[str, Any]] = {
     "sequence": {"model": "recurrent", "build": {"cell": "gru", "parameters": 4000, "masked": True}},
 }
 RESAMPLED = ("table", "image", "signal")  # kinds that views/rebalance.py can change
+NETWORK = "network"  # the group of variants that train one
 AT_ONCE = {"epochs": 1, "epoch_steps": 1}  # of `fit`, where there is nothing to learn step by step
 MANY, TREES_OF_MANY = 10, 30  # classes from which on fewer trees are grown: there is one for each class every time
 AUGMENTED = {"augment": {"shift": 0.06, "rotate": 8, "zoom": 0.1}}
@@ -78,13 +79,16 @@ def topic_block(data: OwnData) -> dict[str, Any]:
         "title": data.name.replace("_", " ").capitalize(),
         "question": _question(data),
         "data": data.name,
-        **({} if data.counts else {"task": "regress_scaled"}),
-        **MODELS[data.kind],
-        "fit": _fit(data),
         "metrics": _metrics(data),
+        "groups": {NETWORK: _network(data)},
         "variants": {name: arm.changes for name, arm in arms.items()},
         "claims": [_claim(data, name, arm, next(iter(arms))) for name, arm in arms.items() if arm.words],
     }
+
+
+def _network(data: OwnData) -> dict[str, Any]:
+    """What all variants share that train a network."""
+    return {**({} if data.counts else {"task": "regress_scaled"}), **MODELS[data.kind], "fit": _fit(data)}
 
 
 def _question(data: OwnData) -> str:
@@ -111,27 +115,31 @@ class Arm:
 def _arms(data: OwnData) -> dict[str, Arm]:
     """Of classes: what rebalances is expected to show where there is something to rebalance, the others are not."""
     word = "reproduced" if data.is_uneven and data.has_enough else "negligible"
-    found = {"untouched": Arm({})}
+    found = {"untouched": _of_network()}
     if data.kind in RESAMPLED:
-        found["under"] = Arm({"view": "under", "fit": _fit_of_few(data)}, "dropping examples of larger classes", word)
-        found["over"] = Arm({"view": "over"}, "copying examples of smaller classes", word)
-        found["smote"] = Arm({"view": "smote"}, "combining examples of smaller classes (SMOTE)", word)
-    found["weighted"] = Arm({"fit": {"class_weight": "balanced"}}, "weighting classes by their frequency", word)
-    found["adjusted"] = Arm({"fit": {"logit_adjustment": 1.0}}, "adjusting logits by the classes' frequencies", word)
-    found["moved"] = Arm({"task": "classify_moved"}, "moving the threshold of the trained network", word)
-    found["focal"] = Arm({"fit": {"focal": 2.0}}, "the focal loss", "negligible")
+        found["under"] = _of_network("dropping examples of larger classes", word, view="under", fit=_fit_of_few(data))
+        found["over"] = _of_network("copying examples of smaller classes", word, view="over")
+        found["smote"] = _of_network("combining examples of smaller classes (SMOTE)", word, view="smote")
+    found["weighted"] = _of_network("weighting classes by their frequency", word, fit={"class_weight": "balanced"})
+    found["adjusted"] = _of_network("adjusting logits by the classes' frequencies", word, fit={"logit_adjustment": 1.0})
+    found["moved"] = _of_network("moving the threshold of the trained network", word, task="classify_moved")
+    found["focal"] = _of_network("the focal loss", "negligible", fit={"focal": 2.0})
     if data.kind == "image":
-        found["augmented"] = Arm(AUGMENTED, "moving, turning and zooming images on the fly", "reproduced")
+        found["augmented"] = _of_network("moving, turning and zooming images on the fly", "reproduced", **AUGMENTED)
     return found | _base_lines(data)
 
 
 def _arms_of_numbers(data: OwnData) -> dict[str, Arm]:
     return {
-        "plain": Arm({}),
-        "dropout": Arm({"build": {"dropout": 0.2}}, "dropout of one unit in five", "negligible"),
-        "penalty": Arm({"build": {"penalty": 0.001}}, "an L2 penalty of 0.001 on the weights", "negligible"),
+        "plain": _of_network(),
+        "dropout": _of_network("dropout of one unit in five", "negligible", build={"dropout": 0.2}),
+        "penalty": _of_network("an L2 penalty of 0.001 on the weights", "negligible", build={"penalty": 0.001}),
         **_base_lines(data),
     }
+
+
+def _of_network(words: str = "", expects: str = "", **changes: Any) -> Arm:
+    return Arm({"group": NETWORK, **changes}, words, expects)
 
 
 def _base_lines(data: OwnData) -> dict[str, Arm]:
@@ -148,7 +156,7 @@ def _base_lines(data: OwnData) -> dict[str, Arm]:
 
 def _expected_of_learning(data: OwnData) -> str:
     """That of one answer for all the mean recall is as low as can be, but not accuracy where one class is large."""
-    return "reproduced" if data.has_enough or not data.counts or not data.is_uneven else "undecided"
+    return "reproduced" if not data.counts or data.has_enough or not data.is_uneven else "undecided"
 
 
 def _claim(data: OwnData, name: str, arm: Arm, plain: str) -> dict[str, Any]:
