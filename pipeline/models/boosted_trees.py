@@ -65,19 +65,19 @@ class BoostedTrees(FittedAtOnce):
     def adapt(self, training: Examples, seed: int) -> None:
         """Fit the trees by scikit-learn, and set the layers by them."""
         boosting = fitted(training, seed, self.settings)
-        trees = [tree.nodes for stage in boosting._predictors for tree in stage]
+        stages = boosting._predictors
         splits, leaves, answers = (self.get_layer(name) for name in ("splits", "leaves", "answers"))
-        answers.bias.assign(_per_output(boosting._baseline_prediction.ravel(), answers.units))
-        per_stage = len(boosting._predictors[0])
-        features, thresholds, paths, ends, values = _tables(trees, leaves.kernel.shape)
-        kernel = np.zeros(splits.kernel.shape)
-        kernel[features, np.arange(kernel.shape[1])] = 1
-        splits.set_weights([kernel, -thresholds])
-        leaves.set_weights([paths, ends])
-        kernel = np.zeros((len(trees), leaves.kernel.shape[2], answers.units))
+        trees = [tree.nodes for stage in stages for tree in stage]
+        features, thresholds, routes, ends, values = _tables(trees, leaves.kernel.shape)
+        chosen = np.zeros(splits.kernel.shape)
+        chosen[features, np.arange(len(features))] = 1
+        splits.set_weights([chosen, -thresholds])
+        leaves.set_weights([routes, ends])
+        kernel = np.zeros((*values.shape, answers.units))
         for place, answer in enumerate(values):
-            kernel[place, :, place % per_stage + (answers.units == 2)] = answer
-        answers.kernel.assign(kernel.reshape(-1, answers.units))
+            kernel[place, :, place % len(stages[0]) + (answers.units == 2)] = answer
+        start = _per_output(boosting._baseline_prediction.ravel(), answers.units)
+        answers.set_weights([kernel.reshape(-1, answers.units), start])
 
 
 def fitted(training: Examples, seed: int, settings: dict[str, Any]) -> Any:
@@ -95,9 +95,9 @@ def _per_output(answer: np.ndarray, outputs: int) -> np.ndarray:
 
 
 def _tables(trees: Sequence[np.ndarray], shape: tuple[int, int, int]) -> tuple[np.ndarray, ...]:
-    """Of all trees: feature and threshold of each split (trees * splits,); how splits lead to leaves.
+    """Of all trees: feature and threshold of each split (trees * splits,), and how splits lead to leaves.
 
-    `shape` is (trees, splits, leaves). A path (splits, leaves) has 1 where the leaf lies to the right of the split, -1
+    `shape` is (trees, splits, leaves). A route (splits, leaves) has 1 where the leaf lies to the right of the split, -1
     to the left; with the split's answers of 0 and 1 it adds up to the number of turns to the right where all are as
     the leaf has them, else to less: `ends` (trees, leaves) takes that number less a half away. An idle leaf is never
     reached. `values` (trees, leaves).
@@ -109,10 +109,8 @@ def _tables(trees: Sequence[np.ndarray], shape: tuple[int, int, int]) -> tuple[n
     for tree, nodes in enumerate(trees):
         inner = np.flatnonzero(nodes["is_leaf"] == 0)
         place = {node: at for at, node in enumerate(inner.tolist())}
-        features[tree, : len(inner)], thresholds[tree, : len(inner)] = (
-            nodes["feature_idx"][inner],
-            nodes["num_threshold"][inner],
-        )
+        features[tree, : len(inner)] = nodes["feature_idx"][inner]
+        thresholds[tree, : len(inner)] = nodes["num_threshold"][inner]
         for leaf, (node, turns) in enumerate(_leaves(nodes)):
             for split, turn in turns:
                 routes[tree, place[split], leaf] = turn
