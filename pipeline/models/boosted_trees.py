@@ -34,8 +34,8 @@ def build(
     """
     inputs = keras.Input(shape)
     count, fixed = trees * (outputs if outputs > 2 else 1), {"dtype": "float64", "trainable": False}
-    beyond = keras.layers.Dense(count * splits, name="splits", **fixed)(keras.layers.Flatten()(inputs))
-    right = keras.layers.Reshape((count, splits))(_above_0(beyond, "float32"))
+    beyond = keras.layers.Dense(count * splits, name="splits", **fixed)(keras.layers.Flatten(dtype="float64")(inputs))
+    right = keras.layers.Reshape((count, splits), dtype="float32")(_above_0(beyond, "float32"))
     led = keras.layers.EinsumDense(
         "bts,tsl->btl", (count, splits + 1), bias_axes="tl", dtype="float32", trainable=False, name="leaves"
     )(right)

@@ -14,7 +14,7 @@ def build(shape: tuple[int, ...], outputs: int) -> FittedAtOnce:
     """
     inputs = keras.Input(shape)
     answer = keras.layers.Dense(outputs, kernel_initializer="zeros", dtype="float32", trainable=False, name="answer")
-    return Prior(inputs, answer(keras.layers.Flatten()(inputs)), name="prior")
+    return Prior(inputs, answer(keras.layers.Flatten(dtype="float32")(inputs)), name="prior")
 
 
 class Prior(FittedAtOnce):

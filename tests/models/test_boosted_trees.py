@@ -68,6 +68,17 @@ def test_what_cannot_be_split_is_answered_as_well(labels):
     assert shares.argmax() == 0 and np.isfinite(shares).all() and shares[1] < 0.05
 
 
+def test_half_precision_rounds_no_input():
+    """A policy of float16 is for networks: a threshold would be missed."""
+    data = examples(2, rows=200)
+    expected = np.asarray(fitted(data, 2, trees=5)(data.x))
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        assert np.array_equal(np.asarray(fitted(data, 2, trees=5)(data.x)), expected)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 def test_a_shape_of_more_axes_is_read_as_a_row():
     data = examples(2, rows=100)
     model = boosted_trees.build((COLUMNS, 1), 2, trees=3)
