@@ -67,14 +67,22 @@ class View(Protocol):
 
 
 class Model(Protocol):
-    """pipeline/models/<model>.py: one family of architectures."""
+    """pipeline/models/<model>.py: one family of architectures.
+
+    A constant LIBRARIES may be there as well: distributions, beside TensorFlow, Keras and NumPy, whose versions decide
+    its numbers. A model with a function `adapt(training, seed)` is fitted to all training examples at once, by a task
+    that asks for it.
+    """
 
     def build(self, shape: tuple[int, ...], outputs: int) -> "keras.Model":
         """A plain Keras model for inputs (batch, *shape); the initial weights follow from Keras' seed."""
 
 
 class Task(Protocol):
-    """pipeline/tasks/<task>.py: towards what a model is trained, and how it is asked."""
+    """pipeline/tasks/<task>.py: towards what a model is trained, and how it is asked.
+
+    A constant SCORED_AS may be there as well: the task whose metrics, and form of predictions, are this one's too.
+    """
 
     LABELS: tuple[Labels, ...]  # of the data that it can learn
     OBJECTIVE: (

@@ -87,6 +87,12 @@ def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
+def scored_as(task: str) -> str:
+    """The task by whose metrics a task is scored: its own, unless it says SCORED_AS (contracts.Task)."""
+    told: str = constant("tasks", task, "SCORED_AS", task)
+    return told
+
+
 def kind(source: str, load: Mapping[str, Any]) -> contracts.Kind:
     """The kind of data that a source gives under its settings `load`: see contracts.Source."""
     told: contracts.Kind = _told(source, load, contracts.Kind) or constant("sources", source, "KIND")

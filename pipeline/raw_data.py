@@ -12,6 +12,9 @@ from pipeline import paths
 
 ColumnKind = Literal["number", "category", "date"]
 FeatureKind = Literal["number", "category", "indicator"]
+FEW_ROWS = 100
+TAIL = 0.3  # of the variance, in one row of a hundred: of normal numbers it is less than a tenth
+SKEWED = "of their variance, by which errors are squared and R2 is measured: their logarithm may be easier to predict"
 BARE = r"[a-z0-9_]+"  # a name without its ending, of a file in data/raw
 
 
@@ -62,6 +65,16 @@ class RawData:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+def on_numbers(y: np.ndarray) -> list[str]:
+    """Lines on numbers to predict (examples,) of which few are far from all others; none of classes."""
+    if np.issubdtype(y.dtype, np.integer) or len(y) < FEW_ROWS:
+        return []
+    squares = np.sort((y - y.mean()) ** 2)
+    total = float(squares.sum())
+    share = float(squares[-max(1, len(y) // 100) :].sum()) / total if 0 < total < np.inf else 0.0
+    return [f"numbers to predict are skewed: one row in a hundred has {share:.0%} {SKEWED}"] if share > TAIL else []
 
 
 def coded(words: np.ndarray) -> tuple[np.ndarray, list[str]]:

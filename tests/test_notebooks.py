@@ -1,4 +1,4 @@
-"""Every topic has a lesson of its own, and every lesson runs from a fresh clone, here in the smoke profile."""
+"""Every topic has a lesson of its own, and so have own data; each runs from a fresh clone, in the smoke profile."""
 
 import ast
 import json
@@ -15,6 +15,8 @@ from pipeline import paths, plugins
 
 FOLDER = paths.ROOT / "notebooks"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.ipynb"))
+OWN = "own_data"  # of no topic that is shipped
+LESSONS = [name for name in NAMES if name != OWN]
 QUICK = "exploding"
 LIMIT = 600  # seconds a cell, on a machine that does other things as well
 PARTS = ("## The idea", "$$", "**Try it yourself.**", "## The full result", "## What to take away")
@@ -29,7 +31,7 @@ def source(name, kind):
 
 
 def test_there_is_one_for_each_topic():
-    assert plugins.names("topics") == NAMES
+    assert plugins.names("topics") == LESSONS and OWN in NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -45,18 +47,23 @@ def test_it_is_stripped_and_valid(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_a_lesson(name):
+def test_it_has_the_parts_of_a_lesson(name):
     text, code = source(name, "markdown"), source(name, "code")
     assert text.startswith("# ") and 8 <= len(read(name).cells) <= 14
     places = [text.index(part) for part in PARTS]
     assert places == sorted(places)
     assert re.search(r"\(\*[^*]+\*", text)  # a term of the course, in Spanish
-    assert f'notebook.verdicts("{name}")' in code and "notebook.scores(" in code
-    assert set(re.findall(r'notebook\.\w+\(\s*"(\w+)"', code)) == {name}  # no other topic's runs or results
     assert re.search(r"^SEED = \d+$", code, re.M)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LESSONS)
+def test_it_is_a_lesson(name):
+    code = source(name, "code")
+    assert f'notebook.verdicts("{name}")' in code and "notebook.scores(" in code
+    assert set(re.findall(r'notebook\.\w+\(\s*"(\w+)"', code)) == {name}  # no other topic's runs or results
+
+
+@pytest.mark.parametrize("name", LESSONS)
 def test_it_names_variants_that_exist(name):
     from pipeline.settings import params
 
@@ -140,7 +147,7 @@ def marked(name):
     return pytest.param(name, marks=() if name == QUICK else pytest.mark.slow)
 
 
-@pytest.mark.parametrize("name", [marked(name) for name in NAMES])
+@pytest.mark.parametrize("name", [marked(name) for name in LESSONS])
 def test_it_runs_from_a_fresh_clone(name, house, tmp_path):
     notebook = execute(house, name, "notebooks", tmp_path)
     assert not left_behind(house)
@@ -148,6 +155,19 @@ def test_it_runs_from_a_fresh_clone(name, house, tmp_path):
     for claim in plugins.load("topics", name).TOPIC.claims:
         assert escape(claim.sentence) in table
     assert shown(notebook, "image/png")
+
+
+@pytest.mark.slow
+def test_own_data_are_added_and_judged_in_a_copy(house, tmp_path):
+    """Nothing of the clone is changed; only the trial has the two blocks."""
+    notebook = execute(house, OWN, "notebooks", tmp_path)
+    assert not left_behind(house)
+    (table,) = [html for html in shown(notebook, "text/html") if "<table>" in html]
+    for words in ("moving the threshold of the trained network", "boosting trees instead of training a network"):
+        assert words in table
+    assert "not tested" not in table and shown(notebook, "image/svg+xml")
+    said = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
+    assert "data.customers and topics.customers were added" in said and "left out (`drop`)" in said
 
 
 @pytest.mark.slow

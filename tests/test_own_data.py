@@ -10,7 +10,8 @@ from clone import change, copy_house, tell
 from ruamel.yaml import YAML
 
 ROWS, SEEDS = 600, 2
-KEPT = ("untouched", "weighted", "under")
+ORDER = ("under", "weighted", "moved", "prior", "boosted").index
+KEPT = ("untouched", "weighted", "under", "moved", "prior", "boosted")
 
 
 def numbers(rows=ROWS, seed=0):
@@ -38,7 +39,7 @@ def house(tmp_path_factory):
 
 def shrink(tree):
     topic = tree["topics"]["mine"]
-    topic["fit"].update(epochs=2, epoch_steps=4)
+    topic["groups"]["network"]["fit"].update(epochs=2, epoch_steps=4)
     topic["variants"] = {name: topic["variants"][name] for name in KEPT}
     topic["variants"]["under"]["fit"]["epochs"] = 2
     topic["claims"] = [claim for claim in topic["claims"] if claim["name"] in KEPT]
@@ -57,11 +58,24 @@ def written(place):
 def test_a_topic_without_a_folder_has_verdicts(house):
     assert not (house / "pipeline" / "topics" / "mine").exists()
     rows = json.loads((house / "data" / "report" / "claims.json").read_text())
-    assert [(row["topic"], row["name"]) for row in rows] == [("mine", "under"), ("mine", "weighted")]
+    assert [(row["topic"], row["name"]) for row in rows] == [("mine", name) for name in sorted(KEPT[1:], key=ORDER)]
     assert all(row["seeds"] == SEEDS and row["difference"] is not None and row["written_before"] for row in rows)
     page = (house / "data" / "report" / "index.html").read_text()
     topic = written(house)["topics"]["mine"]
     assert topic["question"] in page and topic["claims"][0]["sentence"] in page
+
+
+@pytest.mark.slow
+def test_what_is_no_network_is_scored_like_the_networks(house):
+    """A constant answer finds half of two classes; trees find what the first column tells; a moved threshold, more."""
+    metrics = json.loads((house / "data" / "results" / "mine" / "metrics.json").read_text())
+    found = {name: metrics[name]["balanced_accuracy"]["mean"] for name in KEPT}
+    assert found["prior"] == 0.5 and found["boosted"] > 0.7
+    assert found["moved"] > found["untouched"] - 0.1 and metrics["moved"].keys() == metrics["untouched"].keys()
+    constant = json.loads((house / "data" / "results" / "mine" / "trivial.json").read_text())
+    assert constant["prior"]["balanced_accuracy"] == 0.5
+    confusion = json.loads((house / "data" / "results" / "mine" / "confusion.json").read_text())
+    assert {*KEPT} <= confusion.keys()
 
 
 @pytest.mark.slow
@@ -95,7 +109,7 @@ def test_a_changed_claim_is_noticed_and_trains_nothing_again(house, tmp_path):
     assert "data/plan/mine.json: given a plan older than params.yaml" in refused
     ask(place, "plan")
     told = ask(place, "train", "mine")
-    assert "mine: 6 runs, 6 of them done before" in told and "finished" not in told
+    assert "mine: 12 runs, 12 of them done before" in told and "finished" not in told
     ask(place, "evaluate", "mine")
     ask(place, "report")
     rows = json.loads((place / "data" / "report" / "claims.json").read_text())

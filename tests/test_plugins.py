@@ -205,3 +205,13 @@ def test_our_own_mistake_in_what_a_plugin_imports_stays_ours(monkeypatch):
 def test_null_bytes_are_told(written):
     written("models", WHOLE["models"].encode() + b"\0")
     assert plugins.faults("models", "own")[0].startswith("pipeline/models/own.py: given ")
+
+
+def test_a_task_is_scored_as_itself_or_as_it_says():
+    told = {name: plugins.scored_as(name) for name in plugins.names("tasks")}
+    assert {name: scored for name, scored in told.items() if name != scored} == {
+        "classify_at_once": "classify",
+        "classify_moved": "classify",
+        "regress_at_once": "regress",
+        "regress_scaled": "regress",
+    }

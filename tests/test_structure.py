@@ -40,6 +40,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
         "verdicts",
     },
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
+    "trial": {"notebook"},
     "__main__": {"freshness", "mlflow_sync", "operations", "report", "settings", "stages"},
 }
 

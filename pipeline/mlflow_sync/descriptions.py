@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from pipeline import plugins
 from pipeline.contracts import ClaimRow, MetricSummary
 from pipeline.mlflow_sync import mlflow_run, model_registry
 from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
@@ -28,7 +29,7 @@ def of_model(run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
     """How the model of `run` was chosen among `runs`, and what it answers."""
     data, column = run["settings"]["data"], objective.name(run["history"]) or ""
     rivals = sum(other["status"] == "finished" and other["settings"]["data"] == data for other in runs)
-    answer = ANSWERS[run["settings"]["task"]].format(outputs=run["outputs"])
+    answer = ANSWERS[plugins.scored_as(run["settings"]["task"])].format(outputs=run["outputs"])
     return (
         f"{run['variant']} seed {run['seed']}: validation {column.replace('_', '-')}"
         f" {model_registry.reached(run):.4g}, the lowest of {rivals} finished runs on {data}."

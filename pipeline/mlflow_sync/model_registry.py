@@ -177,7 +177,7 @@ def _signature(run: RecordedRun, shape: Sequence[int]) -> "ModelSignature":
     from mlflow.models import ModelSignature
     from mlflow.types.schema import Schema, TensorSpec
 
-    answer = [run["outputs"] if size is None else size for size in ANSWERS[run["settings"]["task"]]]
+    answer = [run["outputs"] if size is None else size for size in ANSWERS[plugins.scored_as(run["settings"]["task"])]]
     inputs, outputs = (Schema([TensorSpec(np.dtype(np.float32), (-1, *sizes))]) for sizes in (shape, answer))
     return ModelSignature(inputs, outputs)
 

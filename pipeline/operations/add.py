@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import errors, paths, plugins
+from pipeline import errors, paths, plugins, raw_data
 from pipeline.errors import InputError
 from pipeline.operations import own_topic
 from pipeline.operations.own_topic import OwnData
@@ -154,12 +154,11 @@ def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -
         examples=len(raw),
         counts=_counts(raw) if whole else {},
         different=_counts(raw, _first_of_each(raw)) if whole else {},
-        variance=0.0 if whole else float(np.var(raw.y)),
     )
     if kind not in own_topic.MODELS:
         raise InputError(f"{source}: given data of kind {kind}, allowed {', '.join(own_topic.MODELS)}")
     shape = raw.x.shape[1:] if isinstance(raw.x, np.ndarray) else (len(raw.x),)
-    findings = [*raw.findings, *own_topic.notes(data)]
+    findings = [*raw.findings, *raw_data.on_numbers(raw.y), *own_topic.notes(data)]
     return Understood(data=data, shape=shape, columns=raw.card.get("columns", ()), findings=findings)
 
 

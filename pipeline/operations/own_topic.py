@@ -18,12 +18,15 @@ MODELS: Mapping[str, dict[str, Any]] = {
     "sequence": {"model": "recurrent", "build": {"cell": "gru", "parameters": 4000, "masked": True}},
 }
 RESAMPLED = ("table", "image", "signal")  # kinds that views/rebalance.py can change
+NETWORK = "network"  # the group of variants that train one
+AT_ONCE = {"epochs": 1, "epoch_steps": 1}  # of `fit`, where there is nothing to learn step by step
+MANY, TREES_OF_MANY = 10, 30  # classes from which on fewer trees are grown: there is one for each class every time
 AUGMENTED = {"augment": {"shift": 0.06, "rotate": 8, "zoom": 0.1}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnData:
-    """What decides the blocks: source and `load`, `counts` by class (of numbers: none), `variance` of numbers.
+    """What decides the blocks: source and `load`, `counts` by class (of numbers: none).
 
     `different` are the counts without copies, or of groups: these are split, and decide how large a part becomes.
     """
@@ -36,7 +39,6 @@ class OwnData:
     examples: int
     counts: Mapping[str, int]
     different: Mapping[str, int]
-    variance: float
 
     @property
     def rarest(self) -> int:
@@ -72,70 +74,108 @@ def data_block(data: OwnData) -> dict[str, Any]:
 
 def topic_block(data: OwnData) -> dict[str, Any]:
     """The block under `topics:`."""
-    variants = _variants(data) if data.counts else _variants_of_numbers()
+    arms = _arms(data) if data.counts else _arms_of_numbers(data)
     return {
         "title": data.name.replace("_", " ").capitalize(),
         "question": _question(data),
         "data": data.name,
-        **MODELS[data.kind],
-        "fit": _fit(data),
         "metrics": _metrics(data),
-        "variants": {name: changes for name, (changes, _, _) in variants.items()},
-        "claims": [_claim(data, name, words, expects) for name, (_, words, expects) in variants.items() if words],
+        "groups": {NETWORK: _network(data)},
+        "variants": {name: arm.changes for name, arm in arms.items()},
+        "claims": [_claim(data, name, arm, next(iter(arms))) for name, arm in arms.items() if arm.words],
     }
+
+
+def _network(data: OwnData) -> dict[str, Any]:
+    """What all variants share that train a network."""
+    return {**({} if data.counts else {"task": "regress_scaled"}), **MODELS[data.kind], "fit": _fit(data)}
 
 
 def _question(data: OwnData) -> str:
     what = data.name if data.label.lower() in ("", data.name) else f"{data.label} of {data.name}"
-    if not data.counts:
-        return f"Do dropout and a penalty on the weights predict {what} better?"
-    return f"Which remedy against rare classes serves {what}?"
+    if data.counts:
+        return f"Which remedy against rare classes serves {what}?"
+    others = "dropout, a penalty on the weights or boosted trees" if data.kind == "table" else "dropout or a penalty"
+    return f"Do {others} predict {what} better than a plain network?"
 
 
-Variants = dict[str, tuple[dict[str, Any], str, str]]  # {variant: what it changes, in words, the verdict expected}
+@dataclass(frozen=True)
+class Arm:
+    """A variant: what it changes, in `words` what that is (none: all others are compared with it), what is expected.
+
+    `is_floor`: the claim is that it is beaten.
+    """
+
+    changes: Mapping[str, Any]
+    words: str = ""
+    expects: str = ""
+    is_floor: bool = False
 
 
-def _variants(data: OwnData) -> Variants:
+def _arms(data: OwnData) -> dict[str, Arm]:
     """Of classes: what rebalances is expected to show where there is something to rebalance, the others are not."""
     word = "reproduced" if data.is_uneven and data.has_enough else "negligible"
-    found: Variants = {"untouched": ({}, "", "")}
+    found = {"untouched": _of_network()}
     if data.kind in RESAMPLED:
-        found["under"] = ({"view": "under", "fit": _fit_of_few(data)}, "dropping examples of larger classes", word)
-        found["over"] = ({"view": "over"}, "copying examples of smaller classes", word)
-        found["smote"] = ({"view": "smote"}, "combining examples of smaller classes (SMOTE)", word)
-    found["weighted"] = ({"fit": {"class_weight": "balanced"}}, "weighting classes by their frequency", word)
-    found["adjusted"] = ({"fit": {"logit_adjustment": 1.0}}, "adjusting logits by the classes' frequencies", word)
-    found["focal"] = ({"fit": {"focal": 2.0}}, "the focal loss", "negligible")
+        found["under"] = _of_network("dropping examples of larger classes", word, view="under", fit=_fit_of_few(data))
+        found["over"] = _of_network("copying examples of smaller classes", word, view="over")
+        found["smote"] = _of_network("combining examples of smaller classes (SMOTE)", word, view="smote")
+    found["weighted"] = _of_network("weighting classes by their frequency", word, fit={"class_weight": "balanced"})
+    found["adjusted"] = _of_network("adjusting logits by the classes' frequencies", word, fit={"logit_adjustment": 1.0})
+    found["moved"] = _of_network("moving the threshold of the trained network", word, task="classify_moved")
+    found["focal"] = _of_network("the focal loss", "negligible", fit={"focal": 2.0})
     if data.kind == "image":
-        found["augmented"] = (AUGMENTED, "moving, turning and zooming images on the fly", "reproduced")
-    return found
+        found["augmented"] = _of_network("moving, turning and zooming images on the fly", "reproduced", **AUGMENTED)
+    return found | _base_lines(data)
 
 
-def _variants_of_numbers() -> Variants:
+def _arms_of_numbers(data: OwnData) -> dict[str, Arm]:
     return {
-        "plain": ({}, "", ""),
-        "dropout": ({"build": {"dropout": 0.2}}, "dropout of one unit in five", "negligible"),
-        "penalty": ({"build": {"penalty": 0.001}}, "an L2 penalty of 0.001 on the weights", "negligible"),
+        "plain": _of_network(),
+        "dropout": _of_network("dropout of one unit in five", "negligible", build={"dropout": 0.2}),
+        "penalty": _of_network("an L2 penalty of 0.001 on the weights", "negligible", build={"penalty": 0.001}),
+        **_base_lines(data),
     }
 
 
-def _claim(data: OwnData, name: str, words: str, expects: str) -> dict[str, Any]:
+def _of_network(words: str = "", expects: str = "", **changes: Any) -> Arm:
+    return Arm({"group": NETWORK, **changes}, words, expects)
+
+
+def _base_lines(data: OwnData) -> dict[str, Arm]:
+    """What is no network: a constant answer, and of tables boosted trees."""
+    task = {"task": "classify_at_once" if data.counts else "regress_at_once", "fit": AT_ONCE}
+    floor = "learning from the inputs, rather than always giving one answer,"
+    found = {"prior": Arm({"model": "prior", **task}, floor, _expected_of_learning(data), is_floor=True)}
+    if data.kind == "table":
+        build = {"build": {"trees": TREES_OF_MANY}} if len(data.counts) > MANY else {}
+        words = "boosting trees instead of training a network"
+        found["boosted"] = Arm({"model": "boosted_trees", **task, **build}, words, "reproduced")
+    return found
+
+
+def _expected_of_learning(data: OwnData) -> str:
+    """That of one answer for all the mean recall is as low as can be, but not accuracy where one class is large."""
+    return "reproduced" if not data.counts or data.has_enough or not data.is_uneven else "undecided"
+
+
+def _claim(data: OwnData, name: str, arm: Arm, plain: str) -> dict[str, Any]:
+    better, worse = (plain, name) if arm.is_floor else (name, plain)
+    sentence = f"For {data.name}, {arm.words} raises {_told(data)}."
+    compared = {"metric": _metrics(data)[0], "better": better, "worse": worse}
+    return {"name": name, "sentence": sentence, **compared, "expects": arm.expects}
+
+
+def _told(data: OwnData) -> str:
+    """What the claims are on, in words."""
     if not data.counts:
-        margin = {"margin": float(f"{data.variance / 20:.3g}")}
-        because = {"margin_because": f"one part in twenty of the variance of {data.label}, in its unit squared"}
-        sentence = f"For {data.name}, {words} lowers the squared error of {data.label}."
-        compared = {"metric": "squared_error", "better": name, "worse": "plain", "higher_is_better": False}
-        return {"name": name, "sentence": sentence, **compared, **margin, **because, "expects": expects}
-    metric = "balanced_accuracy" if data.has_enough else "accuracy"
-    told = "the mean recall over classes (balanced accuracy)" if data.has_enough else "accuracy"
-    sentence = f"For {data.name}, {words} raises {told}."
-    compared = {"metric": metric, "better": name, "worse": "untouched"}
-    return {"name": name, "sentence": sentence, **compared, "expects": expects}
+        return f"the share of the variance of {data.label or 'the numbers'} that is explained (R2)"
+    return "the mean recall over classes (balanced accuracy)" if data.has_enough else "accuracy"
 
 
 def _metrics(data: OwnData) -> list[str]:
     if not data.counts:
-        return ["squared_error"]
+        return ["r2", "absolute_error", "squared_error"]
     metrics = ["balanced_accuracy", "macro_f1", "accuracy", "rare_recall", "pr_auc", "cross_entropy", "brier"]
     return metrics if data.has_enough else ["accuracy", *(metric for metric in metrics if metric != "accuracy")]
 

@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.preparation import encoder
 from pipeline.preparation.identity import ids_of
 from pipeline.preparation.split import PARTS, is_classes, split_rows
-from pipeline.raw_data import Feature, RawData
+from pipeline.raw_data import Feature, RawData, on_numbers
 from pipeline.records import Examples
 
 if TYPE_CHECKING:
@@ -59,12 +59,23 @@ def _labels(raw: RawData, key: str) -> np.ndarray:
     y = np.ascontiguousarray(raw.y, np.int64 if is_classes(raw.y) else np.float32)
     if not len(y) or not np.isfinite(y).all():
         raise InputError(f"{key}: given no examples or numbers that are not finite, allowed finite numbers only")
+    if not is_classes(y):
+        _refuse_labels_that_lose_digits(raw.y, y, key)
     counts = np.bincount(y, minlength=len(raw.class_names)) if is_classes(y) else np.ones(1)
     if not counts.all():
         empty = int(np.argmin(counts))
         told = repr(raw.class_names[empty]) if raw.class_names else str(empty)
         raise InputError(f"{key}: given class {told} without examples to learn from, allowed one or more of each class")
     return y
+
+
+def _refuse_labels_that_lose_digits(wide: np.ndarray, narrow: np.ndarray, key: str) -> None:
+    """InputError: numbers to predict that differ in digits that float32 has no room for."""
+    error = np.abs(narrow.astype(np.float64) - wide)
+    row = int(np.argmax(error))
+    if error[row] > VISIBLE * np.std(wide) > 0:
+        told = f"given numbers to predict that float32 rounds ({wide[row]:.17g} would be {narrow[row]:.17g})"
+        raise InputError(f"{key}: {told}, allowed ones that differ in their first digits: take off what they share")
 
 
 # Encode and scale
@@ -158,7 +169,7 @@ def _facts(raw: RawData, y: np.ndarray, ids: np.ndarray, rows: Rows, facts: dict
     told |= dict(raw.card) | facts
     if raw.groups is not None:
         told["groups"] = {part: len(np.unique(raw.groups[rows[part]])) for part in PARTS}
-    return told | {"findings": [*raw.findings, *_copies(y, ids, rows), *_surprises(facts)]}
+    return told | {"findings": [*raw.findings, *on_numbers(raw.y), *_copies(y, ids, rows), *_surprises(facts)]}
 
 
 def _copies(y: np.ndarray, ids: np.ndarray, rows: Rows) -> list[str]:

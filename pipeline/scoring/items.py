@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import plugins
 from pipeline.contracts import RunUnderProbe
 
 Contribution = Callable[[np.ndarray, np.ndarray, Any], np.ndarray]  # labels, predicted, priors -> (n,)
@@ -15,7 +16,7 @@ def items(metric: str, run: RunUnderProbe) -> np.ndarray | None:
 
     None where a metric is no mean over examples.
     """
-    contribution = ITEMS.get(run.settings["task"], {}).get(metric)
+    contribution = ITEMS.get(plugins.scored_as(run.settings["task"]), {}).get(metric)
     if contribution is None:
         return None
     return np.asarray(contribution(run.test.y, run.predicted, run.priors), np.float64)
@@ -77,6 +78,16 @@ def _exact(labels: np.ndarray, probabilities: np.ndarray, priors: Any) -> np.nda
     return exact
 
 
+def _explained(labels: np.ndarray, predicted: np.ndarray, priors: Any) -> np.ndarray:
+    shares: np.ndarray = 1 - (predicted - labels) ** 2 / np.var(labels, dtype=np.float64)
+    return shares
+
+
+def _absolute_error(labels: np.ndarray, predicted: np.ndarray, priors: Any) -> np.ndarray:
+    error: np.ndarray = np.abs(predicted - labels)
+    return error
+
+
 def _squared_error(labels: np.ndarray, predicted: np.ndarray, priors: Any) -> np.ndarray:
     error: np.ndarray = (predicted - labels) ** 2
     return error
@@ -91,5 +102,5 @@ ITEMS: Mapping[str, Mapping[str, Contribution]] = {
         "rare_recall": _rare,
     },
     "tag": {"accuracy": _token_hits, "cross_entropy": _token_surprise, "exact_match": _exact},
-    "regress": {"squared_error": _squared_error},
+    "regress": {"squared_error": _squared_error, "absolute_error": _absolute_error, "r2": _explained},
 }

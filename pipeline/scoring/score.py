@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import paths, plugin_files
+from pipeline import paths, plugin_files, plugins
 from pipeline.contracts import ScoreRow, SeriesRow
 from pipeline.metrics import history as history_metrics
 from pipeline.scoring import items, trivial
@@ -60,7 +60,7 @@ def applies(metric: str, run: FinishedRun, probes: TopicProbes) -> bool:
     """Whether a metric says something of the run: a probe by its APPLIES_TO, any other by the file it is in."""
     if metric in probes.metrics:
         return suits(probes.applies_to[metric], run)
-    return metric in _metric_names("history") or metric in _metric_names(run.settings["task"])
+    return metric in _metric_names("history") or metric in _metric_names(plugins.scored_as(run.settings["task"]))
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -97,7 +97,7 @@ def _value(run: FinishedRun, metric: str, probes: TopicProbes) -> float | None:
     if metric in _metric_names("history"):
         value: float | None = _metric("history", metric)(run.history)
         return value
-    return float(_metric(run.settings["task"], metric)(run.test.y, run.predicted, run.priors))
+    return float(_metric(plugins.scored_as(run.settings["task"]), metric)(run.test.y, run.predicted, run.priors))
 
 
 def _metric_names(file: str) -> list[str]:
@@ -119,6 +119,6 @@ def _series(run: FinishedRun, variant: str, probes: TopicProbes) -> Iterator[Ser
 
 
 def _confusion(run: FinishedRun) -> np.ndarray | None:
-    if run.settings["task"] != "classify" or run.card["classes"] > MOST_CLASSES:
+    if plugins.scored_as(run.settings["task"]) != "classify" or run.card["classes"] > MOST_CLASSES:
         return None
     return confusion_matrix(run.test.y, run.predicted)

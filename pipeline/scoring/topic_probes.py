@@ -41,4 +41,5 @@ def read(topic: str) -> TopicProbes:
 
 def suits(applies_to: tuple[str, ...], run: RunUnderProbe) -> bool:
     """Whether the kind of the run's data, its source or the run's task is among `applies_to`."""
-    return bool({run.card["kind"], run.card["source"], run.settings["task"]} & set(applies_to))
+    task = run.settings["task"]
+    return bool({run.card["kind"], run.card["source"], task, plugins.scored_as(task)} & set(applies_to))

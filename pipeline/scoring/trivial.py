@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import paths, plugin_files
+from pipeline import paths, plugin_files, plugins
 from pipeline.contracts import RunUnderProbe
 
 
@@ -14,7 +14,7 @@ def trivial(metric: str, run: RunUnderProbe) -> float | None:
 
     That is the classes' shares in training before any view, the tokens' shares, or the mean of the numbers.
     """
-    task = run.settings["task"]
+    task = plugins.scored_as(run.settings["task"])
     constant = CONSTANTS.get(task)
     if constant is None or metric not in plugin_files.functions(paths.METRICS / f"{task}.py"):
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from pipeline import paths, plugin_files
+from pipeline import paths, plugin_files, plugins
 from pipeline.contracts import Verdict
 from pipeline.errors import InputError
 from pipeline.number_types import Positive
@@ -32,7 +32,7 @@ CLAIM = {
 WORDS = {"title": Setting(str | None, None), "question": Setting(str | None, None), "claims": Setting(list, [])}
 # Of these a lower value is the better one, unless a claim says otherwise.
 LOWER = frozenset({"brier", "calibration_error", "cross_entropy", "diverged", "gap", "late_rise", "squared_error"})
-LOWER |= {"accuracy_gap", "recall_gap"}
+LOWER |= {"absolute_error", "accuracy_gap", "recall_gap"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +142,8 @@ def _is_metric(block: Block, settled: Mapping[str, Any], known: Known, complaint
 
 def metrics_of(task: str, probes: Iterable[str]) -> list[str]:
     """The metrics that say something of runs of a task ("*": of any), probes of the topic included."""
-    files = sorted(paths.METRICS.glob("[!_]*.py"))
+    files, own = sorted(paths.METRICS.glob("[!_]*.py")), task if task == "*" else plugins.scored_as(task)
     public = {
-        name for file in files if task == "*" or file.stem in ("history", task) for name in plugin_files.functions(file)
+        name for file in files if task == "*" or file.stem in ("history", own) for name in plugin_files.functions(file)
     }
     return sorted(public | set(probes))

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +133,15 @@ def _claims(topic: TopicSettings, variant: str) -> dict[str, str]:
 
 
 def code_digests(model: str, task: str) -> dict[str, str]:
-    """{logical name: digest} of the code that the numbers of a variant follow from, as the files are now."""
-    return {name: code_digest(file.read_text("utf-8")) for name, file in sorted(code_files(model, task).items())}
+    """{logical name: digest} of the code that the numbers of a variant follow from, as the files are now.
+
+    And the versions of libraries that its model names: those that all models share are in every run's key.
+    """
+    files = sorted(code_files(model, task).items())
+    libraries = plugins.constant("models", model, "LIBRARIES", ())
+    return {name: code_digest(file.read_text("utf-8")) for name, file in files} | {
+        f"library.{name}": version(name) for name in libraries
+    }
 
 
 def code_files(model: str, task: str) -> dict[str, Path]:

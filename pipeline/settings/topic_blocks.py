@@ -7,8 +7,9 @@ from typing import Any, Literal
 from pipeline import paths, plugin_files, plugins
 from pipeline.number_types import Count
 from pipeline.plugin_files import Setting
-from pipeline.settings import claims
+from pipeline.settings import claims, foreign_settings
 from pipeline.settings.data_blocks import DataSettings, is_plugin, is_sound
+from pipeline.settings.foreign_settings import Layer
 from pipeline.settings.profiles import Profile, is_left_out
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, settle, show
@@ -76,6 +77,8 @@ TAKES = {  # kinds of data, by model: of those that do not take every kind. sett
     "recurrent": ("signal", "sequence"),
     "tagger": ("text",),
 }
+AT_ONCE = ("boosted_trees", "prior")  # models that are fitted to all training examples at once, and tasks that do
+FITS_AT_ONCE = ("classify_at_once", "regress_at_once")
 ARM = {
     "data": Setting(str, required=True),
     "view": Setting(str, "plain"),
@@ -97,14 +100,6 @@ OF_ALL = {
 PARTS = {"groups": Setting(dict, {}), "variants": Setting(dict, {})}
 TOPIC = ARM | OF_ALL | PARTS | claims.WORDS
 PROFILE_TOPIC = ARM | OF_ALL | PARTS | {"new_variants": Setting(dict, {})}
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What one place says of a variant; `level` is 0 for a topic, 1 for a group, 2 for the variant itself."""
-
-    level: int
-    block: Block
 
 
 @dataclass(frozen=True)
@@ -209,7 +204,7 @@ def _variant(name: str, layers: TopicLayers, context: Context) -> Variant | None
         return None
     group = _group(merge(own), layers, context.complaints)
     _note_groups(own, consumer=f"{layers.name}.{name}", uses=context.uses)
-    stack = _without_foreign_builds(layers.of(name, group))
+    stack = foreign_settings.left_out(layers.of(name, group))
     merged = merge([Block({}, own[0].place), *stack])
     for layer in layers.of(name, group):
         context.uses.note_block(layer.block, merged, consumer=f"{layers.name}.{name}")
@@ -237,13 +232,6 @@ def _group(variant: Block, layers: TopicLayers, complaints: Complaints) -> str |
     return group.value
 
 
-def _without_foreign_builds(stack: list[Layer]) -> list[Block]:
-    """The layers, without the `build` of those below the one that names the model: it belongs to another model."""
-    own = max((layer.level for layer in stack if "model" in layer.block), default=0)
-    fields = {field: setting for field, setting in ARM.items() if field != "build"}
-    return [layer.block.only(fields) if layer.level < own else layer.block for layer in stack]
-
-
 def _checked_variant(name: str, stack: list[Block], merged: Block, context: Context) -> Variant | None:
     """The merged settings, checked against what the data, the model and the task take, and frozen."""
     complaints = context.complaints
@@ -257,6 +245,9 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
         return None
     if kind not in (None, *TAKES.get(model.value, (kind,))):
         complaints.add(model.place, f"{model.value} on data of kind {kind!r}", f"it on {', '.join(TAKES[model.value])}")
+    if (model.value in AT_ONCE) != (task in FITS_AT_ONCE):
+        fitting = f"it with {' or '.join(FITS_AT_ONCE)}" if model.value in AT_ONCE else " or ".join(AT_ONCE)
+        complaints.add(model.place, f"{model.value} with the task {task}", fitting)
     if arm["augment"] and kind not in (None, "image"):
         complaints.add(arm["augment"].place, f"augmentation of data of kind {kind!r}", "image only")
     fields = _options(model.value, task)

@@ -1,6 +1,5 @@
 """Read pictures, sequences or a table of numbers that a user brings as arrays in one .npz file."""
 
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,14 +11,15 @@ from typing import IO, Any, Literal
 
 import numpy as np
 
-from pipeline.errors import InputError
-from pipeline.raw_data import Column, RawData
+from pipeline.errors import InputError, shown
+from pipeline.raw_data import Column, RawData, located
 from pipeline.sources._class_names import NO_LABEL, first_of, in_order, look_alikes
 
 KIND = "image"
 LABELS = "class"
 SPLIT = "drawn"
 
+ENDINGS = (".npz", ".npy")
 ASIDE = ("lengths", "groups", "columns")  # arrays that may stand beside inputs and labels
 CHANNELS = (1, 3, 4)  # of pictures: grey, colour, colour with alpha
 NARROW = 4  # pixels: what is no wider is hardly a picture, unless it is square
@@ -33,20 +33,20 @@ _named = partial(first_of, most=MOST_NAMED)
 
 @dataclass(frozen=True)
 class Asked:
-    """The file and its arrays as a user named them, for messages."""
+    """The file and its arrays as a user named them, for messages; `place` is how one finds it from the project."""
 
     file: str
     inputs: str
     labels: str
+    place: str
 
     def mended(self, change: str) -> str:
         """The line of NumPy that makes `change` to the arrays `a` of the file."""
-        return f"`a = dict(np.load('data/raw/{self.file}')); {change}; np.savez('data/raw/{self.file}', **a)`"
+        return f"`a = dict(np.load('{self.place}')); {change}; np.savez('{self.place}', **a)`"
 
     def unpickled(self, change: str) -> str:
         """The same where an array holds Python's objects, which are not read here: a file could run its own code."""
-        place = f"data/raw/{self.file}"
-        return f"`a = dict(np.load('{place}', allow_pickle=True)); {change}; np.savez('{place}', **a)`"
+        return f"`a = dict(np.load('{self.place}', allow_pickle=True)); {change}; np.savez('{self.place}', **a)`"
 
     @property
     def x(self) -> str:
@@ -71,8 +71,9 @@ def load(
     channels: Literal["auto", "first", "last"] = "auto",
     padding: Literal["auto", "none"] | float = "auto",
 ) -> RawData:
-    """Examples from data/raw/<file>.npz, arrays `inputs` and `labels`; each with a class, or with `target` a number.
+    """Examples from the arrays `inputs` and `labels` of `file`; each with a class, or with `target` a number.
 
+    `file` is the path of an .npz file, or the name of one in data/raw without its ending.
     image: (examples, height, width), or with channels last, as bytes 0..255 or floats 0..1; becomes x of shape
     (examples, height, width, channels), 0..1. sequence: (examples, steps), or (examples, steps, channels), of any
     numbers; one ends where nothing but NaN follows, or the value `padding`, or as an array `lengths` says. table:
@@ -81,7 +82,7 @@ def load(
     `seed` decides nothing. InputError: whatever does not fit, with the line of NumPy that mends it.
     """
     place = _place(raw, file)
-    asked = Asked(place.name, inputs, labels)
+    asked = Asked(place.name, inputs, labels, _seen(place, raw))
     arrays, notes = _arrays(place, asked, kind)
     _require_counts(asked, arrays)
     found, faults = _tried(
@@ -106,9 +107,15 @@ def check(
     channels: str = "auto",
     padding: str | float = "auto",
 ) -> None:
-    """InputError: data/raw/<file>.npz is not there, or lacks the arrays."""
+    """InputError: the file is not there, or lacks the arrays."""
     place = _place(raw, file)
-    _require_arrays(Asked(place.name, inputs, labels), _headers(place), kind)
+    _require_arrays(Asked(place.name, inputs, labels, _seen(place, raw)), _headers(place), kind)
+
+
+def files(raw: Path, *, file: str, **settings: Any) -> list[Path]:
+    """The file, where it is told by its path; none where it is not there, or is named as one of data/raw."""
+    place = located(raw, file, ENDINGS) if Path(file).suffix else None
+    return [place] if place else []
 
 
 def _tried(*steps: Callable[[], Any]) -> tuple[list[Any], list[str]]:
@@ -126,15 +133,23 @@ def _tried(*steps: Callable[[], Any]) -> tuple[list[Any], list[str]]:
 
 
 def _place(raw: Path, file: str) -> Path:
-    named = re.fullmatch(r"[a-z0-9_]+", file)
-    place = next((raw / f"{file}{end}" for end in (".npz", ".npy") if named and (raw / f"{file}{end}").is_file()), None)
+    place = located(raw, file, ENDINGS)
     if place is None:
         archives = ", ".join(sorted(archive.stem for archive in raw.glob("*.npz"))) or "none: put an .npz file there"
-        raise InputError(f"file: given {file!r}, allowed an archive in data/raw, named in [a-z0-9_]: {archives}")
+        raise InputError(
+            f"file: given {file!r}, allowed the path of an .npz file, or an archive in data/raw, named in [a-z0-9_]:"
+            f" {archives}"
+        )
     if place.suffix == ".npy":
-        line = f"`np.savez('data/raw/{file}.npz', x=np.load('data/raw/{file}.npy'), y=labels)`"
+        seen = _seen(place, raw)
+        line = f"`np.savez('{seen.removesuffix('.npy')}.npz', x=np.load('{seen}'), y=labels)`"
         raise InputError(f"{place.name}: given one array, allowed an .npz file with inputs and labels: {line}")
     return place
+
+
+def _seen(place: Path, raw: Path) -> str:
+    """The file as one names it from the project's folder."""
+    return f"data/raw/{place.relative_to(raw).as_posix()}" if place.is_relative_to(raw) else shown(place)
 
 
 Header = tuple[tuple[int, ...], np.dtype[Any]]
@@ -204,7 +219,7 @@ def _proposal(asked: Asked, headers: Mapping[str, Header]) -> str:
     count = headers[largest][0][:1] if largest else ()
     others = [name for name, (shape, _) in headers.items() if name != largest and shape[:1] == count and len(shape) < 3]
     if not count or not others:
-        return f"`np.savez('data/raw/{asked.file}', x=inputs, y=labels)` writes both"
+        return f"`np.savez('{asked.place}', x=inputs, y=labels)` writes both"
     likeliest = min(others, key=lambda name: (len(headers[name][0]), name in ASIDE))
     return f"write `inputs: {largest}` and `labels: {likeliest}` under load, if they are these"
 

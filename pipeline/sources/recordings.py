@@ -18,13 +18,14 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.number_types import Count
-from pipeline.raw_data import RawData
+from pipeline.raw_data import RawData, located
 from pipeline.sources._class_names import NO_LABEL, first_of, in_order, look_alikes, unevenness
 
 KIND = "sequence"
 LABELS = "class"
 SPLIT = "drawn"
 
+ENDINGS = (".csv", ".tsv", ".txt")
 SEPARATORS = (",", ";", "\t", "|")
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+")
@@ -69,8 +70,9 @@ def load(
     longest: Count | None = None,
     longer: Literal["refuse", "cut"] = "refuse",
 ) -> RawData:
-    """The series in data/raw/<file>.csv: x of shape (series, steps, channels), 0 behind each one's end.
+    """The series in `file`: x of shape (series, steps, channels), 0 behind each one's end.
 
+    `file` is the path of a .csv, .tsv or .txt file, or the name of a .csv in data/raw without its ending.
     The column `series` names the series that a row is a step of, `step` (numbers, or dates in ISO 8601) orders the
     steps, without one they follow each other as in the file; `label` is the same in all rows of a series: its class,
     or with `target` a number. All other columns but those in `drop` are channels. separator and decimal: as the file
@@ -79,6 +81,7 @@ def load(
     and line.
     """
     place = _place(raw, file)
+    file = place.name
     header, rows = _read(place, _text(place), [series, label, *([step] if step else [])], separator)
     columns = _columns(file, header, series=series, step=step, label=label, drop=drop)
     faults = _of_widths(file, columns, rows)
@@ -90,12 +93,12 @@ def load(
     of_length = _too_long(file, order, longest if longer == "refuse" else None)
     faults += [*of_mark, *of_numbers, *of_steps, *of_labels, *of_length]
     if faults or not order:
-        raise InputError("\n".join(faults) or f"{file}.csv: given no rows, allowed one or more below the header")
+        raise InputError("\n".join(faults) or f"{file}: given no rows, allowed one or more below the header")
     x, lengths = _padded(numbers, list(order.values()), longest)
     y, names = _codes(file, labels, target)
     findings = [*_findings(file, columns, x, lengths, order, longest)]
-    findings += look_alikes(f"{file}.csv", names, most=MOST_NAMED)
-    findings += [f"{file}.csv: {line}" for line in (unevenness(y, names, what="series") if names else ())]
+    findings += look_alikes(f"{file}", names, most=MOST_NAMED)
+    findings += [f"{file}: {line}" for line in (unevenness(y, names, what="series") if names else ())]
     card = {"recordings": {"series": len(order), "channels": [header[at] for at in columns.channels]}}
     return RawData(x=x, y=y, class_names=names, lengths=lengths, findings=tuple(findings), card=card)
 
@@ -114,20 +117,30 @@ def check(
     longest: int | None = None,
     longer: str = "refuse",
 ) -> None:
-    """InputError: data/raw/<file>.csv is not there, or lacks a column."""
+    """InputError: the file is not there, or lacks a column."""
     place = _place(raw, file)
     header, _ = _read(place, _text(place), [series, label, *([step] if step else [])], separator)
-    _columns(file, header, series=series, step=step, label=label, drop=drop)
+    _columns(place.name, header, series=series, step=step, label=label, drop=drop)
+
+
+def files(raw: Path, *, file: str, **settings: Any) -> list[Path]:
+    """The file, where it is told by its path; none where it is not there, or is named as one of data/raw."""
+    place = located(raw, file, ENDINGS) if Path(file).suffix else None
+    return [place] if place else []
 
 
 # From text to rows
 
 
 def _place(raw: Path, file: str) -> Path:
-    if not re.fullmatch(r"[a-z0-9_]+", file) or not (raw / f"{file}.csv").is_file():
+    place = located(raw, file, ENDINGS)
+    if place is None:
         tables = ", ".join(sorted(table.stem for table in raw.glob("*.csv"))) or "none: put a .csv file there"
-        raise InputError(f"file: given {file!r}, allowed recordings in data/raw, named in [a-z0-9_]: {tables}")
-    return raw / f"{file}.csv"
+        raise InputError(
+            f"file: given {file!r}, allowed the path of a file ({', '.join(ENDINGS)}), or recordings in data/raw, named"
+            f" in [a-z0-9_]: {tables}"
+        )
+    return place
 
 
 def _text(place: Path) -> list[str]:
@@ -185,16 +198,16 @@ def _columns(
     faults = []
     twice = [name for name, count in Counter(header).items() if count > 1]
     if twice:
-        faults.append(f"{file}.csv: given {_named(map(repr, twice))} for more than one column, allowed different names")
+        faults.append(f"{file}: given {_named(map(repr, twice))} for more than one column, allowed different names")
     lacking = [name for name in drop if name not in header]
     if lacking:
-        faults.append(f"drop: given {_named(map(repr, lacking))}, allowed columns of {file}.csv: {', '.join(header)}")
+        faults.append(f"drop: given {_named(map(repr, lacking))}, allowed columns of {file}: {', '.join(header)}")
     parts = [name for name in (series, step, label) if name is not None]
     if len({*parts}) < len(parts):
         faults.append(f"series, step, label: given {', '.join(parts)}, allowed a column of its own for each")
     channels = [at for at, name in enumerate(header) if name not in (*parts, *drop)]
     if not channels:
-        faults.append(f"{file}.csv: given no column beside {', '.join([*parts, *drop])}, allowed one or more channels")
+        faults.append(f"{file}: given no column beside {', '.join([*parts, *drop])}, allowed one or more channels")
     if faults:
         raise InputError("\n".join(faults))
     return Columns(header, header.index(series), header.index(step) if step else None, header.index(label), channels)
@@ -206,7 +219,7 @@ def _of_widths(file: str, columns: Columns, rows: Sequence[Row]) -> list[str]:
         return []
     told = _named(f"line {row.line}: {len(row.cells)}" for row in wrong)
     return [
-        f"{file}.csv: given rows with another number of cells ({told}), allowed {len(columns.header)}, as in the header"
+        f"{file}: given rows with another number of cells ({told}), allowed {len(columns.header)}, as in the header"
     ]
 
 
@@ -224,12 +237,10 @@ def _decimal(file: str, columns: Columns, rows: Sequence[Row], told: str | None)
         return ".", []
     if points:
         lines = f"lines {commas[0].line} and {points[0].line}"
-        return ".", [f"{file}.csv: given numbers with commas and with points ({lines}), allowed one: write `decimal:`"]
+        return ".", [f"{file}: given numbers with commas and with points ({lines}), allowed one: write `decimal:`"]
     if all(THOUSANDS.fullmatch(cell) for _, cell in cells if "," in cell):
         place = f"line {commas[0].line}"
-        return ".", [
-            f"{file}.csv: given commas before three digits each ({place}), allowed a told mark: write `decimal:`"
-        ]
+        return ".", [f"{file}: given commas before three digits each ({place}), allowed a told mark: write `decimal:`"]
     return ",", []
 
 
@@ -253,9 +264,7 @@ def _numbers(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tup
                 "fill them in" if len(wrong) < len(rows) else f"leave the column out by `drop: [{columns.header[at]}]`"
             )
             count = f"{len(wrong)} of {len(rows)} cells that are no finite numbers"
-            faults.append(
-                f"{file}.csv: column {columns.header[at]!r}: given {count} ({told}), allowed numbers: {remedy}"
-            )
+            faults.append(f"{file}: column {columns.header[at]!r}: given {count} ({told}), allowed numbers: {remedy}")
     return values, faults
 
 
@@ -268,8 +277,7 @@ def _ordered(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tup
     if "" in order:
         lines = _named(f"line {rows[at].line}" for at in order[""])
         faults.append(
-            f"{file}.csv: column {columns.header[columns.series]!r}: given no series ({lines}), allowed a name"
-            " in each row"
+            f"{file}: column {columns.header[columns.series]!r}: given no series ({lines}), allowed a name in each row"
         )
     if columns.step is None:
         return order, faults
@@ -278,7 +286,7 @@ def _ordered(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tup
         told = _named(f"line {row.line}: {row.cells[columns.step]!r}" for row in unclear)
         return order, [
             *faults,
-            f"{file}.csv: column {columns.header[columns.step]!r}: given steps that are no numbers or ISO dates"
+            f"{file}: column {columns.header[columns.step]!r}: given steps that are no numbers or ISO dates"
             f" ({told}), allowed one kind of these",
         ]
     order = {name: sorted(own, key=lambda at: (places[at], at)) for name, own in order.items()}
@@ -305,7 +313,7 @@ def _of_steps(
     usual = median([places[other] - places[one] for _, one, other in pairs] or [0])
     twice = [pair for pair in pairs if places[pair[1]] == places[pair[2]]]
     gaps = [pair for pair in pairs if places[pair[2]] - places[pair[1]] > GAP * usual > 0]
-    column = f"{file}.csv: column {columns.header[columns.step or 0]!r}"
+    column = f"{file}: column {columns.header[columns.step or 0]!r}"
     faults = []
     if twice:
         told = _named(f"series {each}: lines {rows[one].line} and {rows[other].line}" for each, one, other in twice)
@@ -327,7 +335,7 @@ def _labels(
     file: str, columns: Columns, rows: Sequence[Row], order: Mapping[str, Sequence[int]], target: str, mark: str
 ) -> tuple[list[Any], list[str]]:
     """The label of each series: a word, or a number."""
-    column = f"{file}.csv: column {columns.header[columns.label]!r}"
+    column = f"{file}: column {columns.header[columns.label]!r}"
     faults: list[str] = []
     labels: list[Any] = []
     changed, missing = [], []
@@ -363,7 +371,7 @@ def _too_long(file: str, order: Mapping[str, Sequence[int]], longest: int | None
     if not long:
         return []
     return [
-        f"{file}.csv: given {len(long)} series of more steps ({_named(long)}), allowed `longest: {longest}`:"
+        f"{file}: given {len(long)} series of more steps ({_named(long)}), allowed `longest: {longest}`:"
         " raise it, or cut them by `longer: cut`"
     ]
 
@@ -387,7 +395,7 @@ def _codes(file: str, labels: Sequence[Any], target: str) -> tuple[np.ndarray, t
         return np.array(labels, np.float64), ()
     names = in_order({*labels})
     if len(names) < 2:
-        raise InputError(f"{file}.csv: given series of one class alone ({_named(names)}), allowed two classes or more")
+        raise InputError(f"{file}: given series of one class alone ({_named(names)}), allowed two classes or more")
     code = {name: number for number, name in enumerate(names)}
     return np.array([code[label] for label in labels], np.int64), tuple(names)
 
@@ -404,26 +412,26 @@ def _findings(
     steps, findings = x.shape[1], []
     cut = sum(len(own) > longest for own in order.values()) if longest else 0
     if cut:
-        findings.append(f"{file}.csv: {cut} series are cut behind {longest} steps")
+        findings.append(f"{file}: {cut} series are cut behind {longest} steps")
     if lengths.min() < steps:
         findings.append(
-            f"{file}.csv: series of {lengths.min()} to {steps} steps (half have {median(lengths.tolist()):g} or"
+            f"{file}: series of {lengths.min()} to {steps} steps (half have {median(lengths.tolist()):g} or"
             " fewer), with 0 behind the end: `recurrent` passes over that with `masked: true` in build"
         )
     if steps >= LONG:
         findings.append(
-            f"{file}.csv: series of {steps:,} steps: a recurrent network takes long and forgets what lies far"
+            f"{file}: series of {steps:,} steps: a recurrent network takes long and forgets what lies far"
             " back: keep every tenth step, cut them by `longest` and `longer: cut`, or set `truncate` in build"
         )
     for place, at in enumerate(columns.channels):
         own = [row[:length, place] for row, length in zip(x, lengths, strict=True)]
         if all((values == own[0][0]).all() for values in own):
             findings.append(
-                f"{file}.csv: column {columns.header[at]!r} is the same everywhere: `drop: [{columns.header[at]}]`"
+                f"{file}: column {columns.header[at]!r} is the same everywhere: `drop: [{columns.header[at]}]`"
             )
         elif columns.step is None and all((np.diff(values) > 0).all() for values in own) and lengths.max() > 2:
             findings.append(
-                f"{file}.csv: column {columns.header[at]!r} grows from step to step in every series: if it is a"
+                f"{file}: column {columns.header[at]!r} grows from step to step in every series: if it is a"
                 f" clock, write `step: {columns.header[at]}`"
             )
     return findings

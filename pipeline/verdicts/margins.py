@@ -88,6 +88,8 @@ METRICS: dict[str, Metric] = {
     **{name: _nats(low=0) for name in ("letter_frequency_cross_entropy", "wrong_language_cross_entropy")},
     "gap": _nats(),
     "squared_error": Metric(margin=None, because="its unit is that of the targets", low=0),
+    "absolute_error": Metric(margin=None, because="its unit is that of the targets", low=0),
+    "r2": Metric(margin=0.05, because="one part in twenty of the variance of what is predicted", high=1),
     **{name: _logarithm() for name in ("first_gradient", "generator_gradient", "gradient_ratio")},
     **{name: _logarithm() for name in ("gradient_at_lag_20", "gradient_at_lag_20_trained", "gradient_over_sequence")},
     "backward_ratio": _logarithm(),

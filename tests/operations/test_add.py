@@ -13,7 +13,7 @@ from pipeline import paths, plugin_files, plugins
 from pipeline.errors import InputError
 from pipeline.number_types import Count
 from pipeline.operations import add, own_topic, signals
-from pipeline.raw_data import Column, RawData
+from pipeline.raw_data import Column, RawData, on_numbers
 from pipeline.records import Examples
 from pipeline.report import terminal
 from pipeline.settings import params
@@ -102,12 +102,14 @@ def test_a_file_becomes_a_block_of_data_and_a_topic_that_are_sound(place, capsys
         "views": {name: {"rebalance": {"sampler": name}} for name in ("under", "over", "smote")},
     }
     assert list(settings.topics["churn"].variants) == [
-        *("untouched", "under", "over", "smote", "weighted", "adjusted", "focal"),
+        *("untouched", "under", "over", "smote", "weighted", "adjusted", "moved", "focal", "prior", "boosted"),
     ]
     claims = {claim.name: claim for claim in settings.topics["churn"].claims}
-    assert list(claims) == ["under", "over", "smote", "weighted", "adjusted", "focal"]
+    assert list(claims) == list(settings.topics["churn"].variants)[1:]
     assert {claim.metric for claim in claims.values()} == {"balanced_accuracy"}
-    assert {claim.worse for claim in claims.values()} == {"untouched"} and claims["focal"].expects == "negligible"
+    assert {claim.worse for name, claim in claims.items() if name != "prior"} == {"untouched"}
+    assert (claims["prior"].better, claims["prior"].worse) == ("untouched", "prior")
+    assert claims["focal"].expects == "negligible"
     assert claims["weighted"].sentence.startswith("For churn, weighting classes by their frequency raises")
     said = capsys.readouterr().out
     assert "churn: 400 examples (table, 3), 2 classes" in said
@@ -234,7 +236,7 @@ def test_a_name_follows_from_the_file(place, monkeypatch, file, name):
 
 def own(counts=(300, 100), kind="table", **options):
     names = [f"class {place}" for place in range(len(counts))]
-    facts = {"name": "mine", "source": "table", "load": {}, "label": "Price", "variance": 0.0}
+    facts = {"name": "mine", "source": "table", "load": {}, "label": "Price"}
     facts["counts"] = facts["different"] = dict(zip(names, counts, strict=True))
     return own_topic.OwnData(kind=kind, examples=sum(counts) or 900, **facts | options)
 
@@ -273,15 +275,18 @@ def test_a_claim_is_on_recalls_where_the_test_part_can_carry_it(counts, test, me
 )
 def test_what_is_compared_suits_the_kind_of_data(kind, model, some, none):
     block = own_topic.topic_block(own(kind=kind))
-    assert block["model"] == model and some in block["variants"] and none not in block["variants"]
-    assert {claim["better"] for claim in block["claims"]} == block["variants"].keys() - {"untouched"}
+    assert block["groups"]["network"]["model"] == model
+    assert some in block["variants"] and none not in block["variants"] and "prior" in block["variants"]
+    assert ("boosted" in block["variants"]) == (kind == "table")
+    compared = {claim["better"] for claim in block["claims"]} | {claim["worse"] for claim in block["claims"]}
+    assert compared == block["variants"].keys() == {claim["name"] for claim in block["claims"]} | {"untouched"}
     assert ("views" in own_topic.data_block(own(kind=kind))) == (kind != "sequence")
 
 
 @pytest.mark.parametrize("counts", [(893, 307), (5000, 100), (40, 40), (30000, 2000)])
 def test_all_variants_take_about_as_many_steps(counts):
     data = own(counts)
-    fit = own_topic.topic_block(data)["fit"]
+    fit = own_topic.topic_block(data)["groups"]["network"]["fit"]
     few = fit | own_topic.topic_block(data)["variants"]["under"]["fit"]
     left = len(counts) * round(min(counts) * (1 - 0.2 - data.test))
     steps = few["epochs"] * min(few["epoch_steps"], -(-left // few["batch_size"]))
@@ -289,16 +294,42 @@ def test_all_variants_take_about_as_many_steps(counts):
     assert 300 <= steps < 360 or few["epochs"] == own_topic.MOST_EPOCHS
 
 
-def test_a_number_to_predict_has_a_margin_in_its_own_unit(place, monkeypatch):
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("table", ["plain", "dropout", "penalty", "prior", "boosted"]),
+        ("image", ["plain", "dropout", "penalty", "prior"]),
+        ("sequence", ["plain", "dropout", "penalty", "prior"]),
+    ],
+)
+def test_a_number_to_predict_is_scaled_and_measured_by_what_is_explained(place, monkeypatch, kind, names):
     prices = np.linspace(0, 12, 900)
-    source(monkeypatch, RawData(x=np.zeros((900, 4)), y=prices, card={"label": "Price"}))
+    source(monkeypatch, RawData(x=np.zeros((900, 4)), y=prices, card={"label": "Price"}), kind=kind)
     found = add.understand("data/raw/churn.csv", "prices", {})
     block = own_topic.topic_block(found.data)
-    assert list(block["variants"]) == ["plain", "dropout", "penalty"] and block["metrics"] == ["squared_error"]
-    (claim, _) = block["claims"]
-    assert claim["margin"] == pytest.approx(prices.var() / 20, rel=0.01) and not claim["higher_is_better"]
-    assert claim["margin_because"] == "one part in twenty of the variance of Price, in its unit squared"
-    assert "views" not in own_topic.data_block(found.data)
+    assert list(block["variants"]) == names and block["metrics"] == ["r2", "absolute_error", "squared_error"]
+    assert block["groups"]["network"]["task"] == "regress_scaled"
+    assert block["variants"]["prior"]["task"] == "regress_at_once"
+    claims = {claim["name"]: claim for claim in block["claims"]}
+    assert {claim["metric"] for claim in claims.values()} == {"r2"} and list(claims) == names[1:]
+    assert (claims["prior"]["better"], claims["prior"]["worse"]) == ("plain", "prior")
+    assert claims["dropout"]["sentence"].endswith("the share of the variance of Price that is explained (R2).")
+    assert "views" not in own_topic.data_block(found.data) and not found.findings
+
+
+def test_numbers_of_which_few_are_far_from_the_others_are_pointed_out(place, monkeypatch):
+    dice = np.random.default_rng(0)
+    for y, skewed in ((dice.lognormal(sigma=1.5, size=900), True), (dice.normal(size=900), False)):
+        source(monkeypatch, RawData(x=np.zeros((900, 4)), y=y))
+        found = add.understand("data/raw/churn.csv", "prices", {})
+        assert bool(found.findings) is skewed
+    assert "one row in a hundred has" in on_numbers(dice.lognormal(sigma=1.5, size=900))[0]
+    assert on_numbers(np.full(900, 3.0)) == on_numbers(np.arange(900)) == []
+
+
+def test_many_classes_have_fewer_trees():
+    assert "build" not in own_topic.topic_block(own((90,) * 10))["variants"]["boosted"]
+    assert own_topic.topic_block(own((90,) * 11))["variants"]["boosted"]["build"] == {"trees": 30}
 
 
 def test_copies_and_groups_do_not_make_a_class_large(place, monkeypatch):
@@ -457,4 +488,4 @@ def test_data_of_a_kind_without_a_model_is_refused(place, monkeypatch):
 def test_values_that_the_blocks_set_have_no_void_but_that_of_fewer_rows(place):
     assert ask("data/raw/churn.csv", "--only") == 0
     voids = params.read(paths.PARAMS).voids
-    assert [void.place.key for void in voids] == ["topics.churn.fit.epochs"]
+    assert [void.place.key for void in voids] == ["topics.churn.groups.network.fit.epochs"]

@@ -50,7 +50,7 @@ def test_a_file_that_nobody_can_download_is_refused(nowhere):
         data_files.absent({"credit": block, "own": archive})
     lines = str(error.value).splitlines()
     assert len(lines) == 2 and "data.credit.load: file: given 'nothing', allowed the path of a file" in lines[0]
-    assert "data.own.load: file: given 'nothing', allowed an archive in data/raw" in lines[1]
+    assert "data.own.load: file: given 'nothing', allowed the path of an .npz file, or an archive" in lines[1]
 
 
 def test_pictures_that_changed_outside_of_the_project_are_noticed(house, tmp_path_factory, monkeypatch):

@@ -133,7 +133,7 @@ SPOILED = [
         "topics.convolutions: given 'convolutions', allowed activations, adversarial, convolution",
     ),
     (f"{T}.data", "signal", f"{T}.data: given 'signal', allowed pictures, signals (did you mean 'signals'?)"),
-    (f"{T}.model", "convnett", f"{T}.model: given 'convnett', allowed convnet"),
+    (f"{T}.model", "convnett", f"{T}.model: given 'convnett', allowed boosted_trees, convnet"),
     (f"{T}.view", "smote", f"{T}.view: given 'smote', allowed over, plain"),
     (f"{T}.metrics", ["acuracy"], f"{T}.metrics: given 'acuracy', allowed"),
     (f"{T}.metrics", "accuracy", f"{T}.metrics: given 'accuracy', allowed a list, each item text"),

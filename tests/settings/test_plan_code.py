@@ -68,3 +68,12 @@ def test_what_a_source_or_a_view_imports_from_its_folder_is_in_the_key_of_its_da
     monkeypatch.setattr(plan.plugin_files, "siblings", lambda file: [helper] if file.stem == data.source else [])
     keys = [helper.write_text(f"SIDE = {side}\n") and plan.prepared_key(data, 0) for side in (1, 2)]
     assert len({before, *keys}) == 3
+
+
+def test_versions_of_libraries_that_a_model_names_are_in_its_plan(monkeypatch):
+    told = plan.code_digests("boosted_trees", "classify_at_once")
+    assert "library.scikit-learn" in told
+    assert not [name for name in plan.code_digests("mlp", "classify") if name.startswith("library.")]
+    monkeypatch.setattr(plan, "version", lambda name: f"another {name}")
+    other = plan.code_digests("boosted_trees", "classify_at_once")
+    assert {name for name in told if told[name] != other[name]} == {"library.scikit-learn"}

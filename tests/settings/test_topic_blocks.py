@@ -11,6 +11,7 @@ from pipeline.verdicts.topic import load
 CONVOLUTION = load("convolution").claims
 SETTINGS = "data, view, model, task, precision, build, augment, fit"
 NOT_FOR_SIGNALS = "given augmentation of data of kind 'signal', allowed image only"
+TASKS = "classify, classify_at_once, classify_moved, generate"
 FIT = {
     "epochs": 2,
     "batch_size": 64,
@@ -131,8 +132,8 @@ def test_without_metrics_accuracy_and_cross_entropy_are_measured(tmp_path):
 
 OF_TOPIC = f"{SETTINGS}, seeds, looks, metrics, groups, variants, title, question, claims"
 WRONG = [  # keys below the topic, changed, and what is said of the first of them
-    ({"variants.max.task": "tag"}, "given 'tag', allowed classify, generate (labels: class)"),
-    ({"variants.max.task": "x" * 99}, f"given '{'x' * 76}..., allowed classify, generate (labels: class)"),
+    ({"variants.max.task": "tag"}, f"given 'tag', allowed {TASKS} (labels: class)"),
+    ({"variants.max.task": "x" * 99}, f"given '{'x' * 76}..., allowed {TASKS} (labels: class)"),
     ({"variants.max.data": "other"}, "given 'other', allowed pictures, signals"),
     ({"variants.max.data": 3}, "given 3, allowed text"),
     ({"variants.max.data": {"a": 1}}, "given a mapping, allowed text"),

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.sources.archive import check, load
+from pipeline.sources.archive import check, files, load
 
 RANDOM = np.random.default_rng(0)
 BYTES = np.arange(4 * 5 * 6, dtype=np.uint8).reshape(4, 5, 6)
@@ -355,11 +356,29 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
         load(tmp_path, 0, file="own")
 
 
-@pytest.mark.parametrize("file", ["absent", "../own", "own.npz"])
-def test_only_names_in_the_folder_are_allowed(tmp_path, file):
+@pytest.mark.parametrize("file", ["absent", "../own", "own.csv", "", "own\n"])
+def test_a_file_that_is_not_there_is_refused_with_those_that_are(tmp_path, file):
     np.savez(tmp_path / "own.npz", x=BYTES, y=Y)
-    with pytest.raises(InputError, match=r"allowed an archive in data/raw.*: own$"):
+    with pytest.raises(InputError, match=r"allowed the path of an .npz file, or an archive in data/raw.*: own$"):
         load(tmp_path, 0, file=file)
+    assert files(tmp_path, file=file) == []
+
+
+@pytest.mark.parametrize("where", ["raw", "elsewhere/mine", "house/mine"])
+def test_a_file_may_lie_anywhere(tmp_path, monkeypatch, where):
+    """The line that mends it names it as one finds it."""
+    monkeypatch.setattr(paths, "ROOT", tmp_path / "house")
+    raw, place = tmp_path / "raw", tmp_path / where / "own.npz"
+    raw.mkdir()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(place, x=BYTES, y=Y)
+    told = {"raw": "own.npz", "house/mine": "mine/own.npz"}.get(where, str(place))
+    assert np.array_equal(load(raw, 0, file=told).y, load(raw, 0, file=str(place)).y)
+    assert files(raw, file=told) == [place], "of which keys are made"
+    np.savez(place, x=BYTES.reshape(len(BYTES), -1), y=Y)
+    seen = "data/raw/own.npz" if where == "raw" else told
+    with pytest.raises(InputError, match=rf"a = dict\(np.load\('{seen}'\)\)"):
+        load(raw, 0, file=told)
 
 
 def test_check_tells_what_lacks_without_reading_the_arrays(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.sources.recordings import check, load
+from pipeline.sources.recordings import check, files, load
 
 ASKED = {"series": "who", "label": "kind", "step": "at"}
 # Three series of 3, 2 and 4 steps, among each other, the second out of order.
@@ -195,9 +195,25 @@ def test_uneven_classes_and_names_that_look_alike_are_told(tmp_path):
     assert "'Run' and 'run'" in alike and "'run' has 11 series, 'Run' 1" in uneven
 
 
-@pytest.mark.parametrize("file", ["absent", "../own", "own.csv"])
-def test_only_names_in_the_folder_are_allowed(tmp_path, file):
+@pytest.mark.parametrize("file", ["absent", "../own", "own.npz", ""])
+def test_a_file_that_is_not_there_is_refused_with_those_that_are(tmp_path, file):
     (tmp_path / "own.csv").write_text(text())
     for function in (lambda: load(tmp_path, 0, file=file, **ASKED), lambda: check(tmp_path, file=file, **ASKED)):
-        with pytest.raises(InputError, match=r"allowed recordings in data/raw.*: own$"):
+        with pytest.raises(InputError, match=r"or recordings in data/raw.*: own$"):
             function()
+    assert files(tmp_path, file=file, **ASKED) == []
+
+
+@pytest.mark.parametrize("where", ["raw", "elsewhere"])
+def test_a_file_may_lie_anywhere(tmp_path, where):
+    place = tmp_path / where / "own.txt"
+    for folder in ("raw", "elsewhere"):
+        (tmp_path / folder).mkdir()
+    place.write_text(text())
+    told = "own.txt" if where == "raw" else str(place)
+    assert len(load(tmp_path / "raw", 0, file=told, **ASKED)) > 1
+    check(tmp_path / "raw", file=told, **ASKED)
+    assert files(tmp_path / "raw", file=told, **ASKED) == [place], "of which keys are made"
+    place.write_text(text().replace("\n", ",1\n", 3))
+    with pytest.raises(InputError, match=r"^own\.txt: "):
+        load(tmp_path / "raw", 0, file=told, **ASKED)

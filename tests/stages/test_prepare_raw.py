@@ -227,6 +227,31 @@ def test_numbers_to_predict(raw):
         made(replace(settings, views=VIEWS))
 
 
+def test_numbers_to_predict_that_float32_would_round_are_refused(raw):
+    """Milliseconds of one day differ in digits that it has no room for; of many years they do not."""
+    load = {"file": "own", "label": "price", "labels": "number"}
+    settings = replace(OWN, load=load, views={"plain": {}})
+    random = np.random.default_rng(0)
+    for spread, is_refused in ((1e5, True), (1e11, False)):
+        rows = [[f"{random.normal():.3f}", str(int(1.7e12 + spread * random.random()))] for _ in range(100)]
+        write(raw, rows, ("x", "price"))
+        if is_refused:
+            with pytest.raises(
+                InputError, match=r"load: given numbers to predict that float32 rounds \(17000000.* would"
+            ):
+                made(settings)
+        else:
+            made(settings)
+
+
+def test_skewed_numbers_to_predict_are_told(raw, capsys):
+    random = np.random.default_rng(0)
+    rows = [[f"{random.normal():.3f}", f"{random.lognormal(sigma=2):.4f}"] for _ in range(300)]
+    write(raw, rows, ("x", "price"))
+    made(replace(OWN, load={"file": "own", "label": "price", "labels": "number"}, views={"plain": {}}))
+    assert "own: numbers to predict are skewed: one row in a hundred has" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("scale", ["none", "standard"])
 def test_steps_behind_a_sequences_end_are_0_and_count_for_nothing(raw, monkeypatch, scale):
     random = np.random.default_rng(0)
