@@ -8,6 +8,7 @@ from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
 from pipeline.report import class_names
 from pipeline.report.formatting import cell
 from pipeline.training import objective
+from pipeline.training.best_run import reached
 
 ROWS = 40  # of a table
 ANSWERS = {
@@ -31,7 +32,7 @@ def of_model(run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
     answer = ANSWERS[run["settings"]["task"]].format(outputs=run["outputs"])
     return (
         f"{run['variant']} seed {run['seed']}: validation {column.replace('_', '-')}"
-        f" {model_registry.reached(run):.4g}, the lowest of {rivals} finished runs on {data}."
+        f" {reached(run):.4g}, the lowest of {rivals} finished runs on {data}."
         f" Test scores had no part in the choice.\n\nIt answers {answer}.{_classes(run)}"
     )
 
@@ -44,7 +45,7 @@ def _classes(run: RecordedRun) -> str:
 
 
 def _best(run: RecordedRun, comparison: str) -> str:
-    name, value = model_registry.name(run["topic"]), _number(model_registry.reached(run))
+    name, value = model_registry.name(run["topic"]), _number(reached(run))
     return (
         f"Best model by validation: {run['variant']} seed {run['seed']} ({value}), registered as"
         f" `models:/{name}@{model_registry.alias(comparison)}`; the best of all comparisons is"

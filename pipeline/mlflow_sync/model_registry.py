@@ -1,10 +1,8 @@
 """The best model of a topic as a folder that MLflow can load; it is chosen by validation, never by test scores."""
 
 import contextlib
-import math
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from pipeline.mlflow_sync.gather import RecordedRun
 from pipeline.records import read_examples, read_json, write_bytes
 from pipeline.settings.plan import data_digest
 from pipeline.training import objective
+from pipeline.training.best_run import reached
 
 if TYPE_CHECKING:
     from mlflow.models import Model, ModelSignature
@@ -66,25 +65,6 @@ def name(topic: str) -> str:
 def alias(comparison: str) -> str:
     """Alias of the best model of one comparison."""
     return f"{BEST}-{comparison}"
-
-
-def best(runs: Sequence[RecordedRun]) -> RecordedRun | None:
-    """The finished run whose saved model has the lowest validation objective, on the data that most variants use.
-
-    None where no run has an objective, as where samples are generated.
-    """
-    counts = Counter({run["variant"]: run["settings"]["data"] for run in runs}.values())
-    data = counts.most_common(1)[0][0] if counts else None
-    rivals = [run for run in runs if run["status"] == "finished" and run["settings"]["data"] == data]
-    values = [(value, at) for at, run in enumerate(rivals) if (value := reached(run)) is not None]
-    lowest = min(((value, at) for value, at in values if math.isfinite(value)), default=None)
-    return rivals[lowest[1]] if lowest else None
-
-
-def reached(run: RecordedRun) -> float | None:
-    """Validation objective of the saved model: of the best epoch where patience kept it, else of the last."""
-    column = objective.name(run["history"])
-    return gather.saved(run)[f"val_{column}"] if column else None
 
 
 def tags(run: RecordedRun) -> dict[str, str]:

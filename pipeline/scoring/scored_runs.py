@@ -24,7 +24,7 @@ from pipeline.records import (
     write_items,
     write_sealed,
 )
-from pipeline.scoring import topic_probes
+from pipeline.scoring import calibration, topic_probes
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.scoring.score import Asked, RunScores, score
 from pipeline.settings.params import Settings
@@ -115,6 +115,8 @@ def score_run(run: RunToScore, folder: Path) -> RunScores:
     is_of_key = _code_digest(run.names["topic"]) == run.code  # else it was edited, and this process has either
     if finished.record["status"] != "failed" and is_of_key:
         _keep(run, scores)
+    if finished.record["status"] == "finished":
+        calibration.of_run(run.names["run_key"], finished.settings, run.names["draw"], lambda: finished.model)
     return scores
 
 
