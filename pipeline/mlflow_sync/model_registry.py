@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
-from pipeline.mlflow_sync import gather, mlflow_internals, tracking_store
+from pipeline.mlflow_sync import gather, mlflow_internals, table_package, tracking_store
 from pipeline.mlflow_sync.gather import RecordedRun
 from pipeline.records import read_examples, read_json, write_bytes
 from pipeline.settings.plan import data_digest
@@ -86,7 +86,8 @@ def _measured_on(run: RecordedRun) -> str:
 
 @contextlib.contextmanager
 def packed(run: RecordedRun, run_id: str) -> Iterator[Path | None]:
-    """A folder in MLflow's model format, with signature and input example; None where files of the run are gone.
+    """A folder in MLflow's model format, with signature and input example; None where files of the run are gone, or a
+    user's classifier has no temperature yet, which scoring fits.
 
     `run_id` is the run's identifier in MLflow. mlflow.pyfunc writes it, with a loader of ours and model.keras as it is:
     0.7 s for the first model of a process, 0.02 s for each further one, without TensorFlow. mlflow.keras (3.17.2) takes
@@ -94,7 +95,7 @@ def packed(run: RecordedRun, run_id: str) -> Iterator[Path | None]:
     """
     model = paths.run(run["topic"], run["variant"], run["seed"]) / "model.keras"
     validation = paths.validation_split(run["settings"]["data"], run["draw"])
-    if not (model.exists() and validation.exists()):
+    if not (model.exists() and validation.exists() and (not table_package.is_for(run) or table_package.is_ready(run))):
         yield None
         return
     with tempfile.TemporaryDirectory() as scratch:
@@ -107,17 +108,35 @@ def _save(run: RecordedRun, run_id: str, model: Path, validation: Path, folder: 
     with mlflow_internals.silenced():
         import mlflow.pyfunc
 
-        example = read_examples(validation).x[:EXAMPLES]
         mlflow.pyfunc.save_model(
             folder,
-            loader_module="aula_loader",
             data_path=str(model),
-            code_paths=_code(run["settings"]["model"], folder.parent / "code"),
             mlflow_model=_description(run, run_id),
-            signature=_signature(run, example.shape[1:]),
-            input_example=example,
-            pip_requirements=_requirements(run),
+            **(_of_a_table(run, folder) if table_package.is_for(run) else _of_tensors(run, validation, folder)),
         )
+
+
+def _of_tensors(run: RecordedRun, validation: Path, folder: Path) -> dict[str, Any]:
+    """A model that takes what it has learnt from, and answers as Keras does."""
+    example = read_examples(validation).x[:EXAMPLES]
+    return {
+        "loader_module": "aula_loader",
+        "code_paths": _code(run["settings"]["model"], folder.parent / "code"),
+        "signature": _signature(run, example.shape[1:]),
+        "input_example": example,
+        "pip_requirements": _requirements(run),
+    }
+
+
+def _of_a_table(run: RecordedRun, folder: Path) -> dict[str, Any]:
+    """A model that takes raw columns, and answers classes and probabilities, or numbers."""
+    return {
+        "loader_module": "aula_table_loader",
+        "code_paths": table_package.code(run, folder.parent / "code"),
+        "signature": table_package.signature(run),
+        "input_example": table_package.example(run),
+        "pip_requirements": [*_requirements(run), *table_package.requirements()],
+    }
 
 
 def _code(model: str, folder: Path) -> list[str]:

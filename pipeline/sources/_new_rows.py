@@ -36,7 +36,9 @@ def form(reader: Reader, missing: Sequence[str], precision: str) -> dict[str, An
 def read(
     cells: Cells, form: Mapping[str, Any], wanted: Sequence[Mapping[str, Any]], aside: Sequence[str], *, is_typed: bool
 ) -> NewData:
-    """The `wanted` columns (name and kind) of cells, those `aside` as text; a row with nothing in it is left out.
+    """The `wanted` columns (name and kind) of cells, and those `aside` as text.
+
+    Of a text a row with nothing in it is left out, as spreadsheets leave some behind; with `is_typed` all are rows.
 
     InputError: columns that are lacking.
     """
@@ -44,7 +46,8 @@ def read(
     if lacking:
         raise InputError(_of_lacking(cells, lacking))
     reader = Reader(cells, Habit() if is_typed else Habit(form["decimal"], form["thousands"]), form["missing"])
-    filled = ~cells.blank(np.arange(len(cells.columns[0])))
+    every = np.arange(len(cells.columns[0]))
+    filled = np.ones(len(every), bool) if is_typed else ~cells.blank(every)
     found: list[Column] = []
     unreadable: dict[str, int] = {}
     for column in wanted:
