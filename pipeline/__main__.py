@@ -11,6 +11,7 @@ from pipeline import errors, numerics, paths, streams
 from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
+    from pipeline.contracts import ClaimRow
     from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
@@ -110,14 +111,20 @@ def evaluate(settings: "Settings", topic: str) -> int:
     return DONE
 
 
-def _show_verdicts(settings: "Settings", topic: str) -> None:
-    """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
+def _verdicts(settings: "Settings", topic: str) -> "list[ClaimRow]":
+    """The present verdicts of a topic; none where its scores are not current."""
     from pipeline import freshness
-    from pipeline.report import terminal
     from pipeline.settings.plan import current
     from pipeline.stages.judge import judged
 
-    rows = judged([freshness.state(settings, current(settings, topic))])
+    return judged([freshness.state(settings, current(settings, topic))])
+
+
+def _show_verdicts(settings: "Settings", topic: str) -> None:
+    """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
+    from pipeline.report import terminal
+
+    rows = _verdicts(settings, topic)
     if rows:
         terminal.show(rows)
 
@@ -233,7 +240,7 @@ def card(settings: "Settings", topic: str, out: str | None) -> int:
     from pipeline.prediction import model_card
     from pipeline.records import write_bytes
 
-    text = model_card.card(settings, topic)
+    text = model_card.card(settings, topic, _verdicts(settings, topic))
     if out is None:
         print(text, end="")
     else:

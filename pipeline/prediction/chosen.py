@@ -51,8 +51,9 @@ def choose(settings: Settings, topic: str, variant: str | None = None) -> Chosen
     ]
     run = best_run.best(runs)
     if run is None:
-        told = f"variant {variant!r} of {topic}" if variant else f"topic {topic!r}"
-        raise InputError(f"{told}: given no finished run with a validation objective, allowed one or more that have")
+        raise InputError(
+            f"topics.{topic}: given no finished run with a validation objective, allowed one or more that have"
+        )
     data = settings.data[run["settings"]["data"]]
     rivals = [other for other in runs if other["status"] == "finished" and other["settings"]["data"] == data.name]
     return Chosen(run=run, data=data, card=card(data, run["draw"]), rivals=len(rivals), lost=lost)

@@ -17,31 +17,31 @@ KINDS = {"number": "are no number", "date": "are no day that there is"}
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Inputs (examples, ...), float32, lines on cells that are not as in training, and faults where they are many."""
+    """Inputs (examples, ...), float32, and lines on cells that are not as in training."""
 
     x: np.ndarray
     said: tuple[str, ...]
-    faults: tuple[str, ...]
 
 
 def encode(data: NewData, card: Mapping[str, Any], most_unseen: float) -> Encoded:
-    """Encoded and scaled as the card of training tells; more unseen or unreadable cells of a column are faults.
+    """Encoded and scaled as the card of training tells.
 
-    InputError: numbers that are too far from those of training for float32.
+    InputError: more than the share `most_unseen` of a column's cells that are unreadable, or words that training has
+    not; numbers that are too far from those of training for float32.
     """
     if isinstance(data.x, np.ndarray):
-        x = scaler.apply(data.x, card["scale"], data.lengths)
-        return Encoded(_in_float32(x), (), ())
+        return Encoded(_in_float32(scaler.apply(data.x, card["scale"], data.lengths)), ())
     fitted = encoder.from_json(card["encoder"])
     x, counts = fitted.apply(data.x)
     lines = list(_lines(data, fitted, counts))
-    said = tuple(line for line, _ in lines)
-    faults = tuple(
+    faults = [
         f"{line}, allowed {most_unseen:.0%}: see that it is the same column, or allow more by --most-unseen"
         for line, share in lines
         if share > most_unseen
-    )
-    return Encoded(_in_float32(x, fitted), said, faults)
+    ]
+    if faults:
+        raise InputError("\n".join(faults))
+    return Encoded(_in_float32(x, fitted), tuple(line for line, _ in lines))
 
 
 def _lines(data: NewData, fitted: encoder.Encoder, counts: encoder.Counts) -> Iterator[tuple[str, float]]:

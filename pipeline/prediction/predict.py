@@ -59,10 +59,8 @@ def predict(
     place = _place(file)
     chosen = choose(settings, topic, variant)
     data = _read(chosen.data, chosen.card, place)
+    _refuse_many_left_out(data, place, most_unseen)
     found = encoded.encode(data, chosen.card, most_unseen)
-    faults = [*found.faults, *_too_many_left_out(data, most_unseen)]
-    if faults:
-        raise InputError("\n".join(f"{place.name}: {fault}" for fault in faults))
     predicted, calibrated = _answers(settings, chosen, found.x)
     said = [*data.findings, *found.said, *(f"left out: {name}" for name in data.left_out)]
     return Predictions(
@@ -95,15 +93,14 @@ def _is_able(source: str) -> bool:
     return "read_new" in plugin_files.functions(plugins.path("sources", source))
 
 
-def _too_many_left_out(data: NewData, most: float) -> list[str]:
+def _refuse_many_left_out(data: NewData, place: Path, most: float) -> None:
     total = len(data) + len(data.left_out)
-    if len(data.left_out) <= most * total:
-        return []
-    shown = "; ".join(data.left_out[:MOST_NAMED]) + ("; ..." if len(data.left_out) > MOST_NAMED else "")
-    return [
-        f"given {len(data.left_out)} of {total} that cannot be read ({shown}), allowed {most:.0%}: mend or remove them,"
-        " or allow more by --most-unseen"
-    ]
+    if len(data.left_out) > most * total:
+        shown = "; ".join(data.left_out[:MOST_NAMED]) + ("; ..." if len(data.left_out) > MOST_NAMED else "")
+        raise InputError(
+            f"{place.name}: given {len(data.left_out)} of {total} that cannot be read ({shown}), allowed {most:.0%}:"
+            " mend or remove them, or allow more by --most-unseen"
+        )
 
 
 def _answers(settings: Settings, chosen: Chosen, x: np.ndarray) -> tuple[np.ndarray, Calibration | None]:
