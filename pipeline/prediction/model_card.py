@@ -30,8 +30,10 @@ def card(settings: Settings, topic: str, judged: Sequence[ClaimRow]) -> str:
     chosen = choose(settings, topic)
     state = freshness.state(settings, current(settings, topic))
     if state.scores != "current":
+        told = freshness.SCORES_IN_WORDS[state.scores]
         raise InputError(
-            f"data/results/{topic}: given {state.reason() or 'none'}, allowed current ones: run that first"
+            f"data/results/{topic}: given {told}, allowed those of now: run `dvc repro`, or"
+            f" `python -m pipeline evaluate {topic}` first"
         )
     rows = [row for row in judged if row["topic"] == topic]
     page = {
