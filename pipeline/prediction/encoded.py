@@ -12,7 +12,7 @@ from pipeline.preparation import encoder, scaler
 from pipeline.raw_data import Column, coded
 
 MOST_SHOWN = 3
-KINDS = {"number": "are no number", "date": "are no day that there is"}
+KINDS = {"number": "that are no number", "date": "that are no day"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def _lines(data: NewData, fitted: encoder.Encoder, counts: encoder.Counts) -> It
         unseen = counts.get(code.name, {}).get("unseen", 0)
         missing = counts.get(code.name, {}).get("missing", 0) - unreadable
         if unreadable:
-            told = f"{unreadable} of {rows} cells {KINDS.get(code.kind, 'cannot be read')}, and count as missing"
+            told = f"{unreadable} of {rows} cells {KINDS.get(code.kind, 'that cannot be read')}, and count as missing"
             yield f"{name}: given {told}", unreadable / rows
         if unseen:
             words = [word for word in coded(columns[code.name].cells)[1] if word not in code.categories]

@@ -27,8 +27,9 @@ class Calibration(TypedDict):
 
 def is_for(card: "DataCard", task: str) -> bool:
     """Whether models of such data are calibrated: those that tell classes, of data that can be read from a new file."""
-    answers = plugins.constant("tasks", task, "OBJECTIVE", "none") == "cross_entropy" and card["labels"] == "class"
-    return answers and "read_new" in plugin_files.functions(plugins.path("sources", card["source"]))
+    if "read_new" not in plugin_files.functions(plugins.path("sources", card["source"])):
+        return False
+    return card["labels"] == "class" and plugins.constant("tasks", task, "OBJECTIVE", "none") == "cross_entropy"
 
 
 def kept(run_key: str) -> Calibration | None:
