@@ -89,9 +89,8 @@ def test_what_is_no_table_is_refused(trained, tmp_path, name):
 
 
 def test_words_for_missing_are_those_of_training(tmp_path):
-    (tmp_path / "own.csv").write_text(
-        lines([("c", "-9999", "red", "no"), ("c", "2.5", "none", "yes"), ("c", "2.5", "red", "yes")] * 20)
-    )
+    rows = [("c", "-9999", "red", "no"), ("c", "2.5", "none", "yes"), ("c", "2.5", "red", "yes")]
+    (tmp_path / "own.csv").write_text(lines(rows * 20))
     settings = whole("table", file=str(tmp_path / "own.csv"), missing=["-9999"], precision="float32")
     raw = table.load(tmp_path, 0, **settings)
     card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
