@@ -222,6 +222,8 @@ def predict(
     from pipeline.prediction.predict import predict
     from pipeline.report import terminal
 
+    if out is not None and Path(out).expanduser().resolve() == Path(file).expanduser().resolve():
+        raise InputError(f"--out: given {out!r}, which is to be answered, allowed another file")
     found = predict(settings, topic, file, variant=variant, most_unseen=most_unseen, raw=raw)
     for line in (found.model, *found.findings):
         print(line, file=sys.stderr)

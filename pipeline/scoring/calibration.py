@@ -1,5 +1,6 @@
 """The temperature of a finished run, fitted on its validation part alone and kept beside what the run has scored."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
@@ -68,7 +69,8 @@ def _fitted(
         "before": temperature.cross_entropy(validation.y, predicted),
         "after": temperature.cross_entropy(validation.y, temperature.apply(predicted, found)),
     }
-    write_sealed(_file(run_key), calibration)
+    with contextlib.suppress(OSError):  # in a folder that may only be read it is fitted anew each time
+        write_sealed(_file(run_key), calibration)
     return calibration
 
 

@@ -53,6 +53,10 @@ ROWS = {
         f"predict {ONE} README.md": (2, "given digits, which makes its examples or knows its files by name"),
         f"predict {ONE} README.md --variant best": (2, "--variant: given 'best', allowed untouched, adjusted"),
         f"predict {ONE} README.md --most-unseen 2": (2, "--most-unseen: given 2, allowed a share from 0 to 1"),
+        f"predict {ONE} README.md --out docs/../README.md": (
+            2,
+            "--out: given 'docs/../README.md', which is to be",
+        ),
         "predict memory README.md": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
         "predict": (2, "the following arguments are required: topic, file"),
         f"card {ONE}": (0, "| licence of the data | CC BY-SA 3.0"),
