@@ -1,7 +1,6 @@
 """The best model of a topic as a folder that MLflow can load; it is chosen by validation, never by test scores."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -144,10 +143,7 @@ def _code(model: str, folder: Path) -> list[str]:
     write_bytes(folder / "aula_loader.py", LOADER.encode())
     source = plugins.path("models", model)
     if "register_keras_serializable" in source.read_text("utf-8"):
-        (folder / "pipeline" / "models").mkdir(parents=True)
-        for file in ("__init__.py", "errors.py", "number_types.py", "records.py", "models/__init__.py"):
-            shutil.copyfile(paths.PACKAGE / file, folder / "pipeline" / file)
-        shutil.copyfile(source, folder / "pipeline" / "models" / source.name)
+        table_package.copy([source], folder)
     return [str(path) for path in sorted(folder.iterdir())]
 
 

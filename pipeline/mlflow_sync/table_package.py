@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,11 +56,16 @@ def code(run: RecordedRun, folder: Path) -> list[str]:
     write_bytes(folder / "aula_table_loader.py", LOADER.encode())
     write_bytes(folder / served.FACTS, json.dumps(facts, ensure_ascii=False).encode())
     plugged = [plugins.path("models", settings["model"]), plugins.path("tasks", settings["task"])]
-    for file in plugin_files.needed([paths.PACKAGE / "prediction" / "served.py", *plugged]):
+    copy([paths.PACKAGE / "prediction" / "served.py", *plugged], folder)
+    return [str(path) for path in sorted(folder.iterdir())]
+
+
+def copy(files: Sequence[Path], folder: Path) -> None:
+    """Put files of this project below `folder`, with all that they import: they run there without the rest."""
+    for file in plugin_files.needed(files):
         place = folder / "pipeline" / file.relative_to(paths.PACKAGE)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)
-    return [str(path) for path in sorted(folder.iterdir())]
 
 
 def signature(run: RecordedRun) -> "ModelSignature":
