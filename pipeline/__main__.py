@@ -11,6 +11,7 @@ from pipeline import errors, numerics, paths, streams
 from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
+    from pipeline.contracts import ClaimRow
     from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
@@ -19,6 +20,7 @@ EXAMPLES = """examples:
   python -m pipeline add churn.csv          your own data: what is in it, and a topic on it
   python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
   python -m pipeline claims memory          the verdicts of one topic (--json for a script)
+  python -m pipeline predict churn new.csv  what the best model answers on new rows
   python -m pipeline reproduce 3f2a         train a finished run again and compare, by the first letters of its key
   python -m pipeline ui                     open MLflow's UI on this machine
 
@@ -109,14 +111,20 @@ def evaluate(settings: "Settings", topic: str) -> int:
     return DONE
 
 
-def _show_verdicts(settings: "Settings", topic: str) -> None:
-    """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
+def _verdicts(settings: "Settings", topic: str) -> "list[ClaimRow]":
+    """The present verdicts of a topic; none where its scores are not current."""
     from pipeline import freshness
-    from pipeline.report import terminal
     from pipeline.settings.plan import current
     from pipeline.stages.judge import judged
 
-    rows = judged([freshness.state(settings, current(settings, topic))])
+    return judged([freshness.state(settings, current(settings, topic))])
+
+
+def _show_verdicts(settings: "Settings", topic: str) -> None:
+    """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
+    from pipeline.report import terminal
+
+    rows = _verdicts(settings, topic)
     if rows:
         terminal.show(rows)
 
@@ -205,6 +213,44 @@ def add(
     return DONE
 
 
+def predict(
+    settings: "Settings", topic: str, file: str, variant: str | None, out: str | None, raw: bool, most_unseen: float
+) -> int:
+    """answer a file or folder by a topic's best model: classes with probabilities, or numbers"""
+    from pathlib import Path
+
+    from pipeline.prediction.predict import predict
+    from pipeline.report import terminal
+
+    if out is not None and Path(out).expanduser().resolve() == Path(file).expanduser().resolve():
+        raise InputError(f"--out: given {out!r}, which is to be answered, allowed another file")
+    found = predict(settings, topic, file, variant=variant, most_unseen=most_unseen, raw=raw)
+    for line in (found.model, *found.findings):
+        print(line, file=sys.stderr)
+    if out is None:
+        terminal.show_predictions(found.columns)
+    else:
+        found.write(Path(out).expanduser())
+        print(f"{out}: {len(next(iter(found.columns.values())))} rows")
+    return DONE
+
+
+def card(settings: "Settings", topic: str, out: str | None) -> int:
+    """write the card of a topic's best model: data, scores, verdicts, limits, licence"""
+    from pathlib import Path
+
+    from pipeline.prediction import model_card
+    from pipeline.records import write_bytes
+
+    text = model_card.card(settings, topic, _verdicts(settings, topic))
+    if out is None:
+        print(text, end="")
+    else:
+        write_bytes(Path(out).expanduser(), text.encode())
+        print(f"{out}: the card of {topic}")
+    return DONE
+
+
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
     """dvc repro, alone and after mending what a kill left torn; a topic that fails stops no other"""
     from pipeline.operations.dvc_repro import repro
@@ -253,7 +299,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
         *(check, add, repro, prepare, plan, train, evaluate, judge, look, report),
-        *(claims, results, publish, reproduce, runs, ui),
+        *(claims, results, predict, card, publish, reproduce, runs, ui),
     )
 }
 STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
@@ -285,6 +331,23 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("topic", {"nargs": "?", "help": "name of a topic (default: all)"}),
         ("--json", {"action": "store_true", "help": "print the rows as in data/report/claims.json, for a script"}),
     ),
+    "predict": (
+        A_TOPIC,
+        ("file", {"help": "examples without labels (or with), of the kind that the topic has learnt from"}),
+        ("--variant", {"help": "the best model of this variant (default: of all variants, by validation)"}),
+        ("--out", {"metavar": "FILE", "help": "write a CSV file with all digits (default: show the first rows)"}),
+        ("--raw", {"action": "store_true", "help": "probabilities before calibration too, as `evaluate` scores them"}),
+        (
+            "--most-unseen",
+            {
+                "type": float,
+                "default": 0.1,
+                "metavar": "SHARE",
+                "help": "of a column's cells: refuse more that cannot be read, or that training has no word for",
+            },
+        ),
+    ),
+    "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
     "reproduce": (
         ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
     ),

@@ -37,9 +37,10 @@ class Source(Protocol):
     """pipeline/sources/<source>.py: where raw arrays come from.
 
     KIND and LABELS are what it gives unless a user says otherwise, by a keyword of `load` whose type is a Literal of
-    some of these words (`plugins.kind`, `plugins.labels`). Two functions may be there as well, both with all keywords
+    some of these words (`plugins.kind`, `plugins.labels`). Three functions may be there as well, all with the keywords
     of `load`: `check(raw, *, ...)` refuses early, or gives a line to know beforehand; `files(raw, *, ...)` names the
-    files that examples come from, where they are no files in data/raw that a setting names.
+    files that examples come from, where they are no files in data/raw that a setting names; `read_new(place, card, *,
+    ...)` reads a file or folder that is to be answered as NewData, in the way that DataCard `card` tells of training.
     """
 
     KIND: Kind
@@ -262,8 +263,8 @@ class DataCard(TypedDict):
     `key` is a digest of the settings, raw files and code that the data were prepared from, and of the draw. Sources
     that give raw data have `class_names` in the order of their codes, and `findings`, what smells, a line each. Of a
     table there are its `columns` as they were read, the `features` (name, column, kind) that they became, the fitted
-    `encoder`, and for each part the `gaps`: {column: cells that are "missing", or "unseen" in training}. `groups` are
-    counted by part.
+    `encoder`, and for each part the `gaps`: {column: cells that are "missing", or "unseen" in training}; `form` is how
+    the file was written, `recordings` what a long table of sequences holds. `groups` are counted by part.
     """
 
     key: str
@@ -286,6 +287,8 @@ class DataCard(TypedDict):
     features: NotRequired[list[dict[str, str]]]
     encoder: NotRequired[dict[str, Any]]
     gaps: NotRequired[dict[str, dict[str, dict[str, int]]]]
+    form: NotRequired[dict[str, Any]]
+    recordings: NotRequired[dict[str, Any]]
     groups: NotRequired[dict[str, int]]
     findings: NotRequired[list[str]]
 

@@ -2,7 +2,7 @@
 
 import ast
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -145,3 +145,36 @@ def _setting(argument: ast.arg, default: ast.expr | None) -> Setting:
         return Setting(annotation, ast.literal_eval(default))
     except ValueError:
         raise InputError(f"given the default {ast.unparse(default)}, allowed a literal") from None
+
+
+def needed(files: Sequence[Path]) -> list[Path]:
+    """The files of the package that these import, directly or through one another, with themselves: they run alone.
+
+    What is imported for type checkers alone is not among them.
+    """
+    found: list[Path] = []
+    asked = list(files)
+    while asked:
+        file = asked.pop()
+        if file not in found:
+            found.append(file)
+            asked += [*_of_package(module(file)), *_parents(file)]
+    return sorted(found)
+
+
+def _of_package(node: ast.AST) -> Iterator[Path]:
+    """Files of the package that statements import, but for those under `if TYPE_CHECKING`."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return
+    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "pipeline":
+        place = paths.PACKAGE.joinpath(*node.module.split(".")[1:])
+        names = [place, *(place / alias.name for alias in node.names)]
+        yield from (file for name in names if (file := name.with_suffix(".py")).is_file())
+    for inner in ast.iter_child_nodes(node):
+        yield from _of_package(inner)
+
+
+def _parents(file: Path) -> list[Path]:
+    """The packages that a file is in."""
+    folders = [folder for folder in file.parents if folder.is_relative_to(paths.PACKAGE)]
+    return [folder / "__init__.py" for folder in folders]

@@ -26,6 +26,8 @@ CALLS = {  # command: its arguments, and a function that it calls
     "look": ([], "pipeline.freshness.evaluated"),
     "claims": ([], "pipeline.report.terminal.chosen"),
     "results": ([], "pipeline.report.results.publish"),
+    "predict": (["memory", "new.csv"], "pipeline.prediction.predict.predict"),
+    "card": (["memory"], "pipeline.settings.plan.current"),
     "publish": ([], "pipeline.mlflow_sync.publish.publish"),
     "reproduce": (["3f2a"], "pipeline.operations.rerun.reproduce"),
     "runs": (["list"], "pipeline.operations.prune.show"),

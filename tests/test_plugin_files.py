@@ -1,5 +1,9 @@
 """What a plugin imports from its own folder is found in whatever way it says so, and through one another."""
 
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from pipeline import paths, plugin_files, plugins
@@ -55,9 +59,9 @@ def test_what_of_what_is_shipped_leans_on_files_beside_it():
     }
     assert {name: files for name, files in found.items() if files} == {
         "sources/archive": ["_class_names"],
-        "sources/folder": ["_class_names"],
+        "sources/folder": ["_class_names", "_picture_files"],
         "sources/recordings": ["_class_names"],
-        "sources/table": ["_delimited", "_findings", "_kinds", "_labels", "_typed"],
+        "sources/table": ["_delimited", "_findings", "_kinds", "_labels", "_new_rows", "_typed"],
         "models/boosted_trees": ["_at_once"],
         "models/prior": ["_at_once"],
         "tasks/classify_at_once": ["_at_once", "classify"],
@@ -67,3 +71,17 @@ def test_what_of_what_is_shipped_leans_on_files_beside_it():
         "tasks/regress_scaled": ["classify", "regress"],
         "tasks/tag": ["classify"],
     }
+
+
+def test_what_a_file_needs_runs_without_the_rest(tmp_path):
+    """As a model's package has it: all that is imported, through one another, and nothing for type checkers alone."""
+    files = plugin_files.needed([paths.PACKAGE / "prediction" / "served.py"])
+    names = {file.relative_to(paths.PACKAGE).as_posix() for file in files}
+    assert {"prediction/served.py", "prediction/__init__.py", "preparation/encoder.py", "__init__.py"} <= names
+    assert not any(name.startswith(("settings/", "mlflow_sync/", "stages/")) for name in names)
+    for name in names:
+        (tmp_path / "pipeline" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(paths.PACKAGE / name, tmp_path / "pipeline" / name)
+    script = "import pipeline.prediction.served as served; print(served.__file__)"
+    told = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith(str(tmp_path))

@@ -37,9 +37,18 @@ NOT_RUN = {  # what they do is another test's, or takes hours; that there is suc
     ),  # test_sharing.py
     "dvc config --local cache.shared group",
     "python -m pipeline add churn.csv --label Churn --only",  # test_own_data.py
+    "python -m pipeline predict churn new.csv",  # test_predicted_as_evaluated.py, as the next two
+    "python -m pipeline predict churn new.csv --out answers.csv",
+    *("python -m pipeline card churn", "python -m pipeline card churn --out churn.card.md"),
     "python -m pipeline results",  # writes into the pages themselves: test_results.py
 }
-ELSEWHERE = ("make ui", "python -m pipeline ui", "source ", "export ")  # servers, and what only changes a shell
+ELSEWHERE = (
+    "make ui",
+    "python -m pipeline ui",
+    "mlflow models serve",
+    "source ",
+    "export ",
+)  # servers, and what only changes a shell
 
 
 def commands(text):

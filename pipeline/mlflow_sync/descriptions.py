@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from pipeline import plugins
 from pipeline.contracts import ClaimRow, MetricSummary
-from pipeline.mlflow_sync import mlflow_run, model_registry
+from pipeline.mlflow_sync import mlflow_run, model_registry, table_package
 from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
 from pipeline.report import class_names
 from pipeline.report.formatting import cell
+from pipeline.scoring import calibration
 from pipeline.training import objective
+from pipeline.training.best_run import reached
 
 ROWS = 40  # of a table
 ANSWERS = {
@@ -29,11 +31,23 @@ def of_model(run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
     """How the model of `run` was chosen among `runs`, and what it answers."""
     data, column = run["settings"]["data"], objective.name(run["history"]) or ""
     rivals = sum(other["status"] == "finished" and other["settings"]["data"] == data for other in runs)
-    answer = ANSWERS[plugins.scored_as(run["settings"]["task"])].format(outputs=run["outputs"])
+    answer = _answer(run)
     return (
         f"{run['variant']} seed {run['seed']}: validation {column.replace('_', '-')}"
-        f" {model_registry.reached(run):.4g}, the lowest of {rivals} finished runs on {data}."
+        f" {reached(run):.4g}, the lowest of {rivals} finished runs on {data}."
         f" Test scores had no part in the choice.\n\nIt answers {answer}.{_classes(run)}"
+    )
+
+
+def _answer(run: RecordedRun) -> str:
+    if not table_package.is_for(run):
+        return ANSWERS[plugins.scored_as(run["settings"]["task"])].format(outputs=run["outputs"])
+    found = calibration.kept(run["run_key"])
+    if found is None:
+        return "raw columns of the table: a number for each row, `predicted`"
+    return (
+        "raw columns of the table: for each row a class, `predicted`, and each class's probability, p(class), after a"
+        f" temperature of {found['temperature']:.3f}, fitted on {found['examples']} validation examples"
     )
 
 
@@ -45,7 +59,7 @@ def _classes(run: RecordedRun) -> str:
 
 
 def _best(run: RecordedRun, comparison: str) -> str:
-    name, value = model_registry.name(run["topic"]), _number(model_registry.reached(run))
+    name, value = model_registry.name(run["topic"]), _number(reached(run))
     return (
         f"Best model by validation: {run['variant']} seed {run['seed']} ({value}), registered as"
         f" `models:/{name}@{model_registry.alias(comparison)}`; the best of all comparisons is"

@@ -12,7 +12,6 @@ from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
 from pipeline.records import digest, read_history_or_none, read_json_or, read_rows_or_none
 from pipeline.report import class_names, drawn
 from pipeline.settings.plan import places
-from pipeline.training import objective
 from pipeline.training.run import run_specs
 
 DIGEST_LENGTH = 12  # hexadecimal digits of a digest in a tag
@@ -123,15 +122,6 @@ def question(topic: str) -> str:
     """What a topic asks, as it was planned; nothing for one that was not."""
     text: str = read_json_or(paths.asked(topic), {}).get("question", "")
     return text
-
-
-def saved(run: RecordedRun) -> Mapping[str, float]:
-    """The epoch whose weights were kept: with patience that of the lowest objective, else the last; {}: no epoch."""
-    history, column = run["history"], objective.name(run["history"])
-    ended = [row for row in history if column and math.isfinite(row[f"val_{column}"])]
-    if run["settings"]["fit"].get("patience") and ended:
-        return min(ended, key=lambda row: row[f"val_{column}"])
-    return history[-1] if history else {}
 
 
 def short_digest(*parts: Any) -> str:

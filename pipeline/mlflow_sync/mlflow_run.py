@@ -9,11 +9,11 @@ from typing import Any
 from pipeline import paths
 from pipeline.contracts import DataCard, History, Plan
 from pipeline.mlflow_sync import lease, masking
-from pipeline.mlflow_sync.gather import Point, RecordedRun, RunFacts, TopicFiles, comparison, saved, short_digest
+from pipeline.mlflow_sync.gather import Point, RecordedRun, RunFacts, TopicFiles, comparison, short_digest
 from pipeline.records import read_json_or
 from pipeline.report import class_names
 from pipeline.settings.plan import data_digest
-from pipeline.training import objective
+from pipeline.training import best_run, objective
 from pipeline.training.run import RunSpec
 
 NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"  # tags that MLflow's UI reads
@@ -183,7 +183,7 @@ def _summary(run: RecordedRun) -> dict[str, float]:
 
 def _saved(run: RecordedRun) -> dict[str, float]:
     """The epoch whose weights the saved model has, and its validation there: what to choose a model by."""
-    row = saved(run)
+    row = best_run.saved(run)
     values = {f"saved/{_metric(column).replace('/', '_')}": row[column] for column in row if column.startswith("val_")}
     epoch = {"saved/epoch": row["epoch"]} if row else {}
     return epoch | {name: value for name, value in values.items() if math.isfinite(value)}

@@ -1,20 +1,18 @@
 """The best model of a topic as a folder that MLflow can load; it is chosen by validation, never by test scores."""
 
 import contextlib
-import math
-import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
-from pipeline.mlflow_sync import gather, mlflow_internals, tracking_store
+from pipeline.mlflow_sync import gather, mlflow_internals, table_package, tracking_store
 from pipeline.mlflow_sync.gather import RecordedRun
 from pipeline.records import read_examples, read_json, write_bytes
 from pipeline.settings.plan import data_digest
 from pipeline.training import objective
+from pipeline.training.best_run import reached
 
 if TYPE_CHECKING:
     from mlflow.models import Model, ModelSignature
@@ -68,25 +66,6 @@ def alias(comparison: str) -> str:
     return f"{BEST}-{comparison}"
 
 
-def best(runs: Sequence[RecordedRun]) -> RecordedRun | None:
-    """The finished run whose saved model has the lowest validation objective, on the data that most variants use.
-
-    None where no run has an objective, as where samples are generated.
-    """
-    counts = Counter({run["variant"]: run["settings"]["data"] for run in runs}.values())
-    data = counts.most_common(1)[0][0] if counts else None
-    rivals = [run for run in runs if run["status"] == "finished" and run["settings"]["data"] == data]
-    values = [(value, at) for at, run in enumerate(rivals) if (value := reached(run)) is not None]
-    lowest = min(((value, at) for value, at in values if math.isfinite(value)), default=None)
-    return rivals[lowest[1]] if lowest else None
-
-
-def reached(run: RecordedRun) -> float | None:
-    """Validation objective of the saved model: of the best epoch where patience kept it, else of the last."""
-    column = objective.name(run["history"])
-    return gather.saved(run)[f"val_{column}"] if column else None
-
-
 def tags(run: RecordedRun) -> dict[str, str]:
     """Tags of a version; the key tells it from all others, `measured_on` which of them it can be compared with."""
     identity = {"run_key": run["run_key"], "topic": run["topic"], "variant": run["variant"]}
@@ -106,7 +85,8 @@ def _measured_on(run: RecordedRun) -> str:
 
 @contextlib.contextmanager
 def packed(run: RecordedRun, run_id: str) -> Iterator[Path | None]:
-    """A folder in MLflow's model format, with signature and input example; None where files of the run are gone.
+    """A folder in MLflow's model format, with signature and input example; None where files of the run are gone, or a
+    user's classifier has no temperature yet, which scoring fits.
 
     `run_id` is the run's identifier in MLflow. mlflow.pyfunc writes it, with a loader of ours and model.keras as it is:
     0.7 s for the first model of a process, 0.02 s for each further one, without TensorFlow. mlflow.keras (3.17.2) takes
@@ -114,7 +94,7 @@ def packed(run: RecordedRun, run_id: str) -> Iterator[Path | None]:
     """
     model = paths.run(run["topic"], run["variant"], run["seed"]) / "model.keras"
     validation = paths.validation_split(run["settings"]["data"], run["draw"])
-    if not (model.exists() and validation.exists()):
+    if not (model.exists() and validation.exists() and (not table_package.is_for(run) or table_package.is_ready(run))):
         yield None
         return
     with tempfile.TemporaryDirectory() as scratch:
@@ -127,17 +107,35 @@ def _save(run: RecordedRun, run_id: str, model: Path, validation: Path, folder: 
     with mlflow_internals.silenced():
         import mlflow.pyfunc
 
-        example = read_examples(validation).x[:EXAMPLES]
         mlflow.pyfunc.save_model(
             folder,
-            loader_module="aula_loader",
             data_path=str(model),
-            code_paths=_code(run["settings"]["model"], folder.parent / "code"),
             mlflow_model=_description(run, run_id),
-            signature=_signature(run, example.shape[1:]),
-            input_example=example,
-            pip_requirements=_requirements(run),
+            **(_of_a_table(run, folder) if table_package.is_for(run) else _of_tensors(run, validation, folder)),
         )
+
+
+def _of_tensors(run: RecordedRun, validation: Path, folder: Path) -> dict[str, Any]:
+    """A model that takes what it has learnt from, and answers as Keras does."""
+    example = read_examples(validation).x[:EXAMPLES]
+    return {
+        "loader_module": "aula_loader",
+        "code_paths": _code(run["settings"]["model"], folder.parent / "code"),
+        "signature": _signature(run, example.shape[1:]),
+        "input_example": example,
+        "pip_requirements": _requirements(run),
+    }
+
+
+def _of_a_table(run: RecordedRun, folder: Path) -> dict[str, Any]:
+    """A model that takes raw columns, and answers classes and probabilities, or numbers."""
+    return {
+        "loader_module": "aula_table_loader",
+        "code_paths": table_package.code(run, folder.parent / "code"),
+        "signature": table_package.signature(run),
+        "input_example": table_package.example(run),
+        "pip_requirements": [*_requirements(run), *table_package.requirements()],
+    }
 
 
 def _code(model: str, folder: Path) -> list[str]:
@@ -145,10 +143,7 @@ def _code(model: str, folder: Path) -> list[str]:
     write_bytes(folder / "aula_loader.py", LOADER.encode())
     source = plugins.path("models", model)
     if "register_keras_serializable" in source.read_text("utf-8"):
-        (folder / "pipeline" / "models").mkdir(parents=True)
-        for file in ("__init__.py", "errors.py", "number_types.py", "records.py", "models/__init__.py"):
-            shutil.copyfile(paths.PACKAGE / file, folder / "pipeline" / file)
-        shutil.copyfile(source, folder / "pipeline" / "models" / source.name)
+        table_package.copy([source], folder)
     return [str(path) for path in sorted(folder.iterdir())]
 
 

@@ -24,6 +24,7 @@ from pipeline.mlflow_sync.mlflow_run import MlflowRun
 from pipeline.operations import lock
 from pipeline.records import digest, read_json, write_rows
 from pipeline.report import drawn
+from pipeline.training import best_run
 
 COUNTED = ("experiments", "comparisons", "runs", "points", "models")
 SAMPLES, FIGURES = "samples", "figures"  # key of pictures by step; folder of the report's, and tag with their digest
@@ -57,7 +58,7 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
 
 def _publish(topic: TopicFiles) -> Counter[str]:
     experiment = Experiment(topic.name, topic.question, topic.comparison)
-    best = None if topic.missing else model_registry.best(topic.runs)
+    best = None if topic.missing else best_run.best(topic.runs)
     parent = mlflow_run.parent(topic, descriptions.of_comparison(topic, best))
     parent_id = experiment.write_parent(parent, lease.owner())
     for run in topic.runs:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.preparation import encoder
+from pipeline.preparation import encoder, scaler
 from pipeline.preparation.identity import ids_of
 from pipeline.preparation.split import PARTS, is_classes, split_rows
 from pipeline.raw_data import Feature, RawData, on_numbers
@@ -108,17 +108,13 @@ def _arrays(
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """All examples scaled by the training part; steps behind a sequence's end count for nothing, and are 0."""
     x: Any = raw.x
-    steps = None if raw.lengths is None else np.arange(x.shape[1]) < raw.lengths[:, None]
     scaling: dict[str, Any] = {"kind": settings.scale}
     if settings.scale == "standard":
-        part = x[training] if steps is None else x[training][steps[training]]
-        axes = tuple(range(part.ndim - 1)) if kind in OF_FEATURES else None
-        mean, sd = np.mean(part, axes, np.float64), np.std(part, axes, np.float64)
-        sd = np.where(sd > 0, sd, 1.0)
-        x = (x - mean) / sd
-        scaling |= {"mean": np.atleast_1d(mean).tolist(), "sd": np.atleast_1d(sd).tolist()}
-    if steps is not None:
-        x = np.where(np.expand_dims(steps, tuple(range(2, x.ndim))), x, x.dtype.type(0))
+        part = x[training]
+        if raw.lengths is not None:
+            part = part[scaler.steps(part, raw.lengths[training])]
+        scaling |= scaler.fit(part, tuple(range(part.ndim - 1)) if kind in OF_FEATURES else None)
+    x = scaler.apply(x, scaling, raw.lengths)
     return x, scaling
 
 

@@ -69,6 +69,27 @@ def show_understood(
         console.print(Text(f"- {finding}", style="yellow"))
 
 
+FIRST_ROWS = 20  # of predictions
+
+
+def show_predictions(columns: Mapping[str, Sequence[Any]]) -> None:
+    """Print the first rows of a table of answers, and say how many more there are."""
+    from rich.console import Console
+
+    total = len(next(iter(columns.values())))
+    shown = min(total, FIRST_ROWS)
+    rows = [[_answer(cells[row]) for cells in columns.values()] for row in range(shown)]
+    numbers = [name for name, cells in columns.items() if isinstance(cells[0], float)]
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console.print(_plain_table(list(columns), rows, numbers=numbers))
+    if total > shown:
+        console.print(f"and {total - shown} more rows: --out writes all of them, with all digits")
+
+
+def _answer(cell: Any) -> str:
+    return number(cell) if isinstance(cell, float) else str(cell)
+
+
 def _cut(rows: list[list[str]]) -> list[list[str]]:
     """The first and last of very many."""
     return (

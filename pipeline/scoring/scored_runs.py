@@ -24,7 +24,7 @@ from pipeline.records import (
     write_items,
     write_sealed,
 )
-from pipeline.scoring import topic_probes
+from pipeline.scoring import calibration, topic_probes
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.scoring.score import Asked, RunScores, score
 from pipeline.settings.params import Settings
@@ -89,6 +89,8 @@ def kept(run: RunToScore) -> RunScores | None:
         record = read_sealed(file)
         if digest(items.read_bytes()) != record["items"]:
             return None
+        if record["calibrated"] and calibration.kept(run.names["run_key"]) is None:
+            return None
         scores, by_item = json.loads(record["scores"]), read_items(items)
     except (FileNotFoundError, NotADirectoryError, InputError):
         return None
@@ -112,19 +114,28 @@ def score_run(run: RunToScore, folder: Path) -> RunScores:
     finished = read_run(run, folder)
     probes = topic_probes.read(run.names["topic"])
     scores = score(finished, variant=run.names["variant"], asked=run.asked, probes=probes)
+    calibrated = _calibrate(finished, run) if finished.record["status"] == "finished" else False
     is_of_key = _code_digest(run.names["topic"]) == run.code  # else it was edited, and this process has either
     if finished.record["status"] != "failed" and is_of_key:
-        _keep(run, scores)
+        _keep(run, scores, calibrated=calibrated)
     return scores
 
 
-def _keep(run: RunToScore, scores: RunScores) -> None:
+def _calibrate(finished: FinishedRun, run: RunToScore) -> bool:
+    """Whether the run has a temperature, which is fitted unless it is kept."""
+    names = run.names
+    found = calibration.of_run(names["run_key"], names["settings"], names["draw"], lambda: finished.model)
+    return found is not None
+
+
+def _keep(run: RunToScore, scores: RunScores, *, calibrated: bool = False) -> None:
     """Write two files, the one with the digest of the other last; NaN and infinity are kept as they are."""
     file = _file(run)
     write_items(file.with_suffix(".npz"), [(*run.place, scores.ids, scores.items)])
     rest = {name: value for name, value in vars(scores).items() if name not in ("ids", "items")}
     text = json.dumps(rest, default=lambda value: value.tolist())
-    write_sealed(file, {"scores": text, "items": digest(file.with_suffix(".npz").read_bytes())})
+    items = digest(file.with_suffix(".npz").read_bytes())
+    write_sealed(file, {"scores": text, "items": items, "calibrated": calibrated})
 
 
 def read_run(run: RunToScore, folder: Path) -> FinishedRun:

@@ -36,7 +36,7 @@ DECISIVE = {
     "task.classify": "tasks/classify.py",  # the other tasks are built on it
 }
 PREPARING = (
-    *(f"preparation/{name}.py" for name in ("card", "encoder", "identity", "raw_parts", "split")),
+    *(f"preparation/{name}.py" for name in ("card", "encoder", "identity", "raw_parts", "scaler", "split")),
     *("raw_data.py", "records.py", "stages/prepare.py"),
 )
 # Fields of a syntax tree that decide no number, or that minor versions of Python spell differently.

@@ -28,8 +28,8 @@ NUMBER = re.compile(r"[-+]?(\d[\d.,' \u00a0\u202f]*|[.,]\d+)([eE][-+]?\d+)?")  #
 class Cells:
     """The cells of a file, stripped of blanks around them: `columns`, one Arrow array of text a name.
 
-    `name` is how messages call the file. `text` is what stands below the header, of which the first line is number
-    `line`; None where the file has no lines.
+    `name` is how messages call the file. `text` is what stands below the header (or `names` are made up, without one),
+    of which the first line is number `line`; None where the file has no lines.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Cells:
     separator: str = ","
     text: bytes | None = None
     line: int = 1
+    has_header: bool = True
 
     @property
     def width(self) -> int:
@@ -94,7 +95,7 @@ def read(data: bytes, name: str, *, separator: str, encoding: str, header: Liter
     _refuse_broken_quotes(body, mark, name, first)
     _refuse_twice(names, f"{name}: line {first - 1}")
     columns = _columns(body, names, mark, name, first)
-    return Cells(name, tuple(names), columns, mark, body, first)
+    return Cells(name, tuple(names), columns, mark, body, first, used > 0)
 
 
 # Bytes and lines

@@ -62,6 +62,7 @@ class Reader:
     def __init__(self, cells: Cells, habit: Habit, missing: Iterable[str]) -> None:
         self.cells, self.habit = cells, habit
         self.faults: list[str] = []
+        self.days: dict[str, str] = {}  # of columns of dates: the form of these, "date" for ISO 8601
         self.words = sorted({*MISSING, *(word.strip().lower() for word in missing)})
         self.values = {float(word) for word in self.words if re.fullmatch(Habit().number, word)}
 
@@ -109,7 +110,7 @@ class Reader:
         return Numbers(values, missing, ~is_number & ~missing)
 
     def _number(self, name: str, numbers: Numbers, cells: "pa.Array") -> Column | None:
-        wrong = numbers.wrong | ~(np.isfinite(numbers.values) | np.isnan(numbers.values))
+        wrong = numbers.wrong | np.isinf(numbers.values)
         where, said = f"{self.cells.name}: column {name!r}", f"`columns: {{{name}: category}}` or `drop`"
         if wrong.any():
             sound = int((~numbers.missing & ~wrong).sum())
@@ -145,9 +146,10 @@ class Reader:
     def _date(self, name: str, cells: "pa.Array", form: str, formats: Sequence[str]) -> Column | None:
         """Days as ISO 8601; those with a time of day are in UTC where they say their zone."""
         codes, words = coded(_words(cells, self.is_missing(cells)))
-        readings = [[_day(word, each) for word in words] for each in formats or [""]]
-        sound = [days for days in readings if None not in days]
-        if len(sound) > 1 and any(days != sound[0] for days in sound):
+        readings = {each: [_day(word, each) for word in words] for each in formats or [""]}
+        sound = {each: days for each, days in readings.items() if None not in days}
+        first, found = next(iter((sound or readings).items()))
+        if any(days != found for days in sound.values()):
             options = " or ".join(f"`columns: {{{name}: '{each}'}}`" for each in formats)
             shown = repr(words[0]) if words else ""
             self.say(
@@ -156,14 +158,30 @@ class Reader:
             )
             return None
         if not sound:
-            wrong = np.append([day is None for day in readings[0]], False).astype(bool)[codes]
+            wrong = np.append([day is None for day in found], False).astype(bool)[codes]
             self.say(
                 f"{self.cells.name}: column {name!r}: given {self._listed(cells, wrong)}, allowed a day that there is:"
                 f" mend it, or set `columns: {{{name}: category}}` or `drop`"
             )
             return None
-        days = np.array([*sound[0], None], object)
-        return Column(name, "date", days[codes])
+        self.days[name] = first or "date"
+        return Column(name, "date", np.array([*found, None], object)[codes])
+
+    def read_new(self, place: int, kind: str, form: str) -> tuple[Column, int]:
+        """Column number `place` of rows without labels, of a kind known from training, and how many cells do not fit.
+
+        `form` is that of its dates, as `days` has it. What does not fit counts as missing.
+        """
+        name, cells = self.cells.names[place], self.cells.columns[place]
+        if kind == "category":
+            return self._category(name, cells), 0
+        if kind == "date":
+            codes, words = coded(_words(cells, self.is_missing(cells)))
+            days = np.array([*(_day(word, "" if form == "date" else form) for word in words), None], object)[codes]
+            return Column(name, "date", days), int(((codes >= 0) & (days == None)).sum())  # noqa: E711 (of an array)
+        numbers = self.numbers(cells)
+        wrong = numbers.wrong | np.isinf(numbers.values) | _inexact(numbers.values, cells, self.habit)
+        return Column(name, "number", np.where(wrong, np.nan, numbers.values) + 0.0), int(wrong.sum())
 
     def _listed(self, cells: "pa.Array", wrong: np.ndarray) -> str:
         """The first of the cells that are wrong, where they stand, and how many more there are."""

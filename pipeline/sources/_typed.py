@@ -21,6 +21,13 @@ def read(data: bytes, name: str) -> Cells:
         table = parquet.read_table(pa.BufferReader(data))
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{name}: given no Parquet file ({str(error)[:80]}), allowed one: write it anew") from None
+    return of_table(table, name)
+
+
+def of_table(table: "pa.Table", name: str) -> Cells:
+    """The cells of a table that has types already."""
+    import pyarrow as pa
+
     names = [called.strip() or f"column_{place}" for place, called in enumerate(table.column_names, 1)]
     faults = [
         f"{name}: column {called!r}: given {column.type}, allowed numbers, text, dates or true and false: drop it"

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isqrt
@@ -12,6 +12,7 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from pipeline.errors import InputError, shown
+from pipeline.new_data import NewData
 from pipeline.raw_data import Column, RawData, located
 from pipeline.sources._class_names import NO_LABEL, first_of, in_order, look_alikes
 
@@ -118,6 +119,56 @@ def files(raw: Path, *, file: str, **settings: Any) -> list[Path]:
     return [place] if place else []
 
 
+def read_new(
+    place: Path,
+    card: Mapping[str, Any],
+    *,
+    kind: str,
+    inputs: str,
+    labels: str,
+    channels: str,
+    padding: str | float,
+    **settings: Any,
+) -> NewData:
+    """The inputs of an .npz file, with labels or without, as those of training: of a table, columns by their names.
+
+    InputError: whatever does not fit, and inputs of another shape than those of training.
+    """
+    if place.suffix != ".npz":
+        raise InputError(f"file: given {place.name!r}, allowed an .npz file with an array {inputs}, as in training")
+    asked = Asked(place.name, inputs, labels, shown(place))
+    arrays, notes = _arrays(place, asked, kind, is_labelled=False)
+    _require_counts(asked, arrays)
+    found, lengths, of_inputs = _inputs(asked, arrays, kind, channels, padding)
+    names = {"example": [str(at) for at in range(len(arrays[inputs]))]}
+    if kind == "table":
+        _require_columns(asked, found, [column["name"] for column in card["encoder"]["columns"]])
+    else:
+        found = _of_shape(asked, found, lengths, tuple(card["shape"]))
+    return NewData(x=found, lengths=lengths, names=names, findings=(*notes, *of_inputs))
+
+
+def _require_columns(asked: Asked, columns: Sequence[Column], wanted: Sequence[str]) -> None:
+    there = [column.name for column in columns]
+    if lacking := [name for name in wanted if name not in there]:
+        raise InputError(
+            f"{asked.file}: given no column {_named(map(repr, lacking))}, allowed all columns of training: there are"
+            f" {_named(there)}"
+        )
+
+
+def _of_shape(asked: Asked, x: np.ndarray, lengths: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Inputs of the shape of training's; sequences whose ends are known have as many steps of padding as it takes."""
+    if lengths is not None and x.shape[2:] == shape[1:] and lengths.max() <= shape[0]:
+        x = x[:, : shape[0]]
+        x = np.pad(x, [(0, 0), (0, shape[0] - x.shape[1]), (0, 0)])
+    if x.shape[1:] != shape:
+        raise InputError(
+            f"{asked.file}: {asked.inputs}: given examples of shape {x.shape[1:]}, allowed {shape}, as in training"
+        )
+    return x
+
+
 def _tried(*steps: Callable[[], Any]) -> tuple[list[Any], list[str]]:
     """What each step gives, and the faults that they refuse: all of them at once."""
     found, faults = [], []
@@ -180,10 +231,14 @@ def _damaged(place: Path, error: Exception) -> Exception:
     return InputError(f"{place.name}: given a file that cannot be read ({told}), allowed arrays x and y")
 
 
-def _arrays(place: Path, asked: Asked, kind: str) -> tuple[dict[str, np.ndarray], list[str]]:
+def _arrays(
+    place: Path, asked: Asked, kind: str, *, is_labelled: bool = True
+) -> tuple[dict[str, np.ndarray], list[str]]:
     """The arrays that are read, by name, and a line on those that are not."""
     headers = _headers(place)
-    _require_arrays(asked, headers, kind)
+    if not is_labelled:
+        headers.pop(asked.labels, None)
+    _require_arrays(asked, headers, kind, is_labelled=is_labelled)
     names = [name for name in (asked.inputs, asked.labels, *ASIDE) if name in headers]
     try:
         with np.load(place, allow_pickle=False) as archive:
@@ -194,16 +249,17 @@ def _arrays(place: Path, asked: Asked, kind: str) -> tuple[dict[str, np.ndarray]
     return arrays, [f"{place.name}: arrays that are left out: {_named(left)}"] if left else []
 
 
-def _require_arrays(asked: Asked, headers: Mapping[str, Header], kind: str) -> None:
+def _require_arrays(asked: Asked, headers: Mapping[str, Header], kind: str, *, is_labelled: bool = True) -> None:
     """InputError: no arrays of these names, or one of Python's objects."""
-    if lacking := [name for name in (asked.inputs, asked.labels) if name not in headers]:
+    wanted = (asked.inputs, asked.labels) if is_labelled else (asked.inputs,)
+    if lacking := [name for name in wanted if name not in headers]:
         there = _named(f"{name} {shape}" for name, (shape, _) in headers.items()) or "none"
         told = f"{asked.file}: given arrays {there}, allowed {' and '.join(lacking)}"
         raise InputError(f"{told}: {_proposal(asked, headers)}")
     faults = []
     if headers[asked.inputs][1].hasobject:
         faults.append(_of_unequal_size(asked, headers[asked.inputs][0], kind))
-    if headers[asked.labels][1].hasobject:
+    if is_labelled and headers[asked.labels][1].hasobject:
         line = asked.unpickled(f"{asked.y} = {asked.y}.astype(str)")
         faults.append(f"{asked.file}: {asked.labels}: given Python's objects, allowed words or whole numbers: {line}")
     for name in (each for each in ASIDE if each in headers and headers[each][1].hasobject):

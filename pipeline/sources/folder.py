@@ -3,24 +3,23 @@
 import hashlib
 import math
 import unicodedata
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from statistics import median_low
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from pipeline.errors import InputError, shown
+from pipeline.new_data import NewData
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData
+from pipeline.sources import _picture_files
 from pipeline.sources._class_names import first_of, in_order, look_alikes, unevenness
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from pipeline.sources._picture_files import Picture
 
 KIND = "image"
 LABELS = "class"
@@ -29,31 +28,14 @@ SPLIT = "drawn"
 NO_PICTURES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r"}  # what systems leave behind
 PARTS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation"}
 PARTS |= {"test": "test", "testing": "test"}
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "JPEG2000", "TGA", "PCX")
-PAGES = ("MPO",)  # formats whose first picture is the picture: what else a phone puts there is a preview
-ORIENTATION = 0x0112  # EXIF: how the camera was held, and what turns its picture upright
-TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270"}
-TURNS |= {7: "TRANSVERSE", 8: "ROTATE_90"}
 MOST_NAMED = 10
 ODD = 1.5  # times wider, at which it is said
 MOST_OF_MEMORY = 0.5
+COLOURED = ("RGB", "RGBA", "CMYK", "YCbCr")  # modes, as Pillow calls them
 
 _named = partial(first_of, most=MOST_NAMED)
 
 Stamp = tuple[str, int, int, int]  # of a picture: path, class, when it was changed (ns), bytes
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture that could be read: (height, width) as it was, whether it was grey or turned, its pixels as wanted.
-
-    `pixels` are (height, width) or (height, width, 3), uint8 or (of 16 bits) float32, 0..255 both.
-    """
-
-    size: tuple[int, int]
-    mode: str
-    turned: bool
-    pixels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -121,6 +103,66 @@ def files(
     except InputError:
         return []
     return [file for files in classes.values() for file in files]
+
+
+def read_new(
+    place: Path,
+    card: Mapping[str, Any],
+    *,
+    path: str,
+    mode: str,
+    size: str | list[int],
+    fit: str,
+    skip_bad: bool,
+    pool_parts: bool,
+) -> NewData:
+    """All pictures below a folder, in folders or not, in the size and mode of those of training.
+
+    `names` are their places below the folder, and `left_out` those of files that are no whole picture. InputError: no
+    picture, or, where none is to be fitted into a size, pictures of another one.
+    """
+    if not place.is_dir():
+        raise InputError(f"file: given {shown(place)}, allowed a folder of pictures, as in training")
+    height, width, channels = card["shape"]
+    found = {file.relative_to(place).as_posix(): _read_new(file, mode, size, fit, channels) for file in _below(place)}
+    read = {_text(name): picture for name, picture in found.items() if isinstance(picture, Picture)}
+    faults = _other_sizes(read, (height, width))
+    if faults or not read:
+        raise InputError(faults or f"file: given {shown(place)} without a picture in it, allowed one or more")
+    pixels = _picture_files.stacked([picture.pixels for picture in read.values()], "grey" if channels == 1 else "rgb")
+    coloured = [name for name, picture in read.items() if channels == 1 and picture.mode.split()[1] in COLOURED]
+    bad = [f"{_text(name)}: {picture}" for name, picture in found.items() if isinstance(picture, str)]
+    return NewData(
+        x=pixels.astype(np.float32) / np.float32(255),
+        names={"file": list(read)},
+        left_out=tuple(bad),
+        findings=(f"{len(coloured)} pictures are in colour, and read as grey: {_named(coloured)}",) if coloured else (),
+    )
+
+
+def _below(folder: Path) -> list[Path]:
+    """All files below a folder, in order."""
+    inner, files = _content(folder)
+    return [*files, *(file for place in inner for file in _below(place))]
+
+
+def _read_new(file: Path, mode: str, size: Any, fit: str, channels: int) -> Picture | str:
+    """A picture in as many channels as those of training had."""
+    _, _, _, length = _stamp(file, 0)
+    wanted = mode if mode != "auto" else "grey" if channels == 1 else "rgb"
+    return _picture_files.read(file, length, wanted, size if size == "auto" else tuple(size), fit)
+
+
+def _other_sizes(read: Mapping[str, Picture], size: tuple[int, int]) -> str:
+    """What is wrong with pictures that are not as large as those of training, once they are fitted."""
+    sizes = {name: picture.size for name, picture in read.items() if picture.pixels.shape[:2] != size}
+    if not sizes:
+        return ""
+    told = _named(f"{name}: {height} x {width}" for name, (height, width) in sizes.items())
+    return (
+        f"file: given {len(sizes)} pictures of another size ({told}), allowed {size[0]} x {size[1]} (height x width),"
+        " as in training: a `size` under load has all pictures fitted, and the model trained anew"
+    )
 
 
 # Which files there are
@@ -269,7 +311,7 @@ def _pictures(
     room = _room()
     _require_memory(len(stamps), (1, 1) if size == "auto" else size, room)
     for path, _, _, length in stamps:
-        found = _read(Path(path), length, mode, size, fit)
+        found = _picture_files.read(Path(path), length, mode, size, fit)
         if isinstance(found, Picture):
             read[path] = found
             _require_memory(len(stamps), found.pixels.shape, room)
@@ -282,7 +324,7 @@ def _pictures(
     faults += _emptied(names[label] for label in gone) if skip_bad else []
     if faults:
         raise InputError("\n".join(faults))
-    pixels = _stacked([read[path].pixels for path, _ in kept], mode)
+    pixels = _picture_files.stacked([read[path].pixels for path, _ in kept], mode)
     labels = np.array([label for _, label in kept], np.int64)
     findings = [
         *_skipped(bad),
@@ -291,101 +333,6 @@ def _pictures(
         *_of_pixels(kept, pixels, names),
     ]
     return Pictures(pixels, labels, tuple(findings), _card(read, labels, names, bad))
-
-
-def _read(file: Path, length: int, mode: str, size: Any, fit: str) -> Picture | str:
-    """One picture, or in words why it is none."""
-    from PIL import Image, UnidentifiedImageError
-
-    Image.init()
-    try:
-        if not file.is_file():
-            return "a link that leads nowhere" if file.is_symlink() else "no file"
-        if length == 0:
-            return "an empty file"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's word on odd EXIF and on large pictures
-            with Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
-                return _picture(image, mode, size, fit)
-    except PermissionError:
-        return "a file that may not be read"
-    except UnidentifiedImageError:
-        return "no picture"
-    except Exception as error:  # what Pillow raises of a damaged file is any of a dozen kinds
-        return f"a picture that is cut or damaged ({' '.join(str(error).split())[:80] or type(error).__name__})"
-
-
-def _picture(image: "Image", mode: str, size: Any, fit: str) -> Picture | str:
-    frames = 1 if image.format in PAGES else getattr(image, "n_frames", 1)
-    if frames > 1:
-        return f"{frames} pictures in one (animated, or pages)"
-    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
-        return "32 bits a pixel, of which nobody knows where white is"
-    image.load()
-    turned = _turned(image)
-    plain = _plain(turned, mode)
-    fitted = plain if size == "auto" else _fitted(plain, size, fit)
-    pixels = np.asarray(fitted)
-    if pixels.dtype != np.uint8:
-        pixels = np.clip(pixels, 0, 255).astype(np.float32)
-    return Picture((turned.height, turned.width), f"{image.format} {image.mode}", turned is not image, pixels)
-
-
-def _turned(image: "Image") -> "Image":
-    """The picture as its camera was held."""
-    from PIL.Image import Transpose
-
-    try:
-        turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # EXIF that is damaged says nothing, and the picture may be whole
-        turn = None
-    return image.transpose(Transpose[turn]) if turn else image
-
-
-def _plain(image: "Image", mode: str) -> "Image":
-    """The picture in mode L or RGB, or (16 bits) F, 0..255; transparent places are white."""
-    from PIL import Image
-
-    if image.mode.startswith("I"):
-        return Image.fromarray(np.asarray(image).astype(np.float32) / np.float32(257))
-    grey = image.mode in ("1", "L", "LA", "La")
-    if image.has_transparency_data:
-        over = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
-    elif image.mode == "P":
-        image = image.convert("RGB")
-        grey = _is_grey(np.asarray(image))
-    wanted = {"grey": "L", "rgb": "RGB", "auto": "L" if grey else "RGB"}[mode]
-    return image if image.mode == wanted else image.convert(wanted)
-
-
-def _is_grey(pixels: np.ndarray) -> bool:
-    return pixels.ndim == 2 or bool((pixels[..., :1] == pixels).all())
-
-
-def _fitted(image: "Image", size: tuple[int, int], fit: str) -> "Image":
-    """The picture in a size, (height, width); one that has it stays as it is."""
-    from PIL import ImageOps
-    from PIL.Image import Resampling
-
-    wanted = size[1], size[0]
-    if image.size == wanted:
-        return image
-    if fit == "pad":
-        return ImageOps.pad(image, wanted, Resampling.BILINEAR)
-    return (
-        ImageOps.fit(image, wanted, Resampling.BILINEAR) if fit == "crop" else image.resize(wanted, Resampling.BILINEAR)
-    )
-
-
-def _stacked(pixels: Sequence[np.ndarray], mode: str) -> np.ndarray:
-    """(pictures, height, width, channels): one channel if all are grey and no colour is asked for, else three."""
-    channels = 1 if mode != "rgb" and all(each.ndim == 2 for each in pixels) else 3
-    deep = np.uint8 if all(each.dtype == np.uint8 for each in pixels) else np.float32
-    stack = np.empty((len(pixels), *pixels[0].shape[:2], channels), deep)
-    for place, each in zip(stack, pixels, strict=True):
-        place[:] = each[..., None] if each.ndim == 2 else each
-    return stack
 
 
 def _room() -> float:
@@ -452,7 +399,7 @@ def _findings(read: Mapping[str, Picture], size: Any, fit: str) -> list[str]:
         told = f"{len(odd)} pictures are stretched by half or more ({_named(map(_short, odd))})"
         findings.append(f"{told}: `fit: pad` or `fit: crop` keeps proportions")
     coloured = [picture.pixels for picture in read.values() if picture.pixels.ndim == 3]
-    if coloured and all(map(_is_grey, coloured)):
+    if coloured and all(map(_picture_files.is_grey, coloured)):
         findings.append("all pictures are grey, though kept in colour: `mode: grey` has a third of the numbers")
     return findings
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.new_data import NewData
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData, located
 from pipeline.sources._class_names import NO_LABEL, first_of, in_order, look_alikes, unevenness
@@ -43,7 +44,7 @@ class Columns:
     header: Sequence[str]
     series: int
     step: int | None
-    label: int
+    label: int | None
     channels: Sequence[int]
 
 
@@ -97,9 +98,10 @@ def load(
     x, lengths = _padded(numbers, list(order.values()), longest)
     y, names = _codes(file, labels, target)
     findings = [*_findings(file, columns, x, lengths, order, longest)]
-    findings += look_alikes(f"{file}", names, most=MOST_NAMED)
+    findings += look_alikes(file, names, most=MOST_NAMED)
     findings += [f"{file}: {line}" for line in (unevenness(y, names, what="series") if names else ())]
-    card = {"recordings": {"series": len(order), "channels": [header[at] for at in columns.channels]}}
+    told = {"series": len(order), "channels": [header[at] for at in columns.channels], "decimal": mark}
+    card = {"recordings": told}
     return RawData(x=x, y=y, class_names=names, lengths=lengths, findings=tuple(findings), card=card)
 
 
@@ -127,6 +129,58 @@ def files(raw: Path, *, file: str, **settings: Any) -> list[Path]:
     """The file, where it is told by its path; none where it is not there, or is named as one of data/raw."""
     place = located(raw, file, ENDINGS) if Path(file).suffix else None
     return [place] if place else []
+
+
+def read_new(
+    place: Path,
+    card: Mapping[str, Any],
+    *,
+    series: str,
+    label: str,
+    step: str | None,
+    separator: str | None,
+    longest: int | None,
+    longer: str,
+    **settings: Any,
+) -> NewData:
+    """The series of a long CSV file, with labels or without: the channels of training, in its order, found by name.
+
+    A series in which a cell is no number is left out. InputError: columns that are lacking, steps that are there twice
+    or lack, series of more steps than the model knows.
+    """
+    if place.suffix not in ENDINGS:
+        raise InputError(
+            f"file: given {place.name!r}, allowed recordings in a file ({', '.join(ENDINGS)}), as in training"
+        )
+    told, steps = card["recordings"], card["shape"][0]
+    wanted = [series, *([step] if step else []), *told["channels"]]
+    header, rows = _read(place, _text(place), wanted, separator)
+    channels = [header.index(name) for name in told["channels"]]
+    aside = header.index(label) if label in header else None
+    columns = Columns(header, header.index(series), header.index(step) if step else None, aside, channels)
+    faults = _of_widths(place.name, columns, rows)
+    rows = [row for row in rows if len(row.cells) == len(header)]
+    values = np.array([[_number(row.cells[at], told["decimal"]) for at in channels] for row in rows], np.float64)
+    order, of_steps = _ordered(place.name, columns, rows, told["decimal"])
+    bad = {name: first for name, own in order.items() if (first := _first_wrong(columns, rows, values, own))}
+    kept = {name: own for name, own in order.items() if name not in bad}
+    faults += [*of_steps, *_too_long(place.name, kept, None if longer == "cut" else steps)]
+    if faults or not kept:
+        raise InputError("\n".join(faults) or f"{place.name}: given no series that can be read, allowed one or more")
+    x, lengths = _padded(values, list(kept.values()), min(longest or steps, steps))
+    x = np.pad(x, [(0, 0), (0, steps - x.shape[1]), (0, 0)])
+    names = {series: list(kept)}
+    names |= {} if aside is None else {label: [rows[min(own)].cells[aside] for own in kept.values()]}
+    return NewData(x=x, lengths=lengths, names=names, left_out=tuple(f"{name}: {cell}" for name, cell in bad.items()))
+
+
+def _first_wrong(columns: Columns, rows: Sequence[Row], values: np.ndarray, own: Sequence[int]) -> str | None:
+    """The first cell of a series that is no number, in words; None: there is none."""
+    wrong = np.argwhere(np.isnan(values[own]))
+    if not len(wrong):
+        return None
+    row, at = rows[own[wrong[0, 0]]], columns.channels[wrong[0, 1]]
+    return f"line {row.line}, column {columns.header[at]!r}: {row.cells[at]!r}"
 
 
 # From text to rows
@@ -335,18 +389,19 @@ def _labels(
     file: str, columns: Columns, rows: Sequence[Row], order: Mapping[str, Sequence[int]], target: str, mark: str
 ) -> tuple[list[Any], list[str]]:
     """The label of each series: a word, or a number."""
-    column = f"{file}: column {columns.header[columns.label]!r}"
+    at_label = columns.label or 0
+    column = f"{file}: column {columns.header[at_label]!r}"
     faults: list[str] = []
     labels: list[Any] = []
     changed, missing = [], []
     for series, own in order.items():
-        words = list(dict.fromkeys(rows[at].cells[columns.label] for at in sorted(own)))
+        words = list(dict.fromkeys(rows[at].cells[at_label] for at in sorted(own)))
         lines = [rows[at].line for at in sorted(own)]
         if any(_lacks(word, target, mark) for word in words):
-            first = next(at for at in sorted(own) if _lacks(rows[at].cells[columns.label], target, mark))
-            missing.append(f"series {series}, line {rows[first].line}: {rows[first].cells[columns.label]!r}")
+            first = next(at for at in sorted(own) if _lacks(rows[at].cells[at_label], target, mark))
+            missing.append(f"series {series}, line {rows[first].line}: {rows[first].cells[at_label]!r}")
         elif len(words) > 1:
-            first = next(at for at in sorted(own) if rows[at].cells[columns.label] != words[0])
+            first = next(at for at in sorted(own) if rows[at].cells[at_label] != words[0])
             changed.append(f"series {series}: {words[0]!r} in line {lines[0]}, {words[1]!r} in line {rows[first].line}")
         labels.append(_number(words[0], mark) if target == "number" else words[0])
     if changed:

@@ -10,9 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.new_data import NewData
 from pipeline.raw_data import Column, RawData, located
 from pipeline.records import digest
-from pipeline.sources import _delimited, _findings, _kinds, _labels, _typed
+from pipeline.sources import _delimited, _findings, _kinds, _labels, _new_rows, _typed
 from pipeline.sources._delimited import Cells
 
 KIND = "table"
@@ -22,6 +23,7 @@ ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 KINDS = ("number", "category", "date", "drop")
 LARGEST = float(np.finfo(np.float32).max)
 BECOMES = {"number": "a number", "category": "a 0 or 1 for each word", "date": "days since 1970-01-01"}
+LABEL, GROUP, LEFT_OUT = ASIDE = ("the label", "keeps rows together", "left out")
 GAPS = dict.fromkeys(("number", "date"), "; gaps: the median, and a 1") | {"category": "; gaps: a 1 of their own"}
 
 
@@ -101,7 +103,7 @@ class Settings:
 
 def _table(data: bytes, path: Path, told: Settings) -> RawData:
     """What stands in the file."""
-    cells = _read(data, path, told)
+    cells = _read(data, path, separator=told.separator, encoding=told.encoding, header=told.header)
     asked = _asked(cells, told)
     reader = _kinds.Reader(cells, _kinds.habit(cells, told.decimal, told.thousands), told.missing)
     found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
@@ -110,7 +112,27 @@ def _table(data: bytes, path: Path, told: Settings) -> RawData:
     if reader.faults:
         raise InputError("\n".join(reader.faults))
     inputs = {place: _of_rows(column, labels.kept, told.precision) for place, column in found.items() if column}
-    return _raw_data(cells, asked, inputs, labels, groups)
+    return _raw_data(cells, asked, inputs, labels, groups, _new_rows.form(reader, told.missing, told.precision))
+
+
+def read_new(place: Path, card: Mapping[str, Any], *, separator: str, encoding: str, **settings: Any) -> NewData:
+    """The rows of a file like that of training, with labels or without, by the marks and kinds that it had.
+
+    `card` is that of the prepared data, the settings are those of `load`. Columns that were left out, and the label,
+    are kept as `names`. InputError: columns that are lacking, or a file that is no table.
+    """
+    if place.suffix not in ENDINGS:
+        raise InputError(f"file: given {place.name!r}, allowed a table ({', '.join(ENDINGS)}), as in training")
+    form, is_typed = card["form"], place.suffix == ".parquet"
+    header = settings["header"]
+    if form["separator"] and separator == "auto":
+        separator = form["separator"]
+    if form["separator"] and header == "auto":
+        header = "yes" if form["has_header"] else "no"
+    cells = _read(place.read_bytes(), place, separator=separator, encoding=encoding, header=header)
+    known = {column["column"]: column["becomes"] for column in card["columns"]}
+    aside = [name for name, becomes in known.items() if becomes in ASIDE and name in cells.names]
+    return _new_rows.read(cells, form, card["encoder"]["columns"], aside, is_typed=is_typed)
 
 
 def check(raw: Path, *, file: str, **settings: Any) -> None:
@@ -135,15 +157,14 @@ def _place(raw: Path, file: str) -> Path:
     return place
 
 
-def _read(data: bytes, path: Path, told: Settings) -> Cells:
+def _read(data: bytes, path: Path, *, separator: str, encoding: str, header: Literal["auto", "yes", "no"]) -> Cells:
     if path.suffix == ".parquet":
         return _typed.read(data, path.name)
     try:
-        codecs.lookup("utf-8" if told.encoding == "auto" else told.encoding)
+        codecs.lookup("utf-8" if encoding == "auto" else encoding)
     except LookupError:
-        raise InputError(f"encoding: given {told.encoding!r}, allowed one that Python knows, such as cp1252") from None
-    form = {"separator": told.separator, "encoding": told.encoding}
-    return _delimited.read(data, path.name, header=told.header, **form)
+        raise InputError(f"encoding: given {encoding!r}, allowed one that Python knows, such as cp1252") from None
+    return _delimited.read(data, path.name, separator=separator, encoding=encoding, header=header)
 
 
 # What is asked for
@@ -223,6 +244,7 @@ def _raw_data(
     inputs: Mapping[int, Column],
     told: _labels.LabelColumn,
     groups: np.ndarray | None,
+    form: Mapping[str, Any],
 ) -> RawData:
     """Columns that are measurements, and what is to be known of all of them (InputError: copies of the label)."""
     known = {place: _findings.facts(column) for place, column in inputs.items()}
@@ -243,11 +265,11 @@ def _raw_data(
     findings = [*told.findings, *_findings.of_left_out(cells, asked.inputs, inputs, out)]
     for place, column in kept.items():
         findings += _findings.of_column(column, known[place], told.y)
-    becomes = {place: BECOMES[column.kind] for place, column in kept.items()} | {asked.label: "the label"}
+    becomes = {place: BECOMES[column.kind] for place, column in kept.items()} | {asked.label: LABEL}
     becomes |= {place: becomes[place] + GAPS[column.kind] for place, column in kept.items() if known[place].missing}
-    becomes |= {} if asked.group is None else {asked.group: "keeps rows together"}
+    becomes |= {} if asked.group is None else {asked.group: GROUP}
     columns = [_described(cells, place, inputs.get(place), known.get(place), becomes) for place in range(cells.width)]
-    card = {"columns": columns}
+    card = {"columns": columns, "form": dict(form)}
     return RawData(
         x=tuple(kept.values()),
         y=told.y,
@@ -268,5 +290,5 @@ def _described(
         "missing": known.missing if known else None,
         "distinct": known.distinct if known else None,
         "example": cells.example(place),
-        "becomes": becomes.get(place, "left out"),
+        "becomes": becomes.get(place, LEFT_OUT),
     }

@@ -48,3 +48,14 @@ def test_the_command_shows_nothing_that_is_not_of_the_present_settings(house, ca
     assert main(["claims", "imbalance", "--json"]) == 2
     output = capsys.readouterr()
     assert not output.out and "run `dvc repro`" in output.err
+
+
+def test_answers_are_shown_as_they_are_and_the_rest_is_counted(capsys):
+    rows = 25
+    columns = {"id": [f"[red]{row}" for row in range(rows)], "predicted": ["Yes"] * rows, "p(Yes)": [0.123456] * rows}
+    terminal.show_predictions(columns)
+    told = capsys.readouterr().out
+    assert "[red]19" in told and "[red]20" not in told and "0.123" in told and "0.1234" not in told
+    assert "and 5 more rows: --out writes all of them, with all digits" in told
+    terminal.show_predictions({name: cells[:20] for name, cells in columns.items()})
+    assert "more rows" not in capsys.readouterr().out

@@ -11,6 +11,7 @@ from pipeline.settings import plan
 DECISIVE = {"augmentation", "compiled_cache", "fit", "objective", "optimizers", "records", "run", "runtime"}
 # Modules of training/ that no number of a run follows from, each with its reason.
 MUTE = {
+    "best_run": "which model answers, once all are trained",
     "checkpoint": "a resumed run ends with the same bytes: tests/training/test_checkpoint.py",
     "epoch_log": "what is shown while a run goes on",
     "integrity": "whether the files of a run are as they were written",

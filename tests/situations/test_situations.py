@@ -49,6 +49,19 @@ ROWS = {
         "train memory": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
         "evaluate memory": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
         "prepare credit": (2, "data: given 'credit', allowed"),
+        f"predict {ONE} nowhere.csv": (2, "file: given 'nowhere.csv', which is not there"),
+        f"predict {ONE} README.md": (2, "given digits, which makes its examples or knows its files by name"),
+        f"predict {ONE} README.md --variant best": (2, "--variant: given 'best', allowed untouched, adjusted"),
+        f"predict {ONE} README.md --most-unseen 2": (2, "--most-unseen: given 2, allowed a share from 0 to 1"),
+        f"predict {ONE} README.md --out docs/../README.md": (
+            2,
+            "--out: given 'docs/../README.md', which is to be",
+        ),
+        "predict memory README.md": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
+        "predict": (2, "the following arguments are required: topic, file"),
+        f"card {ONE}": (0, "| licence of the data | CC BY-SA 3.0"),
+        "card memory": (2, f"topic: given 'memory', allowed {ONE}, {OTHER}"),
+        "card": (2, "the following arguments are required: topic"),
         "reproduce zz": (2, "run: given 'zz' (0 runs start so), allowed the start of one key"),
         "train": (2, "the following arguments are required: topic"),
         "trian": (2, "invalid choice: 'trian'"),
@@ -64,6 +77,8 @@ ROWS = {
         "results": (2, PREPARE),
         "runs list": (2, PREPARE),
         "runs prune": (2, PREPARE),
+        f"predict {ONE} README.md": (2, PREPARE),
+        f"card {ONE}": (2, PREPARE),
         "reproduce 3f": (2, "none yet: run `dvc repro`"),
     },
     happened.prepared_only: {
@@ -78,6 +93,8 @@ ROWS = {
     happened.planned_only: {
         f"evaluate {ONE}": (2, NOT_THE_PLANS),
         f"evaluate {OTHER}": (2, "given 4 not trained"),
+        f"predict {ONE} README.md": (2, "given 4 not trained"),
+        f"card {ONE}": (2, "given 4 not trained"),
         "report": (2, f"{ONE}: left out: 4 not trained"),
         "judge": (2, "given no scores that are current"),
         "claims": (2, "given no verdicts, allowed any once there are some"),
@@ -87,6 +104,7 @@ ROWS = {
         "report": (2, f"{ONE}: left out: no scores: `python -m pipeline evaluate {ONE}`"),
         "claims": (2, "given no verdicts"),
         "results": (2, "given no present results"),
+        f"card {ONE}": (2, f"data/results/{ONE}: given no scores, allowed those of now"),
     },
     happened.another_rate: {
         f"train {ONE}": (2, OLDER),
@@ -94,6 +112,8 @@ ROWS = {
         "report": (0, f"{ONE}: left out: data/plan/{ONE}.json: given a plan older than"),
         "claims": (0, f"{ONE}: left out: data/plan/{ONE}.json"),
         f"claims {ONE}": (2, f"topic: given '{ONE}', allowed {OTHER}"),
+        f"predict {ONE} README.md": (2, OLDER),
+        f"card {ONE}": (2, OLDER),
         "runs list": (0, f"{ONE}: 0 of 4 runs done"),
     },
     happened.another_rate_planned: {
@@ -149,6 +169,7 @@ ROWS = {
     },
     happened.a_metric_less: {
         "report": (0, f"{ONE}: left out: scores of other runs, data or code"),
+        f"card {ONE}": (2, "given scores of other runs, data or code, allowed those of now"),
         "claims": (0, f"{ONE}: left out: scores of other runs, data or code"),
     },
     happened.card_cut: {
@@ -243,6 +264,8 @@ ROWS = {
         f"train {ONE}": (2, OTHER_DATA),
         f"evaluate {ONE}": (2, OTHER_DATA),
         "report": (0, f"{ONE}: left out: data/prepared/digits_tail/100: {OTHER_DATA}"),
+        f"predict {ONE} README.md": (2, OTHER_DATA),
+        f"card {ONE}": (2, OTHER_DATA),
     },
     happened.raw_file_gone: {"prepare": (2, "digits"), "plan": (2, OTHER_DATA), f"evaluate {ONE}": (2, OTHER_DATA)},
 }

@@ -389,8 +389,8 @@ def test_uneven_classes_and_plain_pictures_are_told(raw):
 
 
 def test_a_second_draw_reads_no_picture_again_until_one_changes(raw, monkeypatch):
-    first, calls, read = load(raw), [], source._read
-    monkeypatch.setattr(source, "_read", lambda *arguments: calls.append(arguments) or read(*arguments))
+    first, calls, read = load(raw), [], source._picture_files.read
+    monkeypatch.setattr(source._picture_files, "read", lambda *arguments: calls.append(arguments) or read(*arguments))
     again = load(raw)
     assert not calls and np.array_equal(first.x, again.x) and again.x is not first.x
     save(raw / "mine" / "lying bar" / "0.png", Image.fromarray(255 - GREY))

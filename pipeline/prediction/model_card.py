@@ -1,0 +1,118 @@
+"""The card of a topic's best model, in Markdown: what it is of, how it was chosen, what it scores, where it ends."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pipeline import freshness, paths
+from pipeline.contracts import ClaimRow
+from pipeline.errors import InputError
+from pipeline.freshness import TopicState
+from pipeline.prediction import answers
+from pipeline.prediction.chosen import Chosen, choose
+from pipeline.records import read_json, read_rows
+from pipeline.report import formatting
+from pipeline.scoring import calibration
+from pipeline.settings import outside_files
+from pipeline.settings.held_out import FEWEST, LOOK
+from pipeline.settings.params import DataSettings, Settings
+from pipeline.settings.plan import current
+from pipeline.training import best_run, objective
+
+LICENCE = re.compile(r"^\|\s*licence of the data\s*\|\s*(.+?)\s*\|$", re.M)
+MOST_CLASSES = 40
+FEW_SEEDS = 6
+
+
+def card(settings: Settings, topic: str, judged: Sequence[ClaimRow]) -> str:
+    """The card; `judged` are the present verdicts. InputError: a plan, runs or scores that are not current."""
+    chosen = choose(settings, topic)
+    state = freshness.state(settings, current(settings, topic))
+    if state.scores != "current":
+        told = freshness.SCORES_IN_WORDS[state.scores]
+        raise InputError(
+            f"data/results/{topic}: given {told}, allowed those of now: run `dvc repro`, or"
+            f" `python -m pipeline evaluate {topic}` first"
+        )
+    rows = [row for row in judged if row["topic"] == topic]
+    page = {
+        "state": state,
+        "run": chosen.run,
+        "card": chosen.card,
+        "chosen": chosen,
+        "validation": {"name": objective.name(chosen.run["history"]), "value": best_run.reached(chosen.run)},
+        "started": time.strftime("%Y-%m-%d", time.gmtime(chosen.run["started"])),
+        "classes": _classes(chosen.card),
+        "most_classes": MOST_CLASSES,
+        "scores": _scores(state, chosen),
+        "claims": [row | {"text": formatting.difference(row)} for row in rows],
+        "calibration": calibration.kept(chosen.run["run_key"]),
+        "limits": list(_limits(state, chosen, rows)),
+        "licence": _licence(chosen.data, chosen.card),
+        "split": chosen.data.split,
+        "redraw": chosen.data.redraw,
+    }
+    return formatting.render("model_card.md.j2", page)
+
+
+def _classes(of_data: Any) -> list[tuple[str, list[int]]]:
+    """(class, examples in training, validation and test) in the order of their codes; none for numbers."""
+    counts = [of_data["counts"][part] for part in ("train", "validation", "test")]
+    names = answers.names(of_data) if of_data["classes"] else []
+    return [(name, [part[code] for part in counts]) for code, name in enumerate(names)]
+
+
+def _scores(state: TopicState, chosen: Chosen) -> list[dict[str, Any]]:
+    """A row a metric: the variant's mean over seeds with its interval, this run's own, that of a constant answer."""
+    folder, variant = paths.results(state.name), chosen.run["variant"]
+    constant = read_json(folder / "trivial.json").get(variant, {})
+    place = (variant, str(chosen.run["seed"]))
+    rows = [row for row in read_rows(folder / "scores.csv") if (row["variant"], row["seed"]) == place]
+    own = {row["metric"]: row["value"] for row in rows}
+    return [
+        {
+            "metric": metric,
+            **summary,
+            "interval": formatting.interval(summary["ci_low"], summary["ci_high"]),
+            "own": float(own[metric]) if own.get(metric) else None,
+            "constant": constant.get(metric),
+        }
+        for metric, summary in read_json(folder / "metrics.json")[variant].items()
+    ]
+
+
+def _limits(state: TopicState, chosen: Chosen, rows: Sequence[ClaimRow]) -> Iterator[str]:
+    """What the numbers above do not carry, a sentence each."""
+    of_data: Any = chosen.card
+    seeds = len(state.plan["seeds"])
+    if state.plan["profile"] == LOOK:
+        yield f"Trained in the profile {LOOK}, for a look at how it goes: none of these numbers is worth the name."
+    elif seeds < FEW_SEEDS:
+        yield f"Scores are means over {seeds} seeds: their intervals are wide, or too narrow."
+    for name, counts in _classes(of_data):
+        if counts[2] < FEWEST:
+            yield f"Class {name} has {counts[2]} test examples: fewer than {FEWEST} cannot tell its recall."
+    if of_data["duplicates_across_splits"]:
+        yield f"{of_data['duplicates_across_splits']} different inputs are in more than one part of the split."
+    for part, gaps in of_data.get("gaps", {}).items():
+        unseen = {name: counts["unseen"] for name, counts in gaps.items() if counts.get("unseen")}
+        for name, count in unseen.items():
+            yield f"{count} cells of {name} in the {part} part have words that training has not."
+    for metric in dict.fromkeys(row["metric"] for row in rows if chosen.run["variant"] in row["baseline"]):
+        yield f"By {metric.replace('_', ' ')} the variant is no better than a constant answer."
+    undecided = sum(row["verdict"] == "undecided" for row in rows)
+    if undecided:
+        yield f"{undecided} of {len(rows)} claims are undecided: other seeds may turn them either way."
+    yield "It was tried on data of the same origin alone: data from elsewhere, or of another time, may differ."
+
+
+def _licence(data: DataSettings, of_data: Any) -> str | None:
+    """What a card beside the file says of the licence; None: there is none, or it does not say."""
+    places = [*outside_files.named(data), *(paths.RAW / name for name in of_data["raw"])]
+    for place in places:
+        beside = place.with_name(f"{place.stem}.card.md")
+        found = LICENCE.search(beside.read_text("utf-8", "replace")) if beside.is_file() else None
+        if found:
+            return found[1]
+    return None

@@ -1,0 +1,232 @@
+"""Files that are to be answered: read as the source has read those of training, with labels or without."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline import plugins
+from pipeline.errors import InputError
+from pipeline.preparation import encoder
+from pipeline.sources import archive, folder, recordings, table
+
+ROWS = [("c1", "1.5", "red", "no"), ("c2", "2.5", "blue", "yes"), ("c3", "1.5", "blue", "no")] * 20
+
+
+def whole(source, **given):
+    """All settings of `load`, as params.yaml resolves them."""
+    known = plugins.settings("sources", source)
+    return {name: given.get(name, setting.default) for name, setting in known.items()}
+
+
+# Tables
+
+
+def lines(rows, header=("id", "size", "colour", "class"), mark=","):
+    return "".join(mark.join(cells) + "\n" for cells in [header, *rows])
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Settings and card of a table in which the column `id` was left out."""
+    (tmp_path / "own.csv").write_text(lines(ROWS))
+    settings = whole("table", file=str(tmp_path / "own.csv"), drop=["id"])
+    raw = table.load(tmp_path, 0, **settings)
+    fitted = encoder.fit(raw.x, np.arange(len(raw)))
+    return settings, {**raw.card, "encoder": fitted.to_json()}
+
+
+def new(trained, place, text=None):
+    settings, card = trained
+    if text is not None:
+        place.write_text(text)
+    return table.read_new(place, card, **settings)
+
+
+def test_columns_that_were_left_out_tell_rows_apart(trained, tmp_path):
+    found = new(trained, tmp_path / "new.csv", lines([("c7", "1.5", "red", "yes"), ("c8", "", "blue", "no")]))
+    assert found.names == {"row": ["1", "2"], "id": ["c7", "c8"], "class": ["yes", "no"]}
+    assert [column.name for column in found.x] == ["size", "colour"] and len(found) == 2
+    without = new(trained, tmp_path / "new.csv", lines([("1.5", "red")], ("size", "colour")))
+    assert without.names == {"row": ["1"]}
+
+
+def test_rows_with_nothing_in_them_are_left_out_and_numbers_go_on(trained, tmp_path):
+    found = new(trained, tmp_path / "new.csv", lines([("1.5", "red"), ("", ""), ("2.5", "blue")], ("size", "colour")))
+    assert found.names["row"] == ["1", "3"] and found.x[0].cells.tolist() == [1.5, 2.5]
+    assert found.findings == ("1 rows with nothing in them are left out",)
+
+
+def test_columns_that_are_lacking_are_all_named(trained, tmp_path):
+    with pytest.raises(InputError) as refused:
+        new(trained, tmp_path / "new.csv", lines([("c1", "1.5")], ("id", "Size")))
+    told = (
+        "new.csv: given no column 'size' (did you mean 'Size'?), 'colour', allowed all columns of training: there are"
+    )
+    assert str(refused.value) == f"{told} id, Size"
+
+
+def test_another_separator_is_told_by_what_is_lacking(trained, tmp_path):
+    with pytest.raises(InputError, match="given no column 'size'"):
+        new(trained, tmp_path / "new.csv", lines([("1.5", "red")], ("size", "colour"), ";"))
+
+
+def test_parquet_has_types_of_its_own(trained, tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    frame = pa.table({"size": [1.5, None, 3.0], "colour": ["red", None, "blue"], "class": [True, False, True]})
+    parquet.write_table(frame, tmp_path / "new.parquet")
+    found = new(trained, tmp_path / "new.parquet")
+    np.testing.assert_array_equal(found.x[0].cells, [1.5, np.nan, 3.0])
+    assert found.x[1].cells.tolist() == ["red", None, "blue"] and found.names["row"] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("name", ["new.npz", "new"])
+def test_what_is_no_table_is_refused(trained, tmp_path, name):
+    (tmp_path / name).write_text("")
+    with pytest.raises(InputError, match=f"file: given '{name}', allowed a table"):
+        new(trained, tmp_path / name)
+
+
+def test_words_for_missing_are_those_of_training(tmp_path):
+    rows = [("c", "-9999", "red", "no"), ("c", "2.5", "none", "yes"), ("c", "2.5", "red", "yes")]
+    (tmp_path / "own.csv").write_text(lines(rows * 20))
+    settings = whole("table", file=str(tmp_path / "own.csv"), missing=["-9999"], precision="float32")
+    raw = table.load(tmp_path, 0, **settings)
+    card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+    (tmp_path / "new.csv").write_text(lines([("c", "-9999.0", "red", ""), ("c", "0.1", "NA", "")]))
+    size, colour = table.read_new(tmp_path / "new.csv", card, **settings).x[-2:]
+    np.testing.assert_array_equal(size.cells, [np.nan, np.float64(np.float32(0.1))])
+    assert colour.cells.tolist() == ["red", None]
+
+
+# Pictures
+
+
+def save(place, pixels):
+    place.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(place)
+
+
+def pictures(place, shape=(4, 5, 1), **settings):
+    return folder.read_new(place, {"shape": list(shape)}, **whole("folder", path="mine", **settings))
+
+
+GREY = np.random.default_rng(0).integers(0, 256, (4, 5), np.uint8)
+
+
+def test_pictures_in_folders_or_not_go_by_their_places(tmp_path):
+    for name in ("b.png", "a/2.png", "a/1.png"):
+        save(tmp_path / name, GREY)
+    (tmp_path / "torn.png").write_bytes((tmp_path / "b.png").read_bytes()[:60])
+    found = pictures(tmp_path)
+    assert found.names == {"file": ["b.png", "a/1.png", "a/2.png"]} and len(found.left_out) == 1
+    assert found.left_out[0].startswith("torn.png: ") and found.x.shape == (3, 4, 5, 1)
+    assert np.array_equal(found.x[0, ..., 0], GREY.astype(np.float32) / np.float32(255))
+
+
+def test_pictures_take_the_mode_of_training(tmp_path):
+    save(tmp_path / "grey.png", GREY)
+    save(tmp_path / "red.png", np.stack([GREY, 0 * GREY, 0 * GREY], axis=-1))
+    found = pictures(tmp_path)
+    assert found.x.shape[-1] == 1 and found.findings == ("1 pictures are in colour, and read as grey: red.png",)
+    colour = pictures(tmp_path, (4, 5, 3))
+    assert colour.findings == () and (colour.x[0, ..., 0] == colour.x[0, ..., 2]).all()
+
+
+def test_another_size_is_fitted_where_training_was_and_refused_where_it_was_not(tmp_path):
+    save(tmp_path / "large.png", np.kron(GREY, np.ones((2, 2), np.uint8)))
+    with pytest.raises(InputError, match=r"given 1 pictures of another size \(large.png: 8 x 10\), allowed 4 x 5"):
+        pictures(tmp_path)
+    assert pictures(tmp_path, size=[4, 5]).x.shape == (1, 4, 5, 1)
+
+
+@pytest.mark.parametrize("make", [lambda place: place.mkdir(), lambda place: place.write_text("x")])
+def test_a_folder_without_pictures_or_a_file_is_refused(tmp_path, make):
+    make(tmp_path / "new")
+    with pytest.raises(InputError, match=r"^file: given "):
+        pictures(tmp_path / "new")
+
+
+# Arrays
+
+
+def arrays(place, shape, kind="image", encoded=(), **given):
+    np.savez(place, **given)
+    card = {"shape": list(shape), "encoder": {"columns": [{"name": name} for name in encoded]}}
+    return archive.read_new(place, card, **whole("archive", file="own", kind=kind))
+
+
+def test_arrays_need_no_labels(tmp_path):
+    x = np.arange(2 * 6 * 6, dtype=np.uint8).reshape(2, 6, 6)
+    found = arrays(tmp_path / "new.npz", (6, 6, 1), x=x, y=np.array(["a", None], object))
+    assert np.array_equal(found.x[..., 0], x.astype(np.float32) / np.float32(255))
+    assert found.names == {"example": ["0", "1"]}
+    with pytest.raises(InputError, match=r"given examples of shape \(6, 6, 1\), allowed \(7, 7, 1\), as in training"):
+        arrays(tmp_path / "new.npz", (7, 7, 1), x=x)
+    with pytest.raises(InputError, match="allowed x"):
+        arrays(tmp_path / "new.npz", (6, 6, 1), z=x)
+
+
+def test_shorter_sequences_are_padded_where_their_ends_are_known(tmp_path):
+    x = np.ones((2, 3, 2))
+    found = arrays(tmp_path / "new.npz", (5, 2), "sequence", x=x, lengths=np.array([3, 1]))
+    assert found.x.shape == (2, 5, 2) and found.x.sum(axis=(1, 2)).tolist() == [6, 2]
+    with pytest.raises(InputError, match="as in training"):
+        arrays(tmp_path / "new.npz", (5, 2), "sequence", x=x)
+
+
+def test_columns_of_arrays_are_found_by_name(tmp_path):
+    names = np.array(["b", "a", "more"])
+    found = arrays(tmp_path / "new.npz", (2,), "table", ("a", "b"), x=np.eye(3), columns=names)
+    assert [column.name for column in found.x] == ["b", "a", "more"]
+    with pytest.raises(InputError, match=r"new.npz: given no column 'c', allowed all columns of training"):
+        arrays(tmp_path / "new.npz", (2,), "table", ("a", "c"), x=np.eye(3), columns=names)
+
+
+# Recordings
+
+
+def series(place, text, steps=4, channels=("u", "v"), **settings):
+    place.write_text(text)
+    card = {"recordings": {"channels": list(channels), "decimal": "."}, "shape": [steps, len(channels)]}
+    asked = {"file": "own", "series": "who", "label": "kind", "step": "at"} | settings
+    return recordings.read_new(place, card, **whole("recordings", **asked))
+
+
+LONG = "note,v,u,at,who\nx,3,1,1,a\nx,4,2,0,a\nx,5,6,0,b\n"
+
+
+def test_channels_are_those_of_training_by_name_and_labels_are_not_needed(tmp_path):
+    found = series(tmp_path / "new.csv", LONG)
+    assert found.names == {"who": ["a", "b"]} and found.lengths.tolist() == [2, 1]
+    assert found.x[0].tolist() == [[2, 4], [1, 3], [0, 0], [0, 0]] and found.x.shape == (2, 4, 2)
+    labelled = series(tmp_path / "new.csv", "who,at,u,v,kind\na,0,1,2,walk\n")
+    assert labelled.names == {"who": ["a"], "kind": ["walk"]}
+
+
+def test_a_series_with_a_cell_that_is_no_number_is_left_out_and_named(tmp_path):
+    found = series(tmp_path / "new.csv", LONG.replace("x,4,2,0,a", "x,?,2,0,a"))
+    assert found.names == {"who": ["b"]} and found.left_out == ("a: line 3, column 'v': '?'",)
+    assert found.x[0, 0].tolist() == [6, 5]
+
+
+def test_longer_series_are_refused_or_cut_as_the_block_says(tmp_path):
+    with pytest.raises(InputError, match="1 series of more steps"):
+        series(tmp_path / "new.csv", LONG, steps=1)
+    cut = series(tmp_path / "new.csv", LONG, steps=1, longest=1, longer="cut")
+    assert cut.x[:, 0].tolist() == [[2, 4], [6, 5]] and cut.lengths.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("who,at,u\na,0,1\n", "allowed ones with 'v' among them"),
+        ("who,at,u,v\na,0,1,?\n", "given no series that can be read"),
+        ("who,at,u,v\na,0,1,1\na,0,1,2\n", "given 1 steps twice in a series"),
+        ("who,at,u,v\na,0,1\n", "rows with another number of cells"),
+    ],
+)
+def test_recordings_that_do_not_fit(tmp_path, text, told):
+    with pytest.raises(InputError, match=told):
+        series(tmp_path / "new.csv", text)
