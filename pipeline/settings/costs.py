@@ -1,0 +1,66 @@
+"""Read `cost:` of a topic in params.yaml: what it costs to miss a class, and to see it where it is not."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipeline import plugins
+from pipeline.errors import InputError
+from pipeline.number_types import Positive
+from pipeline.plugin_files import Setting
+from pipeline.settings.tree import Block, Given
+from pipeline.settings.validation import Complaints, settle, show
+from pipeline.verdicts.topic import COST, Costs
+
+WORDS = {COST: Setting(dict, {})}
+PARTS = {
+    "missed": Setting(Positive, required=True),
+    "false_alarm": Setting(Positive, required=True),
+    "of": Setting(str | int | None, None),
+}
+EXAMPLE = "cost: {missed: 50, false_alarm: 1}"
+
+
+def resolve(written: Block, variants: Mapping[str, Any], complaints: Complaints) -> Costs | None:
+    """The costs that a topic gives; None, after complaints, if they make no sense, or if there are none."""
+    if COST not in written:
+        return None
+    item, own = written[COST], Complaints()
+    settled = settle(item, PARTS, own)
+    sound = [variant for variant in variants.values() if variant]
+    if sound and not any(answers_classes(variant.task) for variant in sound):
+        own.add(item.place, "costs of errors", "them where variants tell classes apart: there is none to miss here")
+    for line in own.lines:
+        complaints.say(line)
+    return None if own.lines else Costs(**settled)
+
+
+def answers_classes(task: str) -> bool:
+    """Whether a task's models answer with probabilities of classes, one for each input."""
+    labels = plugins.constant("tasks", task, "LABELS", ())
+    return "class" in labels and plugins.constant("tasks", task, "OBJECTIVE", "none") == "cross_entropy"
+
+
+def complain_of_none(item: Block | Given | None, metrics: Iterable[str], complaints: Complaints) -> None:
+    """Say that a topic asks for the cost of errors, and not what these cost."""
+    if item and COST in metrics:
+        complaints.add(item.place, show(COST), f"it in a topic that says what errors cost, such as {EXAMPLE}")
+
+
+def class_of(costs: Costs | None, card: Mapping[str, Any], topic: str) -> int:
+    """Code of the class that errors are about: that of the costs, else the one of the fewest examples in all parts.
+
+    InputError: costs for data of other than two classes, or of a class that these have not.
+    """
+    counts = [sum(of_class) for of_class in zip(*card["counts"].values(), strict=True)]
+    rarest = counts.index(min(counts))
+    if costs is None:
+        return rarest
+    place, data = f"topics.{topic}.cost", card["data"]
+    if card["classes"] != 2:
+        raise InputError(f"{place}: given for {data}, of {card['classes']} classes, allowed for data of two classes")
+    names = list(card.get("class_names") or map(str, range(2)))
+    if costs.of is None:
+        return rarest
+    if str(costs.of) not in names:
+        raise InputError(f"{place}.of: given {costs.of!r}, allowed a class of {data}: {' or '.join(map(repr, names))}")
+    return names.index(str(costs.of))
