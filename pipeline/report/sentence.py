@@ -33,10 +33,17 @@ def of_topic(topic: Topic, rows: Rows) -> str:
     if not topic.own or not rows:
         return ""
     said = " ".join(_said(told) for told in _by_metric(rows, lower))
-    unlearnt = list(dict.fromkeys(variant for row in rows for variant in row["baseline"]))
-    if unlearnt:
-        said += f" No better than one answer for all, by the margin: {', '.join(unlearnt)}."
-    return f"For your data: {said}"
+    return f"For your data: {said}{_unlearnt(rows)}"
+
+
+def _unlearnt(rows: Rows) -> str:
+    """Which variants are no better than a constant answer; empty where all are."""
+    found = dict.fromkeys(variant for row in rows for variant in row["baseline"])
+    if not found:
+        return ""
+    if found.keys() == {row[side] for row in rows for side in ("better", "worse")}:
+        return " No variant is better, by the margin, than one answer for all."
+    return f" No better than one answer for all, by the margin: {', '.join(found)}."
 
 
 def _by_metric(rows: Rows, lower: Mapping[str, bool]) -> list[Told]:

@@ -22,9 +22,9 @@ EXAMPLE = "cost: {missed: 50, false_alarm: 1}"
 
 def resolve(written: Block, variants: Mapping[str, Any], complaints: Complaints) -> Costs | None:
     """The costs that a topic gives; None, after complaints, if they make no sense, or if there are none."""
-    if COST not in written:
-        return None
-    item, own = written[COST], Complaints()
+    item, own = written.get(COST), Complaints()
+    if not isinstance(item, Block):
+        return None  # there is none, or its wrong type has been complained of
     settled = settle(item, PARTS, own)
     sound = [variant for variant in variants.values() if variant]
     if sound and not any(answers_classes(variant.task) for variant in sound):
@@ -55,12 +55,14 @@ def class_of(costs: Costs | None, card: Mapping[str, Any], topic: str) -> int:
     rarest = counts.index(min(counts))
     if costs is None:
         return rarest
-    place, data = f"topics.{topic}.cost", card["data"]
+    place = f"topics.{topic}.cost"
     if card["classes"] != 2:
-        raise InputError(f"{place}: given for {data}, of {card['classes']} classes, allowed for data of two classes")
+        told = f"given for {card['data']}, of {card['classes']} classes"
+        raise InputError(f"{place}: {told}, allowed for data of two classes")
     names = list(card.get("class_names") or map(str, range(2)))
     if costs.of is None:
         return rarest
     if str(costs.of) not in names:
-        raise InputError(f"{place}.of: given {costs.of!r}, allowed a class of {data}: {' or '.join(map(repr, names))}")
+        allowed = f"a class of {card['data']}: {' or '.join(map(repr, names))}"
+        raise InputError(f"{place}.of: given {costs.of!r}, allowed {allowed}")
     return names.index(str(costs.of))
