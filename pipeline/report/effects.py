@@ -1,13 +1,12 @@
 """What each variant of a topic changes against the one that all are compared with, on one scale."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, cast
 
 from pipeline.contracts import ClaimRow, Verdict
 from pipeline.report.claims import DifferenceText, JudgedClaim, difference_text
 from pipeline.report.formatting import number
-from pipeline.report.sentence import words
+from pipeline.report.sentence import compared_with, words
 
 FEWEST = 2  # claims that make a comparison
 ROOM = 0.04  # of the scale, beyond its outermost mark
@@ -59,8 +58,7 @@ def comparisons(rows: Sequence[JudgedClaim]) -> list[Comparison]:
 
 
 def _comparison(group: Sequence[JudgedClaim]) -> Comparison:
-    counts = Counter(variant for row in group for variant in (row["worse"], row["better"]))
-    against = counts.most_common(1)[0][0]
+    against = compared_with(group)
     rows = [_turned(row, against) for row in group if against in (row["better"], row["worse"])]
     margin = group[0]["margin"]
     marks = [_marks(row) for row in rows]

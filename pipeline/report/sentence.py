@@ -1,6 +1,7 @@
 """What came out for a user's own data, in a sentence or two that are made of the verdicts and of nothing else."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,22 +9,24 @@ from pipeline.contracts import ClaimRow
 from pipeline.report.formatting import interval, number
 from pipeline.verdicts.topic import Topic
 
-WORDED = re.compile(r"For [^,]+, (?P<words>.+?),? (?:raises|lowers) .+\.")  # as `add` words its claims
+WORDED = re.compile(r"For [^,]+, (?P<words>.+?) (?:raises|lowers) .+\.")  # as `add` words its claims
 MOST_DIGITS = 6
 Rows = Sequence[ClaimRow]
 
 
 class Told(NamedTuple):
-    """What claims of one metric and margin came to, by verdict."""
+    """What claims of one metric and margin came to: those on what was tried, and those on what has to be beaten."""
 
     metric: str
     margin: float
-    rises: bool  # where the better variant is ahead
-    rows: Rows
+    verb: str  # of what the better variant does to the metric
+    opposite: str
+    tried: Rows
+    floors: Rows
 
     def of(self, verdict: str) -> Rows:
-        """The rows of that verdict, the largest difference first."""
-        rows = [row for row in self.rows if row["verdict"] == verdict]
+        """What was tried and has that verdict, the largest difference first."""
+        rows = [row for row in self.tried if row["verdict"] == verdict]
         return sorted(rows, key=lambda row: -abs(row["difference"] or 0))
 
 
@@ -49,37 +52,66 @@ def _unlearnt(rows: Rows) -> str:
 def _by_metric(rows: Rows, lower: Mapping[str, bool]) -> list[Told]:
     groups: dict[tuple[str, float, bool], list[ClaimRow]] = {}
     for row in rows:
-        groups.setdefault((row["metric"], row["margin"], not lower.get(row["name"], False)), []).append(row)
-    return [Told(*key, of_metric) for key, of_metric in groups.items()]
+        groups.setdefault((row["metric"], row["margin"], lower.get(row["name"], False)), []).append(row)
+    return [_told(*key, of_metric) for key, of_metric in groups.items()]
+
+
+def _told(metric: str, margin: float, is_lower_better: bool, rows: Rows) -> Told:
+    verb, opposite = ("lowers", "raises") if is_lower_better else ("raises", "lowers")
+    against = compared_with(rows)
+    floors = [row for row in rows if row["better"] == against]
+    tried = [row for row in rows if row["better"] != against]
+    return Told(metric.replace("_", " "), margin, verb, opposite, tried, floors)
+
+
+def compared_with(rows: Rows) -> str:
+    """The variant that most of the claims compare the others with."""
+    return Counter(row[side] for row in rows for side in ("worse", "better")).most_common(1)[0][0]
 
 
 def _said(told: Told) -> str:
-    metric, up, down = told.metric.replace("_", " "), *(("raises", "lowers") if told.rises else ("lowers", "raises"))
-    shown = [_shown(row, up, metric) for row in told.of("reproduced")]
-    shown += [_shown(row, down, metric) for row in told.of("contradicted")]
-    small, open_ = (_listed([words(row) for row in told.of(verdict)]) for verdict in ("negligible", "undecided"))
-    seeds = sorted({row["seeds"] for row in told.of("undecided")})
-    parts = ["; ".join(shown)] if shown else []
-    if not told.of("reproduced"):
-        parts.insert(0, f"nothing that was tried is shown to {'raise' if told.rises else 'lower'} {metric}")
-    other = "else that was tried" if shown else "that was tried"
-    if small and not open_:
-        parts.append(f"nothing {other} changes it by more than {told.margin:g}: {small}")
-    elif small:
-        parts.append(f"by no more than {told.margin:g} it is changed by {small}")
-    if open_:
-        parts.append(f"undecided after {' to '.join(map(str, {seeds[0]: 0, seeds[-1]: 0}))} seeds: {open_}")
+    parts = [*_what_was_tried(told), *(_floor(row, told) for row in told.floors)]
     return f"{'. '.join(part[:1].upper() + part[1:] if at else part for at, part in enumerate(parts))}."
 
 
-def _shown(row: ClaimRow, verb: str, metric: str) -> str:
+def _what_was_tried(told: Told) -> list[str]:
+    if not told.tried:
+        return []
+    parts = [] if told.of("reproduced") else [f"nothing that was tried is shown to {told.verb[:-1]} {told.metric}"]
+    shown = [_shown(row, told) for verdict in ("reproduced", "contradicted") for row in told.of(verdict)]
+    parts += ["; ".join(shown)] if shown else []
+    small, undecided = (_listed([words(row) for row in told.of(verdict)]) for verdict in ("negligible", "undecided"))
+    if small and not undecided:
+        else_ = " else" if shown else ""
+        parts.append(f"nothing{else_} that was tried changes it by more than {told.margin:g}: {small}")
+    elif small:
+        parts.append(f"by no more than {told.margin:g} it is changed by {small}")
+    if undecided:
+        seeds = sorted({row["seeds"] for row in told.of("undecided")})
+        parts.append(
+            f"undecided after {' to '.join(map(str, dict.fromkeys((seeds[0], seeds[-1]))))} seeds: {undecided}"
+        )
+    return parts
+
+
+def _floor(row: ClaimRow, told: Told) -> str:
+    """Whether what all is compared with beats what has to be beaten, such as one answer for all."""
+    if row["verdict"] == "undecided":
+        return f"undecided is whether {_words(row)} {told.verb} {told.metric}"
+    if row["verdict"] == "negligible":
+        return f"{_words(row)} changes {told.metric} by no more than {told.margin:g}"
+    return _shown(row, told)
+
+
+def _shown(row: ClaimRow, told: Told) -> str:
     """One difference that is beyond the margin, in whatever direction, with its interval and how firm that is."""
     low, high, size = row["ci_low"], row["ci_high"], row["difference"] or 0.0
     digits = _digits(low, high)
     bounds = [bound for bound in (low, high) if bound is not None]
     bounds = sorted(abs(bound) for bound in bounds) if size < 0 else bounds
     inner = f" ({interval(bounds[0], bounds[1], digits)})" if len(bounds) == 2 else ""
-    return f"{words(row)} {verb} {metric} by {number(abs(size), digits)}{inner}, {row['firmness']}"
+    verb = told.verb if row["verdict"] == "reproduced" else told.opposite
+    return f"{_words(row)} {verb} {told.metric} by {number(abs(size), digits)}{inner}, {row['firmness']}"
 
 
 def _digits(low: float | None, high: float | None) -> int:
@@ -93,6 +125,11 @@ def _digits(low: float | None, high: float | None) -> int:
 
 def words(row: ClaimRow) -> str:
     """What a claim says that one does, in its own words; else the names of its variants."""
+    return _words(row).removesuffix(",")
+
+
+def _words(row: ClaimRow) -> str:
+    """With the comma that ends an insertion, for a verb to follow."""
     found = WORDED.fullmatch(row["claim"])
     return found["words"] if found else f"{row['better']} instead of {row['worse']}"
 
