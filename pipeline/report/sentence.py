@@ -88,9 +88,8 @@ def _what_was_tried(told: Told) -> list[str]:
         parts.append(f"by no more than {told.margin:g} it is changed by {small}")
     if undecided:
         seeds = sorted({row["seeds"] for row in told.of("undecided")})
-        parts.append(
-            f"undecided after {' to '.join(map(str, dict.fromkeys((seeds[0], seeds[-1]))))} seeds: {undecided}"
-        )
+        many = " to ".join(map(str, dict.fromkeys((seeds[0], seeds[-1]))))
+        parts.append(f"undecided after {many} seed{'' if many == '1' else 's'}: {undecided}")
     return parts
 
 
