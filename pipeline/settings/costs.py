@@ -1,6 +1,6 @@
 """Read `cost:` of a topic in params.yaml: what it costs to miss a class, and to see it where it is not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline import plugins
@@ -26,12 +26,16 @@ def resolve(written: Block, variants: Mapping[str, Any], complaints: Complaints)
     if not isinstance(item, Block):
         return None  # there is none, or its wrong type has been complained of
     settled = settle(item, PARTS, own)
-    sound = [variant for variant in variants.values() if variant]
-    if sound and not any(answers_classes(variant.task) for variant in sound):
-        own.add(item.place, "costs of errors", "them where variants tell classes apart: there is none to miss here")
+    _check_tasks(item, [variant.task for variant in variants.values() if variant], own)
     for line in own.lines:
         complaints.say(line)
     return None if own.lines else Costs(**settled)
+
+
+def _check_tasks(item: Block, tasks: Sequence[str], complaints: Complaints) -> None:
+    if tasks and not any(map(answers_classes, tasks)):
+        allowed = "them where variants tell classes apart: there is none to miss here"
+        complaints.add(item.place, "costs of errors", allowed)
 
 
 def answers_classes(task: str) -> bool:
