@@ -35,8 +35,9 @@ def of_topic(topic: Topic, rows: Rows) -> str:
     lower = {claim.name: not claim.higher_is_better for claim in topic.claims}
     if not topic.own or not rows:
         return ""
-    said = " ".join(_said(told) for told in _by_metric(rows, lower))
-    return f"For your data: {said}{_unlearnt(rows)}"
+    parts = [part for told in _by_metric(rows, lower) for part in _said(told)]
+    said = ". ".join(part if at == 0 else part[:1].upper() + part[1:] for at, part in enumerate(parts))
+    return f"For your data: {said}.{_unlearnt(rows)}"
 
 
 def _unlearnt(rows: Rows) -> str:
@@ -69,9 +70,8 @@ def compared_with(rows: Rows) -> str:
     return Counter(row[side] for row in rows for side in ("worse", "better")).most_common(1)[0][0]
 
 
-def _said(told: Told) -> str:
-    parts = [*_what_was_tried(told), *(_floor(row, told) for row in told.floors)]
-    return f"{'. '.join(part[:1].upper() + part[1:] if at else part for at, part in enumerate(parts))}."
+def _said(told: Told) -> list[str]:
+    return [*_what_was_tried(told), *(_floor(row, told) for row in told.floors)]
 
 
 def _what_was_tried(told: Told) -> list[str]:
@@ -114,9 +114,9 @@ def _shown(row: ClaimRow, told: Told) -> str:
 
 
 def _digits(low: float | None, high: float | None) -> int:
-    """Decimals that an interval's width calls for: two digits of it."""
+    """Decimals that an interval's width calls for: three, or two digits of what is narrow, none of what is wide."""
     width = high - low if low is not None and high is not None else 0.0
-    digits = 3
+    digits = 3 if width < 100 else 0
     while 0 < width < 10 ** (1 - digits) and digits < MOST_DIGITS:
         digits += 1
     return digits
