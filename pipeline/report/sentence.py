@@ -41,7 +41,7 @@ def of_topic(topic: Topic, rows: Rows) -> str:
 
 
 def _unlearnt(rows: Rows) -> str:
-    """Which variants are no better than a constant answer; empty where all are."""
+    """Which variants are no better than a constant answer; empty where none is."""
     found = dict.fromkeys(variant for row in rows for variant in row["baseline"])
     if not found:
         return ""
