@@ -37,7 +37,7 @@ ADD = (
 def check(settings: "Settings") -> int:
     """validate params.yaml for every profile, and list the values without effect and the data to get in this one"""
     from pipeline.operations import checkout, data_files
-    from pipeline.settings import held_out, shapes
+    from pipeline.settings import costed_class, held_out, shapes
 
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
     print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
@@ -50,6 +50,7 @@ def check(settings: "Settings") -> int:
     print(ADD)
     shapes.refuse_unfit(settings)
     held_out.refuse_few(settings)
+    costed_class.refuse_unfit(settings)
     return DONE
 
 
@@ -68,11 +69,12 @@ def prepare(settings: "Settings", data: str | None) -> int:
 def plan(settings: "Settings") -> int:
     """resolve what decides every topic's numbers"""
     from pipeline.operations import asked
-    from pipeline.settings import held_out, shapes
+    from pipeline.settings import costed_class, held_out, shapes
     from pipeline.settings.plan import plan
 
     shapes.refuse_unfit(settings)
     held_out.refuse_few(settings)
+    costed_class.refuse_unfit(settings)
     plan(settings)
     asked.remember(settings)
     _adopt(settings)  # DVC deletes data/runs/<topic> before it starts `train`
@@ -126,7 +128,7 @@ def _show_verdicts(settings: "Settings", topic: str) -> None:
 
     rows = _verdicts(settings, topic)
     if rows:
-        terminal.show(rows)
+        terminal.show(rows, topics={topic: settings.topics[topic].topic})
 
 
 def judge(settings: "Settings") -> int:
@@ -170,7 +172,9 @@ def claims(settings: "Settings", topic: str | None, json: bool) -> int:
     from pipeline.report import terminal
     from pipeline.stages.judge import judged
 
-    terminal.show(terminal.chosen(judged(freshness.planned(settings)), topic), json)
+    states = freshness.planned(settings)
+    rows = terminal.chosen(judged(states), topic)
+    terminal.show(rows, json, {state.name: state.topic for state in states})
     return DONE
 
 

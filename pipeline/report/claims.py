@@ -114,7 +114,7 @@ def difference_text(row: ClaimRow) -> DifferenceText:
     if low is None or high is None:
         return {"value": number(row["difference"], sign=True), "interval": "no bounded interval from so few pairs"}
     width = high - low
-    digits = min(6, max(2, 1 - math.floor(math.log10(width)))) if width > 0 else 3
+    digits = min(6, max(2 if width < 100 else 0, 1 - math.floor(math.log10(width)))) if width > 0 else 3
     bounds = f"{formatting.interval(low, high, digits)} ({formatting.level(row)})"
     return {"value": number(row["difference"], digits, sign=True), "interval": bounds}
 

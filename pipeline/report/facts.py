@@ -8,7 +8,7 @@ from typing import Any, cast
 from pipeline import paths
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
 from pipeline.freshness import TopicState
-from pipeline.records import read_history_or_none, read_json, read_rows
+from pipeline.records import read_history_or_none, read_json, read_json_or, read_rows
 from pipeline.report.cards import card
 from pipeline.verdicts.topic import Topic
 
@@ -35,6 +35,7 @@ class TopicFacts:
     series: list[dict[str, str]]
     samples: dict[str, list[str]]  # {variant: lines to read}
     confusion: dict[str, list[list[int]]]  # {variant: counts (true classes, predicted classes)}
+    outcomes: dict[str, Any]  # {variant: what came true of its probabilities: scoring/probabilities.py}
     cards: list[dict[str, Any]]
 
 
@@ -55,6 +56,7 @@ def read(state: TopicState, claims: Sequence[ClaimRow]) -> TopicFacts:
         series=read_rows(folder / "series.csv") if scored else [],
         samples=read_json(folder / "samples.json") if scored else {},
         confusion=read_json(folder / "confusion.json") if scored else {},
+        outcomes=read_json_or(folder / "outcomes.json", {}) if scored else {},
         cards=[card(data, draw) for data, draw in data_sets.items()],
     )
 

@@ -23,6 +23,19 @@ def number(value: float | None, digits: int | None = None, *, sign: bool = False
     return text.replace("-", MINUS)
 
 
+def plain(value: float) -> str:
+    """A number as a user would write it: no more digits than it has."""
+    return f"{value:,.12g}".replace("-", MINUS)
+
+
+def money(value: float | None) -> str:
+    """A cost with about three digits, thousands apart."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{min(6, digits)}f}".replace("-", MINUS)
+
+
 def interval(low: float | None, high: float | None, digits: int | None = None, *, sign: bool = False) -> str:
     """Both bounds as `number` writes them; empty where one is undefined."""
     if low is None or high is None:
@@ -77,5 +90,5 @@ def render(template: str, page: Mapping[str, Any], **filters: Any) -> str:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "cell": cell} | filters
+    environment.filters |= {"number": number, "plain": plain, "money": money, "cell": cell} | filters
     return environment.get_template(template).render(page)

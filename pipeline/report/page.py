@@ -7,22 +7,32 @@ from typing import Any
 
 from pipeline.contracts import ClaimRow, MetricSummary, Plan, Verdict
 from pipeline.freshness import TopicState
-from pipeline.report import claims, facts, figures, tables
+from pipeline.report import claims, effects, facts, figures, outcomes, sentence, tables
 from pipeline.report.claims import RUN_KEY_DIGITS, JudgedClaim, WaitingClaim
+from pipeline.report.effects import Comparison
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.figures import Pictures
-from pipeline.report.formatting import VERDICTS, render
+from pipeline.report.formatting import VERDICTS, money, number, render
+from pipeline.report.outcomes import Outcomes
 from pipeline.report.tables import ComparedSettings, Confusion, Cost, ScoresOfVariant
+from pipeline.verdicts.topic import COST
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicPage:
-    """A topic as the templates show it; tables that files are missing for are empty."""
+    """A topic as the templates show it; tables that files are missing for are empty.
+
+    Of a user's `own` data there are a `sentence` on what came out, all comparisons on one scale, and outcomes.
+    """
 
     name: str
     title: str
     question: str
     chapter: str
+    own: bool
+    sentence: str
+    comparisons: list[Comparison]
+    outcomes: Outcomes | None
     reason: str  # what of it is not current, in words
     plan: Plan
     verdicts: dict[Verdict, int]
@@ -50,7 +60,7 @@ def topics(states: Sequence[TopicState], judgements: Sequence[ClaimRow]) -> list
 
 
 def _topic_page(facts: TopicFacts) -> TopicPage:
-    counts = Counter(row["verdict"] for row in facts.judgements)
+    counts, judged = Counter(row["verdict"] for row in facts.judgements), claims.judged(facts)
     return TopicPage(
         name=facts.name,
         title=facts.topic.title,
@@ -59,7 +69,11 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
         reason=facts.reason,
         plan=facts.plan,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS},
-        judged=claims.judged(facts),
+        own=facts.topic.own,
+        sentence=sentence.of_topic(facts.topic, facts.judgements),
+        comparisons=effects.comparisons(judged) if facts.topic.own else [],
+        outcomes=outcomes.draw(facts),
+        judged=judged,
         waiting=claims.waiting(facts),
         runs=facts.runs,
         failures=[run for runs in facts.runs.values() for run in runs if run["status"] != "finished"],
@@ -78,6 +92,7 @@ def texts(topics: Sequence[TopicPage]) -> dict[str, str]:
     """{file: text} of the page itself and its short form in Markdown."""
     page = {
         "topics": topics,
+        "own": bool(topics) and all(topic.own for topic in topics),
         "run_key_digits": RUN_KEY_DIGITS,
         "profiles": sorted({topic.plan["profile"] for topic in topics}),
         "verdicts": {verdict: sum(topic.verdicts[verdict] for topic in topics) for verdict in VERDICTS},
@@ -85,7 +100,13 @@ def texts(topics: Sequence[TopicPage]) -> dict[str, str]:
         "judged": sum(len(topic.judged) for topic in topics),
     }
     templates = {"index.html": "report.html.j2", "report.md": "report.md.j2"}
-    return {name: render(template, page, probability=_probability) for name, template in templates.items()}
+    return {
+        name: render(template, page, probability=_probability, score=_score) for name, template in templates.items()
+    }
+
+
+def _score(value: float | None, metric: str) -> str:
+    return money(value) if metric == COST else number(value)
 
 
 def _probability(value: float | None) -> str:

@@ -43,6 +43,7 @@ LEFT_AT_HOME = (
     "confusion.json",
     "items.npz",
     "origin.json",
+    "outcomes.json",
     "trivial.json",
 )  # of a topic's results: nobody reads them from data/published
 

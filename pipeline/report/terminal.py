@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
+from pipeline.report import sentence
 from pipeline.report.formatting import number, tally
+from pipeline.verdicts.topic import Topic
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,16 +31,23 @@ def chosen(judged: Sequence[ClaimRow], topic: str | None = None) -> list[ClaimRo
     return rows
 
 
-def show(rows: Sequence[ClaimRow], as_json: bool = False) -> None:
-    """Print the rows: as JSON, or as one table per topic, in colours where there is a terminal."""
+def show(rows: Sequence[ClaimRow], as_json: bool = False, topics: Mapping[str, Topic] | None = None) -> None:
+    """Print the rows: as JSON, or as one table per topic, in colours where there is a terminal.
+
+    Below the table of a user's own data, one of `topics`, stands what came out for them in a sentence.
+    """
     if as_json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     for topic in dict.fromkeys(row["topic"] for row in rows):
-        console.print(_table(topic, [row for row in rows if row["topic"] == topic]))
+        of_topic = [row for row in rows if row["topic"] == topic]
+        console.print(_table(topic, of_topic))
+        if topics and (told := sentence.of_topic(topics[topic], of_topic)):
+            console.print(Text(told))
     console.print(summary(rows))
 
 

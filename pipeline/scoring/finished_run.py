@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.contracts import RunUnderProbe
-from pipeline.records import Examples
+from pipeline.errors import InputError
+from pipeline.records import Examples, digest_of, read_examples
 
 if TYPE_CHECKING:
     import keras
@@ -51,6 +52,27 @@ class FinishedRun:
         from pipeline import plugins
 
         predicted: np.ndarray = plugins.load("tasks", self.settings["task"]).predict(self.model, self.test.x)
+        return predicted
+
+    @cached_property
+    def validation(self) -> Examples:
+        """The validation part, by which thresholds may be chosen. InputError: it is not what its card tells."""
+        from pipeline import paths
+
+        examples = read_examples(paths.validation_split(self.settings["data"], self.record["draw"]))
+        if digest_of(examples) != self.card["digests"]["validation"]:
+            place = f"data/prepared/{self.settings['data']}/{self.record['draw']}/validation.npz"
+            raise InputError(
+                f"{place}: given other examples than its card tells, allowed those prepared: run `dvc repro`"
+            )
+        return examples
+
+    @cached_property
+    def predicted_of_validation(self) -> np.ndarray:
+        """What the model answers on the validation part."""
+        from pipeline import plugins
+
+        predicted: np.ndarray = plugins.load("tasks", self.settings["task"]).predict(self.model, self.validation.x)
         return predicted
 
     @property

@@ -10,9 +10,12 @@ import numpy as np
 from pipeline import paths, plugin_files, plugins
 from pipeline.contracts import ScoreRow, SeriesRow
 from pipeline.metrics import history as history_metrics
-from pipeline.scoring import items, trivial
+from pipeline.scoring import expected_cost, items, probabilities, trivial
 from pipeline.scoring.finished_run import FinishedRun
+from pipeline.scoring.probabilities import Outcomes
 from pipeline.scoring.topic_probes import TopicProbes, suits
+from pipeline.settings import costs
+from pipeline.verdicts.topic import COST, Costs
 
 MOST_CLASSES = 12  # of a confusion matrix that can still be read
 
@@ -28,15 +31,21 @@ class RunScores:
     ids: np.ndarray | None = None
     items: dict[str, np.ndarray] = field(default_factory=dict)
     trivial: dict[str, float] = field(default_factory=dict)
+    outcomes: Outcomes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What is asked of a run: `metrics`; those of `claimed` by test example as well; whether for its `samples`."""
+    """What is asked of a run: `metrics`; those of `claimed` by test example as well; whether for its `samples`.
+
+    And whether for the `outcomes` of its probabilities, with what errors cost by `costs`.
+    """
 
     metrics: tuple[str, ...]
     claimed: tuple[str, ...] = ()
     samples: bool = False
+    outcomes: bool = False
+    costs: Costs | None = None
 
 
 def score(run: FinishedRun, *, variant: str, asked: Asked, probes: TopicProbes) -> RunScores:
@@ -44,22 +53,47 @@ def score(run: FinishedRun, *, variant: str, asked: Asked, probes: TopicProbes) 
 
     A run that did not finish has rows alone, with a value only where a metric is defined for runs that diverged.
     """
-    metrics = asked.metrics
-    rows = [_row(run, variant, metric, probes) for metric in metrics if applies(metric, run, probes)]
-    if run.record["status"] != "finished":
+    is_finished, of = run.record["status"] == "finished", _class(run, asked)
+    cost = expected_cost.of_run(run, asked.costs, of) if asked.costs and of is not None and is_finished else None
+    rows = [
+        _row(run, variant, metric, cost.value if cost and metric == COST else _value(run, metric, probes))
+        for metric in asked.metrics
+        if applies(metric, run, probes)
+    ]
+    if not is_finished:
         return RunScores(rows, series=[], samples=[], confusion=None)
     series = list(_series(run, variant, probes))
     samples = probes.samples(run) if probes.samples and asked.samples else []
     own = [metric for metric in asked.claimed if metric not in probes.metrics and applies(metric, run, probes)]
     by_item = {metric: values for metric in own if (values := items.items(metric, run)) is not None}
     constant = {metric: value for metric in own if (value := trivial.trivial(metric, run)) is not None}
-    return RunScores(rows, series, samples, _confusion(run), run.test.ids if by_item else None, by_item, constant)
+    if cost and COST in asked.claimed:
+        by_item[COST], constant[COST] = cost.by_item, cost.constant
+    return RunScores(
+        rows,
+        series,
+        samples,
+        _confusion(run),
+        ids=run.test.ids if by_item else None,
+        items=by_item,
+        trivial=constant,
+        outcomes=probabilities.of_run(run, of, cost) if asked.outcomes and of is not None else None,
+    )
+
+
+def _class(run: FinishedRun, asked: Asked) -> int | None:
+    """The class whose probabilities are looked at; None where nobody asks, or the run's model has no such answers."""
+    if not (asked.outcomes or asked.costs) or not costs.answers_classes(run.settings["task"]):
+        return None
+    return costs.class_of(asked.costs, run.card, run.record["topic"])
 
 
 def applies(metric: str, run: FinishedRun, probes: TopicProbes) -> bool:
     """Whether a metric says something of the run: a probe by its APPLIES_TO, any other by the file it is in."""
     if metric in probes.metrics:
         return suits(probes.applies_to[metric], run)
+    if metric == COST:
+        return costs.answers_classes(run.settings["task"])
     return metric in _metric_names("history") or metric in _metric_names(plugins.scored_as(run.settings["task"]))
 
 
@@ -70,12 +104,12 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return pairs.reshape(classes, classes)
 
 
-def _row(run: FinishedRun, variant: str, metric: str, probes: TopicProbes) -> ScoreRow:
+def _row(run: FinishedRun, variant: str, metric: str, value: float | None) -> ScoreRow:
     return {
         "variant": variant,
         "seed": run.seed,
         "metric": metric,
-        "value": _value(run, metric, probes),
+        "value": value,
         "status": run.record["status"],
         "run_key": run.record["run_key"],
     }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from pipeline.training.run import RunSpec
 
 # Code that scores are made by, beside the topic's own probes.
-SCORING = ("metrics", "scoring", "stages/evaluate.py", "verdicts/intervals.py", "verdicts/margins.py")
+SCORING = (
+    *("metrics", "scoring", "settings/costs.py", "stages/evaluate.py"),
+    *("verdicts/intervals.py", "verdicts/margins.py"),
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,15 +62,17 @@ class RunToScore:
 
 def runs_to_score(settings: Settings, plan: Plan) -> list[RunToScore]:
     """The runs of a plan, in order of variant and seed (InputError: a data set that is not prepared as it is now)."""
-    claimed = dict.fromkeys(claim.metric for claim in settings.topics[plan["topic"]].claims)
-    asked = Asked(metrics=tuple(plan["metrics"]), claimed=tuple(claimed))
+    topic = settings.topics[plan["topic"]].topic
+    claimed = dict.fromkeys(claim.metric for claim in topic.claims)
+    asked = Asked(metrics=tuple(plan["metrics"]), claimed=tuple(claimed), outcomes=topic.own, costs=topic.costs)
     code = _code_digest(plan["topic"])
     cards: Callable[[str, int], DataCard] = cache(lambda data, draw: card(settings.data[data], draw))
 
     def to_score(spec: "RunSpec") -> RunToScore:
         # Samples are to be read, and those of one run are enough.
         own, of_data = replace(asked, samples=spec.seed == plan["seeds"][0]), cards(spec.settings["data"], spec.draw)
-        key = digest(spec.run_key, of_data, [own.metrics, own.claimed, own.samples], code)
+        more = [own.outcomes, own.costs and asdict(own.costs)]
+        key = digest(spec.run_key, of_data, [own.metrics, own.claimed, own.samples, *more], code)
         test_digest = of_data["digests"]["test"]
         return RunToScore(names=spec.names(), asked=own, test_digest=test_digest, code=code, key=key)
 
@@ -103,6 +108,7 @@ def kept(run: RunToScore) -> RunScores | None:
         ids=next((ids for ids, _ in by_item.values()), None),
         items={metric: values for (_, _, metric), (_, values) in by_item.items()},
         trivial=scores["trivial"],
+        outcomes=scores["outcomes"],
     )
 
 

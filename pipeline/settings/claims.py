@@ -32,22 +32,26 @@ CLAIM = {
 WORDS = {"title": Setting(str | None, None), "question": Setting(str | None, None), "claims": Setting(list, [])}
 # Of these a lower value is the better one, unless a claim says otherwise.
 LOWER = frozenset({"brier", "calibration_error", "cross_entropy", "diverged", "gap", "late_rise", "squared_error"})
-LOWER |= {"absolute_error", "accuracy_gap", "recall_gap"}
+LOWER |= {"absolute_error", "accuracy_gap", "cost", "recall_gap"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What a claim may name: variants, of this profile and of any, and the metrics that speak of each variant."""
+    """What a claim may name: variants, of this profile and of any, and the metrics that speak of each variant.
+
+    `costed` is the cost of errors, if the topic says what these cost.
+    """
 
     variants: Mapping[str, Any]
     elsewhere: Iterable[str]
     probes: Sequence[str]
+    costed: Sequence[str] = ()
 
 
 def resolve(name: str, block: Block, python: Topic | None, known: Known, complaints: Complaints) -> Topic:
     """The topic `name`: what its module says (None: there is none), then what params.yaml says."""
     settled = settle(block.only(WORDS), WORDS, complaints, partial=True)
-    before = python or Topic(title=_title(name), question="", claims=())
+    before = python or Topic(title=_title(name), question="", claims=(), own=True)
     item = block.get("claims")
     written = _claims(item, known, complaints) if isinstance(item, Given) and isinstance(item.value, list) else []
     told = {word: settled[word] for word in ("title", "question") if settled.get(word)}
@@ -128,7 +132,7 @@ def _is_metric(block: Block, settled: Mapping[str, Any], known: Known, complaint
         return False
     arms = (known.variants.get(str(settled.get(word))) for word in ("better", "worse"))
     tasks = list(dict.fromkeys(arm.task for arm in arms if arm))
-    measured = [metrics_of(task, known.probes) for task in tasks or ("*",)]
+    measured = [metrics_of(task, (*known.probes, *known.costed)) for task in tasks or ("*",)]
     allowed = [metric for metric in measured[0] if all(metric in each for each in measured)]
     if item.value not in allowed:
         complaints.unknown(item.place, item.value, allowed)

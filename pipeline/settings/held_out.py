@@ -72,6 +72,7 @@ def _of_repeated(counts: Counts) -> int:
 
 BEHIND: Mapping[str, Callable[[Counts], int]] = {
     "balanced_accuracy": _of_each,
+    "cost": _of_each,
     "moved_balanced_accuracy": _of_each,
     "pr_auc": _of_rarest,
     "rare_recall": _of_rarest,

@@ -63,12 +63,13 @@ def plan(settings: Settings) -> None:
 def _asked(topic: TopicSettings) -> dict[str, Any]:
     """What a topic asks and claims, and a digest of its own code: scores and pages follow from that, runs do not."""
     claims = [asdict(claim) for claim in topic.claims]
-    return {
+    asked = {
         "title": topic.topic.title,
         "question": topic.topic.question,
         "claims": claims,
         "code": _own_code(topic.name),
     }
+    return asked | ({"cost": asdict(topic.topic.costs)} if topic.topic.costs else {})
 
 
 def _own_code(topic: str) -> str:

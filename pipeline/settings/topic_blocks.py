@@ -1,20 +1,20 @@
 """Resolve blocks under `topics:`: each variant from its topic, its group, itself and the profile."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pipeline import paths, plugin_files, plugins
 from pipeline.number_types import Count
 from pipeline.plugin_files import Setting
-from pipeline.settings import claims, foreign_settings
+from pipeline.settings import claims, costs, foreign_settings
 from pipeline.settings.data_blocks import DataSettings, is_plugin, is_sound
 from pipeline.settings.foreign_settings import Layer
 from pipeline.settings.profiles import Profile, is_left_out
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, settle, show
 from pipeline.settings.voids import Uses
-from pipeline.verdicts.topic import Claim, Topic
+from pipeline.verdicts.topic import COST, Claim, Topic
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ OF_ALL = {
     "metrics": Setting(list[str], ["accuracy", "cross_entropy"]),
 }
 PARTS = {"groups": Setting(dict, {}), "variants": Setting(dict, {})}
-TOPIC = ARM | OF_ALL | PARTS | claims.WORDS
+TOPIC = ARM | OF_ALL | PARTS | claims.WORDS | costs.WORDS
 PROFILE_TOPIC = ARM | OF_ALL | PARTS | {"new_variants": Setting(dict, {})}
 
 
@@ -167,15 +167,17 @@ def resolve_topic(
     _check_unused_groups(layers, context)
     python: Topic | None = plugins.load("topics", name).TOPIC if is_module else None
     probes = python.probes if python else ()
-    _check_metrics(settled["metrics"], probes, shared, complaints)
+    costed = costs.resolve(written, variants, complaints)
+    metrics = _check_metrics(settled["metrics"], probes, shared, complaints, costed=COST in written)
     if not variants and not isinstance(written.get("variants"), Given):  # else the wrong type has been complained of
         complaints.add(written.place.at("variants"), "none", "at least one variant")
-    known = claims.Known(variants=variants, elsewhere=context.new.get(name, ()), probes=probes)
-    topic = claims.resolve(name, written, python, known, complaints)
+    extra = [COST] if COST in written else []
+    known = claims.Known(variants=variants, elsewhere=context.new.get(name, ()), probes=probes, costed=extra)
+    topic = replace(claims.resolve(name, written, python, known, complaints), costs=costed)
     left_out = _left_out(topic, variants)
-    _check_measured(topic, left_out, settled["metrics"], shared, complaints)
+    _check_measured(topic, left_out, metrics, shared, complaints)
     sound = {variant: resolved for variant, resolved in variants.items() if resolved}
-    return TopicSettings(name, settled["seeds"], settled["looks"], tuple(settled["metrics"]), sound, topic, left_out)
+    return TopicSettings(name, settled["seeds"], settled["looks"], tuple(metrics), sound, topic, left_out)
 
 
 def _check_layers(layers: TopicLayers, complaints: Complaints) -> None:
@@ -339,14 +341,20 @@ def _check_unused_group(group: Block, stack: list[Block], context: Context) -> N
         settle(group.block(part), options, context.complaints, partial=True)
 
 
-def _check_metrics(metrics: list[str], probes: Sequence[str], shared: Block, complaints: Complaints) -> None:
+def _check_metrics(
+    metrics: list[str], probes: Sequence[str], shared: Block, complaints: Complaints, *, costed: bool
+) -> list[str]:
+    """The metrics; that of costs is one of a topic that says what errors cost, listed or not."""
     known = claims.metrics_of("*", probes)
     item = shared.get("metrics")
+    if not costed:
+        costs.complain_of_none(item, metrics, complaints)
     for metric in metrics if item else []:
-        if item and metric not in known:
+        if item and metric not in (*known, COST):
             complaints.unknown(item.place, metric, known)
         if item and metrics.count(metric) > 1:
             complaints.add(item.place, f"{show(metric)} {metrics.count(metric)} times", "once")
+    return [*metrics, COST] if costed and COST not in metrics else metrics
 
 
 def _left_out(topic: Topic, variants: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -363,7 +371,9 @@ def _check_measured(
     """Complain of each metric that is not listed and that claims are about."""
     needed = [claim for claim in topic.claims if claim.name not in left_out]
     item = shared.get("metrics")
-    if item and not (isinstance(item, Given) and item.value == metrics):
+    if item and not (
+        isinstance(item, Given) and isinstance(item.value, list) and all(map(metrics.__contains__, item.value))
+    ):
         return  # the wrong type has been complained of
     place = item.place if item else shared.place.at("metrics")
     for metric in dict.fromkeys(claim.metric for claim in needed):

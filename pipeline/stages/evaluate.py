@@ -9,6 +9,7 @@ from pipeline.freshness import RunPlace
 from pipeline.pool import workers
 from pipeline.records import SCORES, read_history, read_json, write_items, write_json, write_rows, write_sealed
 from pipeline.scoring import scored_runs
+from pipeline.scoring.probabilities import Outcomes, pooled
 from pipeline.scoring.score import RunScores
 from pipeline.scoring.scored_runs import RunToScore
 from pipeline.scoring.summary import headline, mean_curves, mean_trivial, summarise, total_confusion
@@ -46,6 +47,7 @@ def evaluate(settings: Settings, topic: str) -> None:
         for variant in plan["variants"]
     }
     write_json(folder / "confusion.json", confusions)
+    write_json(folder / "outcomes.json", _outcomes(plan, scores))
     write_items(folder / "items.npz", [(*run, scores[run].ids, scores[run].items) for run in runs])
     write_json(folder / "trivial.json", mean_trivial((run[0], scores[run].trivial) for run in runs))
     _refuse_other_code(to_score, scored_runs.runs_to_score(settings, plan))
@@ -84,6 +86,15 @@ def _score_all(
 def score_collected(run: RunToScore) -> RunScores:
     """Scores of a run whose files are under data/runs, in a worker's process."""
     return scored_runs.score_run(run, paths.run(run.names["topic"], *run.place))
+
+
+def _outcomes(plan: Plan, scores: Mapping[RunPlace, RunScores]) -> dict[str, Outcomes]:
+    """{variant: outcomes of its probabilities over all seeds} of those that have any."""
+    of_variants = {
+        variant: pooled(scores[run].outcomes for run in places(plan) if run[0] == variant)
+        for variant in plan["variants"]
+    }
+    return {variant: outcomes for variant, outcomes in of_variants.items() if outcomes}
 
 
 def _curves(plan: Plan) -> list[CurveRow]:

@@ -5,7 +5,7 @@ from pipeline.records import SCORES, write_items, write_json, write_rows, write_
 from pipeline.settings.params import Settings
 from pipeline.stages.evaluate import CURVES, SERIES
 
-TABLES = {"confusion", "metrics", "samples", "summary", "trivial"}
+TABLES = {"confusion", "metrics", "outcomes", "samples", "summary", "trivial"}
 
 
 def train(settings: Settings, topic: str) -> bool:

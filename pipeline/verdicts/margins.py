@@ -87,6 +87,7 @@ METRICS: dict[str, Metric] = {
     **{name: _nats(low=0) for name in ("cross_entropy", "late_rise")},
     **{name: _nats(low=0) for name in ("letter_frequency_cross_entropy", "wrong_language_cross_entropy")},
     "gap": _nats(),
+    "cost": Metric(margin=None, because="its unit is that of the costs", low=0),
     "squared_error": Metric(margin=None, because="its unit is that of the targets", low=0),
     "absolute_error": Metric(margin=None, because="its unit is that of the targets", low=0),
     "r2": Metric(margin=0.05, because="one part in twenty of the variance of what is predicted", high=1),

@@ -14,6 +14,8 @@ from pipeline.records import digest
 from pipeline.verdicts import margins
 from pipeline.verdicts.margins import Comparison
 
+COST = "cost"  # a metric: what a classifier's errors cost, of topics that say what each does
+PER_ROWS = 1000  # test examples that it is reckoned for
 SLUG = re.compile(r"[a-z0-9_]+")
 MOST_LINES = 2  # of a sweep: a picture has as many colours
 
@@ -139,11 +141,24 @@ class Sweep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What errors cost, in any unit: an example of the class `of` that is `missed`, and a `false_alarm`.
+
+    `of` is a class by its name or its code; None: the rarer of the two.
+    """
+
+    missed: float
+    false_alarm: float
+    of: str | int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Topic:
     """One chapter of the course: a question answered by claims over variants.
 
     `probes` names metrics of its own and `series` its curves, both functions of the topic's probes.py; `sweeps` are
-    pictures of scores over variants.
+    pictures of scores over variants. `costs` of errors are known of some; `own`: it stands in params.yaml alone, as
+    topics of a user's own data do.
     """
 
     title: str
@@ -152,6 +167,8 @@ class Topic:
     probes: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    costs: Costs | None = None
+    own: bool = False
 
     def __post_init__(self) -> None:
         counts = Counter(claim.name for claim in self.claims)

@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.records import Examples
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.records import Examples, digest_of, write_examples
 from pipeline.scoring.finished_run import FinishedRun, steps_per_epoch
 from pipeline.training import runtime
 from pipeline.training.run import build
@@ -116,3 +118,15 @@ def test_layers_are_numbered_anew_by_a_run_whose_model_is_loaded(run):
     again = FinishedRun(run.settings, run.seed, run.record, [], run.card, SPLIT, SPLIT, run.folder)
     assert len(again.model.layers) == len(run.model.layers)
     assert keras.layers.Dense(1).name == "dense"
+
+
+def test_validation_is_read_where_it_is_and_refused_where_it_is_another(run, house):
+    """What was prepared since says nothing of this run."""
+    settings, record = SETTINGS | {"data": "toy"}, {"outputs": 2, "draw": 3}
+    card = {"classes": 2, "counts": {"train": [30, 10]}, "digests": {"validation": digest_of(SPLIT)}}
+    write_examples(paths.validation_split("toy", 3), SPLIT)
+    same = FinishedRun(settings, 7, record, [], card, SPLIT, SPLIT, run.folder)
+    assert np.array_equal(same.predicted_of_validation, same.predicted)
+    write_examples(paths.validation_split("toy", 3), SPLIT.take(np.arange(19)))
+    with pytest.raises(InputError, match=r"toy/3/validation.npz: given other examples than its card tells"):
+        _ = FinishedRun(settings, 7, record, [], card, SPLIT, SPLIT, run.folder).validation

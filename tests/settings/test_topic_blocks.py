@@ -130,7 +130,7 @@ def test_without_metrics_accuracy_and_cross_entropy_are_measured(tmp_path):
     assert len(lines) == 3 and "given no 'accuracy', allowed" in lines[0] and "needed by the claims conv" in lines[0]
 
 
-OF_TOPIC = f"{SETTINGS}, seeds, looks, metrics, groups, variants, title, question, claims"
+OF_TOPIC = f"{SETTINGS}, seeds, looks, metrics, groups, variants, title, question, claims, cost"
 WRONG = [  # keys below the topic, changed, and what is said of the first of them
     ({"variants.max.task": "tag"}, f"given 'tag', allowed {TASKS} (labels: class)"),
     ({"variants.max.task": "x" * 99}, f"given '{'x' * 76}..., allowed {TASKS} (labels: class)"),

@@ -10,6 +10,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.records import read_json, read_rows
 from pipeline.scoring.finished_run import FinishedRun
+from pipeline.settings.plan import places
 from pipeline.stages import evaluate
 
 SETTINGS = SimpleNamespace(workers=1, runs_per_gpu=1)
@@ -68,6 +69,20 @@ def test_topics_without_series_and_samples_have_empty_files_of_them():
     evaluate.evaluate(SETTINGS, "overfitting")
     assert read_rows(paths.results("overfitting") / "series.csv") == []
     assert read_json(paths.results("overfitting") / "samples.json") == {}
+    assert read_json(paths.results("overfitting") / "outcomes.json") == {}
+
+
+def test_outcomes_of_probabilities_are_those_of_all_seeds(monkeypatch):
+    def asked(settings, plan):
+        runs = [to_score(*place, metrics=["accuracy"]) for place in places(plan)]
+        return [replace(run, asked=replace(run.asked, outcomes=True)) for run in runs]
+
+    monkeypatch.setattr(evaluate.scored_runs, "runs_to_score", asked)
+    write_runs(b1="failed")
+    evaluate.evaluate(SETTINGS, "overfitting")
+    found = read_json(paths.results("overfitting") / "outcomes.json")
+    assert {variant: sum(of["found"]["examples"]) for variant, of in found.items()} == {"a": 8, "b": 4}
+    assert found["a"]["of"] == 0 and found["a"]["taken"] == [2, 2]
 
 
 def test_a_run_that_cannot_be_scored_is_named(monkeypatch):
