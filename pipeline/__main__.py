@@ -1,33 +1,19 @@
 """The command line: choose a command, then import it."""
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline import errors, numerics, paths, streams
+from pipeline import arguments, errors, numerics, paths, streams
 from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
-    from pipeline.contracts import ClaimRow
+    from pipeline.result_rows import ClaimRow
     from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
-EXAMPLES = """examples:
-  python -m pipeline check                  is params.yaml sound, for every profile?
-  python -m pipeline add churn.csv          your own data: what is in it, and a topic on it
-  python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
-  python -m pipeline claims memory          the verdicts of one topic (--json for a script)
-  python -m pipeline predict churn new.csv  what the best model answers on new rows
-  python -m pipeline reproduce 3f2a         train a finished run again and compare, by the first letters of its key
-  python -m pipeline ui                     open MLflow's UI on this machine
-
-exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (the message says where)
-"""
-
-
 ADD = (
     "params.yaml: a setting without a line of its own has its default:"
     " `dvc exp run -S '+topics.<topic>.fit.patience=3'` adds one by the +"
@@ -307,60 +293,6 @@ COMMANDS: dict[str, Callable[..., int]] = {
     )
 }
 STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
-A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
-ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
-    "add": (
-        (
-            "file",
-            {"help": "a table (.csv, .tsv, .txt, .parquet), arrays (.npz, .npy), or a folder of images per class"},
-        ),
-        ("--label", {"help": "column of the class, or of the number, to predict (default: the one called class)"}),
-        ("--group", {"help": "column of what belongs together: a customer's rows go into one part"}),
-        ("--series", {"help": "column that says to which recording a row belongs: a long table of sequences"}),
-        ("--target", {"choices": ("class", "number"), "help": "what the label is (default: as it looks)"}),
-        ("--kind", {"choices": ("image", "sequence", "table"), "help": "what arrays hold (default: images)"}),
-        (
-            "--load",
-            {"action": "append", "default": [], "metavar": "KEY=VALUE", "help": "any other setting of the source"},
-        ),
-        ("--name", {"help": "name of the blocks (default: the file's)"}),
-        ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
-        ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),
-    ),
-    "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
-    "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
-    "train": (A_TOPIC,),
-    "evaluate": (A_TOPIC,),
-    "claims": (
-        ("topic", {"nargs": "?", "help": "name of a topic (default: all)"}),
-        ("--json", {"action": "store_true", "help": "print the rows as in data/report/claims.json, for a script"}),
-    ),
-    "predict": (
-        A_TOPIC,
-        ("file", {"help": "examples without labels (or with), of the kind that the topic has learnt from"}),
-        ("--variant", {"help": "the best model of this variant (default: of all variants, by validation)"}),
-        ("--out", {"metavar": "FILE", "help": "write a CSV file with all digits (default: show the first rows)"}),
-        ("--raw", {"action": "store_true", "help": "probabilities before calibration too, as `evaluate` scores them"}),
-        (
-            "--most-unseen",
-            {
-                "type": float,
-                "default": 0.1,
-                "metavar": "SHARE",
-                "help": "of a column's cells: refuse more that cannot be read, or that training has no word for",
-            },
-        ),
-    ),
-    "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
-    "reproduce": (
-        ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
-    ),
-    "runs": (
-        ("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),
-        ("--present-only", {"action": "store_true", "help": "prune: drop what only other profiles ask for as well"}),
-    ),
-    "ui": (("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),),
-}
 
 
 def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
@@ -400,62 +332,31 @@ def _track(topics: Sequence[str]) -> None:
     print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
-def _print_anything() -> None:
-    """Spell out what the terminal's encoding lacks: a minus sign (U+2212) must neither end a command nor be lost."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
 def _block(settings: "Settings", name: str) -> "DataSettings":
     if name not in settings.data:
         raise InputError(f"data: given {name!r}, allowed {', '.join(settings.data)}")
     return settings.data[name]
 
 
-def _announce(settings: "Settings", stage: str, topic: str | None = None, data: str | None = None) -> None:
-    """Say on stderr which values have no effect and which claims are left out, of what the stage is about."""
-    from pipeline.settings.announcement import announce
-
-    part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
-    topics = [block for block in settings.topics.values() if not data and topic in (None, block.name)]
-    notes = [f"params.yaml: {note}" for block in topics if (note := block.note())]
-    if stage in ("plan", "train") and (own_numbers := numerics.note(settings.numerics)):
-        notes.append(own_numbers)
-    for line in announce(settings.voids, part, settings.profile, paths.PARAMS) + notes:
-        print(line, file=sys.stderr, flush=True)
-
-
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
-    top = argparse.ArgumentParser(
-        prog="python -m pipeline",
-        description="A deep-learning course as experiments that anyone can rerun and compare.",
-        epilog=EXAMPLES,
-        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=14, width=100),
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
-        for argument, details in ARGUMENTS.get(name, ()):
-            subparser.add_argument(argument, **details)
-    return top
+    return arguments.parser({name: command.__doc__ for name, command in COMMANDS.items()})
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; params.yaml is checked first, whatever the command.
 
     An InputError is the user's mistake, told by its type alone, and so is a file that may not be read or written, or a
     full disk; any other error is ours and keeps its traceback.
     """
-    options = vars(parser().parse_args(arguments))
+    options = vars(parser().parse_args(words))
     name = options.pop("command")
     for line in numerics.settle("portable"):  # before NumPy is imported; params.yaml has not been read yet
         print(line, file=sys.stderr, flush=True)
     from pipeline.operations import outcomes, signals
 
     signals.stop_in_order()
-    _print_anything()
+    streams.print_anything()
     with outcomes.noted(name, options.get("topic")) as outcome:
         outcome.code, reason = _carry_out(name, options)
         outcome.explain(reason)
@@ -466,13 +367,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
     """Exit code of a command, and what there is to say of it on stderr."""
+    from pipeline.settings import announcement
     from pipeline.settings.params import read
 
     try:
         settings = read(paths.PARAMS)
         numerics.settle(settings.numerics)
         if name in STAGES:
-            _announce(settings, name, **options)
+            for line in announcement.of_stage(settings, name, **options):
+                print(line, file=sys.stderr, flush=True)
         return COMMANDS[name](settings, **options), ""
     except RunsFailed as error:
         for line in error.runs:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from pipeline import freshness, paths, plugins
-from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
 from pipeline.records import Examples, read_json_or, read_rows_or_none
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, number, tally
+from pipeline.result_rows import ClaimRow
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.settings import params
 from pipeline.settings.plan import current

@@ -38,3 +38,10 @@ def _patient(stream: io.TextIOWrapper) -> io.TextIOWrapper:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
+
+
+def print_anything() -> None:
+    """Spell out what the terminal's encoding lacks: a minus sign (U+2212) must neither end a command nor be lost."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline import plugins
-from pipeline.contracts import ClaimRow, MetricSummary
 from pipeline.mlflow_sync import mlflow_run, model_registry, table_package
 from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
 from pipeline.report import class_names
 from pipeline.report.formatting import cell
+from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.scoring import calibration
 from pipeline.training import objective
 from pipeline.training.best_run import reached

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from pipeline import freshness, paths
-from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
+from pipeline.contracts import Plan, RunRecord
 from pipeline.records import digest, read_history_or_none, read_json_or, read_rows_or_none
 from pipeline.report import class_names, drawn
+from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.settings.plan import places
 from pipeline.training.run import run_specs
 

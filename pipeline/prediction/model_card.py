@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline import freshness, paths
-from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
 from pipeline.freshness import TopicState
 from pipeline.prediction import answers
 from pipeline.prediction.chosen import Chosen, choose
 from pipeline.records import read_json, read_rows
 from pipeline.report import formatting
+from pipeline.result_rows import ClaimRow
 from pipeline.scoring import calibration
 from pipeline.settings import outside_files
 from pipeline.settings.held_out import FEWEST, LOOK

@@ -3,10 +3,10 @@
 import math
 from typing import Literal, TypedDict, get_args
 
-from pipeline.contracts import ClaimRow, MetricSummary
 from pipeline.report import formatting
 from pipeline.report.facts import TopicFacts
 from pipeline.report.formatting import number
+from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.verdicts.rules import lacking
 from pipeline.verdicts.topic import Claim
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, cast
 
-from pipeline.contracts import ClaimRow, Verdict
+from pipeline.contracts import Verdict
 from pipeline.report.claims import DifferenceText, JudgedClaim, difference_text
 from pipeline.report.formatting import number
 from pipeline.report.sentence import compared_with, words
+from pipeline.result_rows import ClaimRow
 
 FEWEST = 2  # claims that make a comparison
 ROOM = 0.04  # of the scale, beyond its outermost mark

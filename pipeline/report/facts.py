@@ -6,10 +6,11 @@ from math import isfinite
 from typing import Any, cast
 
 from pipeline import paths
-from pipeline.contracts import ClaimRow, MetricSummary, Plan, RunRecord
+from pipeline.contracts import Plan, RunRecord
 from pipeline.freshness import TopicState
 from pipeline.records import read_history_or_none, read_json, read_json_or, read_rows
 from pipeline.report.cards import card
+from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.verdicts.topic import Topic
 
 

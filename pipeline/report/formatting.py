@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, get_args
 
 from pipeline import paths
-from pipeline.contracts import ClaimRow, Verdict
+from pipeline.contracts import Verdict
+from pipeline.result_rows import ClaimRow
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 UNTESTED = "not tested"

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
-from pipeline.contracts import MetricSummary
 from pipeline.report import class_names, outcome_plots, svg
 from pipeline.report.facts import TopicFacts
 from pipeline.report.outcome_plots import Point, RecallPanel, ReliabilityPanel
+from pipeline.result_rows import MetricSummary
 from pipeline.settings.claims import LOWER
 from pipeline.verdicts.topic import COST, PER_ROWS
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.contracts import ClaimRow, MetricSummary, Plan, Verdict
+from pipeline.contracts import Plan, Verdict
 from pipeline.freshness import TopicState
 from pipeline.report import claims, effects, facts, figures, outcomes, sentence, tables
 from pipeline.report.claims import RUN_KEY_DIGITS, JudgedClaim, WaitingClaim
@@ -15,6 +15,7 @@ from pipeline.report.figures import Pictures
 from pipeline.report.formatting import VERDICTS, money, number, render
 from pipeline.report.outcomes import Outcomes
 from pipeline.report.tables import ComparedSettings, Confusion, Cost, ScoresOfVariant
+from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.verdicts.topic import COST
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths, plugins
-from pipeline.contracts import ClaimRow, MetricSummary, RunRecord
+from pipeline.contracts import RunRecord
 from pipeline.errors import InputError
 from pipeline.freshness import TopicState, published_digests, published_profile
 from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
+from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.settings.params import Settings
 from pipeline.verdicts.topic import Claim, Topic, load, said_of
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from pipeline.contracts import MetricSummary
 from pipeline.report import style
 from pipeline.report.style import COLOURS
+from pipeline.result_rows import MetricSummary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.contracts import ClaimRow
 from pipeline.report.formatting import interval, number
+from pipeline.result_rows import ClaimRow
 from pipeline.verdicts.topic import Topic
 
 WORDED = re.compile(r"For [^,]+, (?P<words>.+?) (?:raises|lowers) .+\.")  # as `add` words its claims

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from pipeline.contracts import MetricSummary
 from pipeline.report import class_names
 from pipeline.report.curves import Fit, fitted
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.formatting import DASH
+from pipeline.result_rows import MetricSummary
 from pipeline.settings.plan import places
 
 

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
 from pipeline.report import sentence
 from pipeline.report.formatting import number, tally
+from pipeline.result_rows import ClaimRow
 from pipeline.verdicts.topic import Topic
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pipeline import paths, plugin_files, plugins
-from pipeline.contracts import ScoreRow, SeriesRow
 from pipeline.metrics import history as history_metrics
+from pipeline.result_rows import ScoreRow, SeriesRow
 from pipeline.scoring import expected_cost, items, probabilities, trivial
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.scoring.probabilities import Outcomes

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.contracts import CurveRow, History, MetricSummary, ScoreRow
+from pipeline.contracts import History
+from pipeline.result_rows import CurveRow, MetricSummary, ScoreRow
 from pipeline.training import objective
 
 DIGITS = 4  # of what `dvc metrics show` prints

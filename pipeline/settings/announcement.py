@@ -3,14 +3,28 @@
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipeline import numerics, paths
 from pipeline.settings import files
 from pipeline.settings.tree import Block
 from pipeline.settings.validation import Complaints, ParamsError
 from pipeline.settings.voids import Void
 
+if TYPE_CHECKING:
+    from pipeline.settings.params import Settings
+
 MOST_UNCOMPARED = 5  # lines where no Git says what was changed
+
+
+def of_stage(settings: "Settings", stage: str, topic: str | None = None, data: str | None = None) -> list[str]:
+    """What a stage says first: values without effect, claims left out, numbers of this processor alone."""
+    part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
+    topics = [block for block in settings.topics.values() if not data and topic in (None, block.name)]
+    notes = [f"params.yaml: {note}" for block in topics if (note := block.note())]
+    if stage in ("plan", "train") and (own_numbers := numerics.note(settings.numerics)):
+        notes.append(own_numbers)
+    return announce(settings.voids, part, settings.profile, paths.PARAMS) + notes
 
 
 def announce(voids: Sequence[Void], part: str, profile: str, params: Path) -> list[str]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline import freshness, paths
-from pipeline.contracts import CurveRow, Plan, RunRecord
+from pipeline.contracts import Plan, RunRecord
 from pipeline.errors import InputError
 from pipeline.freshness import RunPlace
 from pipeline.pool import workers
 from pipeline.records import SCORES, read_history, read_json, write_items, write_json, write_rows, write_sealed
+from pipeline.result_rows import CurveRow
 from pipeline.scoring import scored_runs
 from pipeline.scoring.probabilities import Outcomes, pooled
 from pipeline.scoring.score import RunScores

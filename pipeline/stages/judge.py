@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline import paths
-from pipeline.contracts import ClaimRow, Plan
+from pipeline.contracts import Plan
 from pipeline.freshness import TopicState
 from pipeline.records import is_written, read_items, read_json, read_rows, write_json
+from pipeline.result_rows import ClaimRow
 from pipeline.verdicts import rules
 from pipeline.verdicts.looks import Looks
 from pipeline.verdicts.topic import Claim, claims_digest

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from pipeline import paths
-from pipeline.contracts import ClaimRow
 from pipeline.freshness import TopicState
 from pipeline.records import write_bytes
 from pipeline.report import drawn, page
+from pipeline.result_rows import ClaimRow
 
 
 def report(states: Sequence[TopicState], judgements: Sequence[ClaimRow]) -> None:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.contracts import ClaimRow, ClaimSaid, ClaimSeen, ClaimWord, Verdict
+from pipeline.contracts import Verdict
+from pipeline.result_rows import ClaimRow, ClaimSaid, ClaimSeen, ClaimWord
 from pipeline.verdicts import again, differences, evidence, forecast, intervals, pairs
 from pipeline.verdicts.crossed import Items
 from pipeline.verdicts.evidence import Evidence, Look

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import get_args
 
 from pipeline import plugins
-from pipeline.contracts import ClaimRow, Verdict
+from pipeline.contracts import Verdict
 from pipeline.errors import InputError
 from pipeline.records import digest
+from pipeline.result_rows import ClaimRow
 from pipeline.verdicts import margins
 from pipeline.verdicts.margins import Comparison
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.contracts import ClaimRow
 from pipeline.errors import InputError
+from pipeline.result_rows import ClaimRow
 from pipeline.verdicts import rules
 from pipeline.verdicts.looks import DEFAULT_LOOKS, Looks, holm
 from pipeline.verdicts.topic import Claim

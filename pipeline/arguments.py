@@ -1,0 +1,88 @@
+"""What each command takes, and how its help says so."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+EXAMPLES = """examples:
+  python -m pipeline check                  is params.yaml sound, for every profile?
+  python -m pipeline add churn.csv          your own data: what is in it, and a topic on it
+  python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
+  python -m pipeline claims memory          the verdicts of one topic (--json for a script)
+  python -m pipeline predict churn new.csv  what the best model answers on new rows
+  python -m pipeline reproduce 3f2a         train a finished run again and compare, by the first letters of its key
+  python -m pipeline ui                     open MLflow's UI on this machine
+
+exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (the message says where)
+"""
+
+A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
+ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "add": (
+        (
+            "file",
+            {"help": "a table (.csv, .tsv, .txt, .parquet), arrays (.npz, .npy), or a folder of images per class"},
+        ),
+        ("--label", {"help": "column of the class, or of the number, to predict (default: the one called class)"}),
+        ("--group", {"help": "column of what belongs together: a customer's rows go into one part"}),
+        ("--series", {"help": "column that says to which recording a row belongs: a long table of sequences"}),
+        ("--target", {"choices": ("class", "number"), "help": "what the label is (default: as it looks)"}),
+        ("--kind", {"choices": ("image", "sequence", "table"), "help": "what arrays hold (default: images)"}),
+        (
+            "--load",
+            {"action": "append", "default": [], "metavar": "KEY=VALUE", "help": "any other setting of the source"},
+        ),
+        ("--name", {"help": "name of the blocks (default: the file's)"}),
+        ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
+        ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),
+    ),
+    "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
+    "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
+    "train": (A_TOPIC,),
+    "evaluate": (A_TOPIC,),
+    "claims": (
+        ("topic", {"nargs": "?", "help": "name of a topic (default: all)"}),
+        ("--json", {"action": "store_true", "help": "print the rows as in data/report/claims.json, for a script"}),
+    ),
+    "predict": (
+        A_TOPIC,
+        ("file", {"help": "examples without labels (or with), of the kind that the topic has learnt from"}),
+        ("--variant", {"help": "the best model of this variant (default: of all variants, by validation)"}),
+        ("--out", {"metavar": "FILE", "help": "write a CSV file with all digits (default: show the first rows)"}),
+        ("--raw", {"action": "store_true", "help": "probabilities before calibration too, as `evaluate` scores them"}),
+        (
+            "--most-unseen",
+            {
+                "type": float,
+                "default": 0.1,
+                "metavar": "SHARE",
+                "help": "of a column's cells: refuse more that cannot be read, or that training has no word for",
+            },
+        ),
+    ),
+    "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
+    "reproduce": (
+        ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
+    ),
+    "runs": (
+        ("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),
+        ("--present-only", {"action": "store_true", "help": "prune: drop what only other profiles ask for as well"}),
+    ),
+    "ui": (("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),),
+}
+
+
+def parser(commands: Mapping[str, str | None]) -> argparse.ArgumentParser:
+    """The command line for {command: what it does, in a line}, in their order."""
+    top = argparse.ArgumentParser(
+        prog="python -m pipeline",
+        description="A deep-learning course as experiments that anyone can rerun and compare.",
+        epilog=EXAMPLES,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=14, width=100),
+    )
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, told in commands.items():
+        subparser = subparsers.add_parser(name, help=told, description=told)
+        for argument, details in ARGUMENTS.get(name, ()):
+            subparser.add_argument(argument, **details)
+    return top
