@@ -10,8 +10,8 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from folders import FOLDERS
+from ruamel.yaml import YAML
 
 from pipeline import paths
 from pipeline.mlflow_sync import descriptions, model_registry, table_package
@@ -69,7 +69,7 @@ def run(house):
 def test_raw_columns_by_name_and_type_in_classes_and_probabilities_out(run):
     record, network = run
     with model_registry.packed(record, "f" * 32) as folder:
-        told = yaml.safe_load((folder / "MLmodel").read_text())
+        told = YAML(typ="safe").load((folder / "MLmodel").read_text())
         inputs = {column["name"]: column["type"] for column in json.loads(told["signature"]["inputs"])}
         outputs = [column["name"] for column in json.loads(told["signature"]["outputs"])]
         model = mlflow.pyfunc.load_model(str(folder))

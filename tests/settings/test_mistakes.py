@@ -93,7 +93,7 @@ ODD = {  # what was done: text to replace in params.yaml (or a profile), what is
         "",
         f"params.yaml: {T}: given nothing, allowed a mapping with "
         "data, view, model, task, precision, build, augment, fit, seeds, looks, metrics, groups, variants, title,"
-        " question, claims",
+        " question, claims, cost",
     ),
     "a block of nothing": (
         "build: {channels: 4}",
