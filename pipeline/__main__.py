@@ -374,8 +374,8 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
         settings = read(paths.PARAMS)
         numerics.settle(settings.numerics)
         if name in STAGES:
-            for told in announcement.of_stage(settings, name, **options):
-                print(told, file=sys.stderr, flush=True)
+            for first in announcement.of_stage(settings, name, **options):
+                print(first, file=sys.stderr, flush=True)
         return COMMANDS[name](settings, **options), ""
     except RunsFailed as error:
         for line in error.runs:
