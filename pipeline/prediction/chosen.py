@@ -1,5 +1,6 @@
 """Which trained model answers: the best by validation, of a topic or of one of its variants, and none that is stale."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from pipeline.settings.params import DataSettings, Settings
 from pipeline.settings.plan import card, current
 from pipeline.training import best_run, objective
 
+MOVED = "classify_moved"  # a task whose histories are of the model before it was moved
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
@@ -21,6 +24,7 @@ class Chosen:
     card: DataCard
     rivals: int
     lost: int  # planned runs that are not there, or stale
+    constant: dict[str, Any] | None = None  # a run of one answer for all that did no worse in validation
 
     @property
     def line(self) -> str:
@@ -28,7 +32,17 @@ class Chosen:
         column = (objective.name(self.run["history"]) or "").replace("_", "-")
         told = f"{self.run['topic']}: {self.run['variant']}, seed {self.run['seed']} (run {self.run['run_key'][:10]})"
         lost = f"; {self.lost} planned runs are not there, or not current" if self.lost else ""
-        return f"{told}: validation {column} {best_run.reached(self.run):.4g}, lowest of {self.rivals} runs{lost}"
+        before = " before its thresholds were moved" if self.run["settings"]["task"] == MOVED else ""
+        reached = f"validation {column} {best_run.reached(self.run):.4g}{before}, lowest of {self.rivals} runs"
+        return f"{told}: {reached}{lost}"
+
+    @property
+    def warning(self) -> str | None:
+        """That the model is not shown to have learnt anything; None where it has."""
+        if self.constant is None:
+            return None
+        least = f"{best_run.reached(self.constant):.4g}"
+        return f"one answer for all ({self.constant['variant']}) did no worse in validation, {least}: trust no answer"
 
 
 def choose(settings: Settings, topic: str, variant: str | None = None) -> Chosen:
@@ -45,10 +59,7 @@ def choose(settings: Settings, topic: str, variant: str | None = None) -> Chosen
     lost = sum(variant in (None, name) for name, _ in others)
     if not asked:
         freshness.require_runs(plan)  # says what is lacking
-    runs: list[dict[str, Any]] = [
-        {**record, "history": read_history_or_none(paths.run(topic, *place) / "history.csv")}
-        for place, record in asked.items()
-    ]
+    runs = _with_histories(topic, asked)
     run = best_run.best(runs)
     if run is None:
         raise InputError(
@@ -56,4 +67,14 @@ def choose(settings: Settings, topic: str, variant: str | None = None) -> Chosen
         )
     data = settings.data[run["settings"]["data"]]
     rivals = [other for other in runs if other["status"] == "finished" and other["settings"]["data"] == data.name]
-    return Chosen(run=run, data=data, card=card(data, run["draw"]), rivals=len(rivals), lost=lost)
+    constant = best_run.beaten_by(run, _with_histories(topic, records))
+    found = card(data, run["draw"])
+    return Chosen(run=run, data=data, card=found, rivals=len(rivals), lost=lost, constant=constant)
+
+
+def _with_histories(topic: str, records: Mapping[tuple[str, int], Any]) -> list[dict[str, Any]]:
+    """Records of runs by variant and seed, each with the rows of its history."""
+    return [
+        {**record, "history": read_history_or_none(paths.run(topic, *place) / "history.csv")}
+        for place, record in records.items()
+    ]

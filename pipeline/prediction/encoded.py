@@ -12,6 +12,9 @@ from pipeline.preparation import encoder, scaler
 from pipeline.raw_data import Column, coded
 
 MOST_SHOWN = 3
+FAR = (
+    20.0  # standard deviations from training's mean: at most one cell in 400 of training itself lies there (Chebyshev)
+)
 KINDS = {"number": "that are no number", "date": "that are no day"}
 
 
@@ -26,26 +29,37 @@ class Encoded:
 def encode(data: NewData, card: Mapping[str, Any], most_unseen: float) -> Encoded:
     """Encoded and scaled as the card of training tells.
 
-    InputError: more than the share `most_unseen` of a column's cells that are unreadable, or words that training has
-    not; numbers that are too far from those of training for float32.
+    InputError: more than the share `most_unseen` of a column's cells (and more than one) that are unreadable, missing
+    where none of training was, words that training has not, or numbers far from those of training; numbers that are
+    too far for float32.
     """
     if isinstance(data.x, np.ndarray):
         return Encoded(_in_float32(scaler.apply(data.x, card["scale"], data.lengths)), ())
     fitted = encoder.from_json(card["encoder"])
     x, counts = fitted.apply(data.x)
-    lines = list(_lines(data, fitted, counts))
+    lines = [*_lines(data, fitted, counts), *_far(x, fitted)]
     faults = [
-        f"{line}, allowed {most_unseen:.0%}: see that it is the same column, or allow more by --most-unseen"
-        for line, share in lines
-        if share > most_unseen
+        f"{line}, allowed {most_unseen:.0%}: see that it is the same column, in the same notation and unit, or allow"
+        " more by --most-unseen"
+        for line, cells in lines
+        if cells > max(1, most_unseen * len(data))  # a single cell is said, and stops nothing
     ]
     if faults:
         raise InputError("\n".join(faults))
     return Encoded(_in_float32(x, fitted), tuple(line for line, _ in lines))
 
 
-def _lines(data: NewData, fitted: encoder.Encoder, counts: encoder.Counts) -> Iterator[tuple[str, float]]:
-    """Of each column what was found, in words, and the share of cells; 0 for what is no fault in any number."""
+def _far(x: np.ndarray, fitted: encoder.Encoder) -> Iterator[tuple[str, int]]:
+    """Of each column of numbers or days the cells that are as far from training's as no cells of training are."""
+    for at, feature in enumerate(fitted.features):
+        far = int((np.abs(x[:, at]) > FAR).sum()) if feature.kind == "number" else 0
+        if far:
+            what = f"more than {FAR:g} standard deviations from the mean of training"
+            yield f"column {feature.column!r}: given {far} of {len(x)} cells {what}", far
+
+
+def _lines(data: NewData, fitted: encoder.Encoder, counts: encoder.Counts) -> Iterator[tuple[str, int]]:
+    """Of each column what was found, in words, and how many cells."""
     columns = {column.name: column for column in data.x if isinstance(column, Column)}
     for code in fitted.codes:
         rows, name = len(data), f"column {code.name!r}"
@@ -54,13 +68,13 @@ def _lines(data: NewData, fitted: encoder.Encoder, counts: encoder.Counts) -> It
         missing = counts.get(code.name, {}).get("missing", 0) - unreadable
         if unreadable:
             told = f"{unreadable} of {rows} cells {KINDS.get(code.kind, 'that cannot be read')}, and count as missing"
-            yield f"{name}: given {told}", unreadable / rows
+            yield f"{name}: given {told}", unreadable
         if unseen:
             words = [word for word in coded(columns[code.name].cells)[1] if word not in code.categories]
             shown = ", ".join(map(repr, words[:MOST_SHOWN])) + (", ..." if len(words) > MOST_SHOWN else "")
-            yield f"{name}: given {unseen} of {rows} cells with words that training has not ({shown})", unseen / rows
+            yield f"{name}: given {unseen} of {rows} cells with words that training has not ({shown})", unseen
         if missing > 0 and not code.has_gaps:
-            yield f"{name}: {missing} of {rows} cells are missing, none of training", 0.0
+            yield f"{name}: given {missing} of {rows} cells that are missing, none of training", missing
 
 
 def _in_float32(x: np.ndarray, fitted: encoder.Encoder | None = None) -> np.ndarray:

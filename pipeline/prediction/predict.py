@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from pipeline import paths, plugin_files, plugins
 from pipeline.errors import InputError
 from pipeline.new_data import NewData
-from pipeline.prediction import answers, encoded
+from pipeline.prediction import answers, by_cost, encoded
 from pipeline.prediction.chosen import Chosen, choose
 from pipeline.records import write_rows
 from pipeline.scoring import calibration
@@ -61,10 +62,16 @@ def predict(
     data = _read(chosen.data, chosen.card, place)
     _refuse_many_left_out(data, place, most_unseen)
     found = encoded.encode(data, chosen.card, most_unseen)
-    predicted, calibrated = _answers(settings, chosen, found.x)
+    predicted, calibrated, threshold = _answers(settings, chosen, found.x)
+    columns = _columns(data, predicted, chosen.card, calibrated, raw=raw)
     said = [*data.findings, *found.said, *(f"left out: {name}" for name in data.left_out)]
+    said += [chosen.warning] if chosen.warning else []
+    if threshold is not None:
+        names = answers.names(chosen.card)
+        columns |= {by_cost.COLUMN: threshold.answers(predicted, names)}
+        said.append(threshold.said(names))
     return Predictions(
-        columns=_columns(data, predicted, chosen.card, calibrated, raw=raw),
+        columns=columns,
         model=f"{chosen.line}{_of_calibration(calibrated)}",
         findings=[f"{place.name}: {line}" for line in said],
     )
@@ -103,18 +110,22 @@ def _refuse_many_left_out(data: NewData, place: Path, most: float) -> None:
         )
 
 
-def _answers(settings: Settings, chosen: Chosen, x: np.ndarray) -> tuple[np.ndarray, Calibration | None]:
-    """What the task predicts with the run's model, and the model's calibration."""
+def _answers(
+    settings: Settings, chosen: Chosen, x: np.ndarray
+) -> tuple[np.ndarray, Calibration | None, by_cost.Threshold | None]:
+    """What the task predicts with the run's model, the model's calibration, and its threshold if errors have costs."""
     runtime.settle(settings.numerics)
     run = chosen.run
     model = _model(run)
-    predicted: np.ndarray = plugins.load("tasks", run["settings"]["task"]).predict(model, x)
+    answer = partial(plugins.load("tasks", run["settings"]["task"]).predict, model)
+    predicted: np.ndarray = answer(x)
     classes = chosen.card["classes"]
     if predicted.ndim > 2 or (predicted.ndim == 2 and predicted.shape[1] != classes):
         task = run["settings"]["task"]
         raise InputError(f"task: given {task}, allowed one that answers a class or a number, such as classify, regress")
     calibrated = calibration.of_run(run["run_key"], run["settings"], run["draw"], lambda: model)
-    return predicted, calibrated
+    costs = settings.topics[run["topic"]].topic.costs
+    return predicted, calibrated, by_cost.threshold(costs, chosen, answer) if costs else None
 
 
 def _model(run: Mapping[str, Any]) -> "keras.Model":

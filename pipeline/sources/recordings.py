@@ -166,12 +166,18 @@ def read_new(
     kept = {name: own for name, own in order.items() if name not in bad}
     faults += [*of_steps, *_too_long(place.name, kept, None if longer == "cut" else steps)]
     if faults or not kept:
-        raise InputError("\n".join(faults) or f"{place.name}: given no series that can be read, allowed one or more")
+        worst = f" (the first: {next(iter(bad.values()))})" if bad else ""
+        raise InputError(
+            "\n".join(faults) or f"{place.name}: given no series that can be read{worst}, allowed one or more"
+        )
+    cut = [name for name, own in kept.items() if len(own) > min(longest or steps, steps)]
     x, lengths = _padded(values, list(kept.values()), min(longest or steps, steps))
     x = np.pad(x, [(0, 0), (0, steps - x.shape[1]), (0, 0)])
     names = {series: list(kept)}
     names |= {} if aside is None else {label: [rows[min(own)].cells[aside] for own in kept.values()]}
-    return NewData(x=x, lengths=lengths, names=names, left_out=tuple(f"{name}: {cell}" for name, cell in bad.items()))
+    said = (f"series cut to {min(longest or steps, steps)} steps, as in training: {_named(cut)}",) if cut else ()
+    unread = tuple(f"{name}: {cell}" for name, cell in bad.items())
+    return NewData(x=x, lengths=lengths, names=names, findings=said, left_out=unread)
 
 
 def _first_wrong(columns: Columns, rows: Sequence[Row], values: np.ndarray, own: Sequence[int]) -> str | None:

@@ -3,7 +3,7 @@
 import codecs
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -131,8 +131,21 @@ def read_new(place: Path, card: Mapping[str, Any], *, separator: str, encoding: 
         header = "yes" if form["has_header"] else "no"
     cells = _read(place.read_bytes(), place, separator=separator, encoding=encoding, header=header)
     known = {column["column"]: column["becomes"] for column in card["columns"]}
+    cells = cells if cells.has_header else _named_by_place(cells, known)
     aside = [name for name, becomes in known.items() if becomes in ASIDE and name in cells.names]
     return _new_rows.read(cells, form, card["encoder"]["columns"], aside, is_typed=is_typed)
+
+
+def _named_by_place(cells: Cells, known: Mapping[str, str]) -> Cells:
+    """Columns without a header, called as those of training: all of them, or all but the label (InputError)."""
+    unlabelled = [name for name, becomes in known.items() if becomes != LABEL]
+    for names in ([*known], unlabelled):
+        if len(cells.names) == len(names):
+            return replace(cells, names=tuple(names))
+    raise InputError(
+        f"{cells.name}: given {len(cells.names)} columns without a header, allowed {len(known)}, or {len(unlabelled)}"
+        " without the label, in the order of training"
+    )
 
 
 def check(raw: Path, *, file: str, **settings: Any) -> None:

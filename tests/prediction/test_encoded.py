@@ -94,10 +94,11 @@ def test_cells_that_are_no_number_or_day_count_as_missing(table):
     empty = [[*row] for row in rows]
     empty[0][1] = empty[0][3] = empty[1][3] = ""
     assert np.array_equal(answered(table, empty).x, found.x)
-    assert answered(table, empty).said == ("column 'day': 2 of 8 cells are missing, none of training",)
+    assert answered(table, empty).said == ("column 'day': given 2 of 8 cells that are missing, none of training",)
+    rows[2][1] = "few"
     with pytest.raises(InputError) as refused:
         answered(table, rows, most=0.1)
-    assert len(str(refused.value).splitlines()) == 2
+    assert len(str(refused.value).splitlines()) == 2, "a single cell would be said, and stop nothing"
 
 
 def test_further_columns_and_another_order_change_nothing(table):
@@ -110,3 +111,27 @@ def test_further_columns_and_another_order_change_nothing(table):
 def test_a_number_that_float32_has_no_room_for_is_refused(table):
     with pytest.raises(InputError, match="example 2: given a number in column 'age' that is too far from those"):
         answered(table, [["x", "1,0", "sea", "01/02/2024", ""], ["x", "1e300", "sea", "01/02/2024", ""]])
+
+
+def test_numbers_far_from_those_of_training_are_counted_said_and_refused_where_they_are_many(table):
+    rows = [["x", "1,0", "sea", "01/02/2024", ""] for _ in range(20)]
+    assert answered(table, rows, most=0.0).said == ()
+    rows[0][1] = "100000"
+    (line,) = answered(table, rows, most=0.0).said
+    assert line == "column 'age': given 1 of 20 cells more than 20 standard deviations from the mean of training"
+    thousandfold = [[row[0], "1000000", *row[2:]] for row in rows]
+    with pytest.raises(
+        InputError, match=r"given 20 of 20 cells more than 20 standard deviations .* in the same notation"
+    ):
+        answered(table, thousandfold, most=0.5)
+
+
+def test_a_column_that_is_empty_is_refused_where_training_had_no_gap(table):
+    rows = [["x", "", "sea", "", ""] for _ in range(20)]
+    with pytest.raises(InputError, match="column 'day': given 20 of 20 cells that are missing, none of training"):
+        answered(table, rows, most=0.5)
+
+
+def test_a_single_cell_is_said_and_stops_nothing(table):
+    (line,) = answered(table, [["x", "1,0", "moon", "01/02/2024", ""]], most=0.0).said
+    assert line == "column 'job': given 1 of 1 cells with words that training has not ('moon')"

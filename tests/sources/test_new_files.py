@@ -70,6 +70,25 @@ def test_another_separator_is_told_by_what_is_lacking(trained, tmp_path):
         new(trained, tmp_path / "new.csv", lines([("1.5", "red")], ("size", "colour"), ";"))
 
 
+def test_without_a_header_columns_are_those_of_training_by_place(tmp_path):
+    rows = [("1.5", "yes", "red"), ("2.5", "no", "blue"), ("3.5", "yes", "blue"), ("0.5", "no", "red")] * 20
+    (tmp_path / "own.csv").write_text(lines(rows[1:], rows[0]))
+    settings = whole("table", file=str(tmp_path / "own.csv"), header="no", label="column_2")
+    raw = table.load(tmp_path, 0, **settings)
+    card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+    for cells in (("4.5", "no", "blue"), ("4.5", "blue")):
+        (tmp_path / "new.csv").write_text(lines([], cells))
+        size, colour = table.read_new(tmp_path / "new.csv", card, **settings).x
+        assert size.cells.tolist() == [4.5] and colour.cells.tolist() == ["blue"]
+    for cells in (("4.5",), ("4.5", "no", "blue", "7")):
+        (tmp_path / "new.csv").write_text(lines([], cells))
+        told = (
+            f"given {len(cells)} columns without a header, allowed 3, or 2 without the label, in the order of training"
+        )
+        with pytest.raises(InputError, match=told):
+            table.read_new(tmp_path / "new.csv", card, **settings)
+
+
 def test_parquet_has_types_of_its_own(trained, tmp_path):
     import pyarrow as pa
     from pyarrow import parquet
@@ -216,13 +235,14 @@ def test_longer_series_are_refused_or_cut_as_the_block_says(tmp_path):
         series(tmp_path / "new.csv", LONG, steps=1)
     cut = series(tmp_path / "new.csv", LONG, steps=1, longest=1, longer="cut")
     assert cut.x[:, 0].tolist() == [[2, 4], [6, 5]] and cut.lengths.tolist() == [1, 1]
+    assert cut.findings == ("series cut to 1 steps, as in training: a",)
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("who,at,u\na,0,1\n", "allowed ones with 'v' among them"),
-        ("who,at,u,v\na,0,1,?\n", "given no series that can be read"),
+        ("who,at,u,v\na,0,1,?\n", r"given no series that can be read \(the first: line 2, column 'v': '\?'\)"),
         ("who,at,u,v\na,0,1,1\na,0,1,2\n", "given 1 steps twice in a series"),
         ("who,at,u,v\na,0,1\n", "rows with another number of cells"),
     ],

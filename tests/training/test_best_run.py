@@ -5,7 +5,8 @@ from pipeline.training import best_run
 
 def run(variant="a", seed=0, values=(0.5, 0.3, 0.4), data="toy", status="finished", **fit):
     history = [{"epoch": at + 1, "cross_entropy": 0.1, "val_cross_entropy": value} for at, value in enumerate(values)]
-    settings = {"data": data, "task": "classify", "fit": {"patience": None, **fit}}
+    model = "prior" if variant == "prior" else "mlp"
+    settings = {"data": data, "model": model, "task": "classify", "fit": {"patience": None, **fit}}
     return {"variant": variant, "seed": seed, "settings": settings, "status": status, "history": history, "outputs": 3}
 
 
@@ -26,3 +27,13 @@ def test_only_finished_runs_on_the_data_of_most_variants():
 def test_nothing_is_the_best_without_an_objective():
     samples = run() | {"history": [{"epoch": 1, "d_loss": 1.0}]}
     assert best_run.best([samples]) is None and best_run.best([]) is None
+
+
+def test_one_answer_for_all_is_no_candidate_and_told_where_it_did_no_worse():
+    network, other = run("a", values=(0.3,)), run("b", values=(0.31,))
+    for value, beaten in ((0.2, True), (0.3, True), (0.4, False)):
+        constant = run("prior", values=(value,))
+        assert best_run.best([constant, network, other]) is network
+        assert best_run.beaten_by(network, [constant, network, other]) is (constant if beaten else None)
+    assert best_run.best([constant]) is constant and best_run.beaten_by(constant, [constant]) is None
+    assert best_run.beaten_by(network, [run("prior", values=(0.1,), data="other"), network]) is None
