@@ -19,11 +19,15 @@ def look(settings: Settings, states: Iterable[TopicState]) -> list[str]:
     alike, and what one leaves goes to those after it. What a run costs is taken from data/published, wherever that
     knows its variant: else a slow machine would look less often, and come to other verdicts.
     """
-    open_ = [state for state in states if state.scores == "current" and len(state.plan["looks"]["means"]) > 1]
-    left = settings.budget_minutes * 60 - sum(seeds.spent(settings, settings.topics[state.name]) for state in open_)
+    looking = [state for state in states if len(looks_of(state.plan).weights) > 1]
+    left = settings.budget_minutes * 60 - sum(seeds.spent(settings, settings.topics[state.name]) for state in looking)
     lines = []
-    for place, state in enumerate(open_):
-        more, cost = _more(settings, state, budget_s=left / (len(open_) - place))
+    for place, state in enumerate(looking):
+        share = left / (len(looking) - place)
+        if state.scores != "current":  # what it has spent is spent, and its share stays its own
+            left -= share
+            continue
+        more, cost = _more(settings, state, budget_s=share)
         if more:
             left -= cost
             seeds.ask(settings, settings.topics[state.name], more, cost)

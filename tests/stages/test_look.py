@@ -72,3 +72,14 @@ def test_a_topic_of_one_look_and_one_without_scores_are_left_alone(settings):
     once = replace(settings, topics={TOPIC: replace(settings.topics[TOPIC], looks=1)})
     assert look.look(once, [state(once)]) == []
     assert look.look(settings, [replace(state(settings), scores="stale")]) == []
+
+
+def test_what_a_topic_without_scores_has_spent_and_its_share_are_nobody_elses(settings, monkeypatch):
+    """Else the others would get more seeds, and perhaps other verdicts, for the time that it has none."""
+    shares = []
+    monkeypatch.setattr(look, "_more", lambda settings, state, *, budget_s: shares.append(budget_s) or ({}, 0.0))
+    monkeypatch.setattr(seeds, "spent", lambda settings, topic: 6.0)
+    whole = replace(settings, budget_minutes=1.0)
+    look.look(whole, [replace(state(whole), scores="stale"), state(whole)])
+    look.look(whole, [state(whole), state(whole)])
+    assert shares == [24.0, 24.0, 48.0]
