@@ -50,7 +50,9 @@ def plan(settings: Settings) -> None:
     DVC has stages of it all the same.
     """
     plans: dict[str, Any] = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
-    asked: dict[str, Any] = {name: _asked(topic) for name, topic in settings.topics.items()}
+    asked: dict[str, Any] = {
+        name: _asked(topic) | {"cards": _cards(settings, plans[name])} for name, topic in settings.topics.items()
+    }
     plans |= {name: {"topic": name, "left_out": True} for name in settings.left_out}
     for file in [*paths.PLAN.glob("*.json"), *paths.PLAN.glob("*/*.json")]:
         if file.stem not in plans:
@@ -70,6 +72,16 @@ def _asked(topic: TopicSettings) -> dict[str, Any]:
         "code": _own_code(topic.name),
     }
     return asked | ({"cost": asdict(topic.topic.costs)} if topic.topic.costs else {})
+
+
+def _cards(settings: Settings, plan: "Plan") -> dict[str, str]:
+    """{data set and draw: digest of its card}: scores follow from cards as well, which runs do not."""
+    draws = {
+        (variant["settings"]["data"], draw)
+        for variant in plan["variants"].values()
+        for draw in variant["draws"].values()
+    }
+    return {f"{name} {draw}": digest(card(settings.data[name], draw)) for name, draw in sorted(draws)}
 
 
 def _own_code(topic: str) -> str:

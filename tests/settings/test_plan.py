@@ -91,3 +91,16 @@ def test_the_plan_of_a_topic_that_has_been_removed_goes(smoke):
     records.write_json(paths.plan("memory"), {"topic": "memory"})
     plan.plan(smoke)
     assert {file.stem for file in paths.PLAN.glob("*.json")} == set(smoke.topics)
+
+
+def test_what_a_card_tells_is_asked_anew_for_scores_and_changes_no_plan(smoke):
+    """DVC's stage `evaluate` depends on that file: scores that a change of cards made stale are made anew."""
+    plan.plan(smoke)
+    topic = "long_tail"
+    before = paths.plan(topic).read_bytes(), paths.asked(topic).read_bytes()
+    name = next(iter(smoke.topics[topic].variants.values())).data
+    file = next(iter(sorted(paths.PREPARED.glob(f"{name}/*/card.json"))))
+    of_draw = records.read_sealed(file)
+    records.write_sealed(file, {**{key: of_draw[key] for key in of_draw if key != "seal"}, "findings": ["other"]})
+    plan.plan(smoke)
+    assert paths.plan(topic).read_bytes() == before[0] and paths.asked(topic).read_bytes() != before[1]
