@@ -11,7 +11,7 @@ from typing import Any
 from pipeline import paths, plugins
 from pipeline.contracts import RunRecord
 from pipeline.errors import InputError
-from pipeline.freshness import TopicState, published_digests, published_profile
+from pipeline.freshness import TopicState, published_digests, published_profile, result_digests
 from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
@@ -40,13 +40,8 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 }
 
 
-LEFT_AT_HOME = (
-    "confusion.json",
-    "items.npz",
-    "origin.json",
-    "outcomes.json",
-    "trivial.json",
-)  # of a topic's results: nobody reads them from data/published
+# Of a topic's results: nobody reads them from data/published.
+LEFT_AT_HOME = {"confusion.json", "items.npz", "outcomes.json", "trivial.json"}
 
 
 def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[ClaimRow]) -> None:
@@ -61,9 +56,9 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
     draft, old = (paths.PUBLISHED.with_name(f"{paths.PUBLISHED.name}.{name}.draft") for name in ("new", "old"))
     shutil.rmtree(draft, ignore_errors=True)
     for state in states:
-        for file in sorted(paths.results(state.name).glob("*.*")):
-            if file.name not in LEFT_AT_HOME:
-                write_bytes(draft / state.name / file.name, file.read_bytes())
+        folder = paths.results(state.name)
+        for name in result_digests(folder).keys() - LEFT_AT_HOME:
+            write_bytes(draft / state.name / name, (folder / name).read_bytes())
     write_json(draft / "claims.json", list(rows))
     write_json(draft / "seconds.json", _seconds(settings.profile, states))
     write_json(draft / "times.json", [_time(state.name, list(state.records.values())) for state in states])

@@ -182,6 +182,7 @@ def present(accuracy):
 
 def test_published_are_the_results_of_all_topics_and_what_was_there_before_goes(home):
     present(0.5)
+    (paths.results("first") / "scores.csv.373.draft").write_text("a kill left it behind")
     write_json(paths.published("gone") / "metrics.json", {})
     rows = [{"topic": "second", "name": "other"}]
     results.publish(settings(), [state("first"), state("second", records=[run("mlp", 2.0)])], rows)
@@ -189,6 +190,7 @@ def test_published_are_the_results_of_all_topics_and_what_was_there_before_goes(
     assert read_json(paths.PUBLISHED / "claims.json") == rows and freshness.published_profile() == "laptop"
     assert [time["median"] for time in read_json(paths.PUBLISHED / "times.json")] == ["–", "2.0"]
     assert not paths.published("gone").exists() and not (paths.published("first") / "confusion.json").exists()
+    assert not list(paths.PUBLISHED.glob("*/*.draft")), "Git would leave it out, and every clone would lack it"
     assert (home / "docs" / "results.md").exists() and not list(paths.DATA.glob("*.draft"))
 
 
