@@ -1,9 +1,12 @@
 """A copy of the project as it stands, committed files and new ones, to run the real pipeline in."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import shipped
@@ -71,3 +74,29 @@ def tell(place, *command, code=0):
     told = subprocess.run(command, cwd=place, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert told.returncode == code, told.stdout[-3000:] + told.stderr[-3000:]
     return told.stdout + told.stderr
+
+
+def ask(place, *words, code=0):
+    """What a command of the pipeline prints in the copy."""
+    return tell(place, sys.executable, "-m", "pipeline", *words, code=code)
+
+
+def add_own(place, text, *words, shrink):
+    """A copy under `place` with a table of someone's own, the topic `mine`, through all stages as `shrink` has it."""
+    copy_house(place)
+    (place / "data" / "raw" / "mine.csv").write_text(text)
+    change(place, lambda tree: tree.update(profile="laptop"))
+    ask(place, "add", "data/raw/mine.csv", *words, "--only")
+    change(place, shrink)
+    for command in ("prepare", "plan", "train mine", "evaluate mine", "report"):
+        ask(place, *command.split())
+    return place
+
+
+def answers(address, tries=120):
+    """Whether a server that is starting answers, asked every half second."""
+    for _ in range(tries):
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status == 200
+        time.sleep(0.5)
+    return False

@@ -1,5 +1,6 @@
 """What is shown or used is of the present settings, code and data: what is not is told apart, named and left out."""
 
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -260,3 +261,12 @@ def test_what_was_published_is_read_as_it_was_published_or_not_at_all(house):
 
 def test_what_is_committed_is_as_it_was_published():
     assert freshness.published_profile() == "laptop"
+
+
+def test_what_is_shipped_is_all_that_was_published():
+    """Git leaves some names out: a clone has what it lists, and nothing else."""
+    place = paths.ROOT / "data" / "published"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=place, capture_output=True, text=True, check=True).stdout
+    origin = read_sealed(place / "origin.json")
+    assert origin["files"].keys() == {*filter(None, listed.split("\0"))} - {"origin.json"}
+    assert freshness.published_digests(place) == origin["files"]

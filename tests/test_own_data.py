@@ -2,11 +2,10 @@
 
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
-from clone import change, copy_house, tell
+from clone import add_own, ask, change, tell
 from ruamel.yaml import YAML
 
 ROWS, SEEDS = 600, 2
@@ -27,14 +26,7 @@ def numbers(rows=ROWS, seed=0):
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """The project with a table of someone's own, added by `add`, through all stages in small."""
-    place = copy_house(tmp_path_factory.mktemp("own") / "aula")
-    (place / "data" / "raw" / "mine.csv").write_text(numbers())
-    change(place, lambda tree: tree.update(profile="laptop"))
-    ask(place, "add", "data/raw/mine.csv", "--only")
-    change(place, shrink)
-    for command in ("prepare", "plan", "train mine", "evaluate mine", "report"):
-        ask(place, *command.split())
-    return place
+    return add_own(tmp_path_factory.mktemp("own") / "aula", numbers(), shrink=shrink)
 
 
 def shrink(tree):
@@ -44,10 +36,6 @@ def shrink(tree):
     topic["variants"]["under"]["fit"]["epochs"] = 2
     topic["claims"] = [claim for claim in topic["claims"] if claim["name"] in KEPT]
     tree.update(seeds=SEEDS, looks=1)
-
-
-def ask(place, *words, code=0):
-    return tell(place, sys.executable, "-m", "pipeline", *words, code=code)
 
 
 def written(place):

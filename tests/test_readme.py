@@ -1,17 +1,14 @@
 """Every command that README and docs name is one there is, and those that a reader would run are run."""
 
-import contextlib
 import re
 import shlex
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
-from clone import ENVIRONMENT, change, copy_house, tell
+from clone import ENVIRONMENT, answers, change, copy_house, tell
 
 from pipeline import paths
 from pipeline.__main__ import parser
@@ -135,18 +132,10 @@ def test_the_ui_answers(clone):
     command = [sys.executable, "-m", "pipeline", "ui", "--port", str(port)]
     ui = subprocess.Popen(command, cwd=clone, env=ENVIRONMENT, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
-        assert _answers(f"http://127.0.0.1:{port}/")
+        assert answers(f"http://127.0.0.1:{port}/")
     finally:
         ui.terminate()
         ui.wait(30)
-
-
-def _answers(address):
-    for _ in range(120):
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
-            return answer.status == 200
-        time.sleep(0.5)
-    return False
 
 
 def test_nothing_of_this_machine_is_on_the_pages():

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import freshness, paths
-from pipeline.contracts import DataCard
+from pipeline.contracts import DataCard, Plan
 from pipeline.errors import InputError
+from pipeline.freshness import RunPlace
 from pipeline.records import read_history_or_none
 from pipeline.settings.params import DataSettings, Settings
 from pipeline.settings.plan import card, current
@@ -17,8 +18,9 @@ MOVED = "classify_moved"  # a task whose histories are of the model before it wa
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """A run with its history, the data that it has learnt from, and how it was chosen: of how many, by what."""
+    """A run of a plan with its history, the data it has learnt from, and how it was chosen: of how many, by what."""
 
+    plan: Plan
     run: dict[str, Any]
     data: DataSettings
     card: DataCard
@@ -55,11 +57,11 @@ def choose(settings: Settings, topic: str, variant: str | None = None) -> Chosen
     if variant is not None and variant not in plan["variants"]:
         raise InputError(f"--variant: given {variant!r}, allowed {', '.join(plan['variants'])}")
     records, others = freshness.runs(plan)
-    asked = {place: record for place, record in records.items() if variant in (None, place[0])}
+    every = _with_histories(topic, records)
+    runs = [run for (name, _), run in every.items() if variant in (None, name)]
     lost = sum(variant in (None, name) for name, _ in others)
-    if not asked:
+    if not runs:
         freshness.require_runs(plan)  # says what is lacking
-    runs = _with_histories(topic, asked)
     run = best_run.best(runs)
     if run is None:
         raise InputError(
@@ -67,14 +69,14 @@ def choose(settings: Settings, topic: str, variant: str | None = None) -> Chosen
         )
     data = settings.data[run["settings"]["data"]]
     rivals = [other for other in runs if other["status"] == "finished" and other["settings"]["data"] == data.name]
-    constant = best_run.beaten_by(run, _with_histories(topic, records))
+    constant = best_run.beaten_by(run, [*every.values()])
     found = card(data, run["draw"])
-    return Chosen(run=run, data=data, card=found, rivals=len(rivals), lost=lost, constant=constant)
+    return Chosen(plan=plan, run=run, data=data, card=found, rivals=len(rivals), lost=lost, constant=constant)
 
 
-def _with_histories(topic: str, records: Mapping[tuple[str, int], Any]) -> list[dict[str, Any]]:
-    """Records of runs by variant and seed, each with the rows of its history."""
-    return [
-        {**record, "history": read_history_or_none(paths.run(topic, *place) / "history.csv")}
+def _with_histories(topic: str, records: Mapping[RunPlace, Any]) -> dict[RunPlace, dict[str, Any]]:
+    """Records of runs, each with the rows of its history."""
+    return {
+        place: {**record, "history": read_history_or_none(paths.run(topic, *place) / "history.csv")}
         for place, record in records.items()
-    ]
+    }

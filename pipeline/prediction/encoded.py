@@ -12,9 +12,7 @@ from pipeline.preparation import encoder, scaler
 from pipeline.raw_data import Column, coded
 
 MOST_SHOWN = 3
-FAR = (
-    20.0  # standard deviations from training's mean: at most one cell in 400 of training itself lies there (Chebyshev)
-)
+FAR = 20.0  # standard deviations from training's mean: of training itself at most one cell in 400 (Chebyshev)
 KINDS = {"number": "that are no number", "date": "that are no day"}
 
 

@@ -17,7 +17,6 @@ from pipeline.scoring import calibration
 from pipeline.settings import outside_files
 from pipeline.settings.held_out import FEWEST, LOOK
 from pipeline.settings.params import DataSettings, Settings
-from pipeline.settings.plan import current
 from pipeline.training import best_run, objective
 
 LICENCE = re.compile(r"^\|\s*licence of the data\s*\|\s*(.+?)\s*\|$", re.M)
@@ -28,7 +27,7 @@ FEW_SEEDS = 6
 def card(settings: Settings, topic: str, judged: Sequence[ClaimRow]) -> str:
     """The card; `judged` are the present verdicts. InputError: a plan, runs or scores that are not current."""
     chosen = choose(settings, topic)
-    state = freshness.state(settings, current(settings, topic))
+    state = freshness.state(settings, chosen.plan)
     if state.scores != "current":
         told = freshness.SCORES_IN_WORDS[state.scores]
         raise InputError(

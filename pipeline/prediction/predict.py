@@ -86,7 +86,7 @@ def _place(file: str) -> Path:
 
 def _read(data: DataSettings, card: Any, place: Path) -> NewData:
     """The examples of a file, by the source that has read those of training."""
-    if "read_new" not in plugin_files.functions(plugins.path("sources", data.source)):
+    if not _is_able(data.source):
         able = [name for name in plugins.names("sources") if _is_able(name)]
         raise InputError(
             f"{data.key('source')}: given {data.source}, which makes its examples or knows its files by name, allowed"

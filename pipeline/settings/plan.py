@@ -49,9 +49,10 @@ def plan(settings: Settings) -> None:
     And data/plan/topics/<topic>.json: what it asks. Of a topic that `only` leaves out both say so, and nothing else:
     DVC has stages of it all the same.
     """
-    plans: dict[str, Any] = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
+    cards = cards_of(settings)
+    plans: dict[str, Any] = {name: resolve(settings, topic, cards) for name, topic in settings.topics.items()}
     asked: dict[str, Any] = {
-        name: _asked(topic) | {"cards": _cards(settings, plans[name])} for name, topic in settings.topics.items()
+        name: _asked(topic) | {"cards": _cards(plans[name], cards)} for name, topic in settings.topics.items()
     }
     plans |= {name: {"topic": name, "left_out": True} for name in settings.left_out}
     for file in [*paths.PLAN.glob("*.json"), *paths.PLAN.glob("*/*.json")]:
@@ -74,14 +75,19 @@ def _asked(topic: TopicSettings) -> dict[str, Any]:
     return asked | ({"cost": asdict(topic.topic.costs)} if topic.topic.costs else {})
 
 
-def _cards(settings: Settings, plan: "Plan") -> dict[str, str]:
+def cards_of(settings: Settings) -> "Callable[[str, int], DataCard]":
+    """What gives the card of a draw of a data set by its name, and reads each once."""
+    return cache(lambda data, draw: card(settings.data[data], draw))
+
+
+def _cards(plan: "Plan", cards: "Callable[[str, int], DataCard]") -> dict[str, str]:
     """{data set and draw: digest of its card}: scores follow from cards as well, which runs do not."""
     draws = {
         (variant["settings"]["data"], draw)
         for variant in plan["variants"].values()
         for draw in variant["draws"].values()
     }
-    return {f"{name} {draw}": digest(card(settings.data[name], draw)) for name, draw in sorted(draws)}
+    return {f"{name} {draw}": digest(cards(name, draw)) for name, draw in sorted(draws)}
 
 
 def _own_code(topic: str) -> str:
@@ -104,10 +110,12 @@ def current(settings: Settings, topic: str) -> "Plan":
     return resolved
 
 
-def resolve(settings: Settings, topic: TopicSettings) -> "Plan":
-    """What `topic` is going to run: needs the cards of its data, not the data itself (InputError without)."""
-    seeds = seeds_of(settings, topic)
-    cards = cache(lambda data, draw: card(settings.data[data], draw))  # which variants of a topic share
+def resolve(settings: Settings, topic: TopicSettings, cards: "Callable[[str, int], DataCard] | None" = None) -> "Plan":
+    """What `topic` is going to run: needs the cards of its data, not the data itself (InputError without).
+
+    `cards` are `cards_of` the settings, where topics share them.
+    """
+    seeds, cards = seeds_of(settings, topic), cards or cards_of(settings)
     return {
         "topic": topic.name,
         "profile": settings.profile,

@@ -1,19 +1,17 @@
 """From a file to a served model: `predict`, `evaluate` and an answer over HTTP are the same to the last digit."""
 
-import contextlib
 import csv
 import json
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
-from clone import ENVIRONMENT, change, copy_house, tell
+from clone import ENVIRONMENT, add_own, answers, ask, change, tell
 
 from pipeline import numerics
 
@@ -65,26 +63,16 @@ def text():
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """The project with a table added, through all stages in small."""
-    place = copy_house(tmp_path_factory.mktemp("answered") / "aula")
-    (place / "data" / "raw" / "mine.csv").write_text("\n".join(text()) + "\n")
-    change(place, lambda tree: tree.update(profile="laptop"))
-    ask(place, "add", "data/raw/mine.csv", "--label", "Left", "--only")
-    change(place, shrink)
-    for command in ("prepare", "plan", "train mine", "evaluate mine", "report"):
-        ask(place, *command.split())
-    return place
+    place = tmp_path_factory.mktemp("answered") / "aula"
+    return add_own(place, "\n".join(text()) + "\n", "--label", "Left", shrink=shrink)
 
 
 def shrink(tree):
     topic = tree["topics"]["mine"]
-    topic["fit"].update(epochs=4, epoch_steps=8)
+    topic["groups"]["network"]["fit"].update(epochs=4, epoch_steps=8)
     topic["variants"] = {name: topic["variants"][name] for name in KEPT}
     topic["claims"] = [claim for claim in topic["claims"] if claim["name"] in KEPT]
     tree.update(seeds=SEEDS, looks=1)
-
-
-def ask(place, *words, code=0):
-    return tell(place, sys.executable, "-m", "pipeline", *words, code=code)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +128,7 @@ def test_a_variant_answers_by_its_own_best_run(house, held_out):
 @pytest.mark.slow
 def test_what_is_stale_answers_nothing(house, held_out):
     before = (house / "params.yaml").read_bytes()
-    change(house, lambda tree: tree["topics"]["mine"]["fit"].update(learning_rate=0.0123))
+    change(house, lambda tree: tree["topics"]["mine"]["groups"]["network"]["fit"].update(learning_rate=0.0123))
     for command in (["predict", "mine", str(held_out[0])], ["card", "mine"]):
         assert "data/plan/mine.json: given a plan older than params.yaml" in ask(house, *command, code=2)
     ask(house, "plan")
@@ -186,19 +174,11 @@ def address(house, tmp_path_factory):
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        assert _answers(f"{address}/ping"), (folder / "log").read_text()[-3000:]
+        assert answers(f"{address}/ping", tries=240), (folder / "log").read_text()[-3000:]
         yield address, folder / "log"
     finally:
         server.terminate()
         server.wait(30)
-
-
-def _answers(address):
-    for _ in range(240):
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
-            return answer.status == 200
-        time.sleep(0.5)
-    return False
 
 
 def served(address, payload):
