@@ -9,7 +9,7 @@ from pipeline.contracts import Kind, Labels
 from pipeline.number_types import Count, Share, Whole
 from pipeline.plugin_files import Setting
 from pipeline.settings.profiles import Profile
-from pipeline.settings.tree import Block, Given, merge
+from pipeline.settings.tree import Block, Given, Place, merge
 from pipeline.settings.validation import Complaints, settle, show
 from pipeline.settings.voids import Uses
 
@@ -46,7 +46,8 @@ class DataSettings:
     views: Mapping[str, Steps]
     seed: int
     redraw: bool = True
-    files: Mapping[str, str] = field(default_factory=dict, compare=False)  # that set each part last
+    like: str | None = field(default=None, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)  # of the block that set each part last
 
     @property
     def kind(self) -> Kind:
@@ -64,11 +65,12 @@ class DataSettings:
 
     def key(self, *names: str) -> str:
         """How messages name a part: "params.yaml: data.digits.split.test"."""
-        place = ".".join(("data", self.name, *names))
-        return f"{self.files[names[0]]}: {place}" if names[0] in self.files else place
+        place = self.places.get(names[0])
+        return f"{place.file}: {place.at(*names).key}" if place else ".".join(("data", self.name, *names))
 
 
 DATA = {
+    "like": Setting(str | None, None),
     "source": Setting(str, required=True),
     "load": Setting(dict, {}),
     "scale": Setting(Literal["none", "standard"], "none"),
@@ -92,12 +94,16 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     if isinstance(written, Given):
         settle(written, DATA, complaints)
         return None
-    layers = [written, *profile.data(name)]
-    for layer in layers:
+    every, own = profile.data(name)
+    for layer in (written, every, own):
         settle(layer, DATA, complaints, partial=True)
         settle(layer.block("split"), SPLIT, complaints, partial=True)
+    like = _like(written, params.block("data"), complaints)
+    if like is None and "like" in written:
+        return None
+    layers = _layers(name, like, params, profile, complaints)
     merged = merge(layers)
-    for layer in layers:
+    for layer in (written, every, own):
         uses.note_block(layer, merged, consumer=name)
     settled = settle(merged, DATA, complaints)
     source = merged.find("source")
@@ -111,12 +117,43 @@ def resolve_data(name: str, params: Block, profile: Profile, uses: Uses, complai
     split = _split(settled["split"], complaints)
     if views is None:
         return None
-    files = {
-        part: layer.place.file for layer in [written, *layers] for part in DATA if layer is written or part in layer
-    }
+    places = dict.fromkeys(DATA, written.place)
+    places |= {part: layer.place for layer in layers for part in layer if part in DATA}
     return DataSettings(
-        name, source.value, load, settled["scale"], split, views, settled["seed"], settled["redraw"], files
+        name, source.value, load, settled["scale"], split, views, settled["seed"], settled["redraw"], like, places
     )
+
+
+def _layers(name: str, like: str | None, params: Block, profile: Profile, complaints: Complaints) -> list[Block]:
+    """What is laid on one another for a data set: what params.yaml says, the profile of every one, then of this one.
+
+    One that is `like` another begins as that one is under the profile; its own lines change it.
+    """
+    written = params.block("data", name)
+    every, own = profile.data(name)
+    for layer in (every, own):
+        if "like" in layer:
+            complaints.add(layer["like"].place, "a data set", "none: what a data set is like stands in params.yaml")
+    if like is None:
+        return [written, every, own]
+    return [params.block("data", like), every, profile.tree.block("data", like), written, own]
+
+
+def _like(written: Block, data: Block, complaints: Complaints) -> str | None:
+    """The data set that this one is like; None: none, or one that it cannot be like."""
+    item = written.get("like")
+    if not isinstance(item, Given) or not isinstance(item.value, str):
+        return None  # the wrong type has been complained of
+    plain = [name for name, block in data.items() if block is not written and not _is_like(block)]
+    if item.value not in plain:
+        complaints.unknown(item.place, item.value, plain)
+        return None
+    return item.value
+
+
+def _is_like(block: Block | Given) -> bool:
+    """Whether a data set is like another, so that no third can be like it."""
+    return isinstance(block, Block) and "like" in block
 
 
 def is_plugin(kind: str, name: Given, complaints: Complaints) -> bool:

@@ -122,7 +122,8 @@ def _chosen(settings: Settings, only: Collection[str] | None) -> Settings:
     learnt = {variant.data for topic in topics.values() for variant in topic.variants.values()}
     left_out = tuple(name for name in settings.topics if name not in only)
     data = {name: block for name, block in settings.data.items() if name in learnt}
-    parts = [*(f"topics.{name}" for name in left_out), *(f"data.{name}" for name in settings.data.keys() - learnt)]
+    unused = settings.data.keys() - learnt - {block.like for block in data.values()}
+    parts = [*(f"topics.{name}" for name in left_out), *(f"data.{name}" for name in unused)]
     voids = tuple(void for void in settings.voids if not any(void.stands_in(part) for part in parts))
     return replace(settings, topics=topics, data=data, voids=voids, left_out=left_out)
 
@@ -162,6 +163,8 @@ def _unused(tree: Block, every: Iterable[Settings]) -> tuple[Void, ...]:
     for name, item in tree.block("views").items():
         if name not in listed:
             uses.note_unused_whole(item.place, "no data set lists it")
+    blocks = [block for settings in every for block in settings.data.values()]
+    learnt |= {block.like for block in blocks if block.like and block.name in learnt}
     for name, item in tree.block("data").items():
         if name not in learnt:
             uses.note_unused_whole(item.place, "no variant of any profile learns from it")

@@ -97,7 +97,7 @@ NO_PLAIN = "allowed none: plain is the training split as it is"
 STEPS = "given 3, allowed a mapping of steps; write {} for none"
 KINDS = "allowed augment, rebalance, relabel"
 WRONG = [
-    (3, "data.mine: given 3, allowed a mapping with source, load, scale, seed, redraw, split, views"),
+    (3, "data.mine: given 3, allowed a mapping with like, source, load, scale, seed, redraw, split, views"),
     ({}, "data.mine.source: given nothing, allowed text"),
     ({"source": 3}, "data.mine.source: given 3, allowed text"),
     ({"source": {"a": 1}}, "data.mine.source: given a mapping, allowed text"),
@@ -174,7 +174,7 @@ def test_a_part_is_named_with_the_file_that_set_it_last(tmp_path):
     assert there.key("load") == "params.yaml: data.signals.load"
     profiled = read(tmp_path, profile="full", full=full).data["signals"]
     assert profiled.key("load") == "profiles/full.yaml: data.signals.load"
-    assert profiled.key("split", "test") == "profiles/full.yaml: data.signals.split.test"
+    assert profiled.key("split", "test") == "profiles/full.yaml: every_data.split.test"
     assert profiled.key("views", "over") == "params.yaml: data.signals.views.over"
 
 
@@ -229,3 +229,75 @@ def test_views_are_for_the_kind_that_is_told(tmp_path):
 def test_an_unknown_kind_is_refused(tmp_path):
     (line,) = lines(tmp_path, {"source": "archive", "load": {"file": "own", "kind": "film"}})
     assert line.endswith("given 'film', allowed one of 'image', 'sequence', 'table'")
+
+
+# Data that is like another
+
+BASE = {"source": "mnist1d", "load": {"samples": 60}, "split": {"validation": 7, "test": 9}, "views": ["under"]}
+
+
+def alike(tmp_path, like, **options):
+    """The data sets `mine`, which is like `base`, and `base`, read among the sound ones."""
+    text = spoiled("data.mine", {"like": "base", **like}, text=spoiled("data.base", BASE, text=spoiled("views", VIEWS)))
+    data = read(tmp_path, text, **options).data
+    return data["mine"], data["base"]
+
+
+def test_data_like_another_is_that_but_for_its_own_lines(tmp_path):
+    mine, base = alike(tmp_path, {"load": {"shuffled": True}, "split": {"test": 3, "train": 5}})
+    assert base.load == {"samples": 60, "shuffled": False} and base.split == Split(7, 9, None, 0)
+    assert mine.source == "mnist1d" and mine.load == {"samples": 60, "shuffled": True}
+    assert mine.split == Split(validation=7, test=3, train=5, seed=0) and set(mine.views) == {"plain", "under"}
+    assert set(alike(tmp_path, {"views": []})[0].views) == {"plain"}
+
+
+def test_a_profile_that_changes_the_other_changes_what_is_like_it_but_not_its_own_lines(tmp_path):
+    smoke = "every_data: {seed: 3}\ndata: {base: {split: {test: 4, train: 6}, seed: 8}}"
+    mine, base = alike(tmp_path, {"split": {"train": 5}}, profile="smoke", smoke=smoke)
+    assert (base.split.test, base.split.train, base.seed) == (4, 6, 8)
+    assert (mine.split.test, mine.split.train, mine.seed) == (4, 5, 8)
+    smoke = "every_data: {seed: 3}\ndata: {base: {split: {test: 4}}, mine: {split: {test: 2, train: 1}}}"
+    mine, _ = alike(tmp_path, {"split": {"train": 5}}, profile="smoke", smoke=smoke)
+    assert (mine.split.test, mine.split.train, mine.seed) == (2, 1, 3)
+
+
+def test_messages_name_the_block_that_set_a_part(tmp_path):
+    smoke = "data: {base: {scale: standard}}"
+    mine, base = alike(tmp_path, {"split": {"test": 3}}, profile="smoke", smoke=smoke)
+    assert mine.key("load") == base.key("load") == "params.yaml: data.base.load"
+    assert mine.key("split", "test") == "params.yaml: data.mine.split.test"
+    assert mine.key("scale") == "profiles/smoke.yaml: data.base.scale"
+    assert mine.key("seed") == "params.yaml: data.mine.seed"
+
+
+@pytest.mark.parametrize(
+    ("like", "expected"),
+    [
+        ("bse", "data.mine.like: given 'bse', allowed signals, pictures, base (did you mean 'base'?)"),
+        ("mine", "data.mine.like: given 'mine', allowed signals, pictures, base"),
+        ("other", "data.mine.like: given 'other', allowed signals, pictures, base"),
+        (3, "data.mine.like: given 3, allowed text or null"),
+    ],
+)
+def test_data_can_be_like_one_that_is_like_no_other(tmp_path, like, expected):
+    text = spoiled("data.base", BASE, text=spoiled("views", VIEWS))
+    text = spoiled("data.other", {"like": "base"}, text=text)
+    (line,) = complaints(tmp_path, spoiled("data.mine", {"like": like}, text=text))
+    assert line.startswith(f"params.yaml: {expected}")
+
+
+def test_a_profile_cannot_say_what_data_is_like(tmp_path):
+    given = complaints(tmp_path, smoke="data: {signals: {like: pictures}}")
+    assert given == [
+        "profiles/smoke.yaml: data.signals.like: given a data set, allowed none: what a data set is like stands in"
+        " params.yaml"
+    ]
+
+
+def test_what_another_is_like_is_in_use(tmp_path):
+    over = {"over": {"rebalance": {"sampler": "over"}}}
+    text = spoiled("data.base", BASE, text=spoiled("views", VIEWS))
+    text = spoiled("data.signals", {"like": "base", "views": over}, text=text)
+    assert not any("data.base" in void.line() for void in read(tmp_path, text).voids)
+    unused = spoiled("data.signals", {"source": "mnist1d", "views": over}, text=text)
+    assert any("data.base" in void.line() for void in read(tmp_path, unused).voids)
