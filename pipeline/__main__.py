@@ -136,17 +136,20 @@ def look(settings: "Settings") -> int:
     return DONE
 
 
-def report(settings: "Settings") -> int:
+def report(settings: "Settings", page_only: bool = False) -> int:
     """write data/report: the verdicts, the page and its pictures"""
     from pipeline import freshness
+    from pipeline.operations import lock
     from pipeline.report import terminal
-    from pipeline.stages.judge import judge
+    from pipeline.stages.judge import judge, judged
     from pipeline.stages.report import report
 
-    states = freshness.evaluated(settings)
-    rows = judge(states)
-    report(states, rows)
-    _track(list(settings.topics))
+    with lock.hold("page", wait=True):  # what is read is read under it: no older page is written last
+        states = freshness.evaluated(settings)
+        rows = judged(states) if page_only else judge(states)
+        report(states, rows)
+    if not page_only:
+        _track(list(settings.topics))
     page = (paths.REPORT / "index.html").relative_to(paths.ROOT)
     print(f"{page}: {terminal.summary(rows)}")
     return DONE

@@ -40,6 +40,9 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
     "train": (A_TOPIC,),
     "evaluate": (A_TOPIC,),
+    "report": (
+        ("--page-only", {"action": "store_true", "help": "as `repro` does topic by topic: no MLflow, no claims.json"}),
+    ),
     "claims": (
         ("topic", {"nargs": "?", "help": "name of a topic (default: all)"}),
         ("--json", {"action": "store_true", "help": "print the rows as in data/report/claims.json, for a script"}),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.operations import adoption, checkout, data_files, dvc_files, lock, outcomes, signals
+from pipeline.operations import adoption, checkout, data_files, dvc_files, growing_page, lock, outcomes, signals
 from pipeline.operations.outcomes import Outcome
 from pipeline.settings.params import Settings
 
@@ -42,7 +42,8 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
         asked = _without_left_out(targets, settings)
         stale = data_files.changed_elsewhere(settings)
         code = _dvc(["--force", "--single-item", "prepare"]) if stale else DONE
-        code = code or _carry_out(asked, topics, folder)
+        with contextlib.nullcontext() if targets else growing_page.growing(folder, topics):
+            code = code or _carry_out(asked, topics, folder)
         for _ in range(MOST_LOOKS - 1):
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break

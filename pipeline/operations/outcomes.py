@@ -71,6 +71,12 @@ def collected() -> Iterator[Path]:
                 os.environ[VARIABLE] = before
 
 
+def ended_well(folder: Path, stage: str) -> bool:
+    """Whether the stage has come to its end, with 0."""
+    content = read_json_or(folder / f"{stage}.json", None)
+    return bool(content) and content["code"] == 0
+
+
 def failed(folder: Path) -> list[Outcome]:
     """The stages that did not end with 0, in the order in which they ended."""
     files = sorted(folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)

@@ -1,0 +1,65 @@
+"""Let the page grow while `repro` runs: it is made anew as often as one more topic has been scored."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline import paths
+from pipeline.operations import outcomes
+
+TICK_S = 0.5
+THREAD = "growing page"
+POLITE = 10  # how much rather the processor is to train
+
+
+@contextlib.contextmanager
+def growing(folder: Path, topics: Sequence[str]) -> Iterator[None]:
+    """Within the block, make the page whenever stages note in `folder` (see `outcomes`) that a topic has been scored.
+
+    The last topic is left to the stage `report`, which DVC starts then.
+    """
+    over = threading.Event()
+    thread = threading.Thread(target=_follow, args=(folder, topics, over), name=THREAD, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _follow(folder: Path, topics: Sequence[str], over: threading.Event) -> None:
+    shown: set[str] = set()
+    while not over.wait(TICK_S):
+        scored = {topic for topic in topics if outcomes.ended_well(folder, f"evaluate@{topic}")}
+        if scored - shown and len(scored) < len(topics):
+            shown = scored
+            if _make(over):
+                _tell(len(scored), len(topics))
+
+
+def _make(over: threading.Event) -> bool:
+    """Whether the page could be made: by a process that Ctrl-C does not reach and `over` ends.
+
+    If not, the stage `report` will say why.
+    """
+    command = [sys.executable, "-m", "pipeline", "report", "--page-only"]
+    own = {name: value for name, value in os.environ.items() if name != outcomes.VARIABLE}  # it is no stage
+    quiet = subprocess.DEVNULL
+    child = subprocess.Popen(command, cwd=paths.ROOT, env=own, stdout=quiet, stderr=quiet, start_new_session=True)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, child.pid, POLITE)
+    while child.poll() is None:
+        if over.wait(TICK_S):
+            child.terminate()
+            child.wait()
+    return child.returncode == 0
+
+
+def _tell(scored: int, every: int) -> None:
+    page = (paths.REPORT / "index.html").relative_to(paths.ROOT)
+    print(f"page: open {page}: {scored} of {every} topics so far", file=sys.stderr, flush=True)
