@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import paths, plugin_files, plugins
+from pipeline import paths, plugins
 from pipeline.errors import InputError
 from pipeline.new_data import NewData
 from pipeline.prediction import answers, by_cost, encoded
@@ -86,18 +86,14 @@ def _place(file: str) -> Path:
 
 def _read(data: DataSettings, card: Any, place: Path) -> NewData:
     """The examples of a file, by the source that has read those of training."""
-    if not _is_able(data.source):
-        able = [name for name in plugins.names("sources") if _is_able(name)]
+    if not plugins.has("sources", data.source, "read_new"):
+        able = [name for name in plugins.names("sources") if plugins.has("sources", name, "read_new")]
         raise InputError(
             f"{data.key('source')}: given {data.source}, which makes its examples or knows its files by name, allowed"
             f" {', '.join(able)}, which read any file of their kind"
         )
     found: NewData = plugins.load("sources", data.source).read_new(place, card, **data.load)
     return found
-
-
-def _is_able(source: str) -> bool:
-    return "read_new" in plugin_files.functions(plugins.path("sources", source))
 
 
 def _refuse_many_left_out(data: NewData, place: Path, most: float) -> None:

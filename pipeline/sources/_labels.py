@@ -133,7 +133,7 @@ def _value(word: str, habit: Habit) -> Decimal | None:
 
 def _are_numbers_to_predict(names: Sequence[str], y: np.ndarray, habit: Habit) -> bool:
     """Whether there are classes of one or two rows with names that are numbers, more of them than classes are."""
-    are_many = len(names) > MANY // 2 and np.bincount(y).min() < 3
+    are_many = len(names) > MANY // 2 and int(np.bincount(y).min()) < 3
     return are_many and all(_value(name, habit) is not None for name in names)
 
 

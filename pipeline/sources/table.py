@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.new_data import NewData
-from pipeline.raw_data import Column, RawData, located
+from pipeline.raw_data import Column, RawData, required
 from pipeline.records import digest
 from pipeline.sources import _delimited, _findings, _kinds, _labels, _new_rows, _typed
 from pipeline.sources._delimited import Cells
@@ -55,7 +55,7 @@ def load(
     setting that tells it. With `precision: float32` numbers are rounded to it before they are scaled. `seed` decides
     nothing. InputError: all that is wrong with the file, by line and column.
     """
-    path = _place(raw, file)
+    path = required(raw, file, ENDINGS, "a table")
     data = path.read_bytes()
     told = Settings(
         label=label,
@@ -121,9 +121,9 @@ def read_new(place: Path, card: Mapping[str, Any], *, separator: str, encoding: 
     `card` is that of the prepared data, the settings are those of `load`. Columns that were left out, and the label,
     are kept as `names`. InputError: columns that are lacking, or a file that is no table.
     """
-    if place.suffix not in ENDINGS:
+    if place.suffix.lower() not in ENDINGS:
         raise InputError(f"file: given {place.name!r}, allowed a table ({', '.join(ENDINGS)}), as in training")
-    form, is_typed = card["form"], place.suffix == ".parquet"
+    form, is_typed = card["form"], _has_types(place)
     header = settings["header"]
     if form["separator"] and separator == "auto":
         separator = form["separator"]
@@ -150,28 +150,16 @@ def _named_by_place(cells: Cells, known: Mapping[str, str]) -> Cells:
 
 def check(raw: Path, *, file: str, **settings: Any) -> None:
     """InputError: the file is not there."""
-    _place(raw, file)
+    required(raw, file, ENDINGS, "a table")
 
 
-def files(raw: Path, *, file: str, **settings: Any) -> list[Path]:
-    """The file, where it is told by its path; none where it is not there, or is named as one of data/raw."""
-    place = located(raw, file, ENDINGS) if Path(file).suffix else None
-    return [place] if place else []
-
-
-def _place(raw: Path, file: str) -> Path:
-    place = located(raw, file, ENDINGS)
-    if place is None:
-        tables = ", ".join(sorted(table.stem for table in raw.glob("*.csv"))) or "none: put a .csv file there"
-        raise InputError(
-            f"file: given {file!r}, allowed the path of a file ({', '.join(ENDINGS)}), or a table in data/raw, named in"
-            f" [a-z0-9_]: {tables}"
-        )
-    return place
+def _has_types(path: Path) -> bool:
+    """Whether a file says itself what each column is."""
+    return path.suffix.lower() == ".parquet"
 
 
 def _read(data: bytes, path: Path, *, separator: str, encoding: str, header: Literal["auto", "yes", "no"]) -> Cells:
-    if path.suffix == ".parquet":
+    if _has_types(path):
         return _typed.read(data, path.name)
     try:
         codecs.lookup("utf-8" if encoding == "auto" else encoding)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.sources.archive import check, files, load
+from pipeline.sources.archive import check, load
 
 RANDOM = np.random.default_rng(0)
 BYTES = np.arange(4 * 5 * 6, dtype=np.uint8).reshape(4, 5, 6)
@@ -359,9 +359,8 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
 @pytest.mark.parametrize("file", ["absent", "../own", "own.csv", "", "own\n"])
 def test_a_file_that_is_not_there_is_refused_with_those_that_are(tmp_path, file):
     np.savez(tmp_path / "own.npz", x=BYTES, y=Y)
-    with pytest.raises(InputError, match=r"allowed the path of an .npz file, or an archive in data/raw.*: own$"):
+    with pytest.raises(InputError, match=r"allowed the path of a file \(.npz\), or an archive in data/raw.*: own$"):
         load(tmp_path, 0, file=file)
-    assert files(tmp_path, file=file) == []
 
 
 @pytest.mark.parametrize("where", ["raw", "elsewhere/mine", "house/mine"])
@@ -374,7 +373,6 @@ def test_a_file_may_lie_anywhere(tmp_path, monkeypatch, where):
     np.savez(place, x=BYTES, y=Y)
     told = {"raw": "own.npz", "house/mine": "mine/own.npz"}.get(where, str(place))
     assert np.array_equal(load(raw, 0, file=told).y, load(raw, 0, file=str(place)).y)
-    assert files(raw, file=told) == [place], "of which keys are made"
     np.savez(place, x=BYTES.reshape(len(BYTES), -1), y=Y)
     seen = "data/raw/own.npz" if where == "raw" else told
     with pytest.raises(InputError, match=rf"a = dict\(np.load\('{seen}'\)\)"):
