@@ -1,6 +1,5 @@
 """Read a table, ours or the user's own, with its label in one of its columns, from a CSV or Parquet file."""
 
-import codecs
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.new_data import NewData
 from pipeline.raw_data import Column, RawData, required
 from pipeline.records import digest
-from pipeline.sources import _delimited, _findings, _kinds, _labels, _new_rows, _typed
+from pipeline.sources import _findings, _kinds, _labels, _new_rows, _table_file
 from pipeline.sources._delimited import Cells
 
 KIND = "table"
@@ -103,7 +102,7 @@ class Settings:
 
 def _table(data: bytes, path: Path, told: Settings) -> RawData:
     """What stands in the file."""
-    cells = _read(data, path, separator=told.separator, encoding=told.encoding, header=told.header)
+    cells = _table_file.read(data, path, separator=told.separator, encoding=told.encoding, header=told.header)
     asked = _asked(cells, told)
     reader = _kinds.Reader(cells, _kinds.habit(cells, told.decimal, told.thousands), told.missing)
     found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
@@ -123,49 +122,26 @@ def read_new(place: Path, card: Mapping[str, Any], *, separator: str, encoding: 
     """
     if place.suffix.lower() not in ENDINGS:
         raise InputError(f"file: given {place.name!r}, allowed a table ({', '.join(ENDINGS)}), as in training")
-    form, is_typed = card["form"], _has_types(place)
-    header = settings["header"]
-    if form["separator"] and separator == "auto":
-        separator = form["separator"]
-    if form["separator"] and header == "auto":
-        header = "yes" if form["has_header"] else "no"
-    cells = _read(place.read_bytes(), place, separator=separator, encoding=encoding, header=header)
     known = {column["column"]: column["becomes"] for column in card["columns"]}
-    cells = cells if cells.has_header else _named_by_place(cells, known)
-    aside = [name for name, becomes in known.items() if becomes in ASIDE and name in cells.names]
-    return _new_rows.read(cells, form, card["encoder"]["columns"], aside, is_typed=is_typed)
-
-
-def _named_by_place(cells: Cells, known: Mapping[str, str]) -> Cells:
-    """Columns without a header, called as those of training: all of them, or all but the label (InputError)."""
     unlabelled = [name for name, becomes in known.items() if becomes != LABEL]
-    for names in ([*known], unlabelled):
-        if len(cells.names) == len(names):
-            return replace(cells, names=tuple(names))
-    raise InputError(
-        f"{cells.name}: given {len(cells.names)} columns without a header, allowed {len(known)}, or {len(unlabelled)}"
-        " without the label, in the order of training"
+    wanted = card["encoder"]["columns"]
+    cells, said = _table_file.read_new(
+        place,
+        card["form"],
+        ([*known], unlabelled),
+        [column["name"] for column in wanted],
+        separator=separator,
+        encoding=encoding,
+        header=settings["header"],
     )
+    aside = [name for name, becomes in known.items() if becomes in ASIDE and name in cells.names]
+    found = _new_rows.read(cells, card["form"], wanted, aside, is_typed=_table_file.has_types(place))
+    return replace(found, findings=(*said, *found.findings))
 
 
 def check(raw: Path, *, file: str, **settings: Any) -> None:
     """InputError: the file is not there."""
     required(raw, file, ENDINGS, "a table")
-
-
-def _has_types(path: Path) -> bool:
-    """Whether a file says itself what each column is."""
-    return path.suffix.lower() == ".parquet"
-
-
-def _read(data: bytes, path: Path, *, separator: str, encoding: str, header: Literal["auto", "yes", "no"]) -> Cells:
-    if _has_types(path):
-        return _typed.read(data, path.name)
-    try:
-        codecs.lookup("utf-8" if encoding == "auto" else encoding)
-    except LookupError:
-        raise InputError(f"encoding: given {encoding!r}, allowed one that Python knows, such as cp1252") from None
-    return _delimited.read(data, path.name, separator=separator, encoding=encoding, header=header)
 
 
 # What is asked for
