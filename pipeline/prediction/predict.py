@@ -65,7 +65,7 @@ def predict(
     predicted, calibrated, threshold = _answers(settings, chosen, found.x)
     columns = _columns(data, predicted, chosen.card, calibrated, raw=raw)
     said = [*data.findings, *found.said, *(f"left out: {name}" for name in data.left_out)]
-    said += [chosen.warning] if chosen.warning else []
+    said += [line for line in (chosen.warning, chosen.advice) if line]
     if threshold is not None:
         names = answers.names(chosen.card)
         columns |= {by_cost.COLUMN: threshold.answers(predicted, names)}

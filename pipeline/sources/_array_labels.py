@@ -45,7 +45,8 @@ def _numbers(asked: Asked, y: np.ndarray) -> np.ndarray:
         line = asked.mended(f"{asked.y} = {asked.y}[:, 0]")
         raise InputError(f"{asked.file}: {asked.labels}: given shape {y.shape}, allowed one number each: {line}")
     if y.dtype.kind not in "biuf":
-        raise InputError(f"{asked.file}: {asked.labels}: given {y.dtype}, allowed numbers, or `target: class`")
+        told = "allowed numbers: leave `target: number` (`--target number`) out to tell these as classes"
+        raise InputError(f"{asked.file}: {asked.labels}: given {y.dtype}, {told}")
     missing = np.flatnonzero(~np.isfinite(y))
     if len(missing):
         raise InputError(_npz.without(asked, asked.labels, "labels that are no finite number", missing))

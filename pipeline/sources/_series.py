@@ -147,7 +147,12 @@ def labels_of(
             f"{column}: given {len(changed)} series whose label changes ({named(changed)}), allowed one label in"
             " all rows of a series"
         )
-    if missing:
+    if missing and target == "number" and len(missing) == len(order):
+        faults.append(
+            f"{column}: given no number to predict ({named(missing)}), allowed a number in each row: leave"
+            " `target: number` (`--target number`) out to tell these as classes"
+        )
+    elif missing:
         faults.append(
             f"{column}: given {len(missing)} series with rows without a label ({named(missing)}), allowed"
             f" {'a number' if target == 'number' else 'a class'} in each row"

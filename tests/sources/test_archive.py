@@ -184,7 +184,9 @@ def test_numbers_to_predict_are_offered_and_kept(own):
 
 
 def test_numbers_to_predict_must_be_numbers(own):
-    assert "allowed numbers, or `target: class`" in refused(own, {"x": BYTES, "y": list("abab")}, target="number")
+    assert "allowed numbers: leave `target: number` (`--target number`) out" in refused(
+        own, {"x": BYTES, "y": list("abab")}, target="number"
+    )
     assert "y: given shape (4, 2)" in refused(own, {"x": BYTES, "y": np.ones((4, 2))}, target="number")
     told, found = mended(own, {"x": BYTES, "y": [0, np.inf, 2.5, 1]}, target="number")
     assert "labels that are no finite number (examples 1)" in told and found.y.tolist() == [0, 2.5, 1]

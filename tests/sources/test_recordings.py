@@ -189,6 +189,11 @@ def test_columns_and_text_that_do_not_fit_are_refused(tmp_path, content, setting
             check(tmp_path, file="own", **(ASKED | settings))
 
 
+def test_classes_are_no_numbers_to_predict_and_the_remedy_is_to_tell_them(tmp_path):
+    message = refused(tmp_path, text(), target="number")
+    assert "given no number to predict (series" in message and "`target: number` (`--target number`) out" in message
+
+
 def test_uneven_classes_and_names_that_look_alike_are_told(tmp_path):
     rows = [(f"s{at}", 0, at, at * at, "Run" if at == 3 else "run") for at in range(12)]
     alike, uneven = own(tmp_path, text(rows)).findings
