@@ -41,7 +41,9 @@ class Source(Protocol):
     of `load`: `check(raw, *, ...)` refuses early, or gives a line to know beforehand; `files(raw, *, ...)` names the
     files that examples come from, where they are neither files in data/raw that a setting names nor the one that its
     setting `file` names by a path, with one of its ENDINGS (raw_data.located); `read_new(place, card, *, ...)` reads a
-    file or folder that is to be answered as NewData, in the way that DataCard `card` tells of training.
+    file or folder that is to be answered as NewData, in the way that DataCard `card` tells of training. So that MLflow
+    can serve models, `fields(card)` names what they take of each example (new_data.Field), and `read_request(data,
+    card)` reads that as NewData: a pandas.DataFrame of cells, or arrays by name.
     """
 
     KIND: Kind

@@ -61,7 +61,7 @@ def test_what_of_what_is_shipped_leans_on_files_beside_it():
         "sources/archive": ["_array_inputs", "_array_labels", "_class_names", "_npz"],
         "sources/folder": ["_class_folders", "_class_names", "_picture_files", "_picture_findings"],
         "sources/recordings": ["_class_names", "_long_rows", "_series"],
-        "sources/table": ["_delimited", "_findings", "_kinds", "_labels", "_new_rows", "_typed"],
+        "sources/table": ["_delimited", "_findings", "_kinds", "_labels", "_new_rows", "_table_file", "_typed"],
         "models/boosted_trees": ["_at_once"],
         "models/prior": ["_at_once"],
         "tasks/classify_at_once": ["_at_once", "classify"],

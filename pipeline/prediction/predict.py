@@ -46,7 +46,7 @@ def predict(
     file: str,
     *,
     variant: str | None = None,
-    most_unseen: float = 0.1,
+    most_unseen: float = encoded.MOST_UNSEEN,
     raw: bool = False,
 ) -> Predictions:
     """What the best model of `topic` (or of its `variant`) answers on the examples in `file`.

@@ -1,13 +1,14 @@
 """Read pictures, sequences or a table of numbers that a user brings as arrays in one .npz file."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from pipeline.errors import InputError, shown
-from pipeline.new_data import NewData
+from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.raw_data import Column, RawData, located, required
 from pipeline.sources import _array_inputs, _array_labels, _npz
 from pipeline.sources._npz import Asked, named
@@ -17,6 +18,7 @@ LABELS = "class"
 SPLIT = "drawn"
 
 ENDINGS = (".npz",)
+LENGTHS = "lengths"  # an array that may stand beside the inputs
 
 
 def load(
@@ -54,7 +56,19 @@ def load(
     (y, names, of_labels), (examples, lengths, of_inputs) = found
     groups = np.unique(arrays["groups"], return_inverse=True)[1].astype(np.int64) if "groups" in arrays else None
     findings = (*notes, *of_labels, *of_inputs)
-    return RawData(x=examples, y=y, class_names=names, groups=groups, lengths=lengths, findings=findings)
+    given = arrays[inputs]
+    card = {
+        "request": {
+            "inputs": inputs,
+            "kind": kind,
+            "channels": channels,
+            "padding": padding,
+            "type": str(given.dtype) if given.dtype.itemsize <= 8 else "float64",
+            "shape": list(given.shape[1:]),
+            "has_lengths": LENGTHS in arrays,
+        }
+    }
+    return RawData(x=examples, y=y, class_names=names, groups=groups, lengths=lengths, findings=findings, card=card)
 
 
 def check(
@@ -93,13 +107,50 @@ def read_new(
     asked = Asked(place.name, inputs, labels, shown(place))
     arrays, notes = _npz.arrays(place, asked, kind, is_labelled=False)
     _npz.require_counts(asked, arrays)
-    found, lengths, of_inputs = _array_inputs.read(asked, arrays, kind, channels, padding)
-    names = {"example": [str(at) for at in range(len(arrays[inputs]))]}
+    found = _answerable(asked, arrays, card, kind=kind, channels=channels, padding=padding)
+    return replace(found, findings=(*notes, *found.findings))
+
+
+def fields(card: Mapping[str, Any]) -> list[Field]:
+    """The array of inputs as training had it, with the steps of each sequence if these were told; or columns."""
+    told = card["request"]
+    if told["kind"] == "table":
+        columns = card["encoder"]["columns"]
+        return [Field(name=column["name"], type="double", example=float(column["median"])) for column in columns]
+    shape, of_type = tuple(told["shape"]), "float64" if told["kind"] == "sequence" else told["type"]
+    found = [Field(name=told["inputs"], type=of_type, shape=shape, example=np.zeros(shape, of_type))]
+    lengths = Field(name=LENGTHS, type="int64", shape=(), example=np.int64(1))
+    return [*found, lengths] if told["has_lengths"] else found
+
+
+def read_request(data: Any, card: Mapping[str, Any]) -> NewData:
+    """Arrays by name, or of a table a pandas.DataFrame; else as `read_new` (InputError)."""
+    told = card["request"]
+    asked = Asked(REQUEST, told["inputs"], "", REQUEST)
+    if told["kind"] == "table":
+        names = [column["name"] for column in card["encoder"]["columns"]]
+        x = data.reindex(columns=names).to_numpy(np.float64)
+        return _answerable(asked, {told["inputs"]: x, "columns": np.array(names)}, card, **_settings(told))
+    arrays = {each.name: np.asarray(data[each.name]) for each in fields(card)}
+    _npz.require_counts(asked, arrays)
+    return _answerable(asked, arrays, card, **_settings(told))
+
+
+def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told[name] for name in ("kind", "channels", "padding")}
+
+
+def _answerable(
+    asked: Asked, arrays: Mapping[str, np.ndarray], card: Mapping[str, Any], *, kind: str, channels: str, padding: Any
+) -> NewData:
+    """Inputs as those of training (InputError: they cannot be made such)."""
+    found, lengths, said = _array_inputs.read(asked, arrays, kind, channels, padding)
+    names = {"example": [str(at) for at in range(len(arrays[asked.inputs]))]}
     if kind == "table":
         _require_columns(asked, found, [column["name"] for column in card["encoder"]["columns"]])
     else:
         found = _of_shape(asked, found, lengths, tuple(card["shape"]))
-    return NewData(x=found, lengths=lengths, names=names, findings=(*notes, *of_inputs))
+    return NewData(x=found, lengths=lengths, names=names, findings=tuple(said))
 
 
 def _require_columns(asked: Asked, columns: Sequence[Column], wanted: Sequence[str]) -> None:

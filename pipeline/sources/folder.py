@@ -1,16 +1,17 @@
 """Read pictures from a folder per class, wherever it lies: every bad file named at once, one mode, one size."""
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from pipeline.errors import InputError, shown
-from pipeline.new_data import NewData
+from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData
 from pipeline.sources import _class_folders, _picture_files, _picture_findings
@@ -18,9 +19,13 @@ from pipeline.sources._class_folders import named, printable
 from pipeline.sources._class_names import unevenness
 from pipeline.sources._picture_files import Picture
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 KIND = "image"
 LABELS = "class"
 SPLIT = "drawn"
+PICTURE = "picture"  # what a server is sent
 MOST_OF_MEMORY = 0.5
 COLOURED = ("RGB", "RGBA", "CMYK", "YCbCr")  # modes, as Pillow calls them
 
@@ -67,7 +72,7 @@ def load(
         y=found.labels.copy(),
         class_names=tuple(classes),
         findings=(*notes, *found.findings),
-        card={"pictures": dict(found.card)},
+        card={"pictures": dict(found.card), "request": {"mode": mode, "size": size, "fit": fit}},
     )
 
 
@@ -112,15 +117,45 @@ def read_new(
     """
     if not place.is_dir():
         raise InputError(f"file: given {shown(place)}, allowed a folder of pictures, as in training")
-    height, width, channels = card["shape"]
+    channels = card["shape"][-1]
     found = {
-        file.relative_to(place).as_posix(): _read_new(file, mode, size, fit, channels)
+        file.relative_to(place).as_posix(): _picture_files.read(
+            file, _stamp(file, 0)[-1], *_as_trained(mode, size, fit, channels)
+        )
         for file in _class_folders.below(place)
     }
+    return _answerable(f"file: given {shown(place)}", found, card)
+
+
+def fields(card: Mapping[str, Any]) -> list[Field]:
+    """A picture's file, byte by byte."""
+    return [Field(name=PICTURE, type="binary", example=_picture_files.plain(*card["shape"]))]
+
+
+def read_request(data: "pd.DataFrame", card: Mapping[str, Any]) -> NewData:
+    """Pictures as files of any kind that training may have, in the size and mode of those of training.
+
+    InputError: pictures of another size, where none is to be fitted into one.
+    """
+    told = card["request"]
+    wanted = _as_trained(told["mode"], told["size"], told["fit"], card["shape"][-1])
+    found = {str(at): _picture_files.read_from(io.BytesIO(each), *wanted) for at, each in enumerate(data[PICTURE])}
+    return _answerable(f"{REQUEST}: given bytes", found, card)
+
+
+def _as_trained(mode: str, size: Any, fit: str, channels: int) -> tuple[str, Any, str]:
+    """Mode, size and fit in which a picture has as many channels as those of training had."""
+    wanted = mode if mode != "auto" else "grey" if channels == 1 else "rgb"
+    return wanted, size if size == "auto" else tuple(size), fit
+
+
+def _answerable(where: str, found: Mapping[str, Picture | str], card: Mapping[str, Any]) -> NewData:
+    """Pictures by name, in one array; what is none is left out (InputError: there is none, or some of another size)."""
+    height, width, channels = card["shape"]
     read = {printable(name): picture for name, picture in found.items() if isinstance(picture, Picture)}
     faults = _other_sizes(read, (height, width))
     if faults or not read:
-        raise InputError(faults or f"file: given {shown(place)} without a picture in it, allowed one or more")
+        raise InputError(faults or f"{where} without a picture in it, allowed one or more")
     pixels = _picture_files.stacked([picture.pixels for picture in read.values()], "grey" if channels == 1 else "rgb")
     coloured = [name for name, picture in read.items() if channels == 1 and picture.mode.split()[1] in COLOURED]
     bad = [f"{printable(name)}: {picture}" for name, picture in found.items() if isinstance(picture, str)]
@@ -130,13 +165,6 @@ def read_new(
         left_out=tuple(bad),
         findings=(f"{len(coloured)} pictures are in colour, and read as grey: {named(coloured)}",) if coloured else (),
     )
-
-
-def _read_new(file: Path, mode: str, size: Any, fit: str, channels: int) -> Picture | str:
-    """A picture in as many channels as those of training had."""
-    _, _, _, length = _stamp(file, 0)
-    wanted = mode if mode != "auto" else "grey" if channels == 1 else "rgb"
-    return _picture_files.read(file, length, wanted, size if size == "auto" else tuple(size), fit)
 
 
 def _other_sizes(read: Mapping[str, Picture], size: tuple[int, int]) -> str:

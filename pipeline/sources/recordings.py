@@ -1,19 +1,23 @@
 """Read recordings from a long CSV file, one row a step: which series it is of, its channels, and the series' class."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.new_data import NewData
+from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData, required
 from pipeline.sources import _long_rows, _series
 from pipeline.sources._class_names import in_order, look_alikes, unevenness
 from pipeline.sources._long_rows import MOST_NAMED, Columns, Row, named
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KIND = "sequence"
 LABELS = "class"
@@ -70,7 +74,7 @@ def load(
     findings += look_alikes(file, names, most=MOST_NAMED)
     findings += [f"{file}: {line}" for line in (unevenness(y, names, what="series") if names else ())]
     told = {"series": len(order), "channels": [header[at] for at in columns.channels], "decimal": mark}
-    card = {"recordings": told}
+    card = {"recordings": told, "request": _of_request(columns, rows, mark) | {"longest": longest, "longer": longer}}
     return RawData(x=x, y=y, class_names=names, lengths=lengths, findings=tuple(findings), card=card)
 
 
@@ -117,31 +121,84 @@ def read_new(
         raise InputError(
             f"file: given {place.name!r}, allowed recordings in a file ({', '.join(ENDINGS)}), as in training"
         )
-    told, steps = card["recordings"], card["shape"][0]
+    told = card["recordings"]
     wanted = [series, *([step] if step else []), *told["channels"]]
     header, rows = _long_rows.read(place, _long_rows.lines_of(place), wanted, separator)
-    channels = [header.index(name) for name in told["channels"]]
-    aside = header.index(label) if label in header else None
-    columns = Columns(header, header.index(series), header.index(step) if step else None, aside, channels)
+    columns = Columns(
+        header,
+        header.index(series),
+        header.index(step) if step else None,
+        header.index(label) if label in header else None,
+        [header.index(name) for name in told["channels"]],
+    )
     faults = _long_rows.of_widths(place.name, columns, rows)
     rows = [row for row in rows if len(row.cells) == len(header)]
-    values = np.array([[_series.number(row.cells[at], told["decimal"]) for at in channels] for row in rows], np.float64)
-    order, of_steps = _series.ordered(place.name, columns, rows, told["decimal"])
-    bad = {name: first for name, own in order.items() if (first := _first_wrong(columns, rows, values, own))}
-    kept = {name: own for name, own in order.items() if name not in bad}
-    faults += [*of_steps, *_series.too_long(place.name, kept, None if longer == "cut" else steps)]
+    return _answerable(place.name, columns, rows, card, told["decimal"], faults, longest=longest, longer=longer)
+
+
+def _of_request(columns: Columns, rows: Sequence[Row], mark: str) -> dict[str, Any]:
+    """What a server must know to be asked of such series: names of columns, and whether steps are numbers."""
+    step = columns.step
+    numbers = step is not None and not any(math.isnan(_series.number(row.cells[step], mark)) for row in rows)
+    told = None if step is None else columns.header[step]
+    return {"series": columns.header[columns.series], "step": told, "step_is_number": numbers}
+
+
+def fields(card: Mapping[str, Any]) -> list[Field]:
+    """A row a step, as in the file: the series that it is of, its place there, and the channels."""
+    told, channels = card["request"], card["recordings"]["channels"]
+    step = {True: ("double", 0.0), False: ("string", "2024-01-01")}[told["step_is_number"]]
+    found = [Field(name=told["series"], type="string", example="a", is_name=True)]
+    found += [Field(name=told["step"], type=step[0], example=step[1])] if told["step"] else []
+    return [*found, *(Field(name=name, type="double", example=0.0) for name in channels)]
+
+
+def read_request(data: "pd.DataFrame", card: Mapping[str, Any]) -> NewData:
+    """Rows of steps, columns by name; answers are for series, in the order in which they begin (InputError)."""
+    told, names = card["request"], [each.name for each in fields(card)]
+    lacking = [name for name in names if name not in data]
+    if lacking:
+        raise InputError(
+            f"{REQUEST}: given no column {named(map(repr, lacking))}, allowed all columns of training: there are"
+            f" {named(map(str, data))}"
+        )
+    cells = [["" if cell is None or cell != cell else str(cell) for cell in data[name]] for name in names]
+    rows = [Row(line, row) for line, row in enumerate(zip(*cells, strict=True), 1)]
+    step = 1 if told["step"] else None
+    columns = Columns(names, 0, step, None, range(2 if told["step"] else 1, len(names)))
+    return _answerable(REQUEST, columns, rows, card, ".", [], longest=told["longest"], longer=told["longer"])
+
+
+def _answerable(
+    name: str,
+    columns: Columns,
+    rows: Sequence[Row],
+    card: Mapping[str, Any],
+    mark: str,
+    faults: Sequence[str],
+    *,
+    longest: int | None,
+    longer: str,
+) -> NewData:
+    """The series of rows; one in which a cell is no number is left out (InputError: `faults`, and those of steps)."""
+    steps = card["shape"][0]
+    values = np.array([[_series.number(row.cells[at], mark) for at in columns.channels] for row in rows], np.float64)
+    order, of_steps = _series.ordered(name, columns, rows, mark)
+    bad = {each: first for each, own in order.items() if (first := _first_wrong(columns, rows, values, own))}
+    kept = {each: own for each, own in order.items() if each not in bad}
+    faults = [*faults, *of_steps, *_series.too_long(name, kept, None if longer == "cut" else steps)]
     if faults or not kept:
         worst = f" (the first: {next(iter(bad.values()))})" if bad else ""
-        raise InputError(
-            "\n".join(faults) or f"{place.name}: given no series that can be read{worst}, allowed one or more"
-        )
-    cut = [name for name, own in kept.items() if len(own) > min(longest or steps, steps)]
-    x, lengths = _padded(values, list(kept.values()), min(longest or steps, steps))
+        raise InputError("\n".join(faults) or f"{name}: given no series that can be read{worst}, allowed one or more")
+    most = min(longest or steps, steps)
+    cut = [each for each, own in kept.items() if len(own) > most]
+    x, lengths = _padded(values, list(kept.values()), most)
     x = np.pad(x, [(0, 0), (0, steps - x.shape[1]), (0, 0)])
-    names = {series: list(kept)}
-    names |= {} if aside is None else {label: [rows[min(own)].cells[aside] for own in kept.values()]}
-    said = (f"series cut to {min(longest or steps, steps)} steps, as in training: {named(cut)}",) if cut else ()
-    unread = tuple(f"{name}: {cell}" for name, cell in bad.items())
+    names = {columns.header[columns.series]: list(kept)}
+    if columns.label is not None:
+        names[columns.header[columns.label]] = [rows[min(own)].cells[columns.label] for own in kept.values()]
+    said = (f"series cut to {most} steps, as in training: {named(cut)}",) if cut else ()
+    unread = tuple(f"{each}: {cell}" for each, cell in bad.items())
     return NewData(x=x, lengths=lengths, names=names, findings=said, left_out=unread)
 
 

@@ -4,16 +4,19 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.new_data import NewData
+from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.raw_data import Column, RawData, required
 from pipeline.records import digest
-from pipeline.sources import _findings, _kinds, _labels, _new_rows, _table_file
+from pipeline.sources import _findings, _kinds, _labels, _new_rows, _table_file, _typed
 from pipeline.sources._delimited import Cells
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KIND = "table"
 LABELS = "class"  # or a number, where `load` is told so by its `labels`
@@ -137,6 +140,29 @@ def read_new(place: Path, card: Mapping[str, Any], *, separator: str, encoding: 
     aside = [name for name, becomes in known.items() if becomes in ASIDE and name in cells.names]
     found = _new_rows.read(cells, card["form"], wanted, aside, is_typed=_table_file.has_types(place))
     return replace(found, findings=(*said, *found.findings))
+
+
+def fields(card: Mapping[str, Any]) -> list[Field]:
+    """The columns that models have learnt from: numbers, and words and dates as text."""
+    shown = {column["column"]: column["example"] for column in card.get("columns", ())}
+    types = {"number": "double", "category": "string", "date": "string"}
+    columns = card["encoder"]["columns"]
+    return [Field(name=each["name"], type=types[each["kind"]], example=_cell(each, shown)) for each in columns]
+
+
+def _cell(column: Mapping[str, Any], shown: Mapping[str, str | None]) -> float | str | None:
+    """A median, a date as the file has it, or the first word."""
+    if column["kind"] == "number":
+        return float(column["median"])
+    return shown.get(column["name"]) if column["kind"] == "date" else next(iter(column["categories"]), None)
+
+
+def read_request(data: "pd.DataFrame", card: Mapping[str, Any]) -> NewData:
+    """Rows whose columns are found by name, and whose gaps are None or NaN (InputError: columns that are lacking)."""
+    import pyarrow as pa
+
+    cells = _typed.of_table(pa.Table.from_pandas(data, preserve_index=False), REQUEST)
+    return _new_rows.read(cells, card["form"], card["encoder"]["columns"], (), is_typed=True)
 
 
 def check(raw: Path, *, file: str, **settings: Any) -> None:

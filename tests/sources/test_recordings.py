@@ -62,7 +62,7 @@ def test_series_are_rows_of_steps_in_order_padded_behind_their_end(tmp_path):
     (told,) = found.findings
     assert told.startswith("own.csv: series of 2 to 4 steps (half have 3 or fewer), with 0 behind the end")
     assert "`masked: true`" in told
-    assert found.card == {"recordings": {"series": 3, "channels": ["u", "v"], "decimal": "."}} and found.groups is None
+    assert found.card["recordings"] == {"series": 3, "channels": ["u", "v"], "decimal": "."} and found.groups is None
 
 
 @pytest.mark.parametrize("mark", [".", ","])
