@@ -159,8 +159,10 @@ def claims(settings: "Settings", topic: str | None, json: bool) -> int:
     """show the present verdicts, of one topic or of all"""
     from pipeline import freshness
     from pipeline.report import terminal
+    from pipeline.settings.plan import require_topic
     from pipeline.stages.judge import judged
 
+    require_topic(settings, topic)
     states = freshness.planned(settings)
     rows = terminal.chosen(judged(states), topic)
     terminal.show(rows, json, {state.name: state.topic for state in states})

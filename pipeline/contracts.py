@@ -39,8 +39,11 @@ class Source(Protocol):
     KIND and LABELS are what it gives unless a user says otherwise, by a keyword of `load` whose type is a Literal of
     some of these words (`plugins.kind`, `plugins.labels`). Three functions may be there as well, all with the keywords
     of `load`: `check(raw, *, ...)` refuses early, or gives a line to know beforehand; `files(raw, *, ...)` names the
-    files that examples come from, where they are no files in data/raw that a setting names; `read_new(place, card, *,
-    ...)` reads a file or folder that is to be answered as NewData, in the way that DataCard `card` tells of training.
+    files that examples come from, where they are neither files in data/raw that a setting names nor the one that its
+    setting `file` names by a path, with one of its ENDINGS (raw_data.located); `read_new(place, card, *, ...)` reads a
+    file or folder that is to be answered as NewData, in the way that DataCard `card` tells of training. So that MLflow
+    can serve models, `fields(card)` names what they take of each example (new_data.Field), and `read_request(data,
+    card)` reads that as NewData: a pandas.DataFrame of cells, or arrays by name.
     """
 
     KIND: Kind

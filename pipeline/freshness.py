@@ -7,10 +7,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from pipeline import paths
+from pipeline import paths, prepared
 from pipeline.contracts import Plan, RunRecord
 from pipeline.errors import InputError
-from pipeline.records import digest, digest_of, read_examples, read_json, read_sealed
+from pipeline.records import digest, read_json, read_sealed
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import card, current
 from pipeline.training import integrity
@@ -221,22 +221,13 @@ def require_examples(settings: Settings, plan: Plan, *, test: bool) -> None:
             views.setdefault((variant["settings"]["data"], draw), set()).add(variant["settings"]["view"])
     for (name, draw), of_draw in sorted(views.items()):
         known = card(settings.data[name], draw)
-        files = {paths.validation_split(name, draw): known["digests"]["validation"]}
-        files |= {paths.fit_split(name, view, draw): known["views"][view]["digest"] for view in sorted(of_draw)}
-        files |= {paths.test_split(name, draw): known["digests"]["test"]} if test else {}
-        _require_digests(files, f"run `dvc repro`, or `python -m pipeline prepare {name}`")
+        prepared.validation(name, draw, known["digests"]["validation"])
+        for view in sorted(of_draw):
+            prepared.read(paths.fit_split(name, view, draw), known["views"][view]["digest"], name)
+        if test:
+            prepared.test(name, draw, known["digests"]["test"])
 
 
 def _draws(variant: "PlannedVariant") -> list[int]:
     """The draws of its data that the runs of a variant learn from, in order."""
     return sorted(set(variant["draws"].values()))
-
-
-def _require_digests(files: dict[Path, str], remedy: str) -> None:
-    for file, expected in files.items():
-        place = file.relative_to(paths.DATA.parent)
-        if not file.exists():
-            raise InputError(f"{place}: given nothing, allowed prepared examples: {remedy} first")
-        examples = read_examples(file)
-        if digest_of(examples) != expected:
-            raise InputError(f"{place}: given other examples than its card tells, allowed those prepared: {remedy}")

@@ -1,11 +1,29 @@
-"""What a source reads of a file that is to be answered: examples without labels, and what tells them apart."""
+"""What a source reads of a file or request that is to be answered: examples without labels, and their names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from pipeline.raw_data import Column
+
+REQUEST = "the request"  # how messages call what a server is asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """What a served model takes of each example: a cell, or with a `shape` an array of that NumPy `type`.
+
+    A cell is a "double", a "string" or "binary". `example` is one such value. With `is_name` it tells examples apart,
+    and stands beside the answers.
+    """
+
+    name: str
+    type: str
+    example: Any
+    shape: tuple[int, ...] | None = None
+    is_name: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -87,6 +87,11 @@ def constant(kind: str, name: str, word: str, default: Any = None) -> Any:
     return default if value is None else value
 
 
+def has(kind: str, name: str, function: str) -> bool:
+    """Whether a plugin has one of the functions that it may have, or not; it is read, not imported."""
+    return function in plugin_files.functions(path(kind, name))
+
+
 def scored_as(task: str) -> str:
     """The task by whose metrics a task is scored: its own, unless it says SCORED_AS (contracts.Task)."""
     told: str = constant("tasks", task, "SCORED_AS", task)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pipeline import paths
+from pipeline.errors import InputError
 
 ColumnKind = Literal["number", "category", "date"]
 FeatureKind = Literal["number", "category", "indicator"]
@@ -89,10 +90,22 @@ def coded(words: np.ndarray) -> tuple[np.ndarray, list[str]]:
 def located(raw: Path, file: str, endings: Sequence[str]) -> Path | None:
     """The file that a setting names: a bare name in `raw` (the first of `endings`), or a path; None: there is none.
 
-    A path is absolute, or begins at the project's folder or at `raw`.
+    A path is absolute, or begins at the project's folder or at `raw`; an ending may have capitals.
     """
     if re.fullmatch(BARE, file):
         places = [raw / f"{file}{ending}" for ending in endings]
     else:
         places = [paths.ROOT / file, raw / file] if file.isprintable() and file.strip() else []
-    return next((place for place in places if place.suffix in endings and place.is_file()), None)
+    return next((place for place in places if place.suffix.lower() in endings and place.is_file()), None)
+
+
+def required(raw: Path, file: str, endings: Sequence[str], what: str) -> Path:
+    """The file that a setting names, as `located` finds it. InputError: there is none; `what` is how it is called."""
+    place = located(raw, file, endings)
+    if place is None:
+        there = ", ".join(sorted(other.stem for other in raw.glob(f"*{endings[0]}")))
+        raise InputError(
+            f"file: given {file!r}, allowed the path of a file ({', '.join(endings)}), or {what} in data/raw, named in"
+            f" [a-z0-9_]: {there or f'none: put a {endings[0]} file there'}"
+        )
+    return place

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline import plugins
-from pipeline.mlflow_sync import mlflow_run, model_registry, table_package
+from pipeline.mlflow_sync import mlflow_run, model_registry, own_package
 from pipeline.mlflow_sync.gather import RecordedRun, TopicFiles
+from pipeline.new_data import Field
 from pipeline.report import class_names
 from pipeline.report.formatting import cell
 from pipeline.result_rows import ClaimRow, MetricSummary
@@ -13,6 +14,7 @@ from pipeline.training import objective
 from pipeline.training.best_run import reached
 
 ROWS = 40  # of a table
+MOST_FIELDS = 12
 ANSWERS = {
     "classify": "logits of {outputs} classes, (examples, {outputs}): their softmax is the probabilities",
     "regress": "numbers, (examples, {outputs})",
@@ -40,15 +42,29 @@ def of_model(run: RecordedRun, runs: Sequence[RecordedRun]) -> str:
 
 
 def _answer(run: RecordedRun) -> str:
-    if not table_package.is_for(run):
+    if not own_package.is_for(run):
         return ANSWERS[plugins.scored_as(run["settings"]["task"])].format(outputs=run["outputs"])
     found = calibration.kept(run["run_key"])
     if found is None:
-        return "raw columns of the table: a number for each row, `predicted`"
+        return f"{_raw(run)} a number, `predicted`"
     return (
-        "raw columns of the table: for each row a class, `predicted`, and each class's probability, p(class), after a"
+        f"{_raw(run)} a class, `predicted`, and each class's probability, p(class), after a"
         f" temperature of {found['temperature']:.3f}, fitted on {found['examples']} validation examples"
     )
+
+
+def _raw(run: RecordedRun) -> str:
+    """What is sent, by name, type and shape."""
+    fields = own_package.fields(run)
+    shown = [f"`{cell(field.name)}` ({_type(field)})" for field in fields[:MOST_FIELDS]]
+    more = f" and {len(fields) - MOST_FIELDS} more, all in the signature" if len(fields) > MOST_FIELDS else ""
+    return f"raw data, {', '.join(shown)}{more}, with"
+
+
+def _type(field: Field) -> str:
+    if field.shape is None:
+        return "the bytes of a picture's file" if field.type == "binary" else field.type
+    return f"{field.type}, ({', '.join(map(str, ('examples', *field.shape)))})"
 
 
 def _classes(run: RecordedRun) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, plugins
-from pipeline.mlflow_sync import gather, mlflow_internals, table_package, tracking_store
+from pipeline.mlflow_sync import gather, mlflow_internals, own_package, tracking_store
 from pipeline.mlflow_sync.gather import RecordedRun
 from pipeline.records import read_examples, read_json, write_bytes
 from pipeline.settings.plan import data_digest
@@ -94,7 +94,7 @@ def packed(run: RecordedRun, run_id: str) -> Iterator[Path | None]:
     """
     model = paths.run(run["topic"], run["variant"], run["seed"]) / "model.keras"
     validation = paths.validation_split(run["settings"]["data"], run["draw"])
-    if not (model.exists() and validation.exists() and (not table_package.is_for(run) or table_package.is_ready(run))):
+    if not (model.exists() and validation.exists() and (not own_package.is_for(run) or own_package.is_ready(run))):
         yield None
         return
     with tempfile.TemporaryDirectory() as scratch:
@@ -111,7 +111,7 @@ def _save(run: RecordedRun, run_id: str, model: Path, validation: Path, folder: 
             folder,
             data_path=str(model),
             mlflow_model=_description(run, run_id),
-            **(_of_a_table(run, folder) if table_package.is_for(run) else _of_tensors(run, validation, folder)),
+            **(_of_raw_data(run, folder) if own_package.is_for(run) else _of_tensors(run, validation, folder)),
         )
 
 
@@ -127,14 +127,14 @@ def _of_tensors(run: RecordedRun, validation: Path, folder: Path) -> dict[str, A
     }
 
 
-def _of_a_table(run: RecordedRun, folder: Path) -> dict[str, Any]:
-    """A model that takes raw columns, and answers classes and probabilities, or numbers."""
+def _of_raw_data(run: RecordedRun, folder: Path) -> dict[str, Any]:
+    """A model that takes raw data, and answers classes and probabilities, or numbers."""
     return {
-        "loader_module": "aula_table_loader",
-        "code_paths": table_package.code(run, folder.parent / "code"),
-        "signature": table_package.signature(run),
-        "input_example": table_package.example(run),
-        "pip_requirements": [*_requirements(run), *table_package.requirements()],
+        "loader_module": own_package.LOADED_BY,
+        "code_paths": own_package.code(run, folder.parent / "code"),
+        "signature": own_package.signature(run),
+        "input_example": own_package.example(run),
+        "pip_requirements": [*_requirements(run), *own_package.requirements(run)],
     }
 
 
@@ -143,7 +143,7 @@ def _code(model: str, folder: Path) -> list[str]:
     write_bytes(folder / "aula_loader.py", LOADER.encode())
     source = plugins.path("models", model)
     if "register_keras_serializable" in source.read_text("utf-8"):
-        table_package.copy([source], folder)
+        own_package.copy([source], folder)
     return [str(path) for path in sorted(folder.iterdir())]
 
 

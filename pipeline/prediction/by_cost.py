@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline import paths
+from pipeline import prepared
 from pipeline.prediction.chosen import Chosen
-from pipeline.records import read_examples
 from pipeline.scoring import expected_cost
 from pipeline.settings.costs import class_of
 from pipeline.verdicts.topic import Costs
@@ -34,8 +33,11 @@ class Threshold:
 
 
 def threshold(costs: Costs, chosen: Chosen, answer: "Callable[[np.ndarray], np.ndarray]") -> Threshold:
-    """The threshold of a run, whose model answers inputs with probabilities (examples, 2). See expected_cost."""
+    """The threshold of a run, whose model answers inputs with probabilities (examples, 2). See expected_cost.
+
+    InputError: the validation examples are not those that the card of the data tells.
+    """
     of = class_of(costs, chosen.card, chosen.run["topic"])
-    validation = read_examples(paths.validation_split(chosen.data.name, chosen.run["draw"]))
+    validation = prepared.validation(chosen.data.name, chosen.run["draw"], chosen.card["digests"]["validation"])
     probabilities = answer(validation.x)[:, of]
     return Threshold(of=of, value=expected_cost.cheapest_threshold(validation.y == of, probabilities, costs))

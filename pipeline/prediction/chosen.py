@@ -1,7 +1,9 @@
 """Which trained model answers: the best by validation, of a topic or of one of its variants, and none that is stale."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 from pipeline import freshness, paths
@@ -26,6 +28,8 @@ class Chosen:
     card: DataCard
     rivals: int
     lost: int  # planned runs that are not there, or stale
+    parts: int = 1  # validation parts, by which these were compared
+    means: Mapping[str, float] = field(default_factory=dict)  # of variants with runs on all of these, over their runs
     constant: dict[str, Any] | None = None  # a run of one answer for all that did no worse in validation
 
     @property
@@ -36,7 +40,18 @@ class Chosen:
         lost = f"; {self.lost} planned runs are not there, or not current" if self.lost else ""
         before = " before its thresholds were moved" if self.run["settings"]["task"] == MOVED else ""
         reached = f"validation {column} {best_run.reached(self.run):.4g}{before}, lowest of {self.rivals} runs"
-        return f"{told}: {reached}{lost}"
+        apart = ", each on a validation part of its own" if self.parts > 1 else ""
+        return f"{told}: {reached}{apart}{lost}"
+
+    @property
+    def advice(self) -> str | None:
+        """That another variant is lower in the mean over all parts, which have chance's share in it; None: none is."""
+        own = self.means.get(self.run["variant"])
+        lowest = min(self.means, key=lambda name: self.means[name], default=None)
+        if self.parts < 2 or own is None or lowest is None or self.means[lowest] >= own:
+            return None
+        told = f"{self.means[lowest]:.4g} against {own:.4g}"
+        return f"in the mean over its seeds {lowest} is lower than {self.run['variant']}, {told}: --variant {lowest}"
 
     @property
     def warning(self) -> str | None:
@@ -71,7 +86,31 @@ def choose(settings: Settings, topic: str, variant: str | None = None) -> Chosen
     rivals = [other for other in runs if other["status"] == "finished" and other["settings"]["data"] == data.name]
     constant = best_run.beaten_by(run, [*every.values()])
     found = card(data, run["draw"])
-    return Chosen(plan=plan, run=run, data=data, card=found, rivals=len(rivals), lost=lost, constant=constant)
+    draws = {other["draw"] for other in rivals}
+    return Chosen(
+        plan=plan,
+        run=run,
+        data=data,
+        card=found,
+        rivals=len(rivals),
+        lost=lost,
+        parts=len(draws),
+        means=_means(rivals, draws),
+        constant=constant,
+    )
+
+
+def _means(runs: Sequence[Mapping[str, Any]], draws: set[int]) -> dict[str, float]:
+    """{variant: mean validation objective} of those that have a finite one on all draws of the data, but no constant.
+
+    And of the same draws all: what one is easier than another, is so for all of them.
+    """
+    of_variants: dict[str, dict[int, float]] = {}
+    for run in runs:
+        value = best_run.reached(run)
+        if value is not None and math.isfinite(value) and run["settings"]["model"] != best_run.CONSTANT:
+            of_variants.setdefault(run["variant"], {})[run["draw"]] = value
+    return {name: fmean(values.values()) for name, values in of_variants.items() if values.keys() == draws}
 
 
 def _with_histories(topic: str, records: Mapping[RunPlace, Any]) -> dict[RunPlace, dict[str, Any]]:

@@ -12,6 +12,7 @@ from pipeline.preparation import encoder, scaler
 from pipeline.raw_data import Column, coded
 
 MOST_SHOWN = 3
+MOST_UNSEEN = 0.1  # of a column's cells, unless it is said
 FAR = 20.0  # standard deviations from training's mean: of training itself at most one cell in 400 (Chebyshev)
 KINDS = {"number": "that are no number", "date": "that are no day"}
 
@@ -24,7 +25,7 @@ class Encoded:
     said: tuple[str, ...]
 
 
-def encode(data: NewData, card: Mapping[str, Any], most_unseen: float) -> Encoded:
+def encode(data: NewData, card: Mapping[str, Any], most_unseen: float, *, option: str = "--most-unseen") -> Encoded:
     """Encoded and scaled as the card of training tells.
 
     InputError: more than the share `most_unseen` of a column's cells (and more than one) that are unreadable, missing
@@ -38,7 +39,7 @@ def encode(data: NewData, card: Mapping[str, Any], most_unseen: float) -> Encode
     lines = [*_lines(data, fitted, counts), *_far(x, fitted)]
     faults = [
         f"{line}, allowed {most_unseen:.0%}: see that it is the same column, in the same notation and unit, or allow"
-        " more by --most-unseen"
+        f" more by {option}"
         for line, cells in lines
         if cells > max(1, most_unseen * len(data))  # a single cell is said, and stops nothing
     ]

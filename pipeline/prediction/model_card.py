@@ -73,7 +73,7 @@ def _scores(state: TopicState, chosen: Chosen) -> list[dict[str, Any]]:
         {
             "metric": metric,
             **summary,
-            "interval": formatting.interval(summary["ci_low"], summary["ci_high"]),
+            "interval": formatting.spread(summary["ci_low"], summary["ci_high"]),
             "own": float(own[metric]) if own.get(metric) else None,
             "constant": constant.get(metric),
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import paths, plugin_files, plugins
+from pipeline import paths, plugins
 from pipeline.errors import InputError
 from pipeline.new_data import NewData
 from pipeline.prediction import answers, by_cost, encoded
@@ -46,7 +46,7 @@ def predict(
     file: str,
     *,
     variant: str | None = None,
-    most_unseen: float = 0.1,
+    most_unseen: float = encoded.MOST_UNSEEN,
     raw: bool = False,
 ) -> Predictions:
     """What the best model of `topic` (or of its `variant`) answers on the examples in `file`.
@@ -65,7 +65,7 @@ def predict(
     predicted, calibrated, threshold = _answers(settings, chosen, found.x)
     columns = _columns(data, predicted, chosen.card, calibrated, raw=raw)
     said = [*data.findings, *found.said, *(f"left out: {name}" for name in data.left_out)]
-    said += [chosen.warning] if chosen.warning else []
+    said += [line for line in (chosen.warning, chosen.advice) if line]
     if threshold is not None:
         names = answers.names(chosen.card)
         columns |= {by_cost.COLUMN: threshold.answers(predicted, names)}
@@ -86,18 +86,14 @@ def _place(file: str) -> Path:
 
 def _read(data: DataSettings, card: Any, place: Path) -> NewData:
     """The examples of a file, by the source that has read those of training."""
-    if not _is_able(data.source):
-        able = [name for name in plugins.names("sources") if _is_able(name)]
+    if not plugins.has("sources", data.source, "read_new"):
+        able = [name for name in plugins.names("sources") if plugins.has("sources", name, "read_new")]
         raise InputError(
             f"{data.key('source')}: given {data.source}, which makes its examples or knows its files by name, allowed"
             f" {', '.join(able)}, which read any file of their kind"
         )
     found: NewData = plugins.load("sources", data.source).read_new(place, card, **data.load)
     return found
-
-
-def _is_able(source: str) -> bool:
-    return "read_new" in plugin_files.functions(plugins.path("sources", source))
 
 
 def _refuse_many_left_out(data: NewData, place: Path, most: float) -> None:

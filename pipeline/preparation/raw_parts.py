@@ -56,7 +56,7 @@ def prepare(settings: DataSettings, raw: RawData, kind: Kind, draw: int) -> Prep
 
 def _labels(raw: RawData, key: str) -> np.ndarray:
     """Classes as int64, numbers as float32."""
-    y = np.ascontiguousarray(raw.y, np.int64 if is_classes(raw.y) else np.float32)
+    y: np.ndarray = np.ascontiguousarray(raw.y, np.int64 if is_classes(raw.y) else np.float32)
     if not len(y) or not np.isfinite(y).all():
         raise InputError(f"{key}: given no examples or numbers that are not finite, allowed finite numbers only")
     if not is_classes(y):

@@ -184,7 +184,8 @@ def _joined(groups: np.ndarray, ids: np.ndarray | None) -> np.ndarray:
     count = int(inputs.max()) + 1
     links = coo_array((np.ones(size, bool), (groups, inputs)), shape=(count, count))
     found = connected_components(links, directed=False)[1][groups]
-    is_of_few = np.bincount(found).max() <= max(np.bincount(groups).max(), MOST_JOINED * size)
+    largest, joined_largest = (int(np.bincount(each).max()) for each in (groups, found))
+    is_of_few = joined_largest <= max(largest, MOST_JOINED * size)
     joined: np.ndarray = np.unique(found, return_inverse=True)[1] if is_of_few else groups
     return joined
 

@@ -1,6 +1,5 @@
 """The claims of a topic as its page shows them: rows of claims.json in words and as marks of a forest plot."""
 
-import math
 from typing import Literal, TypedDict, get_args
 
 from pipeline.report import formatting
@@ -89,7 +88,7 @@ def _arm(side: Side, row: ClaimRow, score: MetricSummary | None) -> Arm:
         "side": side,
         "variant": row[side],
         "mean": score["mean"] if score else None,
-        "interval": formatting.interval(score["ci_low"], score["ci_high"]) if score else "",
+        "interval": formatting.spread(score["ci_low"], score["ci_high"]) if score else "",
         "run_keys": [str(key)[:RUN_KEY_DIGITS] for key in row["runs"][side]],
     }
 
@@ -113,8 +112,7 @@ def difference_text(row: ClaimRow) -> DifferenceText:
         return {"value": "none", "interval": "no pair of runs to compare"}
     if low is None or high is None:
         return {"value": number(row["difference"], sign=True), "interval": "no bounded interval from so few pairs"}
-    width = high - low
-    digits = min(6, max(2 if width < 100 else 0, 1 - math.floor(math.log10(width)))) if width > 0 else 3
+    digits = formatting.decimals(low, high)
     bounds = f"{formatting.interval(low, high, digits)} ({formatting.level(row)})"
     return {"value": number(row["difference"], digits, sign=True), "interval": bounds}
 

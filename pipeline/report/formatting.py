@@ -12,6 +12,9 @@ from pipeline.result_rows import ClaimRow
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 UNTESTED = "not tested"
+EXACT = "exact"
+DECIMALS, MOST_DECIMALS = 3, 6
+WIDE = 100  # an interval that needs no decimals
 MINUS, DASH = "\u2212", "\u2013"
 
 
@@ -44,6 +47,19 @@ def interval(low: float | None, high: float | None, digits: int | None = None, *
     return f"{number(low, digits, sign=sign)} to {number(high, digits, sign=sign)}"
 
 
+def spread(low: float | None, high: float | None) -> str:
+    """The interval of a mean, or that there is nothing to be unsure of, as of what one answer for all scores."""
+    return EXACT if low is not None and low == high else interval(low, high)
+
+
+def decimals(low: float | None, high: float | None) -> int:
+    """Decimals that an interval's width calls for: three, or two digits of what is narrow, none of what is wide."""
+    width = high - low if low is not None and high is not None else 0.0
+    if not 0 < width < math.inf:
+        return DECIMALS
+    return 0 if width >= WIDE else min(MOST_DECIMALS, max(DECIMALS, 1 - math.floor(math.log10(width))))
+
+
 class Difference(NamedTuple):
     """A claim's difference in words: its value, the interval (empty where unbounded), and the interval's level."""
 
@@ -54,8 +70,9 @@ class Difference(NamedTuple):
 
 def difference(row: ClaimRow) -> Difference:
     """Difference in favour of the claim, with the interval that its verdict was read from; all with their signs."""
-    bounds = interval(row["ci_low"], row["ci_high"], sign=True)
-    return Difference(number(row["difference"], sign=True), bounds, level(row))
+    low, high = row["ci_low"], row["ci_high"]
+    digits = decimals(low, high) if interval(low, high) else None
+    return Difference(number(row["difference"], digits, sign=True), interval(low, high, digits, sign=True), level(row))
 
 
 def level(row: ClaimRow) -> str:

@@ -174,7 +174,7 @@ def _row(claim: Claim, judgement: ClaimRow | None, metrics: Metrics) -> dict[str
 def _mean(score: MetricSummary | None) -> str:
     if score is None:
         return DASH
-    bounds = formatting.interval(score["ci_low"], score["ci_high"])
+    bounds = formatting.spread(score["ci_low"], score["ci_high"])
     return number(score["mean"]) + (f" ({bounds})" if bounds else "")
 
 

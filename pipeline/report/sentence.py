@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.report.formatting import interval, number
+from pipeline.report.formatting import decimals, interval, number
 from pipeline.result_rows import ClaimRow
 from pipeline.verdicts.topic import Topic
 
 WORDED = re.compile(r"For [^,]+, (?P<words>.+?) (?:raises|lowers) .+\.")  # as `add` words its claims
-MOST_DIGITS = 6
 Rows = Sequence[ClaimRow]
 
 
@@ -105,21 +104,12 @@ def _floor(row: ClaimRow, told: Told) -> str:
 def _shown(row: ClaimRow, told: Told) -> str:
     """One difference that is beyond the margin, in whatever direction, with its interval and how firm that is."""
     low, high, size = row["ci_low"], row["ci_high"], row["difference"] or 0.0
-    digits = _digits(low, high)
+    digits = decimals(low, high)
     bounds = [bound for bound in (low, high) if bound is not None]
     bounds = sorted(abs(bound) for bound in bounds) if size < 0 else bounds
     inner = f" ({interval(bounds[0], bounds[1], digits)})" if len(bounds) == 2 else ""
     verb = told.verb if row["verdict"] == "reproduced" else told.opposite
     return f"{_words(row)} {verb} {told.metric} by {number(abs(size), digits)}{inner}, {row['firmness']}"
-
-
-def _digits(low: float | None, high: float | None) -> int:
-    """Decimals that an interval's width calls for: three, or two digits of what is narrow, none of what is wide."""
-    width = high - low if low is not None and high is not None else 0.0
-    digits = 3 if width < 100 else 0
-    while 0 < width < 10 ** (1 - digits) and digits < MOST_DIGITS:
-        digits += 1
-    return digits
 
 
 def words(row: ClaimRow) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.report import sentence
-from pipeline.report.formatting import number, tally
+from pipeline.report.formatting import difference, number, tally
 from pipeline.result_rows import ClaimRow
 from pipeline.verdicts.topic import Topic
 
@@ -126,7 +126,7 @@ def _table(topic: str, rows: Sequence[ClaimRow]) -> "Table":
     for name in ("verdict", "difference", "interval", "claim"):
         table.add_column(name, justify="right" if name == "difference" else "left", no_wrap=name != "claim")
     for row in rows:
-        bounds = f"{number(row['ci_low'], sign=True)} to {number(row['ci_high'], sign=True)}"
+        told = difference(row)
         verdict = f"[{COLOURS[row['verdict']]}]{row['verdict']}[/]"
-        table.add_row(verdict, number(row["difference"], sign=True), bounds, row["claim"])
+        table.add_row(verdict, told.value, told.interval or "none", row["claim"])
     return table

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from pipeline import paths, plugin_files, plugins
+from pipeline import paths, plugins, prepared
 from pipeline.errors import InputError
-from pipeline.records import digest_of, read_examples, read_sealed, write_sealed
+from pipeline.records import read_sealed, write_sealed
 from pipeline.scoring import temperature
 from pipeline.settings.plan import code_digest
 
@@ -28,7 +28,7 @@ class Calibration(TypedDict):
 
 def is_for(card: "DataCard", task: str) -> bool:
     """Whether models of such data are calibrated: those that tell classes, of data that can be read from a new file."""
-    if "read_new" not in plugin_files.functions(plugins.path("sources", card["source"])):
+    if not plugins.has("sources", card["source"], "read_new"):
         return False
     return card["labels"] == "class" and plugins.constant("tasks", task, "OBJECTIVE", "none") == "cross_entropy"
 
@@ -57,10 +57,7 @@ def of_run(
 def _fitted(
     run_key: str, settings: Mapping[str, Any], draw: int, card: "DataCard", model: "keras.Model"
 ) -> Calibration:
-    validation = read_examples(paths.validation_split(settings["data"], draw))
-    if digest_of(validation) != card["digests"]["validation"]:
-        place = f"data/prepared/{settings['data']}/{draw}"
-        raise InputError(f"{place}: given other examples than its card tells, allowed those prepared: run `dvc repro`")
+    validation = prepared.validation(settings["data"], draw, card["digests"]["validation"])
     predicted = plugins.load("tasks", settings["task"]).predict(model, validation.x)
     found = temperature.fit(validation.y, predicted)
     calibration: Calibration = {

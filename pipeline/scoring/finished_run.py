@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline import prepared
 from pipeline.contracts import RunUnderProbe
-from pipeline.errors import InputError
-from pipeline.records import Examples, digest_of, read_examples
+from pipeline.records import Examples
 
 if TYPE_CHECKING:
     import keras
@@ -57,15 +57,8 @@ class FinishedRun:
     @cached_property
     def validation(self) -> Examples:
         """The validation part, by which thresholds may be chosen. InputError: it is not what its card tells."""
-        from pipeline import paths
-
-        examples = read_examples(paths.validation_split(self.settings["data"], self.record["draw"]))
-        if digest_of(examples) != self.card["digests"]["validation"]:
-            place = f"data/prepared/{self.settings['data']}/{self.record['draw']}/validation.npz"
-            raise InputError(
-                f"{place}: given other examples than its card tells, allowed those prepared: run `dvc repro`"
-            )
-        return examples
+        expected = self.card["digests"]["validation"]
+        return prepared.validation(self.settings["data"], self.record["draw"], expected)
 
     @cached_property
     def predicted_of_validation(self) -> np.ndarray:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import paths
+from pipeline import paths, prepared
 from pipeline.contracts import DataCard, Plan
 from pipeline.errors import InputError
 from pipeline.records import (
     Examples,
     digest,
-    digest_of,
     read_examples,
     read_history,
     read_items,
@@ -162,10 +161,7 @@ def read_run(run: RunToScore, folder: Path) -> FinishedRun:
 
 @lru_cache(maxsize=4)  # runs of a variant come one after another
 def _data(data: str, view: str, draw: int, test_digest: str) -> tuple[Examples, Examples, dict[str, Any]]:
-    test = read_examples(paths.test_split(data, draw))
-    if digest_of(test) != test_digest:
-        place = f"data/test/{data}/{draw}.npz"
-        raise InputError(f"{place}: given other examples than its card tells, allowed those prepared: run `dvc repro`")
+    test = prepared.test(data, draw, test_digest)
     return read_examples(paths.fit_split(data, view, draw)), test, read_sealed(paths.card(data, draw))
 
 

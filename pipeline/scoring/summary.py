@@ -1,7 +1,7 @@
 """Scores of many runs in fewer numbers: means over seeds, mean curves, summed confusion matrices."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,18 +13,21 @@ from pipeline.training import objective
 DIGITS = 4  # of what `dvc metrics show` prints
 
 
-def summarise(rows: Iterable[ScoreRow]) -> dict[str, dict[str, MetricSummary]]:
-    """{variant: {metric: its summary over the seeds}}; runs without a value, or without a finite one, are `failed`."""
+def summarise(rows: Iterable[ScoreRow], constant: Container[str] = ()) -> dict[str, dict[str, MetricSummary]]:
+    """{variant: {metric: its summary over the seeds}}; runs without a value, or without a finite one, are `failed`.
+
+    Of the `constant` variants, which give one answer for all, what is the same for every seed is exact.
+    """
     values: dict[tuple[str, str], list[float | None]] = {}
     for row in rows:
         values.setdefault((row["variant"], row["metric"]), []).append(row["value"])
     table: dict[str, dict[str, MetricSummary]] = {}
     for (variant, metric), of_seeds in values.items():
-        table.setdefault(variant, {})[metric] = _summary(metric, of_seeds)
+        table.setdefault(variant, {})[metric] = _summary(metric, of_seeds, is_constant=variant in constant)
     return table
 
 
-def _summary(name: str, values: Sequence[float | None]) -> MetricSummary:
+def _summary(name: str, values: Sequence[float | None], *, is_constant: bool) -> MetricSummary:
     """Of one metric's values: rates have an exact interval, others one within the metric's range."""
     from pipeline.verdicts import intervals, margins
 
@@ -32,7 +35,8 @@ def _summary(name: str, values: Sequence[float | None]) -> MetricSummary:
     if metric.rate or (name not in margins.METRICS and numbers and set(numbers) <= {0, 1}):
         found: Any = intervals.rate_summary(numbers)
     else:
-        found = intervals.summary(numbers, step=metric.step, low=metric.low, high=metric.high)
+        step = 0.0 if is_constant else metric.step
+        found = intervals.summary(numbers, step=step, low=metric.low, high=metric.high)
     summary: MetricSummary = found | {"failed": len(values) - len(numbers)}
     return summary
 

@@ -9,11 +9,12 @@ from pipeline.contracts import Verdict
 from pipeline.errors import InputError
 from pipeline.number_types import Positive
 from pipeline.plugin_files import Setting
+from pipeline.settings import costs
 from pipeline.settings.tree import Block, Given, Place
 from pipeline.settings.validation import Complaints, settle, show
 from pipeline.verdicts import margins
 from pipeline.verdicts.margins import Comparison
-from pipeline.verdicts.topic import Claim, Topic
+from pipeline.verdicts.topic import COST, Claim, Topic
 
 CHAPTER = "Your data"
 CLAIM = {
@@ -134,6 +135,9 @@ def _is_metric(block: Block, settled: Mapping[str, Any], known: Known, complaint
     tasks = list(dict.fromkeys(arm.task for arm in arms if arm))
     measured = [metrics_of(task, (*known.probes, *known.costed)) for task in tasks or ("*",)]
     allowed = [metric for metric in measured[0] if all(metric in each for each in measured)]
+    if item.value == COST and not known.costed:
+        complaints.add(item.place, show(COST), f"it in a topic that says what errors cost, such as {costs.EXAMPLE}")
+        return False
     if item.value not in allowed:
         complaints.unknown(item.place, item.value, allowed)
         return False

@@ -96,10 +96,20 @@ def _own_code(topic: str) -> str:
     return digest([[file.name, code_digest(file.read_text("utf-8"))] for file in files])
 
 
+def require_topic(settings: Settings, topic: str | None) -> None:
+    """InputError: there is no such topic, or `only` leaves it out. None is all of them."""
+    if topic in settings.left_out:
+        raise InputError(
+            f"topic: given {topic!r}, which `only` in params.yaml leaves out, allowed {', '.join(settings.topics)}: add"
+            " it to `only`, or take that line out"
+        )
+    if topic not in (None, *settings.topics):
+        raise InputError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
+
+
 def current(settings: Settings, topic: str) -> "Plan":
     """The plan of `topic` as written, if params, code and data are still those it was made from (InputError)."""
-    if topic not in settings.topics:
-        raise InputError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
+    require_topic(settings, topic)
     file, place = paths.plan(topic), f"data/plan/{topic}.json"
     resolved = resolve(settings, settings.topics[topic])
     if not is_written(file, resolved):

@@ -115,13 +115,13 @@ class Reader:
         if wrong.any():
             sound = int((~numbers.missing & ~wrong).sum())
             self.say(
-                f"{where}: given {self._listed(cells, wrong)}, allowed a number, as in the {sound} other cells:"
+                f"{where}: given {self.listed(cells, wrong)}, allowed a number, as in the {sound} other cells:"
                 f" mend it, or set `missing: [...]` with these words, or {said}"
             )
         inexact = _inexact(numbers.values, cells, self.habit)
         if inexact.any():
             self.say(
-                f"{where}: given {self._listed(cells, inexact)}, allowed what float64 holds to the last digit, such as"
+                f"{where}: given {self.listed(cells, inexact)}, allowed what float64 holds to the last digit, such as"
                 f" whole numbers up to 2^53: set {said}"
             )
         return None if wrong.any() or inexact.any() else Column(name, "number", numbers.values + 0.0)
@@ -160,7 +160,7 @@ class Reader:
         if not sound:
             wrong = np.append([day is None for day in found], False).astype(bool)[codes]
             self.say(
-                f"{self.cells.name}: column {name!r}: given {self._listed(cells, wrong)}, allowed a day that there is:"
+                f"{self.cells.name}: column {name!r}: given {self.listed(cells, wrong)}, allowed a day that there is:"
                 f" mend it, or set `columns: {{{name}: category}}` or `drop`"
             )
             return None
@@ -183,7 +183,7 @@ class Reader:
         wrong = numbers.wrong | np.isinf(numbers.values) | _inexact(numbers.values, cells, self.habit)
         return Column(name, "number", np.where(wrong, np.nan, numbers.values) + 0.0), int(wrong.sum())
 
-    def _listed(self, cells: "pa.Array", wrong: np.ndarray) -> str:
+    def listed(self, cells: "pa.Array", wrong: np.ndarray) -> str:
         """The first of the cells that are wrong, where they stand, and how many more there are."""
         rows = np.flatnonzero(wrong)
         shown = rows[:MOST_SHOWN].tolist()

@@ -102,6 +102,17 @@ def _kept(reader: Reader, place: int, missing: Sequence[str], missing_label: str
 
 def _numbers(reader: Reader, place: int, kept: np.ndarray, where: str) -> np.ndarray:
     """Numbers to predict of the rows that are kept, float64; none where some are wrong."""
+    cells = reader.cells.columns[place]
+    wrong = reader.numbers(cells).wrong & kept
+    if wrong.any():
+        others = int(kept.sum() - wrong.sum())
+        mend = "mend it, or set `missing: [...]` with these words and `missing_label: drop`"
+        classes = "leave `labels: number` (`--target number`) out to tell these as classes"
+        reader.say(
+            f"{where}: given {reader.listed(cells, wrong)}, allowed a number to predict, as in the {others} other rows:"
+            f" {mend if wrong.sum() <= others else classes}"
+        )
+        return np.zeros(int(kept.sum()))
     column = reader.read(place, "number")
     values = np.zeros(int(kept.sum())) if column is None else column.cells[kept]
     if np.abs(values).max(initial=0) > np.finfo(np.float32).max:
@@ -133,7 +144,7 @@ def _value(word: str, habit: Habit) -> Decimal | None:
 
 def _are_numbers_to_predict(names: Sequence[str], y: np.ndarray, habit: Habit) -> bool:
     """Whether there are classes of one or two rows with names that are numbers, more of them than classes are."""
-    are_many = len(names) > MANY // 2 and np.bincount(y).min() < 3
+    are_many = len(names) > MANY // 2 and int(np.bincount(y).min()) < 3
     return are_many and all(_value(name, habit) is not None for name in names)
 
 

@@ -1,17 +1,23 @@
 """Read rows that are to be answered by the marks and kinds of the table of training; what does not fit is counted."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.new_data import NewData
-from pipeline.raw_data import Column
+from pipeline.raw_data import Column, coded
 from pipeline.sources._delimited import SEPARATORS, Cells
-from pipeline.sources._kinds import Habit, Reader
+from pipeline.sources._kinds import Habit, Reader, habit
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TRUTHS = {"true": "1", "false": "0"}
 ROW = "row"  # what a row is called that has no other name: its number, from 1
 
 
@@ -44,8 +50,10 @@ def read(
     """
     lacking = [column["name"] for column in wanted if column["name"] not in cells.names]
     if lacking:
-        raise InputError(_of_lacking(cells, lacking))
+        raise InputError(_of_lacking(cells, lacking, form))
     reader = Reader(cells, Habit() if is_typed else Habit(form["decimal"], form["thousands"]), form["missing"])
+    numbers = [column["name"] for column in wanted if column["kind"] == "number"]
+    reader, said = (reader, ()) if is_typed else _by_own_habit(reader, numbers, form["missing"])
     every = np.arange(len(cells.columns[0]))
     filled = np.ones(len(every), bool) if is_typed else ~cells.blank(every)
     found: list[Column] = []
@@ -53,6 +61,10 @@ def read(
     for column in wanted:
         name, kind = column["name"], column["kind"]
         read, wrong = reader.read_new(cells.names.index(name), kind, form["days"].get(name, "date"))
+        if kind == "category":
+            read = Column(name, kind, _spelt_as(read.cells, column["categories"]))
+        elif kind == "number" and wrong:
+            read, wrong = _with_truths(read, cells.columns[cells.names.index(name)], wrong)
         found.append(_as_trained(read, filled, form["precision"]))
         unreadable |= {name: wrong} if wrong else {}
     names: dict[str, Sequence[str]] = {ROW: [str(row + 1) for row in np.flatnonzero(filled)]}
@@ -60,7 +72,7 @@ def read(
         cell = np.array(cells.columns[cells.names.index(name)].to_pylist(), object)
         names[name if name != ROW else f"{ROW} (of the file)"] = cell[filled].tolist()
     empty = int((~filled).sum())
-    findings = (f"{empty} rows with nothing in them are left out",) if empty else ()
+    findings = (*said, *((f"{empty} rows with nothing in them are left out",) if empty else ()))
     return NewData(x=tuple(found), names=names, unreadable=unreadable, findings=findings)
 
 
@@ -73,10 +85,76 @@ def _as_trained(column: Column, rows: np.ndarray, precision: str) -> Column:
     return Column(column.name, column.kind, cells)
 
 
-def _of_lacking(cells: Cells, lacking: Sequence[str]) -> str:
+def _by_own_habit(reader: Reader, names: Sequence[str], missing: Sequence[str]) -> tuple[Reader, tuple[str, ...]]:
+    """What reads the columns of numbers: by the habit of training, unless the file's own is clear and reads more."""
+    places = [reader.cells.names.index(name) for name in names]
+    unread = _unread(reader, places)
+    if not unread:
+        return reader, ()
+    numbers = replace(reader.cells, names=tuple(names), columns=tuple(reader.cells.columns[at] for at in places))
+    try:
+        own = Reader(reader.cells, habit(numbers, "auto", "auto"), missing)
+    except InputError:  # it may be two
+        return reader, ()
+    if _unread(own, places) >= unread:
+        return reader, ()
+    told = f"numbers are written with {_in_words(own.habit)}, those of training with {_in_words(reader.habit)}"
+    return own, (told,)
+
+
+def _unread(reader: Reader, places: Sequence[int]) -> int:
+    return sum(reader.read_new(place, "number", "")[1] for place in places)
+
+
+def _in_words(habit: Habit) -> str:
+    thousands = f", and {habit.thousands[0]!r} between thousands" if habit.thousands else ""
+    return f"{habit.decimal!r} before decimals{thousands}"
+
+
+def _spelt_as(words: np.ndarray, categories: Sequence[str]) -> np.ndarray:
+    """Words (rows,) as training spells them, where a program has written the same truth or number in another way.
+
+    True, TRUE and true are one word, and so are 1 and 1.0; and of columns that know nothing but 0 and 1, or nothing but
+    true and false, these are the same. Where training tells two of them apart, nothing is changed.
+    """
+    known: dict[str, str] = {}
+    for word in categories:
+        known.setdefault(_plain(word), word)
+    if len(known) < len(categories):
+        return words
+    if known.keys() <= TRUTHS.keys():
+        known |= {number: known[truth] for truth, number in TRUTHS.items() if truth in known}
+    elif known.keys() <= {*TRUTHS.values()}:
+        known |= {truth: known[number] for truth, number in TRUTHS.items() if number in known}
+    codes, different = coded(words)
+    spelt = [word if word in categories else known.get(_plain(word), word) for word in different]
+    found: np.ndarray = np.array([*spelt, None], object)[codes]
+    return found
+
+
+def _plain(word: str) -> str:
+    """A truth in small letters, a number without needless digits; any other word, and a code such as 007, as it is."""
+    if word.casefold() in TRUTHS:
+        return word.casefold()
+    return word.rstrip("0").rstrip(".") if re.fullmatch(r"-?(0|[1-9]\d*)\.\d+", word) else word
+
+
+def _with_truths(column: Column, cells: "pa.Array", wrong: int) -> tuple[Column, int]:
+    """A column that training has numbers of, 0 and 1, where nothing but true and false could not be read."""
+    truths = np.array([float(TRUTHS.get(word.casefold(), "nan")) for word in cells.to_pylist()])
+    is_truth = ~np.isnan(truths)
+    if is_truth.sum() != wrong or not np.isin(column.cells[~np.isnan(column.cells)], (0, 1)).all():
+        return column, wrong
+    return Column(column.name, column.kind, np.where(is_truth, truths, column.cells)), 0
+
+
+def _of_lacking(cells: Cells, lacking: Sequence[str], form: Mapping[str, Any]) -> str:
     listed = []
     for name in lacking:
         near = difflib.get_close_matches(name, cells.names, n=1)
         listed.append(f"{name!r} (did you mean {near[0]!r}?)" if near else repr(name))
     there = ", ".join(cells.names)[:200]
-    return f"{cells.name}: given no column {', '.join(listed)}, allowed all columns of training: there are {there}"
+    marks = [cells.separator, SEPARATORS.get(form.get("separator") or "", cells.separator)]
+    other = f" (cells are separated by {marks[0]!r}, those of training by {marks[1]!r})" * (marks[0] != marks[1])
+    told = f"given no column {', '.join(listed)}, allowed all columns of training"
+    return f"{cells.name}: {told}: there are {there}{other if cells.text is not None else ''}"

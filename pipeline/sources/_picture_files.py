@@ -1,10 +1,11 @@
 """Read one picture's file: turned as its camera was held, in one mode and size, or in words why it is no picture."""
 
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,14 +34,17 @@ class Picture:
 
 def read(file: Path, length: int, mode: str, size: Any, fit: str) -> Picture | str:
     """One picture, or in words why it is none."""
+    if not file.is_file():
+        return "a link that leads nowhere" if file.is_symlink() else "no file"
+    return "an empty file" if length == 0 else read_from(file, mode, size, fit)
+
+
+def read_from(file: Path | IO[bytes], mode: str, size: Any, fit: str) -> Picture | str:
+    """The same of a file that is there, or is open."""
     from PIL import Image, UnidentifiedImageError
 
     Image.init()
     try:
-        if not file.is_file():
-            return "a link that leads nowhere" if file.is_symlink() else "no file"
-        if length == 0:
-            return "an empty file"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's word on odd EXIF and on large pictures
             with Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
@@ -124,3 +128,12 @@ def stacked(pixels: Sequence[np.ndarray], mode: str) -> np.ndarray:
     for place, each in zip(stack, pixels, strict=True):
         place[:] = each[..., None] if each.ndim == 2 else each
     return stack
+
+
+def plain(height: int, width: int, channels: int) -> bytes:
+    """A black picture as the bytes of a PNG file."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("L" if channels == 1 else "RGB", (width, height)).save(file, "PNG")
+    return file.getvalue()

@@ -1,20 +1,22 @@
 """Read a table, ours or the user's own, with its label in one of its columns, from a CSV or Parquet file."""
 
-import codecs
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.new_data import NewData
-from pipeline.raw_data import Column, RawData, located
+from pipeline.new_data import REQUEST, Field, NewData
+from pipeline.raw_data import Column, RawData, required
 from pipeline.records import digest
-from pipeline.sources import _delimited, _findings, _kinds, _labels, _new_rows, _typed
+from pipeline.sources import _findings, _kinds, _labels, _new_rows, _table_file, _typed
 from pipeline.sources._delimited import Cells
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KIND = "table"
 LABELS = "class"  # or a number, where `load` is told so by its `labels`
@@ -55,7 +57,7 @@ def load(
     setting that tells it. With `precision: float32` numbers are rounded to it before they are scaled. `seed` decides
     nothing. InputError: all that is wrong with the file, by line and column.
     """
-    path = _place(raw, file)
+    path = required(raw, file, ENDINGS, "a table")
     data = path.read_bytes()
     told = Settings(
         label=label,
@@ -103,7 +105,7 @@ class Settings:
 
 def _table(data: bytes, path: Path, told: Settings) -> RawData:
     """What stands in the file."""
-    cells = _read(data, path, separator=told.separator, encoding=told.encoding, header=told.header)
+    cells = _table_file.read(data, path, separator=told.separator, encoding=told.encoding, header=told.header)
     asked = _asked(cells, told)
     reader = _kinds.Reader(cells, _kinds.habit(cells, told.decimal, told.thousands), told.missing)
     found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
@@ -121,63 +123,51 @@ def read_new(place: Path, card: Mapping[str, Any], *, separator: str, encoding: 
     `card` is that of the prepared data, the settings are those of `load`. Columns that were left out, and the label,
     are kept as `names`. InputError: columns that are lacking, or a file that is no table.
     """
-    if place.suffix not in ENDINGS:
+    if place.suffix.lower() not in ENDINGS:
         raise InputError(f"file: given {place.name!r}, allowed a table ({', '.join(ENDINGS)}), as in training")
-    form, is_typed = card["form"], place.suffix == ".parquet"
-    header = settings["header"]
-    if form["separator"] and separator == "auto":
-        separator = form["separator"]
-    if form["separator"] and header == "auto":
-        header = "yes" if form["has_header"] else "no"
-    cells = _read(place.read_bytes(), place, separator=separator, encoding=encoding, header=header)
     known = {column["column"]: column["becomes"] for column in card["columns"]}
-    cells = cells if cells.has_header else _named_by_place(cells, known)
-    aside = [name for name, becomes in known.items() if becomes in ASIDE and name in cells.names]
-    return _new_rows.read(cells, form, card["encoder"]["columns"], aside, is_typed=is_typed)
-
-
-def _named_by_place(cells: Cells, known: Mapping[str, str]) -> Cells:
-    """Columns without a header, called as those of training: all of them, or all but the label (InputError)."""
     unlabelled = [name for name, becomes in known.items() if becomes != LABEL]
-    for names in ([*known], unlabelled):
-        if len(cells.names) == len(names):
-            return replace(cells, names=tuple(names))
-    raise InputError(
-        f"{cells.name}: given {len(cells.names)} columns without a header, allowed {len(known)}, or {len(unlabelled)}"
-        " without the label, in the order of training"
+    wanted = card["encoder"]["columns"]
+    cells, said = _table_file.read_new(
+        place,
+        card["form"],
+        ([*known], unlabelled),
+        [column["name"] for column in wanted],
+        separator=separator,
+        encoding=encoding,
+        header=settings["header"],
     )
+    aside = [name for name, becomes in known.items() if becomes in ASIDE and name in cells.names]
+    found = _new_rows.read(cells, card["form"], wanted, aside, is_typed=_table_file.has_types(place))
+    return replace(found, findings=(*said, *found.findings))
+
+
+def fields(card: Mapping[str, Any]) -> list[Field]:
+    """The columns that models have learnt from: numbers, and words and dates as text."""
+    shown = {column["column"]: column["example"] for column in card.get("columns", ())}
+    types = {"number": "double", "category": "string", "date": "string"}
+    columns = card["encoder"]["columns"]
+    return [Field(name=each["name"], type=types[each["kind"]], example=_cell(each, shown)) for each in columns]
+
+
+def _cell(column: Mapping[str, Any], shown: Mapping[str, str | None]) -> float | str | None:
+    """A median, a date as the file has it, or the first word."""
+    if column["kind"] == "number":
+        return float(column["median"])
+    return shown.get(column["name"]) if column["kind"] == "date" else next(iter(column["categories"]), None)
+
+
+def read_request(data: "pd.DataFrame", card: Mapping[str, Any]) -> NewData:
+    """Rows whose columns are found by name, and whose gaps are None or NaN (InputError: columns that are lacking)."""
+    import pyarrow as pa
+
+    cells = _typed.of_table(pa.Table.from_pandas(data, preserve_index=False), REQUEST)
+    return _new_rows.read(cells, card["form"], card["encoder"]["columns"], (), is_typed=True)
 
 
 def check(raw: Path, *, file: str, **settings: Any) -> None:
     """InputError: the file is not there."""
-    _place(raw, file)
-
-
-def files(raw: Path, *, file: str, **settings: Any) -> list[Path]:
-    """The file, where it is told by its path; none where it is not there, or is named as one of data/raw."""
-    place = located(raw, file, ENDINGS) if Path(file).suffix else None
-    return [place] if place else []
-
-
-def _place(raw: Path, file: str) -> Path:
-    place = located(raw, file, ENDINGS)
-    if place is None:
-        tables = ", ".join(sorted(table.stem for table in raw.glob("*.csv"))) or "none: put a .csv file there"
-        raise InputError(
-            f"file: given {file!r}, allowed the path of a file ({', '.join(ENDINGS)}), or a table in data/raw, named in"
-            f" [a-z0-9_]: {tables}"
-        )
-    return place
-
-
-def _read(data: bytes, path: Path, *, separator: str, encoding: str, header: Literal["auto", "yes", "no"]) -> Cells:
-    if path.suffix == ".parquet":
-        return _typed.read(data, path.name)
-    try:
-        codecs.lookup("utf-8" if encoding == "auto" else encoding)
-    except LookupError:
-        raise InputError(f"encoding: given {encoding!r}, allowed one that Python knows, such as cp1252") from None
-    return _delimited.read(data, path.name, separator=separator, encoding=encoding, header=header)
+    required(raw, file, ENDINGS, "a table")
 
 
 # What is asked for

@@ -16,6 +16,7 @@ from pipeline.scoring.scored_runs import RunToScore
 from pipeline.scoring.summary import headline, mean_curves, mean_trivial, summarise, total_confusion
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import current, places
+from pipeline.training import best_run
 
 CURVES = ("variant", "epoch", "split", "objective", "accuracy")
 SERIES = ("variant", "seed", "series", "at", "value")
@@ -36,7 +37,7 @@ def evaluate(settings: Settings, topic: str) -> None:
     folder = paths.results(topic)
     paths.origin(topic).unlink(missing_ok=True)  # half of these files and half of the last time's are no results
     rows = [row for run in runs for row in scores[run].rows]
-    metrics = summarise(rows)
+    metrics = summarise(rows, _constant(plan))
     write_rows(folder / "scores.csv", SCORES, rows)
     write_json(folder / "metrics.json", metrics)
     write_json(folder / "summary.json", headline(metrics, plan["metrics"][0]))
@@ -53,6 +54,11 @@ def evaluate(settings: Settings, topic: str) -> None:
     write_json(folder / "trivial.json", mean_trivial((run[0], scores[run].trivial) for run in runs))
     _refuse_other_code(to_score, scored_runs.runs_to_score(settings, plan))
     write_sealed(paths.origin(topic), freshness.origin(settings, plan, records))
+
+
+def _constant(plan: Plan) -> set[str]:
+    """The variants that give one answer for all."""
+    return {name for name, each in plan["variants"].items() if each["settings"]["model"] == best_run.CONSTANT}
 
 
 def _refuse_other_code(before: Sequence[RunToScore], after: Sequence[RunToScore]) -> None:

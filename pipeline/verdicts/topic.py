@@ -64,6 +64,8 @@ class Claim:
         for word, value, allowed in (("kind", self.kind, Comparison), ("expects", self.expects, Verdict)):
             if value not in get_args(allowed):
                 yield f"{word}: given {value!r}, allowed {', '.join(get_args(allowed))}"
+        if not self.sentence.strip():
+            yield f"sentence: given {self.sentence!r}, allowed what is claimed, in words"
         if self.better == self.worse:
             yield f"better, worse: given {self.better!r} twice, allowed two variants"
         if self.margin is None and self.kind in get_args(Comparison):

@@ -216,6 +216,13 @@ def test_gaps_and_words_that_are_new_are_answered_and_logged(address, held_out):
     with pytest.raises(urllib.error.HTTPError) as refused:
         served(address[0], {"dataframe_records": [{name: row[name] for name in ("age", "job")}]})
     assert refused.value.code == 400 and "income" in refused.value.read().decode()
+    many = {"dataframe_records": [row | {"job": "moon"}] * 3}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        served(address[0], many)
+    assert (
+        refused.value.code == 400 and "3 of 3 cells with words that training has not" in refused.value.read().decode()
+    )
+    assert len(served(address[0], many | {"params": {"most_unseen": 1.0}})) == 3
 
 
 @pytest.mark.slow

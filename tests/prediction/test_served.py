@@ -18,7 +18,14 @@ COLUMNS = (
 )
 FITTED = encoder.fit(COLUMNS, np.arange(4))
 FORM = {"decimal": ",", "thousands": ".", "missing": ["?"], "precision": "float64", "days": {"day": "%d/%m/%Y"}}
-CARD = {"encoder": FITTED.to_json(), "form": FORM, "scale": {}, "classes": 2, "class_names": ["No", "Yes"]}
+CARD = {
+    "source": "table",
+    "encoder": FITTED.to_json(),
+    "form": FORM,
+    "scale": {},
+    "classes": 2,
+    "class_names": ["No", "Yes"],
+}
 KNOWN = served.facts(CARD, {"model": "mlp", "task": "classify", "build": {}}, "portable", 2.0)
 
 
@@ -33,7 +40,7 @@ def model(asked):
         asked.append(x)
         return np.tile([0.2, 0.8], (len(x), 1))
 
-    return served.TableModel(answer, KNOWN)
+    return served.OwnModel(answer, KNOWN)
 
 
 FRAME = pd.DataFrame(
@@ -54,6 +61,18 @@ def test_rows_are_encoded_as_in_training_and_each_has_an_answer(model, asked, ca
     assert [record.getMessage() for record in caplog.records] == [
         "the request: column 'job': given 1 of 3 cells with words that training has not ('moon')"
     ]
+
+
+def test_many_words_that_training_has_not_are_refused_unless_the_request_allows_them(model, asked, caplog):
+    rows = pd.DataFrame({"job": ["moon", "moon", "sea"], "day": None, "age": 20.0})
+    with pytest.raises(InputError) as refused:
+        model.predict(rows)
+    assert str(refused.value) == (
+        "column 'job': given 2 of 3 cells with words that training has not ('moon'), allowed 10%: see that it is the"
+        " same column, in the same notation and unit, or allow more by the parameter most_unseen"
+    )
+    assert not asked and len(model.predict(rows, params={"most_unseen": 0.7})) == 3
+    assert len(model.predict(rows[:1])) == 1, "a single cell stops nothing"
 
 
 def test_a_row_of_nothing_is_a_row(model, asked):

@@ -18,6 +18,29 @@ def test_bounds_have_as_many_decimals_as_their_distance_calls_for():
     assert claims.difference_text(row) == {"value": "+0.020", "interval": "0.000 to 0.040 (98.3 %)"}
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "digits"),
+    [(0.1, 0.9, 3), (0.01, 0.06, 3), (0.01, 0.019, 4), (0.0, 1e-12, 6), (-2.0, 97.0, 3), (-20.0, 97.0, 0)],
+)
+def test_narrow_intervals_have_more_decimals_and_wide_ones_none(low, high, digits):
+    assert formatting.decimals(low, high) == digits
+    text = formatting.interval(low, high, digits)
+    row = {"difference": (low + high) / 2, "ci_low": low, "ci_high": high, "level": 0.95}
+    assert claims.difference_text(row)["interval"] == f"{text} (95 %)"
+    assert formatting.difference(row).interval.replace("+", "") == text
+    assert formatting.difference(row).value == claims.difference_text(row)["value"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(None, 0.2), (0.2, None), (0.2, 0.2), (0.0, float("inf"))])
+def test_what_has_no_width_is_written_as_any_number(low, high):
+    assert formatting.decimals(low, high) == 3
+
+
+def test_a_mean_without_any_spread_is_exact():
+    assert formatting.spread(0.5, 0.5) == "exact" and formatting.spread(0.4, 0.5) == "0.400 to 0.500"
+    assert formatting.spread(None, None) == ""
+
+
 def test_zero_is_in_the_middle_of_every_forest_plot():
     row = {"difference": 0.2, "ci_low": 0.1, "ci_high": 0.3, "margin": 0.05}
     forest = claims.forest(row)

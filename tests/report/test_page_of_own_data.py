@@ -109,6 +109,11 @@ def test_costs_are_told_beside_one_answer_for_all(page):
     assert "no model is shown to cost less than that" in page(constant=815.0).text
 
 
+def test_how_to_serve_what_is_shown_is_a_command(page):
+    command = "mlflow models serve -m models:/aula-churn@best --env-manager local"
+    assert command in page().text and command in (paths.REPORT / "report.md").read_text("utf-8")
+
+
 def test_classes_have_bars_of_their_shares(page):
     page()
     html = (paths.REPORT / "index.html").read_text()

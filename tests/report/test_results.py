@@ -82,7 +82,7 @@ def test_a_claim_stands_beside_its_source(home):
     row_cells = cells(text, "The claim lead.")
     assert row_cells[1:4] == ["Author (2000): 94 % \\| 68 %", "", "`accuracy`"]
     assert row_cells[4].startswith("`stride` 0.901 (0.900 to 0.902)") and row_cells[5].startswith("`mlp` 0.700")
-    assert re.fullmatch(r"\+0\.201 \(\+0\.\d{3} to \+0\.\d{3}, 9\d(\.\d)? %\)", row_cells[6])
+    assert re.fullmatch(r"\+0\.2010 \(\+0\.\d{4} to \+0\.\d{4}, 9\d(\.\d)? %\)", row_cells[6])
     assert row_cells[7:] == ["**reproduced**", "6"]
     assert text.index("## Activations") < text.index("## Convolution")  # in the order of the chapters
     assert "What do \\*shared\\* weights buy?" in text

@@ -10,6 +10,7 @@ from pipeline.records import write_json
 from pipeline.report import terminal
 
 ROW = {"ci_low": 0.1, "ci_high": 0.3, "difference": 0.2, "claim": "Deeper is better.", "verdict": "reproduced"}
+ROW |= {"level": 0.95}
 ROWS = [
     ROW | {"topic": "one"},
     ROW | {"topic": "one", "claim": "Wider is better.", "verdict": "undecided", "ci_low": None},
@@ -25,6 +26,13 @@ def test_one_line_per_claim_and_a_sum(capsys):
     assert line.split() == ["contradicted", "−0.200", "+0.100", "to", "+0.300", "Longer", "is", "better."]
     assert output.splitlines()[-1] == "3 claims: 1 reproduced, 1 contradicted, 1 undecided"
     assert "\x1b" not in output  # no colours without a terminal
+
+
+def test_differences_have_the_digits_that_the_page_shows(capsys):
+    narrow = ROW | {"topic": "one", "difference": 0.00123, "ci_low": 0.00101, "ci_high": 0.00145}
+    terminal.show([narrow, narrow | {"ci_low": None}])
+    first, second = [line.split() for line in capsys.readouterr().out.splitlines() if "Deeper" in line]
+    assert first[1:5] == ["+0.00123", "+0.00101", "to", "+0.00145"] and second[1:3] == ["+0.001", "none"]
 
 
 def test_json_is_what_the_report_wrote(capsys):

@@ -35,6 +35,16 @@ def test_intervals_stay_within_the_metrics_range_and_are_never_narrower_than_its
     assert interval("own", 0.98, 1.0, 0.9)[1] > 1.0
 
 
+def test_what_one_answer_for_all_always_scores_is_exact():
+    """Where a network scores the same for all seeds, a step of the metric is left open."""
+    rows = [{"variant": name, "metric": "accuracy", "value": 0.75} for name in ("prior", "mlp") for _ in range(3)]
+    found = summarise(rows, {"prior"})
+    exact, open_ = (found[name]["accuracy"] for name in ("prior", "mlp"))
+    assert exact["ci_low"] == exact["ci_high"] == 0.75 and open_["ci_low"] < 0.75 < open_["ci_high"]
+    rows[0]["value"] = 0.5
+    assert summarise(rows, {"prior"})["prior"]["accuracy"]["ci_low"] < 0.6
+
+
 def test_variants_and_metrics_are_summarised_apart():
     values = {("a", "accuracy"): 0.1, ("a", "gap"): 0.2, ("b", "accuracy"): 0.3}
     rows = [{"variant": variant, "metric": metric, "value": value} for (variant, metric), value in values.items()]

@@ -4,7 +4,8 @@ import pytest
 from ruamel.yaml import YAML
 from written_settings import GOOD, complaints, read, spoiled
 
-from pipeline.settings import claims, params
+from pipeline.errors import InputError
+from pipeline.settings import claims, params, plan
 from pipeline.verdicts.topic import Claim, load
 
 CLAIM = {"name": "wide", "sentence": "Wide is better.", "metric": "accuracy", "better": "wide", "worse": "narrow"}
@@ -21,6 +22,7 @@ KEYS = ", ".join(claims.CLAIM)
 WRONG = {  # what is changed in the claim (None: left out): the lines that are said
     "no name": ({"name": None}, ["params.yaml: topics.churn.claims.0.name: given nothing, allowed text"]),
     "no sentence": ({"sentence": None}, [f"{PLACE}.sentence: given nothing, allowed text"]),
+    "an empty sentence": ({"sentence": " "}, [f"{PLACE}.sentence: given ' ', allowed what is claimed, in words"]),
     "no metric": ({"metric": None}, [f"{PLACE}.metric: given nothing, allowed text"]),
     "no side": ({"better": None}, [f"{PLACE}.better: given nothing, allowed text"]),
     "no other side": ({"worse": None}, [f"{PLACE}.worse: given nothing, allowed text"]),
@@ -209,6 +211,16 @@ def test_only_leaves_the_other_topics_out_and_the_data_that_no_topic_learns_from
     assert list(settings.topics) == ["churn"] and settings.left_out == ("convolution",)
     assert list(settings.data) == ["signals"]
     assert list(only(tmp_path, ["churn", "convolution"], text()).topics) == ["convolution", "churn"]
+
+
+def test_a_topic_that_only_leaves_out_is_refused_with_the_word(tmp_path):
+    settings = only(tmp_path, ["churn"], text())
+    with pytest.raises(InputError, match=r"'convolution', which `only` in params.yaml leaves out, allowed churn"):
+        plan.require_topic(settings, "convolution")
+    with pytest.raises(InputError, match=r"^topic: given 'chrun', allowed churn$"):
+        plan.require_topic(settings, "chrun")
+    plan.require_topic(settings, "churn")
+    plan.require_topic(settings, None)
 
 
 def test_lessons_read_every_topic(tmp_path):

@@ -65,7 +65,10 @@ def test_the_metric_needs_costs(tmp_path):
         "params.yaml: topics.churn.metrics: given 'cost', allowed it in a topic that says what errors cost, such as"
         " cost: {missed: 50, false_alarm: 1}"
     )
-    assert "given 'cost', allowed" in complaints(tmp_path, text(cost=None, claims=[CLAIM]))[0]
+    assert complaints(tmp_path, text(cost=None, claims=[CLAIM])) == [
+        f"params.yaml: topics.churn.claims.{CLAIM['name']}.metric: given 'cost', allowed it in a topic that says what"
+        " errors cost, such as cost: {missed: 50, false_alarm: 1}"
+    ]
 
 
 def test_numbers_to_predict_have_no_class_to_miss(tmp_path):

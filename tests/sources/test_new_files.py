@@ -65,9 +65,139 @@ def test_columns_that_are_lacking_are_all_named(trained, tmp_path):
     assert str(refused.value) == f"{told} id, Size"
 
 
-def test_another_separator_is_told_by_what_is_lacking(trained, tmp_path):
-    with pytest.raises(InputError, match="given no column 'size'"):
-        new(trained, tmp_path / "new.csv", lines([("1.5", "red")], ("size", "colour"), ";"))
+NEW = [("1.5", "red"), ("2.5", "blue"), ("0.5", "red")]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_another_separator_is_read_as_it_stands_and_said(trained, tmp_path, mark):
+    found = new(trained, tmp_path / "new.csv", lines(NEW, ("size", "colour"), mark))
+    assert found.x[0].cells.tolist() == [1.5, 2.5, 0.5] and found.x[1].cells.tolist() == ["red", "blue", "red"]
+    assert found.findings == (f"cells are separated by {mark!r}, those of training by ','",)
+
+
+def test_of_another_separator_what_is_lacking_is_told_with_both(trained, tmp_path):
+    told = r"no column 'colour', .* there are id, size \(cells are separated by ';', those of training by ','\)$"
+    with pytest.raises(InputError, match=told):
+        new(trained, tmp_path / "new.csv", lines([("c1", "1.5"), ("c2", "2")], ("id", "size"), ";"))
+
+
+def test_lines_that_no_separator_cuts_alike_are_told_by_that_of_training(trained, tmp_path):
+    with pytest.raises(InputError, match="line 3: given 3 cells, allowed 2"):
+        new(trained, tmp_path / "new.csv", "size,colour\n1.5,red\n2.5,blue,1\n")
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers", "said"),
+    [
+        (["1,5", "2", "0,25"], [1.5, 2, 0.25], "numbers are written with ',' before decimals, those of training with"),
+        (["1.250,5", "2"], [1250.5, 2], "with ',' before decimals, and '.' between thousands, those of training"),
+        (["1.250", "2,5"], [1.25, np.nan], None),  # which may be a slip
+        (["1,250", "2"], [np.nan, 2], None),  # which may be a thousand or one and a quarter
+        (["1,5", "2.5"], [np.nan, 2.5], None),
+        (["x", "2.5"], [np.nan, 2.5], None),
+    ],
+)
+def test_numbers_of_another_habit_are_read_if_it_is_clear(trained, tmp_path, cells, numbers, said):
+    found = new(trained, tmp_path / "new.csv", lines([(cell, "red") for cell in cells], ("size", "colour"), ";"))
+    np.testing.assert_array_equal(found.x[0].cells, numbers)
+    assert found.unreadable == ({"size": 1} if np.isnan(numbers).any() else {})
+    assert [line for line in found.findings if "numbers" in line][:1] == ([] if said is None else [found.findings[1]])
+    assert said is None or said in found.findings[1]
+
+
+def test_numbers_that_training_reads_stay_what_they_were(tmp_path):
+    """Though a file that came first would have been asked about them."""
+    rows = [("c", size, "red", label) for size, label in (("1,5", "no"), ("1,250", "yes"), ("2,5", "yes"))]
+    (tmp_path / "own.csv").write_text(lines(rows * 20, mark=";"))
+    settings = whole("table", file=str(tmp_path / "own.csv"))
+    raw = table.load(tmp_path, 0, **settings)
+    card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+    (tmp_path / "new.csv").write_text(lines([("c", "1,250", "red")], ("id", "size", "colour"), ";"))
+    found = table.read_new(tmp_path / "new.csv", card, **settings)
+    assert found.x[-1].name != "id" and [each.cells.tolist() for each in found.x if each.name == "size"] == [[1.25]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("told", ["auto", "cp1252"])
+def test_text_in_another_encoding_is_read_if_it_is_clear(tmp_path, told, encoding):
+    rows = [("1.5", "café", "no"), ("2.5", "blé", "yes"), ("2.5", "blé", "no")] * 20
+    header = ("size", "colour", "class")
+    (tmp_path / "own.csv").write_bytes(lines(rows, header).encode("cp1252" if told == "cp1252" else "utf-8"))
+    settings = whole("table", file=str(tmp_path / "own.csv"), encoding=told)
+    raw = table.load(tmp_path, 0, **settings)
+    card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+    (tmp_path / "new.csv").write_bytes(lines(rows[:2], header).encode(encoding))
+    if told == "auto" and encoding == "cp1252":
+        with pytest.raises(InputError, match=r"^new.csv: line 2: given bytes that are not UTF-8.*: save the file so$"):
+            table.read_new(tmp_path / "new.csv", card, **settings)
+        return
+    assert table.read_new(tmp_path / "new.csv", card, **settings).x[1].cells.tolist() == ["café", "blé"]
+
+
+FLAGS = {
+    "words": ["True", "False"],
+    "small": ["true", "false"],
+    "large": ["TRUE", "FALSE"],
+    "digits": ["1", "0"],
+    "floats": ["1.0", "0.0"],
+}
+
+
+@pytest.mark.parametrize("later", FLAGS)
+@pytest.mark.parametrize("kind", [None, "category"])
+@pytest.mark.parametrize("first", FLAGS)
+def test_truths_are_the_same_however_a_program_writes_them(tmp_path, first, kind, later):
+    rows = [(cell, label) for cell in FLAGS[first] for label in ("no", "yes", "no")] * 10
+    (tmp_path / "own.csv").write_text(lines(rows, ("flag", "class")))
+    settings = whole("table", file=str(tmp_path / "own.csv"), columns={} if kind is None else {"flag": kind})
+    raw = table.load(tmp_path, 0, **settings)
+    card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+    (tmp_path / "new.csv").write_text(lines([(cell, "no") for cell in [*FLAGS[later], ""]], ("flag", "class")))
+    found = table.read_new(tmp_path / "new.csv", card, **settings)
+    x, counts = encoder.from_json(card["encoder"]).apply(found.x)
+    expected, _ = encoder.from_json(card["encoder"]).apply([encoder.at(raw.x[0], np.array([0, 3]))])
+    np.testing.assert_array_equal(x[:2], expected)
+    assert not found.unreadable and counts == {"flag": {"missing": 1}}
+
+
+@pytest.mark.parametrize(
+    ("words", "later", "found"),
+    [
+        (["True", "False", "maybe"], ["true", "1", "MAYBE"], ["True", "1", "MAYBE"]),
+        (["True", "true"], ["TRUE", "true", "1"], ["TRUE", "true", "1"]),
+        (["1", "2", "3"], ["1.0", "2.50", "true"], ["1", "2.50", "true"]),
+        (["007", "8"], ["7", "8.0", "07"], ["7", "8", "07"]),
+        (["1.50", "10"], ["1.5", "10.0", "1e1"], ["1.50", "10", "1e1"]),
+    ],
+)
+def test_other_words_are_left_as_they_are(tmp_path, words, later, found):
+    rows = [(cell, label) for cell in words for label in ("no", "yes", "no")] * 10
+    (tmp_path / "own.csv").write_text(lines(rows, ("flag", "class")))
+    settings = whole("table", file=str(tmp_path / "own.csv"), columns={"flag": "category"})
+    raw = table.load(tmp_path, 0, **settings)
+    card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+    (tmp_path / "new.csv").write_text(lines([(cell, "") for cell in later], ("flag", "class")))
+    assert table.read_new(tmp_path / "new.csv", card, **settings).x[0].cells.tolist() == found
+
+
+def test_truths_of_parquet_are_those_of_text(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = [(cell, number, label) for cell, number in (("True", "1"), ("False", "0")) for label in ("no", "yes", "no")]
+    (tmp_path / "own.csv").write_text(lines(rows * 10, ("flag", "digit", "class")))
+    settings = whole("table", file=str(tmp_path / "own.csv"))
+    raw = table.load(tmp_path, 0, **settings)
+    card = {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+    parquet.write_table(pa.table({"flag": [True, None, False], "digit": [False, True, None]}), tmp_path / "new.PARQUET")
+    flag, digit = table.read_new(tmp_path / "new.PARQUET", card, **settings).x
+    assert flag.cells.tolist() == ["True", None, "False"]
+    np.testing.assert_array_equal(digit.cells, [0, 1, np.nan])
+
+
+def test_a_truth_among_measured_numbers_is_none(trained, tmp_path):
+    found = new(trained, tmp_path / "new.csv", lines([("1.5", "red"), ("true", "red")], ("size", "colour")))
+    assert found.unreadable == {"size": 1} and np.isnan(found.x[0].cells[1])
 
 
 def test_without_a_header_columns_are_those_of_training_by_place(tmp_path):

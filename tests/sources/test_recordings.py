@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.sources.recordings import check, files, load
+from pipeline.sources.recordings import check, load
 
 ASKED = {"series": "who", "label": "kind", "step": "at"}
 # Three series of 3, 2 and 4 steps, among each other, the second out of order.
@@ -62,7 +62,7 @@ def test_series_are_rows_of_steps_in_order_padded_behind_their_end(tmp_path):
     (told,) = found.findings
     assert told.startswith("own.csv: series of 2 to 4 steps (half have 3 or fewer), with 0 behind the end")
     assert "`masked: true`" in told
-    assert found.card == {"recordings": {"series": 3, "channels": ["u", "v"], "decimal": "."}} and found.groups is None
+    assert found.card["recordings"] == {"series": 3, "channels": ["u", "v"], "decimal": "."} and found.groups is None
 
 
 @pytest.mark.parametrize("mark", [".", ","])
@@ -189,6 +189,11 @@ def test_columns_and_text_that_do_not_fit_are_refused(tmp_path, content, setting
             check(tmp_path, file="own", **(ASKED | settings))
 
 
+def test_classes_are_no_numbers_to_predict_and_the_remedy_is_to_tell_them(tmp_path):
+    message = refused(tmp_path, text(), target="number")
+    assert "given no number to predict (series" in message and "`target: number` (`--target number`) out" in message
+
+
 def test_uneven_classes_and_names_that_look_alike_are_told(tmp_path):
     rows = [(f"s{at}", 0, at, at * at, "Run" if at == 3 else "run") for at in range(12)]
     alike, uneven = own(tmp_path, text(rows)).findings
@@ -201,7 +206,6 @@ def test_a_file_that_is_not_there_is_refused_with_those_that_are(tmp_path, file)
     for function in (lambda: load(tmp_path, 0, file=file, **ASKED), lambda: check(tmp_path, file=file, **ASKED)):
         with pytest.raises(InputError, match=r"or recordings in data/raw.*: own$"):
             function()
-    assert files(tmp_path, file=file, **ASKED) == []
 
 
 @pytest.mark.parametrize("where", ["raw", "elsewhere"])
@@ -213,7 +217,6 @@ def test_a_file_may_lie_anywhere(tmp_path, where):
     told = "own.txt" if where == "raw" else str(place)
     assert len(load(tmp_path / "raw", 0, file=told, **ASKED)) > 1
     check(tmp_path / "raw", file=told, **ASKED)
-    assert files(tmp_path / "raw", file=told, **ASKED) == [place], "of which keys are made"
     place.write_text(text().replace("\n", ",1\n", 3))
     with pytest.raises(InputError, match=r"^own\.txt: "):
         load(tmp_path / "raw", 0, file=told, **ASKED)

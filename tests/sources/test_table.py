@@ -428,7 +428,15 @@ def test_numbers_to_predict_are_offered_and_read(tmp_path):
     raw = own(tmp_path, text, labels="number")
     assert raw.y.dtype == np.float64 and raw.class_names == ()
     assert raw.y.tolist() == [float(f"{place * 0.37 - 3:.2f}") for place in range(60)]
-    assert "given 'x' (line 2), allowed a number" in refused(tmp_path, text.replace("-3.00", "x"), labels="number")
+    message = refused(tmp_path, text.replace("-3.00", "x"), labels="number")
+    assert "given 'x' (line 2), allowed a number to predict, as in the 59 other rows: mend it" in message
+    assert "labels: number" not in message
+
+
+def test_classes_are_no_numbers_to_predict_and_the_remedy_is_to_tell_them(tmp_path):
+    message = refused(tmp_path, table(ROWS), labels="number")
+    assert "and 55 more, allowed a number to predict, as in the 0 other rows: leave `labels: number`" in message
+    assert message.endswith("(`--target number`) out to tell these as classes") and "category" not in message
 
 
 def test_groups_are_numbers_of_a_column_that_is_no_input(tmp_path):

@@ -107,7 +107,8 @@ def careful(data):
     for mark in [told[1]] if told else [",", ";", "\t", "|"]:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if row]
         rows = [[cell.strip() for cell in row] for row in rows]
-        rows = [row for row in rows if len(row) > 1 or row[0]]
+        wide = max(map(len, rows), default=0)  # a line of blanks alone is no row, as a tab behind a table of tabs
+        rows = [row for row in rows if any(row) or len(row) == wide > 1]
         while rows and rows[0][0].startswith("#") and len(rows[0]) != len(rows[-1]):
             rows = rows[1:]
         if rows and len({len(row) for row in rows}) == 1 and "class" in [name.lower() for name in rows[0]]:

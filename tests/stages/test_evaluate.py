@@ -14,7 +14,7 @@ from pipeline.settings.plan import places
 from pipeline.stages import evaluate
 
 SETTINGS = SimpleNamespace(workers=1, runs_per_gpu=1)
-ARM = {"data_digests": {"0": "d", "1": "d"}}
+ARM = {"data_digests": {"0": "d", "1": "d"}, "settings": {"model": "mlp"}}
 PLAN = {"topic": "overfitting", "variants": {"a": ARM, "b": ARM}, "seeds": [0, 1], "metrics": ["accuracy", "onset"]}
 
 
@@ -47,6 +47,16 @@ def test_scores_are_in_order_of_variant_seed_and_metric():
     assert metrics["b"]["accuracy"]["mean"] == 0.75 and metrics["b"]["accuracy"]["failed"] == 1
     summary = read_json(paths.results("overfitting") / "summary.json")
     assert summary == {"metric": "accuracy", "lowest": 0.75, "median": 0.75, "highest": 0.75, "failed": 1}
+
+
+def test_of_one_answer_for_all_there_is_no_doubt(monkeypatch):
+    variants = {"a": ARM, "b": ARM | {"settings": {"model": "prior"}}}
+    monkeypatch.setattr(evaluate, "current", lambda settings, topic: PLAN | {"variants": variants})
+    write_runs()
+    evaluate.evaluate(SETTINGS, "overfitting")
+    metrics = read_json(paths.results("overfitting") / "metrics.json")
+    assert metrics["b"]["accuracy"]["ci_low"] == metrics["b"]["accuracy"]["ci_high"] == 0.75
+    assert metrics["a"]["accuracy"]["ci_low"] < 0.75
 
 
 def test_confusions_are_those_of_the_variants_own_finished_runs():

@@ -14,7 +14,7 @@ from folders import FOLDERS
 from ruamel.yaml import YAML
 
 from pipeline import paths
-from pipeline.mlflow_sync import descriptions, model_registry, table_package
+from pipeline.mlflow_sync import descriptions, model_registry, own_package
 from pipeline.prediction import served
 from pipeline.preparation import encoder
 from pipeline.raw_data import Column
@@ -78,7 +78,7 @@ def test_raw_columns_by_name_and_type_in_classes_and_probabilities_out(run):
         kept = [file.name for file in (folder / "code").iterdir()]
     assert inputs == {"age": "double", "job": "string", "day": "string"}
     assert outputs == ["predicted", "p(No)", "p(Yes)"] == list(answered)
-    assert sorted(kept) == ["aula_table.json", "aula_table_loader.py", "pipeline"]
+    assert sorted(kept) == ["aula_model.json", "aula_own_loader.py", "pipeline"]
     rows = (("job", "category", ["sea", None]), ("day", "date", ["2024-01-03", None]))
     words = [Column(name, kind, np.array(cells, object)) for name, kind, cells in rows]
     x, _ = FITTED.apply([Column("age", "number", FRAME["age"].to_numpy()), *words])
@@ -104,15 +104,16 @@ def test_a_classifier_without_a_temperature_waits_for_one(run):
 
 def test_shipped_topics_keep_tensors(run):
     record, _ = run
-    assert table_package.is_for(record) and not table_package.is_for(record | {"topic": "imbalance"})
+    assert own_package.is_for(record) and not own_package.is_for(record | {"topic": "imbalance"})
     write_sealed(paths.card("toy", 0), demo_topic.CARD)
-    assert not table_package.is_for(record)
+    assert not own_package.is_for(record)
 
 
 def test_what_it_answers_is_described(run):
     record, _ = run
     told = descriptions.of_model(record, [record])
-    assert "raw columns of the table" in told and "temperature of" in told and "logits" not in told
+    assert "raw data, `age` (double), `job` (string), `day` (string), with a class" in told
+    assert "temperature of" in told and "logits" not in told
 
 
 def test_facts_name_all_that_loading_needs(run):
