@@ -112,8 +112,7 @@ def _show_verdicts(settings: "Settings", topic: str) -> None:
     """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
     from pipeline.report import terminal
 
-    rows = _verdicts(settings, topic)
-    if rows:
+    if rows := _verdicts(settings, topic):
         terminal.show(rows, topics={topic: settings.topics[topic].topic})
 
 
@@ -150,8 +149,7 @@ def report(settings: "Settings", page_only: bool = False) -> int:
         report(states, rows)
     if not page_only:
         _track(list(settings.topics))
-    page = (paths.REPORT / "index.html").relative_to(paths.ROOT)
-    print(f"{page}: {terminal.summary(rows)}")
+    print(f"{(paths.REPORT / 'index.html').relative_to(paths.ROOT)}: {terminal.summary(rows)}")
     return DONE
 
 
