@@ -38,6 +38,20 @@ def test_a_network_is_layer_after_layer_each_with_its_activation(activation):
     np.testing.assert_allclose(model(inputs), hidden @ weights[-2] + weights[-1], atol=1e-5)
 
 
+def test_shuffled_positions_are_all_one_to_a_fully_connected_network():
+    """With the rows of its first kernel shuffled alike it is the same network, after ten steps of training as well."""
+    order, inputs, labels = np.random.default_rng(0).permutation(12), drawn(40, 12), np.arange(40) % 3
+    straight, shuffled = (mlp.build((12,), 3, width=8, depth=2) for _ in range(2))
+    first, *others = before = straight.get_weights()
+    shuffled.set_weights([first[order], *others])
+    for model, x in ((straight, inputs), (shuffled, inputs[:, order])):
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(x, labels, batch_size=40, epochs=10, verbose=0)
+    assert np.abs(straight.get_weights()[0] - before[0]).min() > 1e-4
+    np.testing.assert_allclose(shuffled(inputs[:, order]), straight(inputs), atol=1e-5)
+    np.testing.assert_allclose(shuffled.get_weights()[0], straight.get_weights()[0][order], atol=1e-5)
+
+
 # Several channels, several filters
 
 

@@ -1,5 +1,6 @@
 """Ask for more seeds where a claim is still undecided: as many as are likely to decide it, within the budget."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,18 +17,18 @@ def look(settings: Settings, states: Iterable[TopicState]) -> list[str]:
     """Write .aula/looks/<topic>.json of each topic that is to have more seeds; a line on each, none where none is.
 
     The budget is that of all further looks of all topics, those taken before included; topics share what is left of it
-    alike, and what one leaves goes to those after it. What a run costs is taken from data/published, wherever that
-    knows its variant: else a slow machine would look less often, and come to other verdicts.
+    alike, those that ask for least first, so that what they leave goes to those that ask for more. What a run costs is
+    taken from data/published, wherever that knows its variant: else a slow machine would look less often, and come to
+    other verdicts.
     """
     looking = [state for state in states if len(looks_of(state.plan).weights) > 1]
     left = settings.budget_minutes * 60 - sum(seeds.spent(settings, settings.topics[state.name]) for state in looking)
+    waiting = [state for state in looking if state.scores == "current"]
+    left *= len(waiting) / max(1, len(looking))  # what the others have spent is spent, and their shares stay their own
+    waiting.sort(key=lambda state: _more(settings, state, budget_s=math.inf)[1])
     lines = []
-    for place, state in enumerate(looking):
-        share = left / (len(looking) - place)
-        if state.scores != "current":  # what it has spent is spent, and its share stays its own
-            left -= share
-            continue
-        more, cost = _more(settings, state, budget_s=share)
+    for place, state in enumerate(waiting):
+        more, cost = _more(settings, state, budget_s=left / (len(waiting) - place))
         if more:
             left -= cost
             seeds.ask(settings, settings.topics[state.name], more, cost)

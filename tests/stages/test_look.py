@@ -1,5 +1,6 @@
 """The look: seeds for what is undecided, none for what is decided or hopeless, and no more than the budget pays."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -82,4 +83,20 @@ def test_what_a_topic_without_scores_has_spent_and_its_share_are_nobody_elses(se
     whole = replace(settings, budget_minutes=1.0)
     look.look(whole, [replace(state(whole), scores="stale"), state(whole)])
     look.look(whole, [state(whole), state(whole)])
-    assert shares == [24.0, 24.0, 48.0]
+    assert [share for share in shares if share < math.inf] == [24.0, 24.0, 48.0]
+
+
+def test_what_a_topic_does_not_ask_for_goes_to_those_that_ask_for_more(settings, monkeypatch):
+    """Wherever they stand."""
+    wanted, shares = {2.0: 100.0, 3.0: 4.0, 5.0: 30.0}, {}
+
+    def more(settings, state, *, budget_s):
+        seconds = state.records["untouched", 0]["duration_s"]
+        shares[seconds] = budget_s
+        return {"untouched": 12}, min(wanted[seconds], budget_s)
+
+    monkeypatch.setattr(look, "_more", more)
+    monkeypatch.setattr(seeds, "spent", lambda settings, topic: 0.0)
+    whole = replace(settings, budget_minutes=1.5)
+    look.look(whole, [state(whole, seconds) for seconds in wanted])
+    assert shares == {3.0: 30.0, 5.0: 43.0, 2.0: 56.0}

@@ -43,17 +43,6 @@ TOPIC = Topic(
             margin_because="the sentence says how large",
         ),
         Claim(
-            name="order_blind",
-            sentence="Shuffling the positions costs a fully connected network accuracy as well.",
-            chapter=FIELD,
-            published=f"{MNIST1D}: MLP 68 %, with positions shuffled 68 %",
-            pilot="seeds 0 to 2: 64.0 % against 64.0 %",
-            metric="accuracy",
-            better="mlp",
-            worse="mlp_shuffled",
-            expects="negligible",
-        ),
-        Claim(
             name="lead_gone",
             sentence="With the positions shuffled the fully connected network is ahead of the convolutional one.",
             chapter=FIELD,
@@ -130,14 +119,16 @@ TOPIC = Topic(
         ),
         Claim(
             name="sharing_on_centred_digits",
-            sentence="On digits that all lie in the middle, shared weights classify better than unshared ones as well,"
-            " both trained until they know their training images.",
+            sentence="On digits that all lie in the middle, sharing weights is worth as much as on signals, five points or"
+            " more, both networks trained until they know their training images.",
             chapter=SHARING,
             pilot="seeds 0 to 2: 89.6 % against 90.4 %",
             metric="accuracy",
             better="images_stride",
             worse="images_local",
-            expects="contradicted",  # what is always in the same place needs no sharing
+            margin=0.05,
+            margin_because="the sentence says how large",
+            expects="negligible",  # what is always in the same place needs no sharing
         ),
         Claim(
             name="images_convolution",
@@ -165,23 +156,25 @@ TOPIC = Topic(
         Claim(
             name="average_pooling",
             sentence="Average pooling classifies signals better than halving by stride, at equal receptive fields (24 of"
-            " 40 positions) and no more parameters.",
+            " 40 positions) and no more parameters, each at the learning rate that suits it best.",
             chapter=POOLING,
-            pilot="seeds 0 to 2: 93.4 % against 86.5 %",
+            pilot="average pooling, seeds 0 to 9: 95.3 %; stride, seeds 0 to 2: 86.5 %",
             metric="accuracy",
             better="average",
             worse="stride_wide",
         ),
         Claim(
             name="max_over_average",
-            sentence="Max pooling classifies better than average pooling, at equal parameters.",
+            sentence="Max pooling classifies signals better than average pooling, at equal parameters, each at the learning"
+            " rate that suits it best.",
             chapter=POOLING,
             published="Scherer et al. (2010), abstract: max pooling significantly ahead of subsampling, an average with"
             " weights",
-            pilot="seeds 0 to 2: 93.5 % against 93.4 %",
+            pilot="seeds 0 to 9: 94.9 % against 95.3 %",
             metric="accuracy",
             better="max",
             worse="average",
+            expects="negligible",
         ),
         Claim(
             name="few_images",
@@ -218,12 +211,14 @@ TOPIC = Topic(
         Claim(
             name="raw_images",
             sentence="Images must be prepared for a convolutional network: with every pixel scaled to mean 0 and"
-            " deviation 1 it classifies better than with the raw ones.",
+            " deviation 1 it classifies at least five points better than with the raw ones.",
             chapter="2 Convolutional networks: raw images",
             pilot="seeds 0 to 2: 89.9 % against 89.6 %",
             metric="accuracy",
             better="images_stride_scaled",
             worse="images_stride",
+            margin=0.05,
+            margin_because="the sentence says how large",
             expects="negligible",  # the course: it takes raw images
         ),
     ),

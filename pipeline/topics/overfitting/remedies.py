@@ -1,5 +1,7 @@
 """What is claimed of the remedies against overfitting: augmentation and regularisation, mostly on 300 digits."""
 
+import math
+
 from pipeline.verdicts.topic import Claim
 
 AUGMENTATION = "5 Common problems: overfitting, data augmentation"
@@ -8,13 +10,13 @@ REGULARISATION = "5 Common problems: overfitting, regularisation"
 REMEDIES = (
     Claim(
         name="augmentation",
-        sentence="Adding moved, turned and zoomed copies of 300 training images makes the network right more often.",
+        sentence="Moving, turning and zooming 300 training images anew in every step makes the network right more often.",
         chapter=AUGMENTATION,
         published="DeVries and Taylor (2017), table 1, ResNet-18 on CIFAR-10, error: 10.63 % to 4.72 % with crops and"
         " flips on the fly",
-        pilot="seeds 0 to 5: 87.1 % against 84.1 %",
+        pilot="seeds 0 to 9: 88.8 % against 85.3 %",
         metric="accuracy",
-        better="augmented_ahead",
+        better="augmented_on_the_fly",
         worse="n_300",
     ),
     Claim(
@@ -29,10 +31,9 @@ REMEDIES = (
     ),
     Claim(
         name="fresh_copies",
-        sentence="Fresh changes in every step of training help more than four fixed copies made ahead, for as many"
-        " steps.",
+        sentence="Fresh changes in every step of training help more than two fixed copies made ahead, for as many steps.",
         chapter=AUGMENTATION,
-        pilot="seeds 0 to 5: 88.5 % against 87.1 %",
+        pilot="seeds 0 to 9: 88.8 % against 86.5 %; against four copies 88.1 %",
         metric="accuracy",
         better="augmented_on_the_fly",
         worse="augmented_ahead",
@@ -53,7 +54,7 @@ REMEDIES = (
         name="penalty",
         sentence="An L2 penalty on the weights makes the network right more often.",
         chapter=REGULARISATION,
-        pilot="seeds 0 to 5: 83.7 % against 84.1 %",
+        pilot="seeds 0 to 9: 84.8 % against 85.3 %",
         metric="accuracy",
         better="penalty",
         worse="n_300",
@@ -63,7 +64,7 @@ REMEDIES = (
         name="penalty_narrows_the_gap",
         sentence="An L2 penalty narrows the gap in cross-entropy between new and training images.",
         chapter=REGULARISATION,
-        pilot="seeds 0 to 5: 0.46 nats against 0.62 nats",
+        pilot="seeds 0 to 9: 0.52 nats against 0.61 nats",
         metric="gap",
         better="penalty",
         worse="n_300",
@@ -103,26 +104,16 @@ REMEDIES = (
     ),
     Claim(
         name="batch_norm",
-        sentence="Batch normalisation, in as many steps, makes the network right more often.",
+        sentence="With batch normalisation the training images are learnt by heart in half the steps, or fewer.",
         chapter=REGULARISATION,
-        published="Ioffe and Szegedy (2015), figure 3, ImageNet: 72.2 % to 72.7 % at the same rate; abstract: it acts as a"
-        " regulariser",
-        pilot="seeds 0 to 5: 82.9 % against 84.1 %",
-        metric="accuracy",
+        published="Ioffe and Szegedy (2015), abstract, ImageNet: as accurate in fourteen times fewer steps",
+        pilot="seeds 0 to 9: 65 against 79 steps",
+        metric="steps_to_fit",
         better="batch_norm",
         worse="n_300",
-        expects="contradicted",
-    ),
-    Claim(
-        name="label_smoothing",
-        sentence="Label smoothing lowers the cross-entropy on new images.",
-        chapter=REGULARISATION,
-        published="Szegedy et al. (2016), section 7: about 0.2 points of top-1 and top-5 error on ImageNet; no"
-        " cross-entropy",
-        pilot="seeds 0 to 5: 0.64 nats against 0.63 nats",
-        metric="cross_entropy",
-        better="label_smoothing",
-        worse="n_300",
+        margin=math.log(2),
+        margin_because="the sentence says how large",
+        kind="ratio",
         higher_is_better=False,
         expects="negligible",
     ),
