@@ -169,6 +169,16 @@ def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, com
     assert complaint.startswith("MLflow: ") and complaint.endswith("catches up later\n")
 
 
+def test_the_page_alone_touches_neither_claims_nor_mlflow(main, monkeypatch, capsys):
+    made = []
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows: made.append(rows))
+    monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
+    for untouched in ("pipeline.mlflow_sync.publish.publish", "pipeline.stages.judge.judge"):
+        fail(monkeypatch, untouched, AssertionError(untouched))
+    assert main(["report", "--page-only"]) == 0 and made == [[]]
+    assert capsys.readouterr().err == ""
+
+
 def test_our_own_mistake_in_tracking_is_not_hidden(main, monkeypatch):
     monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
     fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", FileNotFoundError(errno.ENOENT, "gone"))

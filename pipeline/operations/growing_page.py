@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline import paths
 from pipeline.operations import outcomes
 
 TICK_S = 0.5
+OUR_MISTAKE = 1  # exit code of a traceback
 THREAD = "growing page"
 POLITE = 10  # how much rather the processor is to train
 
@@ -45,18 +47,23 @@ def _follow(folder: Path, topics: Sequence[str], over: threading.Event) -> None:
 def _make(over: threading.Event) -> bool:
     """Whether the page could be made: by a process that Ctrl-C does not reach and `over` ends.
 
-    If not, the stage `report` will say why.
+    What a user did wrong the next stage says; a mistake of ours keeps its traceback.
     """
     command = [sys.executable, "-m", "pipeline", "report", "--page-only"]
     own = {name: value for name, value in os.environ.items() if name != outcomes.VARIABLE}  # it is no stage
-    quiet = subprocess.DEVNULL
-    child = subprocess.Popen(command, cwd=paths.ROOT, env=own, stdout=quiet, stderr=quiet, start_new_session=True)
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, child.pid, POLITE)
-    while child.poll() is None:
-        if over.wait(TICK_S):
-            child.terminate()
-            child.wait()
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            command, cwd=paths.ROOT, env=own, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+        )
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, child.pid, POLITE)
+        while child.poll() is None:
+            if over.wait(TICK_S):
+                child.terminate()
+                child.wait()
+        if child.returncode == OUR_MISTAKE and not over.is_set():
+            said.seek(0)
+            print(said.read().decode(errors="replace"), file=sys.stderr, flush=True)
     return child.returncode == 0
 
 

@@ -105,3 +105,14 @@ def test_the_process_is_no_stage_of_its_own(monkeypatch):
     with outcomes.collected():
         assert growing_page._make(threading.Event())
     assert started["env"] and outcomes.VARIABLE not in started["env"] and started["start_new_session"]
+
+
+@pytest.mark.parametrize(("code", "told"), [(1, True), (2, False)])
+def test_a_mistake_of_ours_is_told_and_a_users_is_left_to_the_stages(monkeypatch, capfd, code, told):
+    start = subprocess.Popen
+    words = f"import sys; print('what went wrong', file=sys.stderr); sys.exit({code})"
+    monkeypatch.setattr(
+        growing_page.subprocess, "Popen", lambda _, **options: start([sys.executable, "-c", words], **options)
+    )
+    assert not growing_page._make(threading.Event())
+    assert ("what went wrong" in capfd.readouterr().err) is told
