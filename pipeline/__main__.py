@@ -377,7 +377,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
         settings = read(paths.PARAMS)
         numerics.settle(settings.numerics)
         if name in STAGES:
-            for first in announcement.of_stage(settings, name, **options):
+            for first in announcement.of_stage(settings, name, options.get("topic"), options.get("data")):
                 print(first, file=sys.stderr, flush=True)
         return COMMANDS[name](settings, **options), ""
     except RunsFailed as error:
