@@ -236,6 +236,7 @@ def test_signs_that_a_terminal_lacks_are_spelt_out(variables, told):
 
 def test_a_topic_shows_its_verdicts_as_soon_as_it_is_scored(main, monkeypatch, capsys):
     row = {"topic": "memory", "verdict": "reproduced", "difference": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    row |= {"level": 0.95}
     monkeypatch.setattr("pipeline.stages.evaluate.evaluate", lambda settings, topic: None)
     monkeypatch.setattr("pipeline.settings.plan.current", lambda settings, topic: {"topic": topic})
     monkeypatch.setattr(freshness, "state", lambda settings, plan: plan["topic"])
