@@ -199,7 +199,7 @@ def test_data_of_other_settings_or_code_are_refused(settings, monkeypatch):
     told = f"data/prepared/{name}/100: given data prepared from other settings, raw files or code"
     with pytest.raises(InputError, match=told):
         plans.card(other, 100)
-    assert plans.card(replace(data, name=name, files={}), 100)
+    assert plans.card(replace(data, name=name, places={}), 100)
     monkeypatch.setattr(plans, "code_digest", lambda source: "other")
     with pytest.raises(InputError, match=told):
         plans.card(data, 100)

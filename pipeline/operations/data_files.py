@@ -25,8 +25,8 @@ def absent(blocks: Mapping[str, DataSettings]) -> list[str]:
         else:
             notes += [f"{block.key('source')}: {note}"] if note else []
     if refusals:
-        raise InputError("\n".join(refusals))
-    return notes
+        raise InputError("\n".join(dict.fromkeys(refusals)))  # once, though data sets may be like one another
+    return list(dict.fromkeys(notes))
 
 
 def changed_elsewhere(settings: Settings) -> list[str]:

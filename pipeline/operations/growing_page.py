@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline import paths
@@ -35,17 +36,23 @@ def growing(folder: Path, topics: Sequence[str]) -> Iterator[None]:
 
 
 def _follow(folder: Path, topics: Sequence[str], over: threading.Event) -> None:
+    def scored() -> set[str]:
+        return {topic for topic in topics if outcomes.ended_well(folder, f"evaluate@{topic}")}
+
+    def is_over() -> bool:
+        return over.is_set() or len(scored()) == len(topics)
+
     shown: set[str] = set()
     while not over.wait(TICK_S):
-        scored = {topic for topic in topics if outcomes.ended_well(folder, f"evaluate@{topic}")}
-        if scored - shown and len(scored) < len(topics):
-            shown = scored
-            if _make(over):
-                _tell(len(scored), len(topics))
+        now = scored()
+        if now - shown and not is_over():
+            shown = now
+            if _make(is_over):
+                _tell(len(now), len(topics))
 
 
-def _make(over: threading.Event) -> bool:
-    """Whether the page could be made: by a process that Ctrl-C does not reach and `over` ends.
+def _make(is_over: Callable[[], bool]) -> bool:
+    """Whether the page could be made: by a process that Ctrl-C does not reach, and that ends when all `is_over`.
 
     What a user did wrong the next stage says; a mistake of ours keeps its traceback.
     """
@@ -57,14 +64,14 @@ def _make(over: threading.Event) -> bool:
         )
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, child.pid, POLITE)
-        while child.poll() is None:
-            if over.wait(TICK_S):
-                child.terminate()
-                child.wait()
-        if child.returncode == OUR_MISTAKE and not over.is_set():
+        while child.poll() is None and not is_over():
+            time.sleep(TICK_S)
+        if child.poll() is None:
+            child.terminate()
+        elif child.returncode == OUR_MISTAKE:
             said.seek(0)
             print(said.read().decode(errors="replace"), file=sys.stderr, flush=True)
-    return child.returncode == 0
+        return child.wait() == 0
 
 
 def _tell(scored: int, every: int) -> None:

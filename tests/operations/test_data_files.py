@@ -32,8 +32,7 @@ def blocks(profile):
 def test_what_the_full_profile_is_going_to_download(nowhere):
     said = data_files.absent(blocks("full"))
     assert [line.partition(": Fashion-MNIST is not on this machine: ")[0] for line in said] == [
-        "profiles/full.yaml: data.images.source",
-        "profiles/full.yaml: data.images_scaled.source",
+        "profiles/full.yaml: data.images.source",  # and all that is like it, in one line
         "profiles/full.yaml: data.generated_digits.source",
     ]
 
@@ -45,12 +44,12 @@ def test_what_is_shipped_is_here(nowhere, profile):
 
 def test_a_file_that_nobody_can_download_is_refused(nowhere):
     block = dataclasses.replace(blocks("laptop")["credit"], load={"file": "nothing"})
-    archive = dataclasses.replace(block, name="own", source="archive")
+    archive = dataclasses.replace(block, name="own", source="archive", places={})
     with pytest.raises(InputError) as error:
         data_files.absent({"credit": block, "own": archive})
     lines = str(error.value).splitlines()
     assert len(lines) == 2 and "data.credit.load: file: given 'nothing', allowed the path of a file" in lines[0]
-    assert "data.own.load: file: given 'nothing', allowed the path of an .npz file, or an archive" in lines[1]
+    assert "data.own.load: file: given 'nothing', allowed the path of a file (.npz), or an archive" in lines[1]
 
 
 def test_pictures_that_changed_outside_of_the_project_are_noticed(house, tmp_path_factory, monkeypatch):

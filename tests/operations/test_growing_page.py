@@ -18,7 +18,7 @@ def made(monkeypatch):
     """How often the page has been made, in place of making it."""
     calls = []
     monkeypatch.setattr(growing_page, "TICK_S", 0.01)
-    monkeypatch.setattr(growing_page, "_make", lambda over: not calls.append("page"))
+    monkeypatch.setattr(growing_page, "_make", lambda is_over: not calls.append("page"))
     return calls
 
 
@@ -62,7 +62,7 @@ def test_a_topic_that_could_not_be_scored_makes_no_page(made):
 def test_a_page_that_could_not_be_made_is_not_told_of(monkeypatch, capfd):
     monkeypatch.setattr(growing_page, "TICK_S", 0.01)
     asked = []
-    monkeypatch.setattr(growing_page, "_make", lambda over: bool(asked.append("page")))
+    monkeypatch.setattr(growing_page, "_make", lambda is_over: bool(asked.append("page")))
     with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
         end("evaluate@memory")
         wait_for(lambda: asked)
@@ -85,6 +85,26 @@ def test_what_makes_the_page_ends_with_the_block(monkeypatch):
     assert started[0].poll() is not None
 
 
+def test_the_page_of_all_topics_waits_for_no_other(monkeypatch):
+    """The stage `report` would stand behind it."""
+    started = []
+    start = subprocess.Popen
+
+    def sleeper(command, **options):
+        started.append(start([sys.executable, "-c", "import time; time.sleep(60)"], **options))
+        return started[0]
+
+    monkeypatch.setattr(growing_page.subprocess, "Popen", sleeper)
+    monkeypatch.setattr(growing_page, "TICK_S", 0.01)
+    with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
+        for topic in TOPICS[:2]:
+            end(f"evaluate@{topic}")
+        wait_for(lambda: started)
+        end(f"evaluate@{TOPICS[2]}")
+        wait_for(lambda: started[0].poll() is not None)
+    assert len(started) == 1
+
+
 def test_an_interrupt_goes_through(made):
     with pytest.raises(KeyboardInterrupt), outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
         raise KeyboardInterrupt
@@ -100,10 +120,12 @@ def test_the_process_is_no_stage_of_its_own(monkeypatch):
         def poll(self):
             return 0
 
+        wait = poll
+
     monkeypatch.setattr(growing_page.os, "setpriority", lambda *_: None)
     monkeypatch.setattr(growing_page.subprocess, "Popen", lambda command, **named: started.update(named) or Ended())
     with outcomes.collected():
-        assert growing_page._make(threading.Event())
+        assert growing_page._make(lambda: False)
     assert started["env"] and outcomes.VARIABLE not in started["env"] and started["start_new_session"]
 
 
@@ -114,5 +136,5 @@ def test_a_mistake_of_ours_is_told_and_a_users_is_left_to_the_stages(monkeypatch
     monkeypatch.setattr(
         growing_page.subprocess, "Popen", lambda _, **options: start([sys.executable, "-c", words], **options)
     )
-    assert not growing_page._make(threading.Event())
+    assert not growing_page._make(lambda: False)
     assert ("what went wrong" in capfd.readouterr().err) is told
