@@ -146,7 +146,7 @@ def report(settings: "Settings", page_only: bool = False) -> int:
     with lock.hold("page", wait=True):  # what is read is read under it: no older page is written last
         states = freshness.evaluated(settings)
         rows = judged(states) if page_only else judge(states)
-        report(states, rows)
+        report(states, rows, settings.language)
     if not page_only:
         _track(list(settings.topics))
     print(f"{(paths.REPORT / 'index.html').relative_to(paths.ROOT)}: {terminal.summary(rows)}")

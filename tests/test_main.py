@@ -161,7 +161,7 @@ def test_words_that_no_command_knows(main, capsys):
 def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, command, error):
     monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
     monkeypatch.setattr("pipeline.stages.judge.judge", lambda states: [])
-    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows: None)
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, language: None)
     monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
     fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", error)
     assert main([command, *CALLS[command][0]]) == 0

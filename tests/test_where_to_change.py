@@ -26,7 +26,8 @@ def test_the_picture_is_on_the_page(house, monkeypatch):
         for file in (paths.RUNS / "convolution" / variant).glob("*/run.json"):
             write_json(file, read_json(file) | {"parameters": 1000 * size})
     report_files.report()
-    assert "accuracy by number of parameters" in (paths.REPORT / "index.html").read_text("utf-8")
+    page = (paths.REPORT / "index.html").read_text("utf-8")
+    assert "accuracy by number of parameters" in page and "exactitud según el número de parámetros" in page
 """
 TAGS = """
 from pipeline.mlflow_sync import mlflow_run

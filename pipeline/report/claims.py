@@ -2,9 +2,11 @@
 
 from typing import Literal, TypedDict, get_args
 
+from pipeline.contracts import Language
 from pipeline.report import formatting
 from pipeline.report.facts import TopicFacts
 from pipeline.report.formatting import number
+from pipeline.report.language import Said, both, either, phrase
 from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.verdicts.rules import lacking
 from pipeline.verdicts.topic import Claim
@@ -33,8 +35,13 @@ class Arm(TypedDict):
 
 
 class JudgedClaim(ClaimRow):
-    """A row of claims.json with what a reader sees of it; places of `forest` are percent of the plot's width."""
+    """A row of claims.json with what a reader sees of it; places of `forest` are percent of the plot's width.
 
+    `sentences` are what it claims in each language; `size` is its difference in margins.
+    """
+
+    sentences: dict[Language, str]
+    size: float
     difference_text: DifferenceText
     probability_text: str
     forest: dict[str, float]
@@ -47,7 +54,8 @@ class WaitingClaim(TypedDict):
     """A claim without a verdict, and what it waits for."""
 
     claim: Claim
-    reason: str
+    sentences: dict[Language, str]
+    reason: Said
 
 
 def judged(facts: TopicFacts) -> list[JudgedClaim]:
@@ -56,6 +64,8 @@ def judged(facts: TopicFacts) -> list[JudgedClaim]:
     return [
         {
             **row,
+            "sentences": sentences(claims[row["name"]]),
+            "size": abs(row["difference"] or 0.0) / row["margin"],
             "difference_text": difference_text(row),
             "probability_text": _probability_text(row),
             "forest": forest(row),
@@ -71,16 +81,27 @@ def waiting(facts: TopicFacts) -> list[WaitingClaim]:
     """The claims that have no row in claims.json."""
     names = {row["name"] for row in facts.judgements}
     return [
-        {"claim": claim, "reason": _reason(claim, facts)} for claim in facts.topic.claims if claim.name not in names
+        {"claim": claim, "sentences": sentences(claim), "reason": _reason(claim, facts)}
+        for claim in facts.topic.claims
+        if claim.name not in names
     ]
 
 
-def _reason(claim: Claim, facts: TopicFacts) -> str:
+def _reason(claim: Claim, facts: TopicFacts) -> Said:
     absent = [variant for variant in (claim.better, claim.worse) if variant not in facts.plan["variants"]]
     if absent:
-        return f"no variant {' or '.join(absent)} in params.yaml"
+        return phrase("no variant {names} in params.yaml", names=either(absent))
     variants = lacking(claim, facts.scores)
-    return f"no {claim.metric} of {' and '.join(variants)}" if variants else "no verdict"
+    return (
+        phrase("no {metric} of {names}", metric=claim.metric, names=both(variants))
+        if variants
+        else phrase("no verdict")
+    )
+
+
+def sentences(claim: Claim) -> dict[Language, str]:
+    """What is claimed, in each language; in English where nobody has translated it."""
+    return {"en": claim.sentence, "es": claim.frase or claim.sentence}
 
 
 def _arm(side: Side, row: ClaimRow, score: MetricSummary | None) -> Arm:
@@ -109,18 +130,23 @@ def difference_text(row: ClaimRow) -> DifferenceText:
     """The difference and its interval, with as many decimals as the interval's width calls for."""
     low, high = row["ci_low"], row["ci_high"]
     if row["difference"] is None:
-        return {"value": "none", "interval": "no pair of runs to compare"}
+        return {"value": phrase("none"), "interval": phrase("no pair of runs to compare")}
     if low is None or high is None:
-        return {"value": number(row["difference"], sign=True), "interval": "no bounded interval from so few pairs"}
+        return {
+            "value": number(row["difference"], sign=True),
+            "interval": phrase("no bounded interval from so few pairs"),
+        }
     digits = formatting.decimals(low, high)
-    bounds = f"{formatting.interval(low, high, digits)} ({formatting.level(row)})"
+    bounds = phrase(
+        "{interval} ({level})", interval=formatting.interval(low, high, digits), level=formatting.level(row)
+    )
     return {"value": number(row["difference"], digits, sign=True), "interval": bounds}
 
 
 def _probability_text(row: ClaimRow) -> str:
     """P(better wins on one seed) with its interval."""
     if row["probability_better"] is None:
-        return "none"
-    low, high = row["probability_low"], row["probability_high"]
-    bounds = f" ({low:.2f} to {high:.2f})" if low is not None and high is not None else ""
-    return f"{row['probability_better']:.2f}{bounds}"
+        return phrase("none")
+    middle = number(row["probability_better"], 2)
+    bounds = formatting.interval(row["probability_low"], row["probability_high"], 2)
+    return phrase("{value} ({interval})", value=middle, interval=bounds) if bounds else middle

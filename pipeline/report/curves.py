@@ -7,12 +7,13 @@ from pipeline import paths
 from pipeline.contracts import History
 from pipeline.report import plots, svg
 from pipeline.report.facts import Run, TopicFacts
-from pipeline.report.formatting import number
+from pipeline.report.formatting import count, number
+from pipeline.report.language import Said, phrase
 from pipeline.report.lines import mean_line
 from pipeline.report.plots import CurvePanel, Line
 from pipeline.training import objective
 
-OBJECTIVE_WORDS = {"cross_entropy": "cross-entropy (nats)", "squared_error": "squared error"}
+OBJECTIVE_WORDS = {"cross_entropy": phrase("cross-entropy (nats)"), "squared_error": phrase("squared error")}
 
 
 class Fit(TypedDict):
@@ -117,11 +118,16 @@ def fitted(curves: Sequence[Mapping[str, str]]) -> Fit | None:
     }
 
 
-def _in_words(panel: CurvePanel, fit: Fit | None) -> str:
-    title = f"Training and validation curves of {panel['title']}, {panel['objective']} by epoch"
+def _in_words(panel: CurvePanel, fit: Fit | None) -> Said:
+    names = {"variant": panel["title"], "objective": panel["objective"]}
+    title = phrase("Training and validation curves of {variant}, {objective} by epoch", **names)
     if fit is None:
-        return f"{title}: no mean curve."
-    return (
-        f"{title}: validation is lowest, {number(fit['best'])}, in epoch {fit['epoch']} of {fit['epochs']};"
-        f" at the end training is {number(fit['training'])} and validation {number(fit['validation'])}."
+        return phrase("{title}: no mean curve.", title=title)
+    return phrase(
+        "{title}: validation is lowest, {best}, in epoch {epoch} of {epochs}; at the end training is {training} and"
+        " validation {validation}.",
+        title=title,
+        epoch=count(fit["epoch"]),
+        epochs=count(fit["epochs"]),
+        **{name: number(fit[name]) for name in ("best", "training", "validation")},
     )

@@ -6,6 +6,7 @@ from typing import TypedDict, cast
 from pipeline.contracts import Verdict
 from pipeline.report.claims import DifferenceText, JudgedClaim, difference_text
 from pipeline.report.formatting import number
+from pipeline.report.language import NumberText, phrase
 from pipeline.report.sentence import compared_with, words
 from pipeline.result_rows import ClaimRow
 
@@ -90,7 +91,11 @@ def _turned(row: JudgedClaim, against: str) -> ClaimRow:
     if row["worse"] == against:
         return row
     difference, low, high = map(_negative, (row["difference"], row["ci_low"], row["ci_high"]))
-    sides = {"better": row["worse"], "worse": row["better"], "claim": f"claimed to be worse than {against}"}
+    sides = {
+        "better": row["worse"],
+        "worse": row["better"],
+        "claim": phrase("claimed to be worse than {variant}", variant=against),
+    }
     return cast(ClaimRow, row | sides | {"difference": difference, "ci_low": high, "ci_high": low})
 
 
@@ -113,14 +118,14 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _tick(value: float) -> str:
-    return number(value, 0) if value == 0 else f"{value:+g}".replace("-", "\u2212")
+    return number(value, 0) if value == 0 else NumberText(f"{value:+g}".replace("-", "\u2212"))
 
 
 def _effect(row: ClaimRow, marks: Mapping[str, float]) -> Effect:
     return {
         "variant": row["better"],
         "words": words(row),
-        "anchor": f"{row['topic']}-{row['name']}",
+        "anchor": f"{row['topic']}/{row['name']}",
         "verdict": row["verdict"],
         "firmness": row["firmness"] or "",
         "gain": difference_text(row),

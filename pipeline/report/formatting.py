@@ -8,43 +8,49 @@ from typing import Any, NamedTuple, get_args
 
 from pipeline import paths
 from pipeline.contracts import Verdict
+from pipeline.report.language import NumberText, Voice, phrase, word
 from pipeline.result_rows import ClaimRow
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 UNTESTED = "not tested"
-EXACT = "exact"
+EXACT = word("exact")
 DECIMALS, MOST_DECIMALS = 3, 6
 WIDE = 100  # an interval that needs no decimals
 MINUS, DASH = "\u2212", "\u2013"
 
 
-def number(value: float | None, digits: int | None = None, *, sign: bool = False) -> str:
+def number(value: float | None, digits: int | None = None, *, sign: bool = False) -> NumberText:
     """A number with `digits` decimals; without them three, or three digits of what is very large or very small."""
     if value is None or not math.isfinite(value):
-        return DASH
+        return NumberText(DASH)
     plain = digits is not None or value == 0 or 0.001 <= abs(value) < 10_000
     text = f"{value:{'+' if sign else ''}.{f'{3 if digits is None else digits}f' if plain else '3g'}}"
-    return text.replace("-", MINUS)
+    return NumberText(text.replace("-", MINUS))
 
 
-def plain(value: float) -> str:
+def plain(value: float) -> NumberText:
     """A number as a user would write it: no more digits than it has."""
-    return f"{value:,.12g}".replace("-", MINUS)
+    return NumberText(f"{value:,.12g}".replace("-", MINUS))
 
 
-def money(value: float | None) -> str:
+def count(value: float | None) -> NumberText:
+    """How many, thousands apart; empty where nobody counted."""
+    return NumberText("" if value is None else f"{value:,}")
+
+
+def money(value: float | None) -> NumberText:
     """A cost with about three digits, thousands apart."""
     if value is None or not math.isfinite(value):
-        return DASH
+        return NumberText(DASH)
     digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
-    return f"{value:,.{min(6, digits)}f}".replace("-", MINUS)
+    return NumberText(f"{value:,.{min(6, digits)}f}".replace("-", MINUS))
 
 
 def interval(low: float | None, high: float | None, digits: int | None = None, *, sign: bool = False) -> str:
     """Both bounds as `number` writes them; empty where one is undefined."""
     if low is None or high is None:
         return ""
-    return f"{number(low, digits, sign=sign)} to {number(high, digits, sign=sign)}"
+    return phrase("{low} to {high}", low=number(low, digits, sign=sign), high=number(high, digits, sign=sign))
 
 
 def spread(low: float | None, high: float | None) -> str:
@@ -77,7 +83,7 @@ def difference(row: ClaimRow) -> Difference:
 
 def level(row: ClaimRow) -> str:
     """The confidence level of a claim's interval in percent."""
-    return f"{100 * row['level']:.3g} %"
+    return NumberText(f"{100 * row['level']:.3g} %")
 
 
 def seeds(row: ClaimRow) -> str:
@@ -96,8 +102,12 @@ def cell(text: Any) -> str:
     return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(str(text).split()))
 
 
-def render(template: str, page: Mapping[str, Any], **filters: Any) -> str:
-    """The page that a template of this folder makes of `page`; names it does not have are errors."""
+def render(template: str, page: Mapping[str, Any], voice: Voice | None = None, **filters: Any) -> str:
+    """The page that a template of this folder makes of `page`; names it does not have are errors.
+
+    It speaks as `voice` does (default: English): all that was written by `phrase` or as a number, and what stands in
+    the template as `t("...")`, which is taken as HTML, its values as text.
+    """
     import jinja2
 
     environment = jinja2.Environment(
@@ -107,6 +117,9 @@ def render(template: str, page: Mapping[str, Any], **filters: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
+        finalize=(voice := voice or Voice("en")).say,
     )
-    environment.filters |= {"number": number, "plain": plain, "money": money, "cell": cell} | filters
+    own: dict[str, Any] = {"number": number, "plain": plain, "money": money, "count": count, "cell": cell}
+    environment.filters |= own | {"known": voice.known, "say": voice.say} | filters
+    environment.globals |= {"t": voice.marked, "voice": voice}
     return environment.get_template(template).render(page)

@@ -8,6 +8,8 @@ import numpy as np
 
 from pipeline.report import class_names, outcome_plots, svg
 from pipeline.report.facts import TopicFacts
+from pipeline.report.formatting import number
+from pipeline.report.language import Said, listed, phrase, word
 from pipeline.report.outcome_plots import Point, RecallPanel, ReliabilityPanel
 from pipeline.result_rows import MetricSummary
 from pipeline.settings.claims import LOWER
@@ -24,7 +26,7 @@ class OutcomePicture(TypedDict):
     variant: str
     svg: str
     alt: str
-    captions: list[str]
+    captions: list[Said]
 
 
 class Calibration(TypedDict):
@@ -103,7 +105,7 @@ def draw(facts: TopicFacts) -> Outcomes | None:
 def _name(facts: TopicFacts, code: int) -> str:
     """Of a class: by its name, if the data have any."""
     names = next((names for card in facts.cards if (names := class_names.of_card(card))), [])
-    return class_names.shown(names)[code] if code < len(names) else f"class {code}"
+    return class_names.shown(names)[code] if code < len(names) else phrase("class {code}", code=code)
 
 
 def _shown(facts: TopicFacts) -> list[str]:
@@ -167,16 +169,25 @@ def _reliability(facts: TopicFacts, shown: Sequence[str]) -> list[OutcomePicture
             "variant": variant,
             "svg": picture,
             "alt": _reliability_in_words(variant, own),
-            "captions": [f"calibration error {calibration_error(own):.3f}"],
+            "captions": [phrase("calibration error {error}", error=number(calibration_error(own)))],
         }
         for (variant, own), picture in zip(bins.items(), pictures, strict=True)
     ]
 
 
-def _reliability_in_words(variant: str, bins: Bins) -> str:
+def _reliability_in_words(variant: str, bins: Bins) -> Said:
     pairs = zip(bins.said, bins.seen, strict=True)
-    told = ", ".join(f"{100 * said:.0f} % said and {100 * seen:.0f} % seen" for said, seen in pairs)
-    return f"Reliability of {variant}: {told}. Expected calibration error {calibration_error(bins):.3f}."
+    told = [phrase("{said} % said and {seen} % seen", said=_percent(said), seen=_percent(seen)) for said, seen in pairs]
+    return phrase(
+        "Reliability of {variant}: {pairs}. Expected calibration error {error}.",
+        variant=variant,
+        pairs=listed(told),
+        error=number(calibration_error(bins)),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
 
 
 # Precision and recall
@@ -231,18 +242,28 @@ def _point(hits: float, taken: float, positives: float) -> Point | None:
     return {"recall": hits / positives, "precision": hits / taken} if taken > 0 and positives else None
 
 
-def _recall_in_words(panel: RecallPanel) -> str:
-    told = [f"Precision over recall of {panel['title']}: average precision {panel['average']:.3f}"]
-    told.append(f"{100 * panel['base']:.1f} % of examples are of the class")
-    return f"{', '.join(told)}. {'; '.join(_points_in_words(panel))}."
+def _recall_in_words(panel: RecallPanel) -> Said:
+    return phrase(
+        "Precision over recall of {variant}: average precision {average}, {base} % of examples are of the class."
+        " {points}.",
+        variant=panel["title"],
+        average=number(panel["average"]),
+        base=number(100 * panel["base"], 1),
+        points=listed(_points_in_words(panel), "; "),
+    )
 
 
-def _points_in_words(panel: RecallPanel) -> list[str]:
+def _points_in_words(panel: RecallPanel) -> list[Said]:
     told = [
-        f"{name}: {100 * point['recall']:.0f} % found, {100 * point['precision']:.0f} % of alarms right"
+        phrase(
+            "{name}: {found} % found, {right} % of alarms right",
+            name=word(name),
+            found=_percent(point["recall"]),
+            right=_percent(point["precision"]),
+        )
         for name, point in panel["points"].items()
     ]
-    return told if outcome_plots.LIKELIEST in panel["points"] else ["never the likeliest class", *told]
+    return told if outcome_plots.LIKELIEST in panel["points"] else [phrase("never the likeliest class"), *told]
 
 
 # Costs

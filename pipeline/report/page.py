@@ -1,18 +1,22 @@
-"""The page of all topics, and its short form in Markdown."""
+"""The page of all topics in both languages, and its short form in Markdown."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.contracts import Plan, Verdict
+from pipeline.contracts import Language, LanguageChoice, Plan, Verdict
 from pipeline.freshness import TopicState
-from pipeline.report import claims, effects, facts, figures, outcomes, sentence, tables
+from pipeline.report import claims, effects, explore, facts, figures, metric_words, outcomes, overview, sentence, tables
 from pipeline.report.claims import RUN_KEY_DIGITS, JudgedClaim, WaitingClaim
 from pipeline.report.effects import Comparison
+from pipeline.report.explore import View
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.figures import Pictures
 from pipeline.report.formatting import VERDICTS, money, number, render
+from pipeline.report.gallery import Gallery
+from pipeline.report.language import LANGUAGES, OWN_NAMES, NumberText, Voice, listed
 from pipeline.report.outcomes import Outcomes
 from pipeline.report.tables import ComparedSettings, Confusion, Cost, ScoresOfVariant
 from pipeline.result_rows import ClaimRow, MetricSummary
@@ -28,7 +32,9 @@ class TopicPage:
 
     name: str
     title: str
+    titles: dict[Language, str]
     question: str
+    questions: dict[Language, str]
     chapter: str
     own: bool
     sentence: str
@@ -49,6 +55,7 @@ class TopicPage:
     cards: list[dict[str, Any]]
     cost: Cost
     pictures: Pictures
+    views: list[View]
 
 
 def topics(states: Sequence[TopicState], judgements: Sequence[ClaimRow]) -> list[TopicPage]:
@@ -65,7 +72,9 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
     return TopicPage(
         name=facts.name,
         title=facts.topic.title,
+        titles={"en": facts.topic.title, "es": facts.topic.titulo or facts.topic.title},
         question=facts.topic.question,
+        questions={"en": facts.topic.question, "es": facts.topic.pregunta or facts.topic.question},
         chapter=facts.topic.chapter,
         reason=facts.reason,
         plan=facts.plan,
@@ -86,12 +95,37 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
         cards=facts.cards,
         cost=tables.cost(facts),
         pictures=figures.draw(facts),
+        views=explore.views(facts),
     )
 
 
-def texts(topics: Sequence[TopicPage]) -> dict[str, str]:
-    """{file: text} of the page itself and its short form in Markdown."""
-    page = {
+def texts(topics: Sequence[TopicPage], choice: LanguageChoice = "auto") -> dict[str, str]:
+    """{file: text} of the page itself, in both languages, and of its short form in Markdown.
+
+    `choice` is the language that it opens in; "auto" leaves that to the browser, and is English where nobody asks.
+    """
+    page = _page(topics)
+    first: Language = "es" if choice == "es" else "en"
+    galleries = {language: Gallery(Voice(language), empty=language != first) for language in LANGUAGES}
+    numbers = {topic.name: [view["drawn"] for view in topic.views] for topic in topics if topic.views}
+    whole = {
+        "choice": choice,
+        "language": first,
+        "other": _other(first),
+        "bodies": {language: _body(page, language, gallery) for language, gallery in galleries.items()},
+        "rules": galleries[first].rules(),
+        "titles": {language: _title(page["own"], Voice(language)) for language in LANGUAGES},
+        "numbers": _as_script(numbers),
+    }
+    return {
+        "index.html": render("report.html.j2", whole),
+        "report.md": render("report.md.j2", page, probability=_probability, score=_score),
+    }
+
+
+def _page(topics: Sequence[TopicPage]) -> dict[str, Any]:
+    """What both templates are made of."""
+    return {
         "topics": topics,
         "own": bool(topics) and all(topic.own for topic in topics),
         "run_key_digits": RUN_KEY_DIGITS,
@@ -99,18 +133,65 @@ def texts(topics: Sequence[TopicPage]) -> dict[str, str]:
         "verdicts": {verdict: sum(topic.verdicts[verdict] for topic in topics) for verdict in VERDICTS},
         "waiting": sum(len(topic.waiting) for topic in topics),
         "judged": sum(len(topic.judged) for topic in topics),
+        "chapters": overview.chapters(topics),
+        "surprises": overview.surprising(topics),
     }
-    templates = {"index.html": "report.html.j2", "report.md": "report.md.j2"}
+
+
+def _body(page: dict[str, Any], language: Language, gallery: Gallery) -> str:
+    """All that a reader sees in one language, its pictures as the gallery hands them out."""
+    voice, other = gallery.voice, _other(language)
+    own = {
+        "title": _title(page["own"], voice),
+        "meanings": _meanings(voice),
+        "other": other,
+        "other_name": OWN_NAMES[other],
+        "drawn": gallery.drawn,
+        "image": gallery.image,
+        "kept": gallery.kept,
+        "listed": listed,
+        "course": [],
+    }
+    filters = {
+        "probability": _probability,
+        "score": _score,
+        "metric": lambda name: metric_words.words(name, language),
+        "first_upper": lambda text: text[:1].upper() + text[1:],
+    }
+    return render("report_body.html.j2", page | own, voice, **filters)
+
+
+def _other(language: Language) -> Language:
+    return "en" if language == "es" else "es"
+
+
+def _title(own: bool, voice: Voice) -> str:
+    return str(
+        voice.marked("What came out for your data")
+        if own
+        else voice.marked("What the course claims, and what came out")
+    )
+
+
+def _meanings(voice: Voice) -> dict[Verdict, str]:
     return {
-        name: render(template, page, probability=_probability, score=_score) for name, template in templates.items()
+        "reproduced": voice.marked("the whole interval of the difference lies beyond the margin"),
+        "contradicted": voice.marked("it lies beyond the margin on the other side"),
+        "negligible": voice.marked("it lies within the margin on both sides"),
+        "undecided": voice.marked("otherwise: more seeds are needed"),
     }
 
 
-def _score(value: float | None, metric: str) -> str:
+def _as_script(data: Any) -> str:
+    """JSON that ends no script, whatever names it has."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _score(value: float | None, metric: str) -> NumberText:
     return money(value) if metric == COST else number(value)
 
 
-def _probability(value: float | None) -> str:
+def _probability(value: float | None) -> NumberText:
     if value is None:
-        return "none"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+        return NumberText("\u2013")
+    return NumberText("< 0.001" if value < 0.001 else f"{value:.3f}")

@@ -11,26 +11,24 @@ from pipeline import paths
 from pipeline.records import read_examples
 from pipeline.report import class_names, pixels
 from pipeline.report.facts import TopicFacts
+from pipeline.report.language import Said, phrase
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PAUSE = 700  # milliseconds between two looks at the samples
 MOST_CLASSES_SHOWN = 20
 MOST_PIXELS = 96  # of a side of an image in a strip: larger ones are thinned
 MOST_REAL_POINTS = 600  # training examples behind the samples
 
 
 class SamplePicture(TypedDict):
-    """A variant's last samples as a still picture, all looks at them as a moving one (addresses), sizes in pixels."""
+    """A variant's samples after each of `epochs`, one below the other in one picture (its address): pixels of one."""
 
     variant: str
     epochs: list[int]
-    still: str
-    moving: str
+    reel: str
     size: tuple[int, int]
-    alt: str
-    alt_moving: str
+    alt: Said
 
 
 class StripPicture(TypedDict):
@@ -38,7 +36,7 @@ class StripPicture(TypedDict):
 
     src: str
     size: tuple[int, int]
-    alt: str
+    alt: Said
 
 
 def sample_pictures(facts: TopicFacts) -> list[SamplePicture]:
@@ -62,16 +60,25 @@ def _samples(facts: TopicFacts, variant: str) -> SamplePicture | None:
         epochs, looks = arrays["epochs"], arrays["images"]
     planned = facts.plan["variants"][variant]
     frames = _frames(looks, planned["settings"]["data"], planned["draws"][str(seed)])
-    words = f"{looks.shape[1]} samples of {variant}, seed {seed}"
     return {
         "variant": variant,
         "epochs": [int(epoch) for epoch in epochs],
-        "still": _png(frames[-1:]),
-        "moving": _png(frames),
+        "reel": _png(_reel(frames)),
         "size": frames[-1].size,
-        "alt": f"{words}, after epoch {epochs[-1]}",
-        "alt_moving": f"{words}, after epochs {', '.join(map(str, epochs))} in turn",
+        "alt": phrase("{count} samples of {variant}, seed {seed}", count=looks.shape[1], variant=variant, seed=seed),
     }
+
+
+def _reel(frames: Sequence["Image"]) -> "Image":
+    """Pictures of one palette below each other."""
+    from PIL import Image
+
+    width, height = frames[0].size
+    reel = Image.new("P", (width, height * len(frames)))
+    for at, frame in enumerate(frames):
+        reel.paste(frame, (0, at * height))
+    reel.putpalette(frames[0].getpalette() or [])
+    return reel
 
 
 def _frames(looks: np.ndarray, data: str, draw: int) -> list["Image"]:
@@ -101,17 +108,18 @@ def _strip(card: Mapping[str, Any]) -> StripPicture | None:
     (picture,) = pixels.grids(images[None], columns=len(images))
     known = class_names.shown(class_names.of_card(card))
     names = ", ".join(known[:MOST_CLASSES_SHOWN]) or " ".join(map(str, classes[:MOST_CLASSES_SHOWN]))
-    words = f"A training image of each of {len(images)} classes ({names}) of {card['data']}"
-    return {"src": _png([picture]), "size": picture.size, "alt": words}
+    words = phrase(
+        "A training image of each of {count} classes ({names}) of {data}",
+        count=len(images),
+        names=names,
+        data=card["data"],
+    )
+    return {"src": _png(picture), "size": picture.size, "alt": words}
 
 
-def _png(frames: Sequence["Image"]) -> str:
-    """Pictures of one palette as the address of a PNG; several show one after another, the last one longest."""
-    buffer, first = io.BytesIO(), frames[0]
-    colours = len(first.getpalette() or ()) // 3
-    options: dict[str, Any] = {"format": "PNG", "bits": 4 if colours > len(pixels.POINT_COLOURS) else 2}
-    if len(frames) > 1:
-        pauses = [PAUSE] * (len(frames) - 1) + [3 * PAUSE]
-        options |= {"save_all": True, "append_images": list(frames[1:]), "duration": pauses, "loop": 0}
-    first.save(buffer, optimize=True, **options)
+def _png(picture: "Image") -> str:
+    """A picture with a palette as the address of a PNG."""
+    buffer = io.BytesIO()
+    colours = len(picture.getpalette() or ()) // 3
+    picture.save(buffer, format="PNG", optimize=True, bits=4 if colours > len(pixels.POINT_COLOURS) else 2)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

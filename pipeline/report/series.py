@@ -7,7 +7,9 @@ from pipeline import paths, plugins
 from pipeline.report import plots, svg
 from pipeline.report.facts import TopicFacts, finite_scores
 from pipeline.report.formatting import number
+from pipeline.report.language import NumberText, Said, listed, phrase, word
 from pipeline.report.lines import mean_line, needs_log_axis
+from pipeline.report.plots import Line as PlotLine
 from pipeline.report.plots import LinePanel
 from pipeline.verdicts.topic import Line, Sweep
 
@@ -61,12 +63,12 @@ def sweep_pictures(facts: TopicFacts) -> list[SweepPicture]:
 
 
 def _sweep(facts: TopicFacts, sweep: Sweep, number: int) -> SweepPicture | None:
-    scored = {line.words: points for line in sweep.lines if (points := _scores(facts, line))}
+    scored = {line.words: points for line in sweep.lines if (points := scores_of(facts, line))}
     if not scored:
         return None
     lines = [mean_line(list(points), list(points.values())) for points in scored.values()]
     log_x = needs_log_axis([x for line in lines for x in line["x"]])
-    panel: LinePanel = {"title": sweep.y, "group": sweep.x, "lines": lines}
+    panel: LinePanel = {"title": "", "group": sweep.x, "lines": lines}
     (picture,) = svg.inlined(plots.series_panels([panel], log_x=log_x, log_y=False), f"{facts.name}_sweep_{number}")
     axes: list[Axes] = [{"x": sweep.x, "y": words, "log": False} for words in scored]
     return {
@@ -75,11 +77,11 @@ def _sweep(facts: TopicFacts, sweep: Sweep, number: int) -> SweepPicture | None:
         "lines": list(scored),
         "log_x": log_x,
         "svg": picture,
-        "alt": _in_words(panel, axes),
+        "alt": _in_words(panel | {"title": sweep.y}, axes),
     }
 
 
-def _scores(facts: TopicFacts, line: Line) -> Points:
+def scores_of(facts: TopicFacts, line: Line) -> Points:
     """Scores of the variants that have any, in order of the number."""
     numbers = sorted(line.variants.items())
     return {x: values for x, name in numbers if (values := finite_scores(facts.scores, name, line.metric))}
@@ -90,12 +92,17 @@ def _scores(facts: TopicFacts, line: Line) -> Points:
 
 def series_pictures(facts: TopicFacts) -> list[SeriesGroup]:
     """One group per pair of series over one axis; each has one picture per variant."""
-    points = _points(facts.series)
-    axes = {name: _axes(facts.name, name) for name in dict.fromkeys(name for _, name in points)}
-    return [_group(facts, pair, [axes[name] for name in pair], points) for pair in _pairs(axes)]
+    points = points_of(facts.series)
+    return [_group(facts, names, axes, points) for names, axes in axes_of(facts.name, points)]
 
 
-def _points(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], Points]:
+def axes_of(topic: str, points: Mapping[tuple[str, str], Points]) -> list[tuple[list[str], list[Axes]]]:
+    """Names of series that share a picture, one or two together, and what their axes show."""
+    axes = {name: _axes(topic, name) for name in dict.fromkeys(name for _, name in points)}
+    return [(pair, [axes[name] for name in pair]) for pair in _pairs(axes)]
+
+
+def points_of(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], Points]:
     """{(variant, series): points} of rows of series.csv."""
     points: dict[tuple[str, str], dict[float, list[float]]] = {}
     for row in rows:
@@ -155,9 +162,16 @@ def _panels(
     return panels
 
 
-def _in_words(panel: LinePanel, axes: Sequence[Axes]) -> str:
+def _in_words(panel: LinePanel, axes: Sequence[Axes]) -> Said:
     parts = []
     for line, own in zip(panel["lines"], axes, strict=False):
-        first, last = (f"{number(line['mean'][at])} at {own['x']} {line['x'][at]:g}" for at in (0, -1))
-        parts.append(f"{own['y']} {first}" + (f", {last}" if len(line["x"]) > 1 else ""))
-    return f"{panel['title']}: {'; '.join(parts)}."
+        first, last = (_point_in_words(line, own, at) for at in (0, -1))
+        parts.append(
+            phrase("{y} {point}", y=word(own["y"]), point=listed([first, last] if len(line["x"]) > 1 else [first]))
+        )
+    return phrase("{title}: {parts}.", title=word(panel["title"]), parts=listed(parts, "; "))
+
+
+def _point_in_words(line: PlotLine, axes: Axes, at: int) -> Said:
+    place = NumberText(f"{line['x'][at]:g}")
+    return phrase("{value} at {axis} {place}", value=number(line["mean"][at]), axis=word(axes["x"]), place=place)

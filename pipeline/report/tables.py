@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
-from pipeline.report import class_names
+from pipeline.report import class_names, formatting
 from pipeline.report.curves import Fit, fitted
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.formatting import DASH
+from pipeline.report.language import either, phrase
 from pipeline.result_rows import MetricSummary
 from pipeline.settings.plan import places
 
@@ -77,7 +78,7 @@ def scores(facts: TopicFacts) -> list[ScoresOfVariant]:
 
 def _counts(summaries: Mapping[str, MetricSummary], key: Literal["n", "failed"]) -> str:
     """One number if it is that of all metrics."""
-    return " or ".join(map(str, sorted({score[key] for score in summaries.values()}))) or DASH
+    return either(sorted({score[key] for score in summaries.values()})) or DASH
 
 
 def compared(facts: TopicFacts) -> ComparedSettings:
@@ -109,7 +110,7 @@ def _setting(settings: Mapping[str, Any], key: str) -> str:
 
 def _parameters(runs: Sequence[Run]) -> str:
     counts = sorted({run["parameters"] for run in runs if run["parameters"]})
-    return " or ".join(f"{count:,}" for count in counts) or DASH
+    return either([formatting.count(count) for count in counts]) or DASH
 
 
 def cost(facts: TopicFacts) -> Cost:
@@ -128,7 +129,7 @@ def cost(facts: TopicFacts) -> Cost:
 def _device(run: Run) -> str:
     """Kind of device and whose numbers it gives: those of a record from before this was told apart are not named."""
     whose = run.get("numerics")
-    return f"{run['device']} ({whose} numbers)" if whose else run["device"]
+    return phrase("{device} ({whose} numbers)", device=run["device"], whose=whose) if whose else run["device"]
 
 
 def confusions(facts: TopicFacts) -> list[Confusion]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline import paths
+from pipeline.contracts import LanguageChoice
 from pipeline.number_types import Count, NotNegative, Positive, Whole
 from pipeline.numerics import Mode
 from pipeline.plugin_files import Setting
@@ -35,6 +36,7 @@ class Settings:
     """All of params.yaml, resolved for one profile; `left_out` are the topics that `only` leaves out."""
 
     profile: str
+    language: LanguageChoice
     workers: int | str
     runs_per_gpu: int
     run_minutes: float
@@ -54,6 +56,7 @@ class Settings:
 
 TOP = {
     "profile": Setting(Literal[PROFILES], "laptop"),
+    "language": Setting(LanguageChoice, "auto"),
     "seeds": Setting(Count, 6),
     "first_seed": Setting(Whole, 100),
     "looks": Setting(Literal[1, 2, 3], 3),
@@ -142,6 +145,7 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
     _note_seeds(tree, profile, uses)
     return Settings(
         profile=profile.name,
+        language=top["language"],
         workers=top["workers"],
         runs_per_gpu=top["runs_per_gpu"],
         run_minutes=top["run_minutes"],

@@ -41,6 +41,8 @@ PREPARING = (
 )
 # Fields of a syntax tree that decide no number, or that minor versions of Python spell differently.
 IGNORED_FIELDS = ("annotation", "returns", "type_comment", "type_params", "kind", "ctx")
+# Arguments by which a topic says in Spanish what it says already: no number follows from them.
+TRANSLATIONS = ("frase", "titulo", "pregunta")
 
 
 def plan(settings: Settings) -> None:
@@ -65,7 +67,7 @@ def plan(settings: Settings) -> None:
 
 def _asked(topic: TopicSettings) -> dict[str, Any]:
     """What a topic asks and claims, and a digest of its own code: scores and pages follow from that, runs do not."""
-    claims = [asdict(claim) for claim in topic.claims]
+    claims = [{name: said for name, said in asdict(claim).items() if name != "frase"} for claim in topic.claims]
     asked = {
         "title": topic.topic.title,
         "question": topic.topic.question,
@@ -250,7 +252,9 @@ def _as_lists(node: Any) -> Any:
 
 
 def _is_ignored(node: Any) -> bool:
-    """Whether a statement is an import, one for type checkers alone, or a docstring."""
+    """Whether it is an import, a statement for type checkers alone, a docstring, or an argument that translates."""
+    if isinstance(node, ast.keyword):
+        return node.arg in TRANSLATIONS
     if isinstance(node, ast.If):
         return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):

@@ -37,6 +37,7 @@ class Claim:
 
     name: str
     sentence: str
+    frase: str = ""  # the sentence in Spanish; of a user's own claim it may be missing
     chapter: str
     metric: str
     better: str
@@ -165,7 +166,9 @@ class Topic:
     """
 
     title: str
+    titulo: str = ""  # both in Spanish
     question: str
+    pregunta: str = ""
     claims: tuple[Claim, ...]
     probes: tuple[str, ...] = ()
     series: tuple[str, ...] = ()

@@ -32,15 +32,25 @@ def claim(name, sentence, better="stride", worse="mlp", margin=0.05, **changed):
 
 
 CLAIMS = (
-    claim("lead", "Convolution & pooling beat <b>everything</b>."),
-    claim("reverse", "It is the other way round.", "mlp", "stride"),
-    claim("pooling", "Max pooling is as good as stride.", "max", "stride"),
-    claim("fine", "Max pooling is better than stride.", "max", "stride", 0.005),
+    claim(
+        "lead",
+        "Convolution & pooling beat <b>everything</b>.",
+        frase="La convolución y el agrupamiento ganan a <b>todo</b>.",
+    ),
+    claim("reverse", "It is the other way round.", "mlp", "stride", frase="Es al revés."),
+    claim("pooling", "Max pooling is as good as stride.", "max", "stride", frase="La máxima va tan bien como el paso."),
+    claim("fine", "Max pooling is better than stride.", "max", "stride", 0.005, frase="La máxima gana al paso."),
 )
 
 
 def topic(claims=CLAIMS, title="Convolution | networks"):
-    return Topic(title=title, question="What do <i>shared</i> weights buy?", claims=claims)
+    return Topic(
+        title=title,
+        titulo=f"En español: {title}",
+        question="What do <i>shared</i> weights buy?",
+        pregunta="¿Qué aportan los pesos <i>compartidos</i>?",
+        claims=claims,
+    )
 
 
 def known_topics(monkeypatch):
@@ -222,9 +232,11 @@ def write_samples(name, variant, shape, seed=0):
 
 
 def images_of(folder):
-    return re.findall(
-        r'<img src="data:image/png;base64,([^"]+)"[^>]*alt="([^"]+)"', (folder / "index.html").read_text()
+    found = re.findall(
+        r'aria-label="([^"]+)"[^>]*><span class="drawn" data-picture="\d+"><img src="data:image/png;base64,([^"]+)"',
+        source_of(folder),
     )
+    return [(picture, words) for words, picture in found]
 
 
 def decoded(text):
@@ -265,8 +277,14 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+def source_of(folder):
+    """The page in the language that it opens in: without the other one, which waits in a template."""
+    text = (folder / "index.html").read_text("utf-8")
+    return re.sub(r'<template id="other".*?</template>', "", text, flags=re.DOTALL)
+
+
 def read_page(folder):
-    return Page((folder / "index.html").read_text("utf-8"))
+    return Page(source_of(folder))
 
 
 def files(folder):

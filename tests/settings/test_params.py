@@ -70,15 +70,16 @@ def test_data_and_topics_are_enough_and_the_rest_has_defaults(tmp_path):
         1,
         60,
     )
-    assert settings.numerics == "portable"
+    assert (settings.numerics, settings.language) == ("portable", "auto")
     assert settings.topics["convolution"].seeds == 6 and list(settings.data) == ["signals", "pictures"]
 
 
 def test_what_the_top_of_the_file_says_counts(tmp_path):
-    top = "profile: smoke\nseeds: 5\nworkers: 3\nruns_per_gpu: 2\nrun_minutes: 7\nsame_on_every_processor: false\n"
+    top = "profile: smoke\nlanguage: es\nseeds: 5\nworkers: 3\nruns_per_gpu: 2\nrun_minutes: 7\n"
+    top += "same_on_every_processor: false\n"
     settings = read(tmp_path, GOOD.replace("profile: laptop\nseeds: 6\n", top))
     assert (settings.profile, settings.workers, settings.runs_per_gpu, settings.run_minutes) == ("smoke", 3, 2, 7)
-    assert settings.numerics == "native"
+    assert (settings.numerics, settings.language) == ("native", "es")
     assert read(tmp_path, GOOD.replace("seeds: 6", "seeds: 5")).topics["convolution"].seeds == 5
 
 
@@ -86,6 +87,7 @@ SPOILED = [
     ("profile", "laptp", "profile: given 'laptp', allowed one of 'smoke', 'laptop', 'full', 'gpu'"),
     ("profile", 3, "profile: given 3"),
     ("profile", None, "profile: given nothing"),
+    ("language", "fr", "language: given 'fr', allowed one of 'auto', 'es', 'en'"),
     ("seeds", 0, "seeds: given 0, allowed an integer >= 1"),
     ("seeds", 2.5, "seeds: given 2.5, allowed an integer"),
     ("seeds", True, "seeds: given True, allowed an integer"),

@@ -1,10 +1,13 @@
 """A plan holds what decides the numbers and nothing else: code by its meaning, data by digest, settings resolved."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline import paths, records
 from pipeline.errors import InputError
 from pipeline.settings import params, plan
+from pipeline.verdicts.topic import claims_digest, load
 
 SOURCE = '''"""Why."""
 
@@ -34,6 +37,16 @@ def test_remarks_and_layout_mean_nothing(changed):
 @pytest.mark.parametrize("changed", [SOURCE.replace("3.14", "3.1416"), SOURCE.replace("def area", "def field")])
 def test_code_means_something(changed):
     assert plan.code_digest(changed) != plan.code_digest(SOURCE)
+
+
+def test_what_a_topic_says_in_spanish_is_in_no_key():
+    told = 'TOPIC = Topic(title="Memory", claims=(Claim(sentence="It fades."),))'
+    spanish = told.replace('"Memory"', '"Memory", titulo="Memoria", pregunta="?"')
+    spanish = spanish.replace('"It fades."', '"It fades.", frase="Se atenúa."')
+    assert spanish != told and plan.code_digest(spanish) == plan.code_digest(told)
+    assert plan.code_digest(told.replace("It fades.", "It stays.")) != plan.code_digest(told)
+    claim = load("memory").claims[0]
+    assert claims_digest([claim]) == claims_digest([replace(claim, frase="Otra cosa.")])
 
 
 def test_every_version_of_python_reads_the_same_meaning():

@@ -62,7 +62,7 @@ def interpreters():
 
 def functions():
     """What reads a syntax tree, as source: other interpreters have none of our packages."""
-    ignored = f"IGNORED_FIELDS = {plan.IGNORED_FIELDS!r}"
+    ignored = f"IGNORED_FIELDS = {plan.IGNORED_FIELDS!r}\nTRANSLATIONS = {plan.TRANSLATIONS!r}"
     return "\n\n".join([ignored, *(inspect.getsource(each) for each in (plan._as_lists, plan._is_ignored))])
 
 

@@ -11,9 +11,15 @@ ACCURACY = 0.01  # one point, of every accuracy whose sentence does not say how 
 
 TOPIC = Topic(
     title="Convolutional networks",
+    titulo="Redes neuronales convolucionales",
     question=(
         "A network whose neurons look at neighbours and share their weights should need fewer parameters and data than"
         " a fully connected one. Does it, and does the lead vanish when neighbourhood means nothing?"
+    ),
+    pregunta=(
+        "Una red cuyas neuronas miran a sus vecinas y comparten sus pesos debería necesitar menos parámetros y"
+        " menos datos que una totalmente conectada. ¿Es así, y desaparece la ventaja cuando la vecindad no significa"
+        " nada?"
     ),
     probes=("shifted_accuracy", "receptive_field", "multiplications", "near_over_far"),
     series=("correlation",),
@@ -22,6 +28,8 @@ TOPIC = Topic(
             name="convolution",
             sentence="A convolutional network classifies signals better than a fully connected one with three times its"
             " parameters, each at the learning rate that suits it best.",
+            frase="Una red convolucional clasifica señales mejor que una totalmente conectada con tres veces sus"
+            " parámetros, cada una con la tasa de aprendizaje que más le conviene.",
             chapter="2 Convolutional networks: local receptive field, parameter sharing",
             published=f"{MNIST1D}: CNN 94 %, MLP 68 %",
             pilot="seeds 0 to 2: 86.5 % against 64.0 %",
@@ -33,6 +41,8 @@ TOPIC = Topic(
             name="locality",
             sentence="It is neighbourhood that the convolution uses: shuffling the positions costs it at least 20 points"
             " of accuracy.",
+            frase="Lo que usa la convolución es la vecindad: desordenar las posiciones le cuesta al menos 20 puntos"
+            " de exactitud.",
             chapter=FIELD,
             published=f"{MNIST1D}: CNN 94 %, with positions shuffled 56 %",
             pilot="seeds 0 to 2: 86.5 % against 58.6 %",
@@ -45,6 +55,7 @@ TOPIC = Topic(
         Claim(
             name="lead_gone",
             sentence="With the positions shuffled the fully connected network is ahead of the convolutional one.",
+            frase="Con las posiciones desordenadas, la red totalmente conectada va por delante de la convolucional.",
             chapter=FIELD,
             published=f"{MNIST1D}: MLP 68 %, CNN 56 %, both with positions shuffled",
             pilot="seeds 0 to 2: 64.0 % against 58.6 %",
@@ -56,6 +67,8 @@ TOPIC = Topic(
             name="near_pixels",
             sentence="Near pixels correlate more than far ones: neighbours more than pixels ten apart by at least 0.5 in"
             " mean |r|, and not so once the pixels are shuffled.",
+            frase="Los píxeles cercanos se correlacionan más que los lejanos: los vecinos más que los que están a"
+            " diez de distancia, en al menos 0,5 de |r| media, y ya no cuando los píxeles se desordenan.",
             chapter=FIELD,
             pilot="seeds 0 to 2: 0.65 against 0.00",
             metric="near_over_far",
@@ -67,6 +80,7 @@ TOPIC = Topic(
         Claim(
             name="shuffled_pixels",
             sentence="On images as well the convolution uses neighbourhood: shuffling the pixels costs it accuracy.",
+            frase="También con imágenes usa la convolución la vecindad: desordenar los píxeles le cuesta exactitud.",
             chapter=FIELD,
             pilot="seeds 0 to 2: 89.6 % against 84.1 %",
             metric="accuracy",
@@ -77,6 +91,8 @@ TOPIC = Topic(
             name="combined_views",
             sentence="Higher layers combine the local views: three layers of convolution, whose places see 17 of 40"
             " positions, classify signals better than one, whose places see 5, at equal parameters.",
+            frase="Las capas superiores combinan las vistas locales: tres capas de convolución, cuyas posiciones ven"
+            " 17 de 40, clasifican señales mejor que una, cuyas posiciones ven 5, con los mismos parámetros.",
             chapter=FIELD,
             pilot="seeds 0 to 2: 86.5 % against 71.9 %",
             metric="accuracy",
@@ -87,6 +103,8 @@ TOPIC = Topic(
             name="local_views",
             sentence="Looking at neighbours is worth something without sharing weights: a locally connected network"
             " classifies signals better than a fully connected one, each at the learning rate that suits it best.",
+            frase="Mirar a los vecinos vale algo aun sin compartir pesos: una red conectada localmente clasifica"
+            " señales mejor que una totalmente conectada, cada una con la tasa de aprendizaje que más le conviene.",
             chapter=FIELD,
             pilot="seeds 0 to 2: 80.4 % against 64.0 %",
             metric="accuracy",
@@ -97,6 +115,9 @@ TOPIC = Topic(
             name="sharing",
             sentence="Shared weights classify signals better than unshared ones with the same receptive fields and"
             " channels, and six times the parameters, each at the learning rate that suits it best.",
+            frase="Los pesos compartidos clasifican señales mejor que los no compartidos con los mismos campos"
+            " receptivos y canales, y seis veces los parámetros, cada red con la tasa de aprendizaje que más le"
+            " conviene.",
             chapter=SHARING,
             published="Novak et al. (2018) and d'Ascoli et al. (2019), as cited by Pogodin et al. (2021): locally"
             " connected below convolutional",
@@ -109,6 +130,8 @@ TOPIC = Topic(
             name="sharing_at_equal_parameters",
             sentence="For as many parameters, shared weights classify signals at least 10 points better than unshared"
             " ones, each at the learning rate that suits it best.",
+            frase="Con los mismos parámetros, los pesos compartidos clasifican señales al menos 10 puntos mejor que"
+            " los no compartidos, cada red con la tasa de aprendizaje que más le conviene.",
             chapter=SHARING,
             pilot="seeds 0 to 2: 86.5 % against 67.1 %",
             metric="accuracy",
@@ -121,6 +144,8 @@ TOPIC = Topic(
             name="sharing_on_centred_digits",
             sentence="On digits that all lie in the middle, sharing weights is worth as much as on signals, five points or"
             " more, both networks trained until they know their training images.",
+            frase="Con dígitos que están todos en el centro, compartir los pesos vale tanto como con señales, cinco"
+            " puntos o más, entrenadas ambas redes hasta que se saben sus imágenes de entrenamiento.",
             chapter=SHARING,
             pilot="seeds 0 to 2: 89.6 % against 90.4 %",
             metric="accuracy",
@@ -134,6 +159,8 @@ TOPIC = Topic(
             name="images_convolution",
             sentence="On images, convolution with max pooling beats a fully connected network with fifteen times its"
             " parameters, both trained until they know their training images.",
+            frase="Con imágenes, la convolución con agrupación máxima supera a una red totalmente conectada con"
+            " quince veces sus parámetros, entrenadas ambas hasta que se saben sus imágenes de entrenamiento.",
             chapter=SHARING,
             pilot="seeds 0 to 2: 93.8 % against 87.6 %",
             metric="accuracy",
@@ -144,6 +171,8 @@ TOPIC = Topic(
             name="max_pooling",
             sentence="Max pooling classifies signals better than halving by stride, at equal receptive fields (24 of 40"
             " positions) and no more parameters.",
+            frase="La agrupación máxima clasifica señales mejor que reducir a la mitad con el paso del filtro, con"
+            " los mismos campos receptivos (24 de 40 posiciones) y no más parámetros.",
             chapter=POOLING,
             published="Scherer et al. (2010), abstract: max pooling significantly ahead of subsampling; Springenberg et"
             " al. (2015), table 3: CIFAR-10 error at equal parameters 9.74 % with max pooling, 10.19 % with stride, and"
@@ -157,6 +186,9 @@ TOPIC = Topic(
             name="average_pooling",
             sentence="Average pooling classifies signals better than halving by stride, at equal receptive fields (24 of"
             " 40 positions) and no more parameters, each at the learning rate that suits it best.",
+            frase="La agrupación media clasifica señales mejor que reducir a la mitad con el paso del filtro, con"
+            " los mismos campos receptivos (24 de 40 posiciones) y no más parámetros, cada red con la tasa de"
+            " aprendizaje que más le conviene.",
             chapter=POOLING,
             pilot="average pooling, seeds 0 to 9: 95.3 %; stride, seeds 0 to 2: 86.5 %",
             metric="accuracy",
@@ -167,6 +199,8 @@ TOPIC = Topic(
             name="max_over_average",
             sentence="Max pooling classifies signals better than average pooling, at equal parameters, each at the learning"
             " rate that suits it best.",
+            frase="La agrupación máxima clasifica señales mejor que la agrupación media, con los mismos parámetros,"
+            " cada red con la tasa de aprendizaje que más le conviene.",
             chapter=POOLING,
             published="Scherer et al. (2010), abstract: max pooling significantly ahead of subsampling, an average with"
             " weights",
@@ -180,6 +214,9 @@ TOPIC = Topic(
             name="few_images",
             sentence="With 500 training images, max pooling classifies images better than halving by stride, at equal"
             " receptive fields (12 by 12 pixels) and no more parameters, both trained until they know them.",
+            frase="Con 500 imágenes de entrenamiento, la agrupación máxima clasifica imágenes mejor que reducir a la"
+            " mitad con el paso del filtro, con los mismos campos receptivos (12 por 12 píxeles) y no más"
+            " parámetros, entrenadas ambas redes hasta que se las saben.",
             chapter=POOLING,
             pilot="seeds 0 to 2: 93.8 % against 90.7 %",
             metric="accuracy",
@@ -190,6 +227,8 @@ TOPIC = Topic(
             name="shifted_images",
             sentence="Max pooling classifies test images that are moved by up to 4 pixels better than stride, at equal"
             " receptive fields and no more parameters.",
+            frase="La agrupación máxima clasifica imágenes de prueba desplazadas hasta 4 píxeles mejor que el paso"
+            " del filtro, con los mismos campos receptivos y no más parámetros.",
             chapter=POOLING,
             pilot="seeds 0 to 2: 46.0 % against 34.6 %",
             metric="shifted_accuracy",
@@ -200,6 +239,9 @@ TOPIC = Topic(
             name="dense_head",
             sentence="The dense head uses where things are: given all places of the last layer, it classifies digits"
             " better than given each channel's mean over them, in as many steps.",
+            frase="La capa totalmente conectada del final usa dónde están las cosas: si recibe todas las posiciones"
+            " de la última capa clasifica los dígitos mejor que si recibe la media de cada canal sobre ellas, en los"
+            " mismos pasos.",
             chapter=HEAD,
             published="Lin et al. (2014): the other way round on CIFAR-10, in a network whose last layer has a channel"
             " for each class",
@@ -212,6 +254,8 @@ TOPIC = Topic(
             name="raw_images",
             sentence="Images must be prepared for a convolutional network: with every pixel scaled to mean 0 and"
             " deviation 1 it classifies at least five points better than with the raw ones.",
+            frase="Hay que preparar las imágenes para una red convolucional: con cada píxel llevado a media 0 y"
+            " desviación 1 clasifica al menos cinco puntos mejor que con las imágenes originales.",
             chapter="2 Convolutional networks: raw images",
             pilot="seeds 0 to 2: 89.9 % against 89.6 %",
             metric="accuracy",

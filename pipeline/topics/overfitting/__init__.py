@@ -10,10 +10,16 @@ DRAWN = {0: "true_labels", 40: "drawn_40", 100: "random_labels"}
 
 TOPIC = Topic(
     title="Overfitting",
+    titulo="Sobreajuste",
     question=(
         "A network that is good on its training data can be bad on new data. How does that depend on the number of"
         " training images, on the columns of its input, on the network's size and on the labels, and do augmentation and"
         " regularisation help?"
+    ),
+    pregunta=(
+        "Una red que va bien con sus datos de entrenamiento puede ir mal con datos nuevos. ¿Cómo depende eso del"
+        " número de imágenes de entrenamiento, de las columnas de la entrada, del tamaño de la red y de las"
+        " etiquetas, y ayudan el aumento de datos y la regularización?"
     ),
     probes=("onset", "accuracy_gap", "steps_to_fit"),
     sweeps=(

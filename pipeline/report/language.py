@@ -1,0 +1,165 @@
+"""Say in the reader's language what the page says: words by gettext, numbers as that language writes them."""
+
+import io
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+
+from pipeline import paths
+from pipeline.contracts import Language
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+    from markupsafe import Markup
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+OWN_NAMES: dict[Language, str] = {"en": "English", "es": "Español"}
+CATALOGS = paths.PACKAGE / "report" / "languages"  # <language>.po; English is what the code says itself
+OF_FILES = "of a file"  # a comment on messages that stages write into files, filled in
+LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart; Babel leaves it out
+NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?")
+
+
+class Said(str):
+    """An English text that still knows the message and the values it is made of; None: it has no {values}."""
+
+    message: str
+    values: dict[str, Any] | None
+
+
+class NumberText(str):
+    """A number, or several with words that need no translation, as English writes it."""
+
+
+def phrase(message: str, **values: Any) -> Said:
+    """`message` with its {values}, in English for now: `Voice` says it in another language."""
+    said = Said(message.format(**values))
+    said.message, said.values = message, values
+    return said
+
+
+def word(text: str) -> Said:
+    """A text as it stands, braces and all, that a catalogue may know."""
+    said = Said(text)
+    said.message, said.values = text, None
+    return said
+
+
+def listed(parts: Sequence[Any], between: str = ", ") -> Said:
+    """Parts one after the other, each said in its turn."""
+    named = {f"part_{at}": part for at, part in enumerate(parts)}
+    return phrase(between.join(f"{{{name}}}" for name in named), **named)
+
+
+def both(parts: Sequence[Any]) -> Said:
+    """ "a, b and c"."""
+    return phrase("{first} and {last}", first=listed(parts[:-1]), last=parts[-1]) if parts[1:] else listed(parts)
+
+
+def either(parts: Sequence[Any]) -> Said:
+    """ "a, b or c"."""
+    return phrase("{first} or {last}", first=listed(parts[:-1]), last=parts[-1]) if parts[1:] else listed(parts)
+
+
+class Voice:
+    """One language: `phrase` gives what the page's own texts and numbers are in it, others as they are."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.translations = _translations(language)
+
+    def say(self, text: Any) -> Any:
+        """What was written by `phrase` or as a number, in this language."""
+        if isinstance(text, Said):
+            if text.values is None:
+                return self.known(text.message)
+            values = {name: self.say(value) for name, value in text.values.items()}
+            return self._word(text.message).format(**values)
+        return self.number(text) if isinstance(text, NumberText) else text
+
+    def marked(self, message: str, **values: Any) -> "Markup":
+        """A message of a template as HTML, with {values} that are shown and not obeyed."""
+        from markupsafe import Markup
+
+        return Markup(self._word(message)).format(**{name: self.say(value) for name, value in values.items()})
+
+    def known(self, text: str) -> str:
+        """A text that a file has in English: in this language if the catalogue knows it, or a message it is made by."""
+        if self.language == "en" or not text:
+            return text
+        if isinstance(text, NumberText) or (isinstance(text, Said) and text.values is not None):
+            return str(self.say(text))
+        if (whole := self._word(text)) != text:
+            return whole
+        for pattern, message in _patterns(self.language):
+            if found := pattern.fullmatch(text):
+                values = {name: self.known(value) for name, value in found.groupdict().items()}
+                return self._word(message).format(**values)
+        return self.number(text) if NUMBER.fullmatch(text.strip("+\u2212-")) else text
+
+    def number(self, text: str) -> str:
+        """English numbers in `text` as this language writes them."""
+        if self.language == "en":
+            return text
+        return NUMBER.sub(lambda found: _number(self.language, found[1], found[2] or ""), text)
+
+    def _word(self, message: str) -> str:
+        return str(self.translations.gettext(message)) if message else ""
+
+
+def _number(language: Language, whole: str, rest: str) -> str:
+    from babel import numbers
+
+    digits = whole.replace(",", "")
+    few = len(digits) < LEAST_GROUPED[language] or "," not in whole
+    grouped = digits if few else numbers.format_decimal(int(digits), format="#,##0", locale=language)
+    return grouped + (numbers.get_decimal_symbol(language) + rest[1:] if rest else "")
+
+
+@cache
+def _translations(language: Language) -> Any:
+    """gettext's translations of a catalogue, read as it lies in git."""
+    from babel.messages.mofile import write_mo
+    from babel.support import NullTranslations, Translations
+
+    if language == "en":
+        return NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, _catalog(language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@cache
+def _patterns(language: Language) -> list[tuple[re.Pattern[str], str]]:
+    """(what matches it, message) of the messages that files are made by, the longest first."""
+    messages = [str(entry.id) for entry in _catalog(language) if OF_FILES in entry.auto_comments]
+    return [(_pattern(message), message) for message in sorted(messages, key=len, reverse=True)]
+
+
+def _pattern(message: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", message)
+    seen: set[str] = set()
+    made = []
+    for at, part in enumerate(parts):
+        if at % 2 == 0:
+            made.append(re.escape(part))
+        else:
+            made.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
+            seen.add(part)
+    return re.compile("".join(made), re.DOTALL)
+
+
+@cache
+def messages_of(language: Language) -> dict[str, str]:
+    """{message: its translation} of a catalogue."""
+    return {str(entry.id): str(entry.string) for entry in _catalog(language) if entry.id}
+
+
+@cache
+def _catalog(language: Language) -> "Catalog":
+    from babel.messages.pofile import read_po
+
+    with (CATALOGS / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)

@@ -1,0 +1,36 @@
+"""What each metric is called, its unit and its meaning, in the reader's language."""
+
+from functools import cache
+from typing import NamedTuple
+
+from pipeline import paths
+from pipeline.contracts import Language
+
+FILE = paths.PACKAGE / "report" / "languages" / "metrics.yaml"
+
+
+class MetricWords(NamedTuple):
+    """A metric in words; unit and meaning are empty where nobody has told them."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+def words(metric: str, language: Language) -> MetricWords:
+    """As metrics.yaml has it, else the metric's own name."""
+    return _all().get(metric, {}).get(language) or MetricWords(metric.replace("_", " "), "", "")
+
+
+@cache
+def _all() -> dict[str, dict[str, MetricWords]]:
+    """{metric: {language: words}}."""
+    from ruamel.yaml import YAML
+
+    rows = YAML(typ="safe").load(FILE.read_text("utf-8"))
+    return {
+        metric: {
+            language: MetricWords(*(part.strip() for part in text.split(" | "))) for language, text in told.items()
+        }
+        for metric, told in rows.items()
+    }

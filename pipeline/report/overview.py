@@ -1,0 +1,94 @@
+"""The first screen of the page: a map of all claims by chapter, and the results that surprise most."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypedDict
+
+from pipeline.contracts import Firmness, Language, Verdict
+from pipeline.report.claims import JudgedClaim
+
+if TYPE_CHECKING:
+    from pipeline.report.page import TopicPage
+
+MOST_SURPRISES = 3
+FIRMEST: tuple[Firmness | None, ...] = ("firm", "likely", "fragile", None)
+
+
+class Mark(TypedDict):
+    """A claim as a mark of the map."""
+
+    topic: str
+    name: str
+    verdict: Verdict | str  # or untested
+    firmness: Firmness | None
+    sentences: dict[Language, str]
+    chapter: str
+
+
+class Part(TypedDict):
+    """A topic's claims of one chapter."""
+
+    name: str
+    titles: dict[Language, str]
+    marks: list[Mark]
+
+
+class Chapter(TypedDict):
+    """A chapter of the course; `name` is empty for what is not of the course."""
+
+    name: str
+    topics: list[Part]
+
+
+def chapters(topics: Sequence["TopicPage"]) -> list[Chapter]:
+    """All claims, judged or not, by the chapter that each names first, then by topic."""
+    found: dict[str, dict[str, Part]] = {}
+    for topic in topics:
+        for mark in _marks(topic):
+            part: Part = {"name": topic.name, "titles": topic.titles, "marks": []}
+            found.setdefault(mark["chapter"], {}).setdefault(topic.name, part)["marks"].append(mark)
+    return [{"name": name, "topics": list(parts.values())} for name, parts in sorted(found.items())]
+
+
+def _marks(topic: "TopicPage") -> Iterator[Mark]:
+    for row in topic.judged:
+        yield {
+            "topic": topic.name,
+            "name": row["name"],
+            "verdict": row["verdict"],
+            "firmness": row["firmness"],
+            "sentences": row["sentences"],
+            "chapter": _chapter(row["chapter"], topic.own),
+        }
+    for item in topic.waiting:
+        yield {
+            "topic": topic.name,
+            "name": item["claim"].name,
+            "verdict": "untested",
+            "firmness": None,
+            "sentences": item["sentences"],
+            "chapter": _chapter(item["claim"].chapter, topic.own),
+        }
+
+
+def _chapter(name: str, own: bool) -> str:
+    """Number and name of the chapter: what stands before its colon."""
+    return "" if own else name.partition(":")[0].strip()
+
+
+def surprising(topics: Sequence["TopicPage"]) -> list[JudgedClaim]:
+    """What contradicts the course comes first, then what we did not expect: the firmest and largest, one a topic."""
+    rows = [row for topic in topics if not topic.own for row in topic.judged]
+    told = [row for row in rows if row["verdict"] == "contradicted" or row["as_expected"] is False]
+    chosen: dict[str, JudgedClaim] = {}
+    for row in sorted(told, key=_rank):
+        chosen.setdefault(row["topic"], row)
+    return list(chosen.values())[:MOST_SURPRISES]
+
+
+def _rank(row: JudgedClaim) -> tuple[bool, int, float, str]:
+    return (
+        row["verdict"] != "contradicted",
+        FIRMEST.index(row["firmness"]),
+        -row["size"],
+        f"{row['topic']} {row['name']}",
+    )
