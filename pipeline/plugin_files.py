@@ -95,6 +95,7 @@ def _names_of_siblings(tree: ast.Module, package: str) -> list[str]:
     return [name for name in sorted(names) if name.isidentifier()]
 
 
+@cache
 def literal(file: Path, word: str) -> Any:
     """A constant of a module as it is written there, None without one. InputError: it is computed."""
     for node in module(file).body:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import traceback
 import types
 import typing
@@ -41,7 +42,10 @@ def names(kind: str) -> list[str]:
     folder = paths.PACKAGE / kind
     if kind == "topics":
         return sorted(file.parent.name for file in folder.glob("*/__init__.py"))
-    return sorted(file.stem for file in folder.glob("[!_]*.py"))
+    files = [name for name in os.listdir(folder) if name.endswith(".py") and not name.startswith("_")]
+    return sorted(
+        name.removesuffix(".py") for name in files
+    )  # asked for hundreds of times: a glob is five times slower
 
 
 def load(kind: str, name: str) -> ModuleType:
