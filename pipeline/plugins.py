@@ -42,10 +42,9 @@ def names(kind: str) -> list[str]:
     folder = paths.PACKAGE / kind
     if kind == "topics":
         return sorted(file.parent.name for file in folder.glob("*/__init__.py"))
-    files = [name for name in os.listdir(folder) if name.endswith(".py") and not name.startswith("_")]
-    return sorted(
-        name.removesuffix(".py") for name in files
-    )  # asked for hundreds of times: a glob is five times slower
+    with os.scandir(folder) as entries:  # asked for hundreds of times: a glob is five times slower
+        files = [entry.name for entry in entries]
+    return sorted(name.removesuffix(".py") for name in files if name.endswith(".py") and not name.startswith("_"))
 
 
 def load(kind: str, name: str) -> ModuleType:

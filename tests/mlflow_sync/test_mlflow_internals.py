@@ -53,6 +53,7 @@ def test_mlflow_by_itself_tries_a_database_ten_times():
     assert "attempts < MAX_RETRY_COUNT" in inspect.getsource(utils.create_sqlalchemy_engine_with_retry)
 
 
+@pytest.mark.slow
 def test_mlflow_by_itself_keeps_connections(tmp_path):
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 

@@ -86,6 +86,7 @@ def test_a_shape_of_more_axes_is_read_as_a_row():
     assert np.array_equal(np.asarray(model(data.x[..., None])), np.asarray(fitted(data, 2, trees=3)(data.x)))
 
 
+@pytest.mark.slow
 def test_what_is_saved_is_made_of_keras_own_layers(tmp_path):
     """So it can be loaded where there is no code of ours."""
     data = examples(3)

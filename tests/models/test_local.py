@@ -83,6 +83,7 @@ def test_every_place_learns():
         assert np.any(gradient.numpy(), axis=tuple(range(1, gradient.ndim))).all(), weight.path
 
 
+@pytest.mark.slow
 def test_it_loads_in_another_process_that_knows_the_model(tmp_path):
     model = local.build((12, 12, 1), 5, channels=3, kernels=[3])
     model.save(tmp_path / "model.keras")

@@ -72,6 +72,7 @@ def test_a_model_asked_again_and_again_is_described_once(monkeypatch):
     assert told == [model] and len(calls) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [keras.layers.SimpleRNN, lambda n: keras.layers.Bidirectional(keras.layers.LSTM(n))])
 def test_every_kind_of_recurrent_layer_is_traced(layer):
     answer, calls = counted()
@@ -100,6 +101,7 @@ def test_gradients_are_those_of_eager_mode():
     )
 
 
+@pytest.mark.slow
 def test_few_graphs_are_kept(monkeypatch):
     monkeypatch.setattr(graph_cache, "MOST_GRAPHS", 3)
     answer, _ = counted()

@@ -73,6 +73,7 @@ def test_the_digests_of_what_versions_spell_differently(name):
     assert plan.code_digest(source)[:16] == digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_file_of_the_pipeline_means_the_same_there(version):
     python = dict(interpreters()).get(version)

@@ -25,6 +25,7 @@ def trained(task, **fit):
     return compile_and_fit(task, net, part(), part(seed=1), FIT | fit, seed=5), net
 
 
+@pytest.mark.slow
 def test_it_is_trained_as_classify_trains():
     (plain, net), (moved, other) = trained(classify), trained(classify_moved)
     assert plain == moved

@@ -61,6 +61,7 @@ def test_what_is_saved_needs_nothing_else(tmp_path):
     assert expected.shape == (300,) and np.abs(expected).max() > 1e4
 
 
+@pytest.mark.slow
 def test_a_model_that_was_traced_for_another_scale_learns_the_same(tmp_path):
     """Seeds of a variant share what is traced, and each has a scale of its own; so does one that goes on."""
     compiled_cache.clear()

@@ -54,7 +54,9 @@ SLOW = pytest.mark.slow
 
 
 @pytest.mark.parametrize("epoch", [pytest.param(1, marks=SLOW), 3, pytest.param(5, marks=SLOW)])
-@pytest.mark.parametrize("settings", [{}, {"patience": 1, "learning_rate": 0.1}], ids=["plain", "patience"])
+@pytest.mark.parametrize(
+    "settings", [{}, pytest.param({"patience": 1, "learning_rate": 0.1}, marks=SLOW)], ids=["plain", "patience"]
+)
 def test_resumed_is_uninterrupted_to_the_bit(tmp_path, epoch, settings):
     whole = train(tmp_path / "whole", **settings)
     last = len(whole[0])
@@ -68,7 +70,13 @@ def test_checkpoints_do_not_change_the_numbers(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damage", ["truncated", pytest.param("empty", marks=SLOW), "flipped", pytest.param("gone", marks=SLOW)]
+    "damage",
+    [
+        "truncated",
+        pytest.param("empty", marks=SLOW),
+        pytest.param("flipped", marks=SLOW),
+        pytest.param("gone", marks=SLOW),
+    ],
 )
 def test_a_damaged_checkpoint_costs_one_epoch_and_no_result(tmp_path, damage, capsys):
     whole = train(tmp_path / "whole")

@@ -55,7 +55,7 @@ CASES = {
 }
 
 
-SLOW = {"patience", "two optimizers"}
+SLOW = {"dropout and augmentation", "patience", "two optimizers"}
 
 
 @pytest.mark.parametrize("case", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CASES])

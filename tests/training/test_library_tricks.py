@@ -45,6 +45,7 @@ def test_an_import_leaves_much_to_look_through(plain_import):
     assert plain_import[1] > 100_000, "imports_not_collected may go"
 
 
+@pytest.mark.slow
 def test_keras_imports_what_it_need_not(plain_import):
     assert plain_import[0] == ["matplotlib", "sklearn"], "not_installed may go, or name fewer modules"
 
