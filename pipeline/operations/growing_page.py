@@ -16,6 +16,7 @@ from pipeline.operations import outcomes
 TICK_S = 0.5
 OUR_MISTAKE = 1  # exit code of a traceback
 THREAD = "growing page"
+SPARING = 10  # a page may take a tenth of the time
 POLITE = 10  # how much rather the processor is to train
 
 
@@ -43,12 +44,14 @@ def _follow(folder: Path, topics: Sequence[str], over: threading.Event) -> None:
         return over.is_set() or len(scored()) == len(topics)
 
     shown: set[str] = set()
+    next_at = 0.0
     while not over.wait(TICK_S):
-        now = scored()
-        if now - shown and not is_over():
+        now, begun = scored(), time.monotonic()
+        if now - shown and begun >= next_at and not is_over():
             shown = now
             if _make(is_over):
                 _tell(len(now), len(topics))
+            next_at = begun + (time.monotonic() - begun) * SPARING
 
 
 def _make(is_over: Callable[[], bool]) -> bool:

@@ -51,6 +51,19 @@ def test_each_topic_but_the_last_makes_the_page_anew_and_is_told(made, capfd):
     assert all("data/report/index.html" in line for line in told)
 
 
+def test_pages_that_take_long_are_made_less_often(monkeypatch):
+    made = []
+    monkeypatch.setattr(growing_page, "TICK_S", 0.01)
+    monkeypatch.setattr(growing_page, "_make", lambda is_over: not made.append(time.sleep(0.2)))
+    with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
+        end(f"evaluate@{TOPICS[0]}")
+        wait_for(lambda: made)
+        end(f"evaluate@{TOPICS[1]}")
+        time.sleep(0.5)
+        assert len(made) == 1
+        wait_for(lambda: len(made) == 2)
+
+
 def test_a_topic_that_could_not_be_scored_makes_no_page(made):
     with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
         end("evaluate@memory", code=1)
