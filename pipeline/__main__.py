@@ -1,7 +1,6 @@
 """The command line: choose a command, then import it."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -162,8 +161,7 @@ def claims(settings: "Settings", topic: str | None, json: bool) -> int:
 
     require_topic(settings, topic)
     states = freshness.planned(settings)
-    rows = terminal.chosen(judged(states), topic)
-    terminal.show(rows, json, {state.name: state.topic for state in states})
+    terminal.show(terminal.chosen(judged(states), topic), json, {state.name: state.topic for state in states})
     return DONE
 
 
@@ -251,6 +249,18 @@ def repro(settings: "Settings", targets: Sequence[str]) -> int:
     return repro(settings, targets)
 
 
+def sweep(settings: "Settings", name: str | None, plan: bool, adopt: bool) -> int:
+    """search better settings for a variant, as a block under sweeps: says; --plan: only what it would cost"""
+    from pipeline.operations import lock
+    from pipeline.stages import sweep as sweeps
+
+    for each in sweeps.asked(settings, name):
+        with lock.hold(f"train_sweep_{each}", wait=True):
+            print("\n".join(sweeps.told(settings, each, plan=plan, adopt=adopt)))
+        _track([settings.sweeps[each].topic])
+    return DONE
+
+
 def publish(settings: "Settings") -> int:
     """bring MLflow in line with the files under data/"""
     from pipeline.mlflow_sync import tracking_store
@@ -291,7 +301,7 @@ def ui(settings: "Settings", port: int) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
-        *(check, add, repro, prepare, plan, train, evaluate, judge, look, report),
+        *(check, add, repro, prepare, plan, train, evaluate, judge, look, report, sweep),
         *(claims, results, predict, card, publish, reproduce, runs, ui),
     )
 }
@@ -304,17 +314,6 @@ def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
 
     for line in adopt(settings, topics):
         print(line, file=sys.stderr, flush=True)
-
-
-def _undo(command: str, error: InputError) -> list[str]:
-    """How to take back what is wrong with the settings, where DVC's `-S` may have written it."""
-    from pipeline.operations import checkout
-    from pipeline.settings.validation import ParamsError
-
-    if not isinstance(error, ParamsError) or not (command in ("check", "repro") or "DVC_EXP_NAME" in os.environ):
-        return []
-    files = dict.fromkeys(line.partition(":")[0] for line in error.lines)
-    return [line for file in files if (paths.ROOT / file).is_file() and (line := checkout.way_back(file))]
 
 
 def _track(topics: Sequence[str]) -> None:
@@ -370,6 +369,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
     """Exit code of a command, and what there is to say of it on stderr."""
+    from pipeline.operations import checkout
     from pipeline.settings import announcement
     from pipeline.settings.params import read
 
@@ -385,7 +385,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
             print(f"failed: {line}", file=sys.stderr)
         return RUN_FAILED, str(error)
     except InputError as error:
-        return WRONG_INPUT, "\n".join([str(error), *_undo(name, error)])
+        return WRONG_INPUT, "\n".join([str(error), *checkout.ways_back(name, error)])
     except OSError as error:
         told = errors.of_the_disk(error)
         if told is None:

@@ -63,6 +63,11 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
             },
         ),
     ),
+    "sweep": (
+        ("name", {"nargs": "?", "help": "name of a block under sweeps: in params.yaml (default: all)"}),
+        ("--plan", {"action": "store_true", "help": "say how many trials, runs and minutes that is, and run nothing"}),
+        ("--adopt", {"action": "store_true", "help": "write what it has found into params.yaml, as a variant"}),
+    ),
     "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
     "reproduce": (
         ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),

@@ -25,18 +25,23 @@ RUNS = DATA / "runs"
 RESULTS = DATA / "results"
 REPORT = DATA / "report"
 CLAIMS = REPORT / "claims.json"
+SWEEPS = DATA / "sweeps"
 PUBLISHED = DATA / "published"
 PICTURES = REPORT / "pictures"
 
 STATE = HOME / ".aula"
 STORE = STATE / "runs"
 SCORES = STATE / "scores"
+STUDIES = STATE / "studies"
+TRIED = STATE / "tried"
 CHECKPOINTS = STATE / "checkpoints"
 LOCKS = STATE / "locks"
 ASKED = STATE / "asked"
 LOOKS = STATE / "looks"
 TRACKING = HOME / "mlflow.db"
 ARTIFACTS = HOME / "mlartifacts"
+
+OF_SWEEPS = "@"  # in the name of data that sweeps prepare for themselves: what stands behind it says from what
 
 
 def profile(params: Path, name: str) -> Path:
@@ -45,28 +50,36 @@ def profile(params: Path, name: str) -> Path:
 
 
 def draws(data: str) -> list[Path]:
-    """All that was prepared of `data`: a folder and a file for each draw, named by it."""
-    return [*(PREPARED / data).glob("*"), *(TEST / data).glob("*")]
+    """All that was prepared of `data` for its owner: a folder and a file for each draw, named by it.
+
+    What sweeps have tried is shared by all that ask for the same: nobody's draws are in another's way.
+    """
+    return [] if OF_SWEEPS in data else [*(PREPARED / data).glob("*"), *(TEST / data).glob("*")]
+
+
+def _prepared(data: str) -> Path:
+    """Folder of all draws of `data`, without their test splits."""
+    return (TRIED / "prepared" if OF_SWEEPS in data else PREPARED) / data
 
 
 def fit_split(data: str, view: str, draw: int) -> Path:
     """Training split of a draw of `data` under `view`."""
-    return PREPARED / data / str(draw) / "fit" / f"{view}.npz"
+    return _prepared(data) / str(draw) / "fit" / f"{view}.npz"
 
 
 def validation_split(data: str, draw: int) -> Path:
     """Validation split of a draw of `data`; no view ever touches it."""
-    return PREPARED / data / str(draw) / "validation.npz"
+    return _prepared(data) / str(draw) / "validation.npz"
 
 
 def card(data: str, draw: int) -> Path:
     """Shapes, class counts and digests of a draw of the prepared `data`."""
-    return PREPARED / data / str(draw) / "card.json"
+    return _prepared(data) / str(draw) / "card.json"
 
 
 def test_split(data: str, draw: int) -> Path:
     """Held-out split of a draw of `data`; only scoring reads it."""
-    return TEST / data / f"{draw}.npz"
+    return (TRIED / "test" if OF_SWEEPS in data else TEST) / data / f"{draw}.npz"
 
 
 def plan(topic: str) -> Path:
@@ -97,6 +110,11 @@ def results(topic: str) -> Path:
 def origin(topic: str) -> Path:
     """What the files in the folder of a topic's results were made from."""
     return RESULTS / topic / "origin.json"
+
+
+def sweep(name: str) -> Path:
+    """Folder of what a sweep has come to."""
+    return SWEEPS / name
 
 
 def published(topic: str) -> Path:

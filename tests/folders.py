@@ -1,4 +1,17 @@
 """Where the pipeline writes: what a test that writes has to move."""
 
 FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "CLAIMS", "PICTURES", "PUBLISHED")
-FOLDERS += ("TRACKING", "ARTIFACTS", "STATE", "STORE", "CHECKPOINTS", "LOCKS", "ASKED", "LOOKS", "SCORES")
+FOLDERS += (
+    "TRACKING",
+    "ARTIFACTS",
+    "STATE",
+    "STORE",
+    "CHECKPOINTS",
+    "LOCKS",
+    "ASKED",
+    "LOOKS",
+    "SCORES",
+    "STUDIES",
+    "TRIED",
+    "SWEEPS",
+)

@@ -30,6 +30,7 @@ CALLS = {  # command: its arguments, and a function that it calls
     "card": (["memory"], "pipeline.settings.plan.current"),
     "publish": ([], "pipeline.mlflow_sync.publish.publish"),
     "reproduce": (["3f2a"], "pipeline.operations.rerun.reproduce"),
+    "sweep": (["strides"], "pipeline.stages.sweep.sweep"),
     "runs": (["list"], "pipeline.operations.prune.show"),
     "ui": ([], "pipeline.mlflow_sync.ui.ui"),
 }

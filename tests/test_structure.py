@@ -26,6 +26,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "topics": {"scoring", "tasks", "verdicts"},
     "report": {"freshness", "settings", "training", "verdicts"},
     "operations": {"settings", "training"},
+    "sweeps": {"pool", "scoring", "settings", "training", "verdicts"},
     "mlflow_sync": {"freshness", "operations", "prediction", "report", "scoring", "settings", "training"},
     "prediction": {"freshness", "preparation", "report", "scoring", "settings", "sources", "training", "verdicts"},
     "freshness": {"scoring", "settings", "training", "verdicts"},  # a state has what the topic asks
@@ -37,6 +38,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
         "report",
         "scoring",
         "settings",
+        "sweeps",
         "training",
         "verdicts",
     },

@@ -138,6 +138,11 @@ class Experiment:
         self.client.log_artifacts(self.run_id(target), str(folder), place)
 
     @reachable()
+    def log_file(self, target: MlflowRun, file: Path, place: str) -> None:
+        """Put one file under the artifact path `place` of a written run."""
+        self.client.log_artifact(self.run_id(target), str(file), place)
+
+    @reachable()
     def log_image(self, target: MlflowRun, image: "Image", file: str) -> None:
         """Put one picture at the artifact path `file` of a written run."""
         self.client.log_image(self.run_id(target), image, file)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -232,7 +233,7 @@ def _split_input(
         name=f"{data}/{part}",
         digest=digest,
         context=context,
-        place=str(files[context].relative_to(paths.DATA.parent)),
+        place=os.path.relpath(files[context], paths.DATA.parent),
         shape=(sum(counts), *card["shape"]),
         counts=tuple(counts),
     )

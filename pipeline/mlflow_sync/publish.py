@@ -16,6 +16,7 @@ from pipeline.mlflow_sync import (
     mlflow_run,
     model_registry,
     model_versions,
+    sweeps,
     tracking_store,
 )
 from pipeline.mlflow_sync.experiment import Experiment
@@ -42,7 +43,7 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     planned = [gather.gather(plan) for plan in plans if topics is None or plan["topic"] in topics]
     begun = [topic for topic in planned if topic.runs]
     counts, refusals = Counter(dict.fromkeys(COUNTED, 0)), []
-    if begun:
+    if begun or any(paths.SWEEPS.glob("*/sweep.json")):
         tracking_store.check()
         tracking_store.create()
         with lock.hold("mlflow", wait=True):
@@ -51,6 +52,7 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
                     counts.update(_publish(topic))
                 except tracking_store.Refused as refusal:
                     refusals.append(str(refusal))
+            counts.update(sweeps.publish(topics))
     if refusals:
         raise tracking_store.Refused("; ".join(dict.fromkeys(refusals)))
     return {name: counts[name] for name in COUNTED}

@@ -1,6 +1,6 @@
 """Remember which runs each profile asks for, so that pruning under one never drops those of another."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from pipeline import paths
@@ -9,6 +9,8 @@ from pipeline.records import read_json, write_json
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
 from pipeline.training.run import run_specs
+
+OF_SWEEPS = "sweeps"  # in the place of a profile
 
 
 def remember(settings: Settings) -> None:
@@ -26,9 +28,20 @@ def by_others(profile: str, left_out: Iterable[str] = ()) -> set[str]:
 
     And topics that `only` has `left_out`, in this profile.
     """
-    files = [file for file in sorted(paths.ASKED.glob("*/*.json")) if file.parent.name != profile]
+    files = [file for file in sorted(paths.ASKED.glob("*/*.json")) if file.parent.name not in (profile, OF_SWEEPS)]
     files += [file for topic in left_out if (file := _file(profile, topic)).exists()]
     return {str(key) for file in files for key in _read(file)}
+
+
+def by_sweeps(sweeps: Collection[str]) -> set[str]:
+    """Keys of the runs that these sweeps have asked for; what others asked for is forgotten."""
+    found: set[str] = set()
+    for file in sorted((paths.ASKED / OF_SWEEPS).glob("*.json")):
+        if file.stem in sweeps:
+            found |= set(_read(file))
+        else:
+            file.unlink()
+    return found
 
 
 def _file(profile: str, topic: str) -> Path:

@@ -61,6 +61,16 @@ def way_back(name: str) -> str | None:
     return f"{name}: changed since the last commit: `git diff {name}` shows how, `git restore {name}` undoes all of it"
 
 
+def ways_back(command: str, error: InputError) -> list[str]:
+    """How to take back what is wrong with the settings, where DVC's `-S` may have written it."""
+    from pipeline.settings.validation import ParamsError
+
+    if not isinstance(error, ParamsError) or not (command in ("check", "repro") or "DVC_EXP_NAME" in os.environ):
+        return []
+    files = dict.fromkeys(line.partition(":")[0] for line in error.lines)
+    return [line for file in files if (paths.ROOT / file).is_file() and (line := way_back(file))]
+
+
 def git(*words: str) -> "subprocess.CompletedProcess[bytes] | None":
     """What Git answers in the project's folder; None if there is no Git."""
     try:

@@ -26,6 +26,7 @@ OF_ALL = ("prepare", "plan", "judge", "report")  # stages that are about all top
 OF_A_TOPIC = ("train", "evaluate")
 LAST = ("judge", "report")  # those that wait for every topic
 ALONE = "--single-item"
+SWEEP = "sweep"  # stages of sweeps/dvc.yaml, one a sweep: no part of a plain `dvc repro`
 
 
 def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
@@ -35,7 +36,7 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
     folder, or there is no such stage.
     """
     topics = list(settings.topics)
-    _check(targets, topics)
+    _check(targets, topics, list(settings.sweeps))
     checkout.check()
     with lock.hold("repro"), outcomes.collected() as folder:
         _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
@@ -48,6 +49,8 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break
             code = _dvc(["--force", "--single-item", "prepare", "plan"]) or _carry_out(asked, topics, folder)
+        wanted = [f"{SWEEP}@{name}" for name, each in settings.sweeps.items() if each.repro and not targets]
+        code = (_dvc(wanted) if wanted else DONE) or code
         failed = outcomes.failed(folder)
         _say([*(outcome.line() for outcome in failed), _last_line(code, failed, targets), *checkout.strays()])
     return _exit_code(code, failed)
@@ -64,13 +67,16 @@ def _looks() -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in paths.LOOKS.glob("*.json")}
 
 
-def _check(targets: Sequence[str], topics: Sequence[str]) -> None:
+def _check(targets: Sequence[str], topics: Sequence[str], sweeps: Sequence[str]) -> None:
     """Refuse a target that is no stage: DVC would end with a code of its own (InputError)."""
     for target in targets:
         stage, _, topic = target.partition("@")
         if target in OF_ALL or (stage in OF_A_TOPIC and (topic in topics or target == stage)):
             continue
+        if stage == SWEEP and topic in sweeps:
+            continue
         each = [f"{name}@<{'|'.join(topics)}>" for name in OF_A_TOPIC]
+        each += [f"{SWEEP}@<{'|'.join(sweeps)}>"] if sweeps else []
         raise InputError(f"stage: given {target!r}, allowed {', '.join([*OF_ALL, *OF_A_TOPIC, *each])}")
 
 
@@ -161,8 +167,9 @@ def _say(lines: Iterable[str]) -> None:
 
 def _dvc(targets: Sequence[str]) -> int:
     """Exit code of `dvc repro`; dvc.lock is kept after each, if it is whole."""
+    placed = [f"sweeps/dvc.yaml:{target}" if target.startswith(f"{SWEEP}@") else target for target in targets]
     try:
-        return _wait([sys.executable, "-m", "pipeline.operations.dvc_command", "repro", *targets])
+        return _wait([sys.executable, "-m", "pipeline.operations.dvc_command", "repro", *placed])
     finally:
         dvc_files.keep()
 

@@ -19,9 +19,16 @@ class AffinityQueue(Generic[Task]):
     def __init__(self, tasks: Sequence[Task], affinity: Callable[[Task], Hashable]) -> None:
         self._groups: dict[Hashable, deque[Task]] = {}
         self._group_of: dict[Hashable, Hashable] = {}  # worker -> the group that it was last given a task of
-        for task in tasks:
-            self._groups.setdefault(affinity(task), deque()).append(task)
         self._affinity = affinity
+        for task in tasks:
+            self.add(task)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._groups.values()))
+
+    def add(self, task: Task) -> None:
+        """Have a task wait, as the last of its group."""
+        self._groups.setdefault(self._affinity(task), deque()).append(task)
 
     def next(self, worker: Hashable) -> Task | None:
         """A task of the worker's own group, else of one that nobody is at, else of the longest; None: none waits."""

@@ -22,6 +22,7 @@ from pipeline.training import memory, runtime
 Task = TypeVar("Task", bound=Hashable)
 Record = TypeVar("Record")
 RUNS_PER_WORKER = 100  # then it is replaced: TensorFlow keeps some memory of every model
+MOST_WORKERS = 1024  # where nobody knows how many tasks there will be
 TRIES = 2  # a run whose process died or hung is tried once more, from its checkpoint
 TICK_S = 0.5
 WORN_OUT_SHARE = 0.5  # of its memory, held before a run begins: then the worker is replaced first
@@ -44,33 +45,40 @@ def carry_out(
     tick: Callable[[], None] = lambda: None,
     slots: int = 1,
     affinity: Callable[[Task], Hashable] = lambda task: task,
+    more: Callable[[int], Sequence[Task]] | None = None,
+    wanted: Callable[[Task], bool] = lambda task: True,
 ) -> Iterator[tuple[Task, Record | None, Ending | None]]:
     """(task, its record, None) as each is done, or (task, None, how its process ended) if that died or hung twice.
 
     `limit_s` is the time a task may take in which it could work: sleep of the machine is not counted, see WorkClock.
     `tick` is called about twice a second. With GPUs each worker sees one of them, and `slots` workers share it. Tasks
-    for which `affinity` gives the same go to one worker if they can. Leaving the loop early stops the workers. An
-    exception that `function` raises is raised here.
+    for which `affinity` gives the same go to one worker if they can. Where tasks follow from what came of others,
+    `more` is asked for them after each, given how many workers would idle without; one that is not `wanted` any more
+    when its turn comes is passed over. Leaving the loop early stops the workers. An exception that `function` raises is
+    raised here.
     """
-    if not tasks:
+    if not tasks and not more:
         return
-    crew = _Crew(function, AffinityQueue(tasks, affinity), worker_count(workers, len(tasks), slots), slots)
+    count = worker_count(workers, MOST_WORKERS if more else len(tasks), slots)
+    crew = _Crew(function, AffinityQueue(tasks, affinity), count, slots, wanted)
     tries: Counter[Task] = Counter(tasks)
     try:
-        for place in range(crew.count):
-            crew.employ(place)
+        crew.employ_all(more)
         while crew.tasks:
             crew.wait()
             tick()
             for place, task, answer in crew.answers(limit_s):
                 ending = answer.ending
+                tries[task] = max(1, tries[task])
                 again = ending is not None and (ending.kind == "replaced" or tries[task] < TRIES)
                 if ending and again:
                     tries[task] += ending.kind != "replaced"  # it never began, so that was no try
                     crew.queue.requeue(task)
-                crew.employ(place)  # before the caller looks at the record: its worker need not wait for that
+                if not more:
+                    crew.employ(place)  # before the caller looks at the record: its worker need not wait for that
                 if not again:
                     yield task, answer.record, _counted(ending)
+            crew.employ_all(more)
     finally:
         crew.stop()
 
@@ -82,8 +90,15 @@ def _counted(ending: Ending | None) -> Ending | None:
 class _Crew(Generic[Task, Record]):
     """`count` places for workers; a place has a process once there is a task for it, and a new one if that is gone."""
 
-    def __init__(self, function: Callable[[Task], Record], queue: AffinityQueue[Task], count: int, slots: int) -> None:
-        self.queue, self.count = queue, count
+    def __init__(
+        self,
+        function: Callable[[Task], Record],
+        queue: AffinityQueue[Task],
+        count: int,
+        slots: int,
+        wanted: Callable[[Task], bool] = lambda task: True,
+    ) -> None:
+        self.queue, self.count, self._wanted = queue, count, wanted
         self.tasks: dict[int, Task] = {}  # place -> the task that is carried out there
         self._function, self._clock = function, WorkClock()
         self._setup = [os.getpid(), _memory_share(count), runtime.gpus(), slots]
@@ -92,6 +107,8 @@ class _Crew(Generic[Task, Record]):
     def employ(self, place: int) -> None:
         """Give the worker at `place` its next task, if one waits."""
         task = self.queue.next(place)
+        while task is not None and not self._wanted(task):
+            task = self.queue.next(place)
         if task is None:
             return
         if place in self._processes and self._processes[place].given >= RUNS_PER_WORKER:
@@ -102,6 +119,14 @@ class _Crew(Generic[Task, Record]):
             )
         self._processes[place].give(task)
         self.tasks[place] = task
+
+    def employ_all(self, more: Callable[[int], Sequence[Task]] | None) -> None:
+        """Give each worker that is free a task, if there is one; `more` says which have come up since."""
+        free = [place for place in range(self.count) if place not in self.tasks]
+        for task in more(len(free) - len(self.queue)) if more else ():
+            self.queue.add(task)
+        for place in free:
+            self.employ(place)
 
     def wait(self) -> None:
         """Until a worker has something to say, TICK_S at most."""

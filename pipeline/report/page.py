@@ -8,7 +8,19 @@ from typing import Any
 
 from pipeline.contracts import Language, LanguageChoice, Plan, Verdict
 from pipeline.freshness import TopicState
-from pipeline.report import claims, effects, explore, facts, figures, metric_words, outcomes, overview, sentence, tables
+from pipeline.report import (
+    claims,
+    effects,
+    explore,
+    facts,
+    figures,
+    metric_words,
+    outcomes,
+    overview,
+    sentence,
+    sweeps,
+    tables,
+)
 from pipeline.report.claims import RUN_KEY_DIGITS, JudgedClaim, WaitingClaim
 from pipeline.report.effects import Comparison
 from pipeline.report.explore import View
@@ -134,6 +146,7 @@ def _page(topics: Sequence[TopicPage]) -> dict[str, Any]:
         "waiting": sum(len(topic.waiting) for topic in topics),
         "judged": sum(len(topic.judged) for topic in topics),
         "chapters": overview.chapters(topics),
+        "sweeps": sweeps.read(),
         "surprises": overview.surprising(topics),
     }
 

@@ -211,14 +211,14 @@ def _views(
             if unknown or item.value != listed:  # the wrong type has been complained of
                 return None
         definitions = {name: known[name] for name in listed}
-    return {name: _steps(steps, kind, complaints) for name, steps in ({"plain": plain} | definitions).items()}
+    return {name: view_steps(steps, kind, complaints) for name, steps in ({"plain": plain} | definitions).items()}
 
 
 def check_views(named: Block, complaints: Complaints) -> None:
     """Complain of what is wrong with views that no data set may list yet."""
     _check_plain(named, complaints)
     for steps in named.values():
-        _steps(steps, None, complaints)
+        view_steps(steps, None, complaints)
 
 
 def _check_plain(views: Block, complaints: Complaints) -> None:
@@ -227,7 +227,8 @@ def _check_plain(views: Block, complaints: Complaints) -> None:
         complaints.add(plain.place, f"the steps {', '.join(plain)}", "none: plain is the training split as it is")
 
 
-def _steps(steps: Block | Given, kind: str | None, complaints: Complaints) -> Steps:
+def view_steps(steps: Block | Given, kind: str | None, complaints: Complaints) -> Steps:
+    """The steps of a view with all their settings, for data of that kind; of any kind where it is None."""
     if isinstance(steps, Given):
         complaints.add(steps.place, show(steps.value), "a mapping of steps; write {} for none")
         return {}

@@ -11,6 +11,8 @@ from pipeline.settings.validation import Complaints, ParamsError, show
 MOST_VALUES, MOST_LEVELS = 20_000, 12
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 OF_A_FILE = re.compile(r"(data\.[^.]+|every_data)\.load\.[^.]+")  # mappings whose names are those of a user's columns
+OF_A_SWEEP = re.compile(r"sweeps\.[^.]+\.try(\..+\.when)?")  # mappings whose names are paths of settings
+PATH = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,3}")
 
 
 def read_tree(file: Path, name: str, complaints: Complaints) -> Block:
@@ -80,7 +82,8 @@ def _mark(value: Any, place: Place, complaints: Complaints) -> Block | Given:
     items = {}
     for key, item in value.items():
         is_of_a_file = isinstance(key, str) and key.isprintable() and OF_A_FILE.fullmatch(place.key)
-        if is_of_a_file or (isinstance(key, str) and NAME.fullmatch(key)):
+        form = PATH if OF_A_SWEEP.fullmatch(place.key) else NAME
+        if is_of_a_file or (isinstance(key, str) and form.fullmatch(key)):
             items[key] = _mark(item, place.at(key), complaints)
         else:
             complaints.add(

@@ -1,7 +1,7 @@
 """Turn params.yaml and the profiles beside it into frozen, typed, strict settings."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from pipeline.plugin_files import Setting
 from pipeline.settings import files
 from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_views, resolve_data
 from pipeline.settings.profiles import PROFILES, Profile, check_names, read_profiles
+from pipeline.settings.sweep_blocks import SweepSettings, resolve_sweep
 from pipeline.settings.topic_blocks import Context, TopicSettings, Variant, resolve_topic
 from pipeline.settings.tree import Block, Given, merge
 from pipeline.settings.validation import Complaints, ParamsError, settle, show
@@ -25,6 +26,7 @@ __all__ = [
     "ParamsError",
     "Settings",
     "Split",
+    "SweepSettings",
     "TopicSettings",
     "Variant",
     "read",
@@ -47,6 +49,7 @@ class Settings:
     topics: Mapping[str, TopicSettings]
     voids: tuple[Void, ...] = ()
     left_out: tuple[str, ...] = ()
+    sweeps: Mapping[str, SweepSettings] = field(default_factory=dict)
 
     @property
     def numerics(self) -> Mode:
@@ -69,6 +72,7 @@ TOP = {
     "views": Setting(dict, {}),
     "data": Setting(dict, required=True),
     "topics": Setting(dict, required=True),
+    "sweeps": Setting(dict, {}),
 }
 EACH_TOPIC = ("seeds", "looks")  # which a topic may set for itself
 
@@ -84,7 +88,7 @@ def read(file: Path | None = None, profile: str | None = None, *, every_topic: b
     profiles = read_profiles(file, complaints)
     if chosen not in profiles:
         files.parse(paths.profile(file, chosen), f"profiles/{chosen}.yaml")  # says that it cannot be read
-    sections = [item for name, item in tree.items() if name in ("views", "data", "topics")]
+    sections = [item for name, item in tree.items() if name in ("views", "data", "topics", "sweeps")]
     if not {"data", "topics"} <= tree.keys() or any(isinstance(item, Given) for item in sections):
         raise ParamsError(complaints.lines)  # nearly everything else would follow from that
     new = {topic: _new_variants(topic, profiles.values()) for topic in tree.block("topics")}
@@ -128,7 +132,8 @@ def _chosen(settings: Settings, only: Collection[str] | None) -> Settings:
     unused = settings.data.keys() - learnt - {block.like for block in data.values()}
     parts = [*(f"topics.{name}" for name in left_out), *(f"data.{name}" for name in unused)]
     voids = tuple(void for void in settings.voids if not any(void.stands_in(part) for part in parts))
-    return replace(settings, topics=topics, data=data, voids=voids, left_out=left_out)
+    sweeps = {name: sweep for name, sweep in settings.sweeps.items() if sweep.topic in topics}
+    return replace(settings, topics=topics, data=data, voids=voids, left_out=left_out, sweeps=sweeps)
 
 
 def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], complaints: Complaints) -> Settings:
@@ -143,6 +148,10 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
         for name, block in tree.block("topics").items()
     }
     _note_seeds(tree, profile, uses)
+    sweeps = {
+        name: resolve_sweep(name, block, tree.block("topics"), profile, context)
+        for name, block in tree.block("sweeps").items()
+    }
     return Settings(
         profile=profile.name,
         language=top["language"],
@@ -154,6 +163,7 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
         same_on_every_processor=top["same_on_every_processor"],
         data={name: block for name, block in data.items() if block},
         topics={name: block for name, block in topics.items() if block},
+        sweeps={name: block for name, block in sweeps.items() if block},
         voids=uses.voids(),
     )
 

@@ -136,19 +136,20 @@ def resolve(settings: Settings, topic: TopicSettings, cards: "Callable[[str, int
         "looks": looks(topic),
         "metrics": list(topic.metrics),
         "variants": {
-            name: _planned(settings.data[variant.data], topic, variant, seeds[name], cards)
+            name: planned(settings.data[variant.data], topic, variant, seeds[name], cards)
             for name, variant in topic.variants.items()
         },
     }
 
 
-def _planned(
+def planned(
     data: DataSettings,
     topic: TopicSettings,
     variant: Variant,
     seeds: Sequence[int],
     cards: "Callable[[str, int], DataCard]",
 ) -> "PlannedVariant":
+    """A variant of a topic with these seeds, as a plan has it."""
     resolved: Any = variant.settings()
     return {
         "settings": resolved,
@@ -214,10 +215,10 @@ def card(data: DataSettings, draw: int) -> "DataCard":
 
 def prepared_key(data: DataSettings, draw: int) -> str:
     """Digest of all that decides a draw of a data set: settings, raw files and code, but not its name."""
-    return digest(_key_of_all(data), draw)
+    return digest(key_of_all(data), draw)
 
 
-def _key_of_all(data: DataSettings) -> str:
+def key_of_all(data: DataSettings) -> str:
     """What the keys of all draws of a data set share."""
     views = {view: [[step, dict(options)] for step, options in steps.items()] for view, steps in data.views.items()}
     steps = sorted({step for steps in data.views.values() for step in steps})

@@ -10,6 +10,7 @@ from pipeline.settings import files
 WIDTH = 10_000  # a sentence stays in one line
 FLOW_LENGTH = 90  # characters of a mapping that still goes into one line
 ONE_A_LINE = ("views", "variants", "groups", "claims")
+BY_HAND_TOO = "write the variant there by hand: the sweep's page shows it"
 BY_HAND = "write the block there by hand: `--dry-run` prints it"
 
 
@@ -27,6 +28,33 @@ def with_block(text: str, section: str, name: str, block: Mapping[str, Any], com
     after = f"{before}{newline}{told}{''.join(lines[place:])}"
     _require(after, text, section, {name: block})
     return after
+
+
+def with_variant(text: str, topic: str, name: str, block: Mapping[str, Any], comment: str = "") -> str:
+    """The text with one more variant at the end of a topic's. InputError: as of `with_block`."""
+    variants = _inside(_section(text, "topics"), topic, "variants")
+    if variants is None or not isinstance(variants.value, list) or variants.flow_style or not variants.value:
+        place = f"topics.{topic}.variants"
+        raise InputError(
+            f"params.yaml: {place}: given a block in braces, or none, allowed one in lines of its own: {BY_HAND_TOO}"
+        )
+    lines, newline = text.splitlines(keepends=True), _newline(text)
+    place_of = _end_of(variants, lines)
+    told = "".join(f"{line}{newline}" for line in block_lines(name, block, comment, _indent(variants)))
+    before = "".join(lines[:place_of])
+    after = f"{before}{'' if before.endswith(newline) else newline}{told}{''.join(lines[place_of:])}"
+    topics = files.parse_text(text, "params.yaml")["topics"]
+    whole = {**topics[topic], "variants": {**topics[topic]["variants"], name: block}}
+    _require(after, text, "topics", {topic: whole})
+    return after
+
+
+def _inside(node: Any, *names: str) -> Any:
+    """The node under nested names; None without."""
+    for name in names:
+        pairs = node.value if node is not None and isinstance(node.value, list) else []
+        node = next((value for key, value in pairs if key.value == name), None)
+    return node
 
 
 def with_only(text: str, name: str, *, alone: bool) -> str:

@@ -217,6 +217,16 @@ def _variant(name: str, layers: TopicLayers, context: Context) -> Variant | None
     return variant
 
 
+def changed(layers: TopicLayers, name: str, changes: Block, context: Context) -> Variant | None:
+    """The variant `name` with `changes` laid on all that is said of it; None if it is not sound then."""
+    own = [item for item in layers.of_variant(name) if isinstance(item, Block)]
+    if not own:
+        return None
+    group = _group(merge(own), layers, Complaints())
+    stack = foreign_settings.left_out([*layers.of(name, group), Layer(3, changes)])
+    return _checked_variant(name, stack, merge([Block({}, own[0].place), *stack]), context)
+
+
 def _note_groups(own: list[Block], consumer: str, uses: Uses) -> None:
     """Whether a profile replaces the group that params.yaml names."""
     for block in own:

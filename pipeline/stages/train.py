@@ -31,14 +31,14 @@ WITHOUT_GPU = "AULA_WITHOUT_GPU"
 def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     """Records of all runs of `topic`, in order of variant and seed, with their files under data/runs/<topic>."""
     plan, store = current(settings, topic), project_store()
-    _refuse_half_precision(plan)
+    refuse_half_precision(plan)
     freshness.require_examples(settings, plan, test=False)
     specs = run_specs(plan)
     wanted = {spec.run_key: spec for spec in specs}  # variants that are the same share their runs
     missing = [spec for key, spec in wanted.items() if not store.has(key)]
     failed: dict[str, RunRecord] = {}
     if missing:
-        _refuse_to_go_without_gpu(settings.profile)
+        refuse_to_go_without_gpu(settings.profile)
     _warn_of_orphans(topic, set(wanted))
     board = Board(topic, missing, before=len(wanted) - len(missing), devices=runtime.devices())
     with board, live.follow(plan, specs, missing):
@@ -100,7 +100,7 @@ def _lost(spec: RunSpec, ending: Ending | None) -> RunRecord:
     return lost(spec, ending.kind, ending.reason, ending.seconds)
 
 
-def _refuse_half_precision(plan: Plan) -> None:
+def refuse_half_precision(plan: Plan) -> None:
     """InputError: a processor whose numbers are to be those of all others has none of 16 bits."""
     if runtime.device() != "cpu" or plan["numerics"] != "portable":
         return
@@ -114,7 +114,7 @@ def _refuse_half_precision(plan: Plan) -> None:
             )
 
 
-def _refuse_to_go_without_gpu(profile: str) -> None:
+def refuse_to_go_without_gpu(profile: str) -> None:
     """InputError: the profile is of a size that takes weeks without a GPU, and TensorFlow finds none."""
     if profile == "gpu" and runtime.device() == "cpu" and os.environ.get(WITHOUT_GPU) != "1":
         raise InputError(

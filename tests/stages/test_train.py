@@ -94,14 +94,14 @@ def test_a_damaged_checkpoint_stops_nothing(planned, monkeypatch, content):
 def test_the_gpu_profile_is_not_begun_on_a_processor(planned, monkeypatch, tmp_path):
     monkeypatch.delenv(train.WITHOUT_GPU, raising=False)
     with pytest.raises(InputError, match=r"^profile: given gpu where TensorFlow finds no GPU, allowed another profile"):
-        train._refuse_to_go_without_gpu("gpu")
+        train.refuse_to_go_without_gpu("gpu")
     monkeypatch.setattr(runtime, "DEVICES", tmp_path)
     (tmp_path / "dxg").touch()
     with pytest.raises(InputError, match="WSL2: install NVIDIA's driver in Windows"):
-        train._refuse_to_go_without_gpu("gpu")
-    train._refuse_to_go_without_gpu("full")
+        train.refuse_to_go_without_gpu("gpu")
+    train.refuse_to_go_without_gpu("full")
     monkeypatch.setenv(train.WITHOUT_GPU, "1")
-    train._refuse_to_go_without_gpu("gpu")
+    train.refuse_to_go_without_gpu("gpu")
 
 
 def test_half_precision_on_a_processor_is_refused_unless_its_numbers_may_be_its_own(planned, monkeypatch):

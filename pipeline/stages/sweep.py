@@ -1,0 +1,139 @@
+"""Search better settings for a variant, and compare the best once with the variant as it is."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.mlflow_sync import sweeps as mlflow_sweeps
+from pipeline.records import write_bytes
+from pipeline.report import sweeps as sweep_page
+from pipeline.settings.params import Settings, SweepSettings
+from pipeline.stages.prepare import prepare
+from pipeline.stages.train import refuse_half_precision, refuse_to_go_without_gpu
+from pipeline.sweeps import adopting, outputs, preflight
+from pipeline.sweeps.asking import Asker, own_values
+from pipeline.sweeps.carry_out import Answers, search_trials
+from pipeline.sweeps.finals import Finals, play
+from pipeline.sweeps.ledger import Ledger, ask_for, study_id
+from pipeline.sweeps.progress import Board, Shown
+from pipeline.sweeps.runs import TrialRuns
+from pipeline.sweeps.search import Rules, Search
+from pipeline.sweeps.trials import Told
+
+
+def sweep(settings: Settings, name: str) -> dict[str, Any]:
+    """Carry out a sweep, or go on with it, and give its summary, which lies with all else in data/sweeps/<name>."""
+    block = settings.sweeps[name]
+    runs = TrialRuns(settings, block, prepare)
+    untouched, _ = runs.plan({block.variant: {}}, block.search_seeds(settings.first_seed))
+    refuse_half_precision(untouched)
+    refuse_to_go_without_gpu(settings.profile)
+    study = study_id(settings, block, runs.identity({}))
+    ledger = Ledger(study)
+    answers = Answers(runs, ledger)
+    found = search_of(settings, runs)
+    with Board(block, found, ledger) as board, _asking(block, study, runs, answers), mlflow_sweeps.follow(name):
+        shown = Shown(board, lambda: _show(settings, block, study, found.told, answers))
+        search_trials(found, runs, answers, shown)
+        _show(settings, block, study, found.told, answers)
+        board.finals()
+        finals = play(found.told, runs, answers, shown)
+    return _show(settings, block, study, found.told, answers, finals)
+
+
+def _show(
+    settings: Settings,
+    block: SweepSettings,
+    study: str,
+    told: Sequence[Told],
+    answers: Answers,
+    finals: Finals | None = None,
+) -> dict[str, Any]:
+    """Write all files of the sweep as it is now, its page too, and give the summary."""
+    summary = outputs.write(settings, block, study, told, answers, finals)
+    write_bytes(paths.sweep(block.name) / "index.html", sweep_page.page(block.name).encode())
+    return summary
+
+
+@contextlib.contextmanager
+def _asking(block: SweepSettings, study: str, runs: TrialRuns, answers: Answers) -> Iterator[None]:
+    """However it ends, what it has trained is asked for: pruning leaves it."""
+    try:
+        yield
+    finally:
+        ask_for(block.name, study, {task.spec.run_key for task, _ in answers.outcomes.values()}, runs.data)
+
+
+def search_of(settings: Settings, runs: TrialRuns) -> Search:
+    """The search of a sweep, from its start: what was answered before is answered again."""
+    block = runs.sweep
+    rules = Rules(
+        trials=block.trials,
+        seeds=tuple(block.search_seeds(settings.first_seed)),
+        at_once=block.at_once,
+        highest=block.highest,
+        budget_s=block.budget_minutes and block.budget_minutes * 60,
+    )
+    return Search(rules, Asker(block, runs.identity, own_values(block)).ask, runs.refusal)
+
+
+def asked(settings: Settings, name: str | None) -> list[str]:
+    """The sweep of that name, or all. InputError: there is none."""
+    if not settings.sweeps or (name is not None and name not in settings.sweeps):
+        raise InputError(
+            f"sweep: given {name!r}, allowed {', '.join(settings.sweeps) or 'a block under sweeps: in params.yaml'}"
+        )
+    return [name] if name is not None else list(settings.sweeps)
+
+
+def told(settings: Settings, name: str, *, plan: bool, adopt: bool) -> list[str]:
+    """Carry out a sweep, or with `plan` or `adopt` what these do, and say what came of it, a line each."""
+    if plan:
+        return look_ahead(settings, name)
+    return adopt_found(settings, name) if adopt else lines(sweep(settings, name))
+
+
+def look_ahead(settings: Settings, name: str) -> list[str]:
+    """What a sweep would cost, a line each; nothing is prepared or trained."""
+    runs = TrialRuns(settings, settings.sweeps[name], preflight.refuse_to_prepare)
+    try:
+        search = search_of(settings, runs)
+    except preflight.NotPrepared:
+        search = None
+    return preflight.lines(settings, runs, preflight.known_runs(settings, runs, search))
+
+
+def adopt_found(settings: Settings, name: str) -> list[str]:
+    """Write what a sweep has found into params.yaml."""
+    return adopting.adopt(settings.sweeps[name])
+
+
+def lines(summary: dict[str, Any]) -> list[str]:
+    """What a sweep has come to, for a terminal."""
+    finals, name = summary["finals"], summary["sweep"]
+    ends = ", ".join(f"{count} {end}" for end, count in summary["ends"].items())
+    minutes = summary["seconds"] / 60
+    told = [f"{name}: {summary['trials']} trials ({ends}), {summary['runs']} runs, {minutes:.1f} minutes of training"]
+    for each in finals["finalists"]:
+        what = summary["variant"] if each["trial"] == 0 else f"trial {each['trial']}"
+        told.append(
+            f"  {what}: {summary['metric']} {_shown(each['search'])} in the search, {_shown(each['fresh'])} fresh"
+        )
+    if finals["optimism"] is not None:
+        told.append(f"  optimism: {finals['optimism']:+.4g}, by which trial {finals['chosen']} looked too good")
+    row = finals["verdict"]
+    if row:
+        interval = f"[{_shown(row['ci_low'])}, {_shown(row['ci_high'])}]"
+        told.append(
+            f"  on test data: {row['metric']} better by {_shown(row['difference'])} {interval}: {row['verdict']}"
+        )
+    told.append(f"  {finals['conclusion']}")
+    if finals["chosen"] is not None:
+        told.append(f"  `python -m pipeline sweep {name} --adopt` writes trial {finals['chosen']} as a variant")
+    return told
+
+
+def _shown(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4g}"

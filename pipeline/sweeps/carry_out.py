@@ -1,0 +1,139 @@
+"""Carry out a search: its jobs go to the pool, and what the store or the ledger knows is answered at once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from pipeline.contracts import RunRecord
+from pipeline.pool import workers
+from pipeline.pool.process import Ending
+from pipeline.settings.params import Settings
+from pipeline.sweeps.ledger import Ledger
+from pipeline.sweeps.runs import TrialRun, TrialRuns, train_trial
+from pipeline.sweeps.search import Search
+from pipeline.sweeps.trials import Job, Outcome, Told
+from pipeline.training.record import lost
+
+
+class Listener(Protocol):
+    """Who wants to know how a sweep comes on."""
+
+    def told(self, trials: Sequence[Told], search: Search) -> None:
+        """These trials are over."""
+
+    def tick(self) -> None:
+        """About twice a second."""
+
+
+class Answers:
+    """What is known of runs: by the store, by the ledger, and by the pool."""
+
+    def __init__(self, runs: TrialRuns, ledger: Ledger) -> None:
+        self._runs, self._ledger = runs, ledger
+        self.outcomes: dict[tuple[int, int], tuple[TrialRun, Outcome]] = {}  # by trial and seed
+        self.found = 0  # runs that were there already
+
+    def known(self, task: TrialRun) -> Outcome | None:
+        """What came of a run before; None: it has to be trained."""
+        key = task.spec.run_key
+        outcome = self._ledger.failures.get(key) or self._runs.stored(task.spec)
+        if outcome:
+            self.found += 1
+            self.outcomes[task.trial, task.seed] = task, outcome
+        return outcome
+
+    def take(self, task: TrialRun, record: RunRecord | None, ending: Ending | None) -> Outcome:
+        """What came of a run now."""
+        outcome = self._runs.stored(task.spec) if record is None else None  # its process ended after the run did
+        if outcome is None:
+            outcome = self._runs.outcome(task.spec, record or _lost(task, ending))
+        if outcome.status == "failed":
+            self._ledger.fail(task.spec.run_key, outcome)
+        self.outcomes[task.trial, task.seed] = task, outcome
+        return outcome
+
+
+def _lost(task: TrialRun, ending: Ending | None) -> RunRecord:
+    assert ending is not None and ending.kind != "replaced", "a run without a record has an end"
+    return lost(task.spec, ending.kind, ending.reason, ending.seconds)
+
+
+def search_trials(search: Search, runs: TrialRuns, answers: Answers, listener: Listener) -> None:
+    """Go on until all trials of the search are told."""
+    feed = _Feed(search, runs, answers, listener)
+    for task, record, ending in _pool(runs, [], listener, more=feed.more, wanted=feed.is_wanted):
+        feed.answer(Job(task.trial, task.seed), answers.take(task, record, ending))
+        if search.is_over:
+            return
+
+
+def train_all(tasks: Iterable[TrialRun], runs: TrialRuns, answers: Answers, listener: Listener) -> None:
+    """Have the answers of all these runs."""
+    missing = [task for task in tasks if answers.known(task) is None]
+    for task, record, ending in _pool(runs, missing, listener):
+        answers.take(task, record, ending)
+
+
+def _pool(
+    runs: TrialRuns,
+    tasks: Sequence[TrialRun],
+    listener: Listener,
+    more: Callable[[int], Sequence[TrialRun]] | None = None,
+    wanted: Callable[[TrialRun], bool] = lambda task: True,
+) -> Iterable[tuple[TrialRun, RunRecord | None, Ending | None]]:
+    settings: Settings = runs.settings
+    minutes = runs.sweep.run_minutes or settings.run_minutes
+    return workers.carry_out(
+        train_trial,
+        tasks,
+        workers=settings.workers,
+        limit_s=minutes * 60,
+        tick=listener.tick,
+        slots=settings.runs_per_gpu,
+        affinity=lambda task: task.trial,
+        more=more,
+        wanted=wanted,
+    )
+
+
+class _Feed:
+    """Gives the pool what the search wants, less what is known already."""
+
+    def __init__(self, search: Search, runs: TrialRuns, answers: Answers, listener: Listener) -> None:
+        self._search, self._runs, self._answers, self._listener = search, runs, answers, listener
+        self._tasks: dict[Job, TrialRun] = {}
+        if search.told:  # trials that are refused are told before anything is run
+            listener.told(search.told, search)
+
+    def more(self, idle: int) -> list[TrialRun]:
+        found: list[TrialRun] = []
+        while jobs := self._search.jobs():
+            found += self._unknown(jobs)
+        while len(found) < idle and (jobs := self._search.guesses(1)):
+            found += self._unknown(jobs)
+        return found
+
+    def _unknown(self, jobs: Sequence[Job]) -> list[TrialRun]:
+        missing = []
+        for job in jobs:
+            task = self._task(job)
+            outcome = self._answers.known(task)
+            if outcome is None:
+                missing.append(task)
+            else:
+                self.answer(job, outcome)
+        return missing
+
+    def _task(self, job: Job) -> TrialRun:
+        if job not in self._tasks:
+            values, seeds = self._search.values(job.trial), self._search.rules.seeds
+            for task in self._runs.tasks(job.trial, values, seeds):
+                self._tasks[Job(task.trial, task.seed)] = task
+        return self._tasks[job]
+
+    def answer(self, job: Job, outcome: Outcome) -> None:
+        told = self._search.done(job, outcome)
+        if told:
+            self._listener.told(told, self._search)
+
+    def is_wanted(self, task: TrialRun) -> bool:
+        return self._search.is_open(task.trial)

@@ -1,0 +1,173 @@
+"""The end of a sweep: finalists on fresh seeds by validation, then one comparison with trial 0 on test data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Any
+
+from pipeline.contracts import Verdict
+from pipeline.errors import InputError
+from pipeline.pool import workers
+from pipeline.records import ItemScores
+from pipeline.result_rows import ClaimRow
+from pipeline.scoring import scored_runs
+from pipeline.scoring.score import RunScores
+from pipeline.scoring.scored_runs import RunToScore
+from pipeline.settings.sweep_blocks import SweepSettings
+from pipeline.sweeps.carry_out import Answers, Listener, train_all
+from pipeline.sweeps.runs import TrialRuns
+from pipeline.sweeps.trials import Told, best
+from pipeline.training.store import project_store
+from pipeline.verdicts import rules
+from pipeline.verdicts.looks import Looks
+from pipeline.verdicts.topic import Claim, Topic
+
+FOUND = "found"
+WORDS: Mapping[Verdict, str] = {
+    "reproduced": "better than {default}",
+    "contradicted": "worse than {default}",
+    "negligible": "no better than {default}: the difference is too small to matter",
+    "undecided": "not shown to be better than {default}",
+}
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """A trial on fresh seeds: {seed: validation score}, their mean, or why it has none."""
+
+    trial: Told
+    scores: Mapping[int, float]
+    score: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Finals:
+    """All finalists, the untouched variant first; the one that was chosen, if any, and how it did on test data."""
+
+    finalists: tuple[Finalist, ...]
+    chosen: Finalist | None = None
+    row: ClaimRow | None = None
+
+    @property
+    def untouched(self) -> Finalist:
+        """Trial 0."""
+        return self.finalists[0]
+
+    def optimism(self, *, highest: bool) -> float | None:
+        """By how much the chosen settings looked better in the search than they are on fresh seeds."""
+        if self.chosen is None or self.chosen.score is None or self.chosen.trial.score is None:
+            return None
+        return (self.chosen.score - self.chosen.trial.score) * (-1 if highest else 1)
+
+    def conclusion(self, default: str) -> str:
+        """In words."""
+        if self.row is None:
+            return f"no better than {default}: no other settings were good with every seed"
+        return WORDS[self.row["verdict"]].format(default=default)
+
+
+def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: Listener) -> Finals:
+    """Train the finalists on fresh seeds, choose one by validation, and compare it once with trial 0 on test data."""
+    sweep, fresh = runs.sweep, runs.sweep.fresh_seeds(runs.settings.first_seed)
+    rivals = [trial for trial in best(told, highest=sweep.highest) if trial.number != 0][: sweep.keep]
+    finalists = [told[0], *rivals]
+    tasks = [task for trial in finalists for task in runs.tasks(trial.number, trial.values, fresh)]
+    train_all(tasks, runs, answers, listener)
+    found = tuple(_finalist(trial, fresh, answers) for trial in finalists)
+    sign = -1 if sweep.highest else 1
+    good = [each for each in found[1:] if each.score is not None]
+    chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
+    return Finals(found, chosen, _compare(chosen, runs, fresh) if chosen else None)
+
+
+def _finalist(trial: Told, fresh: Sequence[int], answers: Answers) -> Finalist:
+    outcomes = {seed: answers.outcomes[trial.number, seed][1] for seed in fresh}
+    scores = {seed: outcome.value for seed, outcome in outcomes.items() if outcome.value is not None}
+    reason = next(
+        (f"seed {seed}: {outcome.reason}" for seed, outcome in outcomes.items() if outcome.value is None), None
+    )
+    return Finalist(trial, scores, fmean(scores.values()) if reason is None else None, reason)
+
+
+# On test data, once
+
+
+def claim_of(sweep: SweepSettings) -> Claim:
+    """What the final comparison puts to the test."""
+    return Claim(
+        name=f"sweep_{sweep.name}",
+        sentence=f"Settings that the sweep {sweep.name} has found are better than those of {sweep.variant}.",
+        chapter="",
+        metric=sweep.test_metric,
+        better=FOUND,
+        worse=sweep.variant,
+        higher_is_better=sweep.highest,
+        margin=sweep.margin if sweep.has_own_margin else None,
+        margin_because="said in params.yaml" if sweep.has_own_margin else "",
+    )
+
+
+def _compare(chosen: Finalist, runs: TrialRuns, fresh: Sequence[int]) -> ClaimRow:
+    sweep = runs.sweep
+    plan, settings = runs.plan({FOUND: chosen.trial.values, sweep.variant: {}}, fresh)
+    claim = claim_of(sweep)
+    topic = settings.topics[sweep.topic]
+    asked = Topic(title=topic.topic.title, question=topic.topic.question, claims=(claim,))
+    settings = replace(settings, topics={sweep.topic: replace(topic, metrics=(claim.metric,), topic=asked)})
+    to_score = scored_runs.runs_to_score(settings, plan)
+    scores = _scores(to_score, runs)
+    rows = [row for run in to_score for row in _rows(run, scores.get(run.place), claim.metric)]
+    (row,) = rules.judge(
+        sweep.topic,
+        [claim],
+        rows,
+        items=_items(to_score, scores, claim.metric),
+        looks=Looks(means=(len(fresh),), rates=(len(fresh),), weights=(1.0,)),
+        written_before=[claim.name],
+    )
+    return row
+
+
+def _scores(to_score: Sequence[RunToScore], runs: TrialRuns) -> dict[tuple[str, int], RunScores]:
+    """Scores of the runs that are in the store: those that failed are not."""
+    there = [run for run in to_score if runs.store.has(run.names["run_key"])]
+    scores = {run.place: kept for run in there if (kept := scored_runs.kept(run))}
+    asked = [run for run in there if run.place not in scores]
+    settings = runs.settings
+    outcomes = workers.carry_out(
+        score_stored,
+        asked,
+        workers=settings.workers,
+        slots=settings.runs_per_gpu,
+        affinity=lambda run: run.names["variant"],
+    )
+    for run, run_scores, reason in outcomes:
+        if run_scores is None:
+            raise InputError(f"sweep {runs.sweep.name}: a run cannot be scored: {reason}; the same command tries again")
+        scores[run.place] = run_scores
+    return scores
+
+
+def score_stored(run: RunToScore) -> RunScores:
+    """Scores of a run whose files are in the store, in a worker's process."""
+    return scored_runs.score_run(run, project_store().folder(run.names["run_key"]))
+
+
+def _rows(run: RunToScore, scores: RunScores | None, metric: str) -> list[Mapping[str, Any]]:
+    if scores is not None:
+        return [row for row in scores.rows if row["metric"] == metric]
+    names = {"variant": run.place[0], "seed": run.place[1], "run_key": run.names["run_key"]}
+    return [{**names, "metric": metric, "value": "", "status": "failed"}]
+
+
+def _items(
+    to_score: Sequence[RunToScore], scores: Mapping[tuple[str, int], RunScores], metric: str
+) -> dict[tuple[str, int, str], ItemScores]:
+    """What each test example contributes, of the runs that have it."""
+    found: dict[tuple[str, int, str], ItemScores] = {}
+    for run in to_score:
+        of_run = scores.get(run.place)
+        if of_run is not None and of_run.ids is not None and metric in of_run.items:
+            found[*run.place, metric] = of_run.ids, of_run.items[metric]
+    return found

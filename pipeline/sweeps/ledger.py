@@ -1,0 +1,70 @@
+"""What a sweep keeps beside the store: its trials as they are told, and runs that failed, which the store has not."""
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline import numerics, paths
+from pipeline.records import digest, write_bytes, write_json
+from pipeline.settings.params import Settings
+from pipeline.settings.sweep_blocks import SweepSettings
+from pipeline.sweeps.trials import Outcome, Told
+from pipeline.training import runtime
+
+
+def study_id(settings: Settings, sweep: SweepSettings, base: str) -> str:
+    """A name for all that decides which settings are tried; how many trials, and what follows them, is not in it.
+
+    `base` says what the untouched variant is. TPE's numbers are those of a version of Optuna.
+    """
+    space = [
+        [each.path, repr(each.domain), sorted((p, repr(v)) for p, v in each.when.items())] for each in sweep.space.tried
+    ]
+    rules = [sweep.metric, sweep.search, sweep.search_seeds(settings.first_seed), sweep.at_once, sweep.seed]
+    machine = [version("optuna"), runtime.device(), numerics.label(settings.numerics)]
+    return f"{sweep.name}-{digest([base, space, rules, machine])[:12]}"
+
+
+class Ledger:
+    """Files of one study, with one writer; all but failures can be made anew from the store."""
+
+    def __init__(self, study: str) -> None:
+        self.folder = paths.STUDIES / study
+        self.failures = _read_failures(self.folder / "failures.jsonl")
+
+    def fail(self, run_key: str, outcome: Outcome) -> None:
+        """Keep why a run failed: it is not tried again."""
+        self.failures[run_key] = outcome
+        line = json.dumps({"run_key": run_key, "reason": outcome.reason, "seconds": outcome.seconds})
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "failures.jsonl").open("a", encoding="utf-8") as file:
+            file.write(f"\n{line}\n")  # a line of its own, whatever a kill has left of the one before
+
+    def tell(self, told: Sequence[Told]) -> None:
+        """Keep the trials so far, in their order."""
+        write_bytes(self.folder / "trials.jsonl", history(told))
+
+
+def ask_for(sweep: str, study: str, run_keys: Iterable[str], data: Iterable[str]) -> None:
+    """Keep which runs and data a sweep asks for, so that pruning leaves them."""
+    write_json(paths.ASKED / "sweeps" / f"{sweep}.json", sorted(run_keys))
+    write_json(paths.STUDIES / study / "data.json", sorted(data))
+
+
+def history(told: Sequence[Told]) -> bytes:
+    """Trials as lines of JSON: the same bytes for any number of workers, and however often they were interrupted."""
+    return "".join(json.dumps(trial.record()) + "\n" for trial in told).encode()
+
+
+def _read_failures(file: Path) -> dict[str, Outcome]:
+    """{key of run: outcome}; a line that a kill has torn is none."""
+    found: dict[str, Outcome] = {}
+    for line in file.read_text("utf-8").splitlines() if file.exists() else ():
+        try:
+            row: dict[str, Any] = json.loads(line)
+            found[row["run_key"]] = Outcome("failed", None, row["reason"], row["seconds"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found

@@ -1,0 +1,88 @@
+"""Show how a sweep comes on: a bar on a terminal, one line a trial anywhere else."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+from pipeline.settings.sweep_blocks import SweepSettings
+from pipeline.sweeps.ledger import Ledger
+from pipeline.sweeps.search import Search
+from pipeline.sweeps.trials import Told, best
+
+PAGE_S = 30.0
+
+
+class Board:
+    """Best so far, trials that are over and time left; keeps the trials in the ledger as they are told."""
+
+    def __init__(self, sweep: SweepSettings, search: Search, ledger: Ledger) -> None:
+        self._sweep, self._ledger, self._search = sweep, ledger, search
+        self._started, self._before = time.monotonic(), len(search.told)
+        self._display: Any = _display() if sys.stdout.isatty() else None
+        self._bar = self._display.add_task(sweep.name, total=sweep.trials, note="") if self._display else None
+
+    def __enter__(self) -> "Board":
+        what = f"{self._sweep.trials} trials of {self._sweep.topic}.{self._sweep.variant}"
+        print(f"{self._sweep.name}: {what}, {self._sweep.seeds} seeds each, by {self._sweep.metric}", flush=True)
+        if self._display:
+            self._display.start()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._display:
+            self._display.stop()
+
+    def told(self, trials: Sequence[Told], search: Search) -> None:
+        """These trials are over."""
+        self._ledger.tell(search.told)
+        ranked = best(search.told, highest=self._sweep.highest)
+        note = f"best {ranked[0].score:.4g} (trial {ranked[0].number})" if ranked else "none is good yet"
+        if self._display:
+            self._display.update(self._bar, completed=len(search.told), note=note)
+        for trial in trials if not self._display else ():
+            self._say(trial, note)
+        for trial in trials if self._display else ():
+            if trial.reason:
+                print(f"{self._sweep.name}: trial {trial.number} {trial.end}: {trial.reason}", flush=True)
+
+    def _say(self, trial: Told, note: str) -> None:
+        score = "" if trial.score is None else f" {trial.score:.4g}"
+        reason = f" ({trial.reason})" if trial.reason else ""
+        count = f"{self._sweep.name}: {trial.number + 1}/{self._sweep.trials} trial {trial.number}"
+        print(f"{count}: {trial.end}{score}{reason}; {note}", flush=True)
+
+    def finals(self) -> None:
+        """The search is over: finalists are trained now."""
+        line = f"{self._sweep.name}: up to {self._sweep.keep} finalists and {self._sweep.variant} on fresh seeds"
+        print(line, flush=True)
+
+    def tick(self) -> None:
+        """Rich draws by itself."""
+
+
+class Shown:
+    """A board, and a page that is drawn anew while trials come in, but no more often than every PAGE_S."""
+
+    def __init__(self, board: Board, draw: Callable[[], Any]) -> None:
+        self._board, self._draw = board, draw
+        self._drawn = time.monotonic()
+
+    def told(self, trials: Sequence[Told], search: Search) -> None:
+        """These trials are over."""
+        self._board.told(trials, search)
+        if time.monotonic() - self._drawn > PAGE_S:
+            self._draw()
+            self._drawn = time.monotonic()
+
+    def tick(self) -> None:
+        """Rich draws by itself."""
+        self._board.tick()
+
+
+def _display() -> Any:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
+    return Progress(*columns, TimeRemainingColumn(), transient=True)

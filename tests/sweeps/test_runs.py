@@ -1,0 +1,232 @@
+"""A sweep over real settings with a trainer that trains nothing: store, failures, data, finals and outputs."""
+
+import contextlib
+import csv
+import json
+
+import pytest
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.records import write_rows
+from pipeline.settings import params
+from pipeline.stages import sweep as stage
+from pipeline.sweeps import carry_out, finals
+from pipeline.training import integrity
+from pipeline.training.record import failure
+from pipeline.training.record import record as record_of
+from pipeline.training.store import project_store
+
+COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
+SWEEP = """
+sweeps:
+  small:
+    topic: convolution
+    variant: stride
+    try:
+      fit.learning_rate: 0.001 .. 1.0 log
+      build.pooling: {any: [stride, max]}
+    best: val_cross_entropy lowest
+    trials: 12
+    seeds: 2
+    at_once: 3
+    finalists: {keep: 2, seeds: 3}
+"""
+
+
+@pytest.fixture
+def settings(house, monkeypatch, tmp_path):
+    """The shipped settings in the smoke profile, with a sweep."""
+    text = paths.PARAMS.read_text("utf-8")
+    text = text[: text.index("\nsweeps:")] + SWEEP
+    place = tmp_path / "project"
+    (place / "profiles").mkdir(parents=True)
+    (place / "params.yaml").write_text(text, "utf-8")
+    for file in (paths.PARAMS.parent / "profiles").glob("*.yaml"):
+        (place / "profiles" / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(paths, "PARAMS", place / "params.yaml")
+    monkeypatch.setattr(carry_out.workers, "carry_out", at_once)
+    monkeypatch.setattr(carry_out, "train_trial", trained)
+    monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh: ROW)
+    monkeypatch.setattr(stage.mlflow_sweeps, "follow", lambda name: contextlib.nullcontext())
+    monkeypatch.setattr(stage.sweep_page, "page", lambda name: f"the page of {name}")
+    trained.keys.clear()
+    return params.read(place / "params.yaml", profile="smoke")
+
+
+ROW = {"metric": "cross_entropy", "difference": 0.1, "ci_low": 0.06, "ci_high": 0.14, "verdict": "reproduced"}
+
+
+def at_once(function, tasks, *, more=None, wanted=lambda task: True, **rest):
+    """The pool, with one worker that is this process."""
+    waiting = [*tasks, *(more(1) if more else [])]
+    while waiting:
+        task = waiting.pop(0)
+        if wanted(task):
+            yield task, carry_out.train_trial(task), None
+        waiting += more(1 - len(waiting)) if more else []
+
+
+def trained(task):
+    """What training would leave: best at a rate of 0.03; it diverges beyond 0.3, and fails below 0.002."""
+    spec, rate = task.spec, task.spec.settings["fit"]["learning_rate"]
+    trained.keys.append(spec.run_key)
+    outcome = {
+        "status": "finished",
+        "ended": "completed",
+        "reason": None,
+        "parameters": 1,
+        "epochs": 1,
+        "best_epoch": 1,
+    }
+    if rate < 0.002:
+        outcome = failure("memory", "its process needed more memory than its share, 2 times")
+    if rate > 0.3:
+        outcome |= {"status": "diverged", "ended": "diverged", "reason": "the loss was not finite in epoch 1"}
+    made = record_of(spec, outcome, started=0.0, duration_s=2.0, peak_mb=100)
+    if outcome["status"] != "failed":
+        draft = project_store().draft()
+        value = abs(rate - 0.03) + spec.seed / 1000
+        write_rows(draft / "history.csv", COLUMNS, [dict.fromkeys(COLUMNS, value) | {"epoch": 1}])
+        project_store().put(spec.run_key, draft, made)
+    return made
+
+
+trained.keys = []
+
+
+def outputs(name):
+    return (paths.sweep("small") / name).read_bytes()
+
+
+def test_a_sweep_from_start_to_end(settings, capsys):
+    summary = stage.sweep(settings, "small")
+    told = [json.loads(line) for line in outputs("trials.jsonl").decode().splitlines()]
+    assert len(told) == 12 and told[0]["values"] == {}
+    rows = list(csv.DictReader((paths.sweep("small") / "trials.csv").open()))
+    assert [row["score"] for row in rows] == ["" if each["score"] is None else repr(each["score"]) for each in told]
+    assert float(rows[0]["fit.learning_rate"]) == settings.topics["convolution"].variants["stride"].fit["learning_rate"]
+    ends = {each["end"] for each in told}
+    assert "complete" in ends and ends & {"failed", "diverged"}
+    assert all(each["reason"] for each in told if each["end"] in ("failed", "diverged"))
+    runs = list(csv.DictReader((paths.sweep("small") / "runs.csv").open()))
+    assert {row["phase"] for row in runs} == {"search", "fresh"}
+    assert not {row["seed"] for row in runs if row["phase"] == "search"} & {
+        row["seed"] for row in runs if row["phase"] == "fresh"
+    }
+    assert summary["finals"]["conclusion"] == "better than stride"
+    assert summary["finals"]["optimism"] == pytest.approx(0.1005)
+    assert summary["finals"]["finalists"][0]["trial"] == 0
+    lines = capsys.readouterr().out
+    assert "small: 12/12 trial 11" in lines
+    assert any("better by 0.1 [0.06, 0.14]: reproduced" in line for line in stage.lines(summary))
+
+
+def test_again_nothing_is_trained_and_every_byte_is_the_same(settings):
+    stage.sweep(settings, "small")
+    before, count = (
+        {name: outputs(name) for name in ("trials.csv", "trials.jsonl", "runs.csv", "sweep.json")},
+        len(trained.keys),
+    )
+    assert count == len(set(trained.keys))
+    stage.sweep(settings, "small")
+    assert len(trained.keys) == count
+    assert {name: outputs(name) for name in before} == before
+
+
+def test_without_the_study_only_what_failed_is_tried_again(settings):
+    stage.sweep(settings, "small")
+    before, count = outputs("trials.jsonl"), len(trained.keys)
+    (study,) = paths.STUDIES.iterdir()
+    failed = [json.loads(line)["run_key"] for line in (study / "failures.jsonl").read_text().splitlines() if line]
+    for file in study.iterdir():
+        file.unlink()
+    study.rmdir()
+    stage.sweep(settings, "small")
+    assert outputs("trials.jsonl") == before and trained.keys[count:] == failed
+
+
+@pytest.mark.parametrize("stop", [1, 4, 9])
+def test_stopped_anywhere_it_goes_on(settings, monkeypatch, stop):
+    stage.sweep(settings, "small")
+    before, keys = outputs("trials.jsonl"), [*trained.keys]
+    for folder in (paths.STORE, paths.STUDIES):
+        folder.rename(folder.with_name(f"{folder.name}_before"))
+    trained.keys.clear()
+    real = carry_out.train_trial
+
+    def stopping(task):
+        if len(trained.keys) == stop:
+            raise KeyboardInterrupt
+        return real(task)
+
+    monkeypatch.setattr(carry_out, "train_trial", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        stage.sweep(settings, "small")
+    monkeypatch.setattr(carry_out, "train_trial", real)
+    stage.sweep(settings, "small")
+    assert outputs("trials.jsonl") == before and sorted(trained.keys) == sorted(keys)
+
+
+def test_data_of_a_sweep_are_its_own_and_test_data_lie_apart(settings):
+    stage.sweep(settings, "small")
+    (folder,) = (paths.TRIED / "prepared").iterdir()
+    assert folder.name.startswith("mnist1d@") and not paths.PREPARED.exists() and not paths.TEST.exists()
+    assert sorted(each.name for each in folder.iterdir()) == ["0", "1", "100", "101", "102"]
+
+
+def test_the_plan_counts_what_is_there_and_makes_nothing(settings):
+    told = "\n".join(stage.look_ahead(settings, "small"))
+    assert "12 trials of convolution.stride by tpe" in told and "12 to 24 in the search" in told
+    assert "in the store already: 0 of the search" in told and not paths.TRIED.exists()
+    stage.sweep(settings, "small")
+    search = sum(row["phase"] == "search" for row in csv.DictReader((paths.sweep("small") / "runs.csv").open()))
+    told = "\n".join(stage.look_ahead(settings, "small"))
+    assert f"in the store already: {search} of the search" in told and "at 2.0 s a run (5 runs of stride" in told
+
+
+def test_a_full_disk_is_no_fault_of_a_trial(settings, monkeypatch):
+    def full(task):
+        return record_of(
+            task.spec,
+            failure("exception", "OSError: [Errno 28] No space left on device"),
+            started=0.0,
+            duration_s=1,
+            peak_mb=1,
+        )
+
+    monkeypatch.setattr(carry_out, "train_trial", full)
+    with pytest.raises(InputError, match=r"sweep small: OSError: .* make room"):
+        stage.sweep(settings, "small")
+    assert not list(paths.STUDIES.glob("*/failures.jsonl"))
+
+
+def test_adopted_it_is_a_variant_of_its_topic(settings):
+    with pytest.raises(InputError, match="given one that is not over"):
+        stage.adopt_found(settings, "small")
+    summary = stage.sweep(settings, "small")
+    before = paths.PARAMS.read_text("utf-8")
+    (line, _) = stage.adopt_found(settings, "small")
+    assert "topics.convolution.variants.small_found is written: better than stride" in line
+    found = params.read(paths.PARAMS, profile="smoke")
+    values = next(
+        each["values"] for each in summary["finals"]["finalists"] if each["trial"] == summary["finals"]["chosen"]
+    )
+    variant = found.topics["convolution"].variants["small_found"]
+    assert variant.settings() == settings.sweeps["small"].tried(values)[0].settings()
+    lines = paths.PARAMS.read_text("utf-8").splitlines()
+    assert [each for each in lines if each in before.splitlines()] == before.splitlines()
+    assert stage.adopt_found(found, "small") == [
+        "params.yaml: topics.convolution.variants.small_found is there already"
+    ]
+
+
+def test_an_unknown_sweep(settings):
+    with pytest.raises(InputError, match="sweep: given 'smal', allowed small"):
+        stage.asked(settings, "smal")
+    assert stage.asked(settings, None) == ["small"]
+
+
+def test_the_store_is_sound(settings):
+    stage.sweep(settings, "small")
+    assert all(integrity.is_sound(folder, folder.name) for folder in project_store().runs())
