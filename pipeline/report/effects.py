@@ -6,7 +6,7 @@ from typing import TypedDict, cast
 from pipeline.contracts import Verdict
 from pipeline.report.claims import DifferenceText, JudgedClaim, difference_text
 from pipeline.report.formatting import number
-from pipeline.report.language import NumberText, phrase
+from pipeline.report.language import NumberText, Said, phrase
 from pipeline.report.sentence import compared_with, words
 from pipeline.result_rows import ClaimRow
 
@@ -22,7 +22,7 @@ class Effect(TypedDict):
     """
 
     variant: str
-    words: str
+    words: Said
     anchor: str
     verdict: Verdict
     firmness: str

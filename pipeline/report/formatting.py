@@ -88,7 +88,9 @@ def level(row: ClaimRow) -> str:
 
 def seeds(row: ClaimRow) -> str:
     """How many seeds a claim was judged over, and how many pairs of runs had to be left out."""
-    return f"{row['seeds']}" + (f" ({row['failed']} left out)" if row["failed"] else "")
+    if not row["failed"]:
+        return str(row["seeds"])
+    return phrase("{seeds} ({failed} left out)", seeds=row["seeds"], failed=row["failed"])
 
 
 def tally(verdicts: Iterable[str]) -> list[str]:

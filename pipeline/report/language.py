@@ -26,6 +26,7 @@ class Said(str):
 
     message: str
     values: dict[str, Any] | None
+    is_capital: bool = False  # whether it begins a sentence
 
 
 class NumberText(str):
@@ -62,6 +63,13 @@ def either(parts: Sequence[Any]) -> Said:
     return phrase("{first} or {last}", first=listed(parts[:-1]), last=parts[-1]) if parts[1:] else listed(parts)
 
 
+def capital(said: Said) -> Said:
+    """The same at the beginning of a sentence."""
+    one = Said(said[:1].upper() + said[1:])
+    one.message, one.values, one.is_capital = said.message, said.values, True
+    return one
+
+
 class Voice:
     """One language: `phrase` gives what the page's own texts and numbers are in it, others as they are."""
 
@@ -72,11 +80,14 @@ class Voice:
     def say(self, text: Any) -> Any:
         """What was written by `phrase` or as a number, in this language."""
         if isinstance(text, Said):
-            if text.values is None:
-                return self.known(text.message)
-            values = {name: self.say(value) for name, value in text.values.items()}
-            return self._word(text.message).format(**values)
+            told = self._said(text)
+            return told[:1].upper() + told[1:] if text.is_capital else told
         return self.number(text) if isinstance(text, NumberText) else text
+
+    def _said(self, text: Said) -> str:
+        if text.values is None:
+            return self.known(text.message)
+        return self._word(text.message).format(**{name: self.say(value) for name, value in text.values.items()})
 
     def marked(self, message: str, **values: Any) -> "Markup":
         """A message of a template as HTML, with {values} that are shown and not obeyed."""
@@ -96,7 +107,7 @@ class Voice:
             if found := pattern.fullmatch(text):
                 values = {name: self.known(value) for name, value in found.groupdict().items()}
                 return self._word(message).format(**values)
-        return self.number(text) if NUMBER.fullmatch(text.strip("+\u2212-")) else text
+        return self.number(text) if NUMBER.fullmatch(text.strip("+\u2212-%").rstrip()) else text
 
     def number(self, text: str) -> str:
         """English numbers in `text` as this language writes them."""

@@ -1,10 +1,12 @@
 """The first screen of the page: a map of all claims by chapter, and the results that surprise most."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from pipeline.contracts import Firmness, Language, Verdict
+from pipeline.report import course
 from pipeline.report.claims import JudgedClaim
+from pipeline.report.course import Statement
 
 if TYPE_CHECKING:
     from pipeline.report.page import TopicPage
@@ -73,6 +75,38 @@ def _marks(topic: "TopicPage") -> Iterator[Mark]:
 def _chapter(name: str, own: bool) -> str:
     """Number and name of the chapter: what stands before its colon."""
     return "" if own else name.partition(":")[0].strip()
+
+
+class Step(TypedDict):
+    """A statement of the course with the marks of those claims of it that are on the page."""
+
+    one: Statement
+    marks: list[Mark]
+
+
+class Walked(TypedDict):
+    """A chapter of the course as the page walks through it."""
+
+    name: str
+    rows: list[Step]
+
+
+def walk(chapters: Sequence[Chapter]) -> list[Walked]:
+    """The chapters that have claims on the page, statement by statement."""
+    marks = {
+        f"{mark['topic']}/{mark['name']}": mark
+        for chapter in chapters
+        for part in chapter["topics"]
+        for mark in part["marks"]
+    }
+    return [{"name": chapter["name"], "rows": _steps(chapter["name"][:1], marks)} for chapter in chapters]
+
+
+def _steps(number: str, marks: Mapping[str, Mark]) -> list[Step]:
+    return [
+        {"one": one, "marks": [marks[name] for name in one.claims if name in marks]}
+        for one in course.of_chapter(number)
+    ]
 
 
 def surprising(topics: Sequence["TopicPage"]) -> list[JudgedClaim]:

@@ -163,7 +163,7 @@ def _body(page: dict[str, Any], language: Language, gallery: Gallery) -> str:
         "image": gallery.image,
         "kept": gallery.kept,
         "listed": listed,
-        "course": [],
+        "course": [] if page["own"] else overview.walk(page["chapters"]),
     }
     filters = {
         "probability": _probability,

@@ -13,8 +13,9 @@ from pipeline.contracts import RunRecord
 from pipeline.errors import InputError
 from pipeline.freshness import TopicState, published_digests, published_profile, result_digests
 from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
-from pipeline.report import formatting
+from pipeline.report import course, formatting, metric_words
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
+from pipeline.report.language import Voice, listed, phrase
 from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.settings.params import Settings
 from pipeline.verdicts.topic import Claim, Topic, load, said_of
@@ -121,6 +122,8 @@ def _require_none_lost(left_out: Iterable[str]) -> None:
 def lay_out(topics: Mapping[str, Topic] | None = None) -> None:
     """Write docs/results.md: one row per claim, with its source's numbers, ours, the verdict; then time and runs.
 
+    And docs/es/resultados.md, the same in Spanish, and the tables of the course's statements in both languages.
+
     Claims and sources come from `topics` (default: their modules), all else from data/published. A claim that it does
     not know is "not tested". A short table of the same goes into README.md and README.es.md, between the marks that
     stand there for it. The same files give the same bytes. InputError: what is published is not as it was published.
@@ -137,6 +140,10 @@ def lay_out(topics: Mapping[str, Topic] | None = None) -> None:
         "times": [times[name] for name in names if name in times],
     }
     write_bytes(paths.ROOT / "docs" / "results.md", render("results.md.j2", page).encode())
+    spanish = page | {"verdicts": Counter(row["verdict"] for section in sections for row in section["rows"])}
+    told = render("results_es.md.j2", spanish, Voice("es"), metric=lambda name: metric_words.words(name, "es"))
+    write_bytes(paths.ROOT / "docs" / "es" / "resultados.md", told.encode())
+    course.lay_out()
     for file, words in LANGUAGES.items():
         _insert(paths.ROOT / file, render("results_short.md.j2", page | {"words": words}))
 
@@ -156,7 +163,9 @@ def _topic(name: str, topic: Topic, judgements: Iterable[ClaimRow]) -> dict[str,
     said = said_of(topic.claims, (row for row in judgements if row["topic"] == name))
     rows = [_row(claim, said.get(claim.name), metrics) for claim in topic.claims]
     counts = Counter(row["verdict"] for row in rows)
-    return {"name": name, "title": topic.title, "question": topic.question, "rows": rows, "counts": counts}
+    told = {"title": topic.title, "question": topic.question}
+    told |= {"titulo": topic.titulo or topic.title, "pregunta": topic.pregunta or topic.question}
+    return {"name": name, "rows": rows, "counts": counts} | told
 
 
 def _row(claim: Claim, judgement: ClaimRow | None, metrics: Metrics) -> dict[str, Any]:
@@ -175,15 +184,17 @@ def _mean(score: MetricSummary | None) -> str:
     if score is None:
         return DASH
     bounds = formatting.spread(score["ci_low"], score["ci_high"])
-    return number(score["mean"]) + (f" ({bounds})" if bounds else "")
+    mean = number(score["mean"])
+    return phrase("{value} ({interval})", value=mean, interval=bounds) if bounds else mean
 
 
 def _difference(row: ClaimRow) -> str:
     """Better minus worse, with the interval that the verdict was read from."""
     if row["difference"] is None:
-        return "no pair of runs"
+        return phrase("no pair of runs")
     text = formatting.difference(row)
-    return f"{text.value} ({f'{text.interval}, {text.level}' if text.interval else 'no bounded interval'})"
+    bounds = listed([text.interval, text.level]) if text.interval else phrase("no bounded interval")
+    return phrase("{value} ({interval})", value=text.value, interval=bounds)
 
 
 def _time(name: str, runs: Sequence[RunRecord]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.report import sentence
+from pipeline.report.language import Voice
 from pipeline.verdicts.topic import Claim, Topic
 
 
@@ -147,3 +148,12 @@ def test_what_has_learnt_nothing_is_named():
 
 def test_the_course_and_a_topic_without_verdicts_have_none():
     assert said(row("weighted", "reproduced", 0.04), own=False) == "" and said() == ""
+
+
+def test_it_is_told_in_spanish_too():
+    rows = [row("weighted", "reproduced", 0.041, 0.022, 0.060, words="weighting classes by their frequency")]
+    rows += [row("smote", "undecided", 0.001, words="the focal loss")]
+    assert Voice("es").say(said(*rows)) == (
+        "Con tus datos: ponderar las clases por su frecuencia sube exhaustividad media de las clases en 0,041 (0,022 a"
+        " 0,060), firme. Sin decidir tras 6 semillas: la pérdida focal."
+    )
