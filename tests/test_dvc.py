@@ -129,3 +129,14 @@ def test_dvc_goes_topic_by_topic():
         order = [stage.addressing for stage in plan_repro(project.index.graph)]
     pairs = [name for topic in PARAMS["topics"] for name in (f"train@{topic}", f"evaluate@{topic}")]
     assert order == ["prepare", "plan", *pairs, "judge", "report"]
+
+
+SWEEPS = YAML(typ="safe").load((paths.ROOT / "sweeps" / "dvc.yaml").read_text())
+
+
+def test_sweeps_are_stages_of_a_file_of_their_own():
+    """Plain `dvc repro` runs what stands in the folder that it is started from; without any sweep the file is sound."""
+    stage = SWEEPS["stages"]["sweep"]
+    assert stage["foreach"] == "${sweeps}" and {"sweeps": {}} in SWEEPS["vars"] and "sweep" not in STAGES
+    assert stage["do"]["cmd"] == "python -m pipeline sweep ${key}" and stage["do"]["wdir"] == ".."
+    assert not any("test" in dep for dep in stage["do"]["deps"])

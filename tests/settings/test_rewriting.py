@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.settings import params, rewriting
+from pipeline.settings import files, params, rewriting
 
 FILES = ("params.yaml", "profiles/smoke.yaml", "profiles/full.yaml", "profiles/gpu.yaml")
 
@@ -104,7 +104,7 @@ def test_params_stays_short_and_has_no_anchors():
     for name in FILES:
         text = (paths.PARAMS.parent / name).read_text("utf-8")
         assert not re.search(r"(^|[\s:\[{,])[&*][a-z]", re.sub(r"#.*", "", text))
-    assert len(paths.PARAMS.read_text("utf-8").splitlines()) <= 667
+    assert len(paths.PARAMS.read_text("utf-8").splitlines()) <= 672
 
 
 # Blocks that `add` puts in
@@ -178,3 +178,25 @@ def test_words_of_any_kind_come_back_as_they_are(name):
 def test_a_section_that_is_not_in_lines_of_its_own_is_refused(text):
     with pytest.raises(InputError, match="data: given a block in braces, or none, allowed one in lines"):
         rewriting.with_block(text, "data", "mine", BLOCK)
+
+
+# Variants that a sweep has found
+
+TOPIC = "topics:\n  a:\n    model: mlp\n    variants:\n      wide: {build: {width: 8}}  # so\n  b: {}\nsweeps: {}\n"
+
+
+def test_a_variant_is_put_behind_the_others_and_nothing_else_changes():
+    block = {"build": {"width": 9}, "fit": {"learning_rate": 0.1}}
+    after = rewriting.with_variant(TOPIC, "a", "found", block, "trial 3")
+    lines = after.splitlines(keepends=True)
+    assert [line for line in lines if line in TOPIC.splitlines(keepends=True)] == TOPIC.splitlines(keepends=True)
+    assert lines[5] == "      found:  # trial 3\n"
+    found = files.parse_text(after, "params.yaml")["topics"]["a"]["variants"]
+    assert found == {"wide": {"build": {"width": 8}}, "found": block}
+
+
+@pytest.mark.parametrize("variants", ["{}", "{wide: {}}"])
+def test_a_variant_has_no_place_in_braces(variants):
+    text = f"topics:\n  a:\n    variants: {variants}\n"
+    with pytest.raises(InputError, match="write the variant there by hand"):
+        rewriting.with_variant(text, "a", "found", {"fit": {}})

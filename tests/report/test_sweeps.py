@@ -1,0 +1,139 @@
+"""The page of a sweep: what it says and draws while it goes on and once it is over, bad trials and few trials too."""
+
+import json
+
+import pytest
+
+from pipeline import paths
+from pipeline.records import write_bytes, write_json
+from pipeline.report import sweeps
+from pipeline.report.sweep_plots import Axis, Point, limits
+
+SPACE = [
+    {"path": "fit.learning_rate", "low": 0.001, "high": 1.0, "log": True, "when": {}},
+    {"path": "build.pooling", "any": ["stride", "max"], "when": {}},
+]
+
+
+def told(number, end, score):
+    scores = {} if score is None else {"0": score - 0.01, "1": score + 0.01}
+    values = (
+        {} if number == 0 else {"fit.learning_rate": 0.002 * number, "build.pooling": ("stride", "max")[number % 2]}
+    )
+    reason = None if score is not None else "seed 0: the loss was not finite in epoch <1>"
+    return {"number": number, "values": values, "end": end, "scores": scores, "score": score, "reason": reason}
+
+
+TRIALS = [
+    told(0, "complete", 0.5),
+    told(1, "complete", 0.4),
+    told(2, "diverged", None),
+    told(3, "stopped", 0.9),
+    *(told(number, "complete", 0.3 + number / 100) for number in range(4, 12)),
+]
+FINALS = {
+    "finalists": [
+        {"trial": 0, "values": {}, "search": 0.5, "fresh": 0.52, "scores": {}, "reason": None},
+        {"trial": 4, "values": TRIALS[4]["values"], "search": 0.34, "fresh": 0.4, "scores": {}, "reason": None},
+        {
+            "trial": 5,
+            "values": TRIALS[5]["values"],
+            "search": 0.35,
+            "fresh": None,
+            "scores": {},
+            "reason": "seed 100: no",
+        },
+    ],
+    "chosen": 4,
+    "optimism": 0.06,
+    "conclusion": "better than stride",
+    "verdict": {"metric": "cross_entropy", "difference": 0.12, "ci_low": 0.1, "ci_high": 0.14, "verdict": "reproduced"},
+    "block": {"fit": {"learning_rate": 0.008}, "build": {"pooling": "stride"}},
+}
+
+
+@pytest.fixture
+def write(house):
+    """Write data/sweeps/small, over or not."""
+
+    def written(trials=TRIALS, finals=FINALS, **more):
+        ends = [trial["end"] for trial in trials]
+        summary = {
+            "sweep": "small",
+            "topic": "convolution",
+            "variant": "stride",
+            "profile": "laptop",
+            "metric": "val_cross_entropy",
+            "highest": False,
+            "search": "tpe",
+            "planned": 12,
+            "trials": len(trials),
+            "ends": {end: ends.count(end) for end in dict.fromkeys(ends)},
+            "runs": 20,
+            "seconds": 90.0,
+            "space": SPACE,
+            "own": {"fit.learning_rate": 0.01, "build.pooling": "stride"},
+            "best": trials[1] if len(trials) > 1 else None,
+            "finals": finals,
+            "importance": None,
+        }
+        write_json(paths.sweep("small") / "sweep.json", summary | more)
+        lines = "".join(json.dumps(trial) + "\n" for trial in trials)
+        write_bytes(paths.sweep("small") / "trials.jsonl", lines.encode())
+
+    return written
+
+
+def test_once_it_is_over(write):
+    write()
+    page = sweeps.page("small")
+    for said in ("better than stride", "0.120 (0.100 to 0.140; reproduced)", "10 scored with every seed", "1 diverged"):
+        assert said in page
+    assert "trial 4, chosen" in page and "seed 100: no" in page and "learning_rate: 0.008" in page
+    assert "in epoch &lt;1&gt;" in page and "1.5 minutes of training" in page
+    assert page.count("<svg") == 1 + 2 + 1 + 1 + 1
+    assert page == sweeps.page("small")
+
+
+def test_while_it_goes_on(write):
+    write(finals=None)
+    page = sweeps.page("small")
+    assert "It is going on: 12 of 12 trials, the best so far is trial 1" in page and "The block to paste" not in page
+
+
+def test_with_a_single_trial_or_none_that_is_good(write):
+    write([TRIALS[0]], None)
+    assert "<svg" in sweeps.page("small")
+    write([{**TRIALS[2], "number": 0, "values": {}}], None)
+    assert "1 diverged" in sweeps.page("small")
+
+
+def test_importance_is_shown_where_it_is_known(write):
+    write(importance={"fit.learning_rate": 0.25, "build.pooling": 0.75})
+    assert sweeps.of("small").importance == [("build.pooling", 0.75), ("fit.learning_rate", 0.25)]
+    assert "75 %" in sweeps.page("small")
+
+
+def test_what_is_damaged_or_of_another_profile_is_left_out(write):
+    write()
+    assert [page.summary["sweep"] for page in sweeps.read("laptop")] == ["small"] and sweeps.read("smoke") == []
+    (paths.sweep("small") / "sweep.json").write_text("{", "utf-8")
+    assert sweeps.read() == []
+
+
+def test_places_on_an_axis():
+    rate = Axis(path="a", low=0.01, high=1.0, log=True)
+    assert [round(rate.place(value), 6) for value in (0.01, 0.1, 1.0, 5.0)] == [0.0, 0.5, 1.0, 1.0]
+    assert rate.place(None) is None
+    assert [Axis(path="b", any=("x", "y", "z")).place(value) for value in ("x", "y", "z", "w")] == [0.0, 0.5, 1.0, None]
+
+
+def test_the_axis_of_scores_ends_where_few_scores_reach():
+    points = [
+        Point(number=number, score=score, seeds=(score,), is_complete=True, values={})
+        for number, score in enumerate([0.1, 0.2, 0.3, 1e6])
+    ]
+    low, high = limits(points, highest=False)
+    assert low < 0.1 and 0.3 < high < 1
+    low, high = limits(points[:3], highest=True)
+    assert low < 0.1 and 0.3 < high < 0.4
