@@ -126,7 +126,8 @@ def test_dvc_goes_topic_by_topic():
     from dvc.repo.reproduce import plan_repro
 
     with Repo(str(paths.ROOT)) as project:
-        order = [stage.addressing for stage in plan_repro(project.index.graph)]
+        every = [stage.addressing for stage in plan_repro(project.index.graph)]
+    order = [name for name in every if not name.startswith("sweeps/")]  # of another file: no part of a plain repro
     pairs = [name for topic in PARAMS["topics"] for name in (f"train@{topic}", f"evaluate@{topic}")]
     assert order == ["prepare", "plan", *pairs, "judge", "report"]
 

@@ -103,6 +103,8 @@ def _pictures(name: str, summary: Summary, points: Sequence[Point]) -> dict[str,
         "history": [sweep_plots.history(points, metric, highest=highest)],
         "scatters": sweep_plots.scatters(points, tried, highest=highest),
         "parallel": [sweep_plots.parallel(points, tried, metric, highest=highest)],
+        "plane": [],
+        "slopes": [],
     }
     strongest = _strongest(summary, tried, points)
     if len(strongest) == 2:

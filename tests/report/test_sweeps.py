@@ -108,6 +108,11 @@ def test_with_a_single_trial_or_none_that_is_good(write):
     assert "1 diverged" in sweeps.page("small")
 
 
+def test_with_a_single_setting(write):
+    write(space=SPACE[:1])
+    assert "The two that matter most" not in sweeps.page("small")
+
+
 def test_importance_is_shown_where_it_is_known(write):
     write(importance={"fit.learning_rate": 0.25, "build.pooling": 0.75})
     assert sweeps.of("small").importance == [("build.pooling", 0.75), ("fit.learning_rate", 0.25)]
