@@ -16,7 +16,8 @@ from pipeline import paths, plugins
 FOLDER = paths.ROOT / "notebooks"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.ipynb"))
 OWN = "own_data"  # of no topic that is shipped
-LESSONS = [name for name in NAMES if name != OWN]
+SEARCH = "sweeps"  # of no topic either
+LESSONS = [name for name in NAMES if name not in (OWN, SEARCH)]
 QUICK = "exploding"
 LIMIT = 600  # seconds a cell, on a machine that does other things as well
 PARTS = ("## The idea", "$$", "**Try it yourself.**", "## The full result", "## What to take away")
