@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
-from pipeline.report import lines
+from pipeline.report import lines, thresholds
 from pipeline.report.curves import OBJECTIVE_WORDS
 from pipeline.report.facts import TopicFacts
 from pipeline.report.language import Said, phrase, word
@@ -29,8 +29,25 @@ class View(TypedDict):
 
 
 def views(facts: TopicFacts) -> list[View]:
-    """All that there is of a topic: scores over what variants differ in, curves of its own, training by epoch."""
-    return [*_sweeps(facts), *_series(facts), *_training(facts)]
+    """All that there is of a topic: thresholds, scores over what variants differ in, own curves, training by epoch."""
+    return [*_thresholds(facts), *_sweeps(facts), *_series(facts), *_training(facts)]
+
+
+def _thresholds(facts: TopicFacts) -> Iterator[View]:
+    """Of topics that keep what came true of their probabilities."""
+    found = {variant: one["found"] for variant, one in facts.outcomes.items() if len(one["found"]["bins"]) > 1}
+    if not found:
+        return
+    items = [[name, "", *map(_all_short, thresholds.recall_and_precision(own))] for name, own in found.items()]
+    drawn = _drawn(facts, thresholds.THRESHOLDS, items)
+    yield _view(phrase("precision and recall by threshold"), "threshold", "share", ["recall", "precision"], drawn)
+    items = [[name, "", _all_short(thresholds.seen(own))] for name, own in found.items()]
+    drawn = _drawn(facts, thresholds.TENTHS, items)
+    yield _view(phrase("what came true by what was said"), "probability said", "share that came true", ["seen"], drawn)
+
+
+def _all_short(values: Sequence[float | None]) -> list[float | None]:
+    return [None if value is None else _short(value) for value in values]
 
 
 def _sweeps(facts: TopicFacts) -> Iterator[View]:

@@ -77,7 +77,7 @@ function turn(part) {
 }
 
 /* One topic on paper */
-function print(button) {
+function onPaper(button) {
   const topic = button.closest(".topic");
   page.classList.add("one-topic");
   topic.classList.add("printed");
@@ -131,7 +131,7 @@ function start() {
   other.hidden = false;
   other.addEventListener("click", change);
   for (const part of $$(".reels")) turn(part);
-  for (const button of $$(".print button")) { button.hidden = false; button.addEventListener("click", () => print(button)); }
+  for (const button of $$(".print button")) { button.hidden = false; button.addEventListener("click", () => onPaper(button)); }
   for (const part of $$(".explore")) if (part.dataset.ready !== "yes") { part.dataset.ready = "yes"; explore(part); }
 }
 addEventListener("hashchange", reveal);

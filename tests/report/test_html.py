@@ -382,8 +382,14 @@ def test_the_meaning_of_a_metric_is_told_on_focus(browser, page):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_topic_goes_on_two_sheets(browser, page, language):
     speak(browser, page, language, "#memory")
-    browser.run("window.print = () => {}")
+    browser.run("window.printed = 0, window.print = () => { window.printed += 1; }")
     browser.run("document.querySelector('#memory .print button').click()")
+    assert browser.run("window.printed") == 1
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    on_paper = "[...document.querySelectorAll('.topic, header, .explore')].filter(one => one.checkVisibility())"
+    assert browser.run(f"{on_paper}.map(one => one.id || one.className)") == ["memory", "explore"]
+    assert len(seen(browser)) == 2
+    browser.call("Emulation.setEmulatedMedia", media="")
     printed = base64.b64decode(browser.call("Page.printToPDF", preferCSSPageSize=True)["data"])
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
 
