@@ -37,12 +37,22 @@ def copy_house(place):
 
 
 def change(place, edit, file="params.yaml"):
-    """Edit params.yaml (or a profile's file) as a user would, comments kept; profiles lose what params.yaml loses."""
-    rewrite(place / file, edit, "rt")
+    """Edit params.yaml (or a profile's file) as a user would, comments kept.
+
+    Profiles and sweeps lose what params.yaml loses.
+    """
+    rewrite(place / file, lambda tree: (edit(tree), forget_sweeps(tree)), "rt")
     params = YAML(typ="safe").load((place / "params.yaml").read_text())
     for profile in (place / "profiles").glob("*.yaml"):
         if any(stale(YAML(typ="safe").load(profile.read_text()), params)):
             rewrite(profile, lambda tree: [part.pop(name) for part, name in [*stale(tree, params)]], "safe")
+
+
+def forget_sweeps(tree):
+    """Leave out sweeps of a variant that is not there (any more)."""
+    for name, sweep in [*(tree.get("sweeps") or {}).items()]:
+        if sweep["variant"] not in (tree["topics"].get(sweep["topic"]) or {}).get("variants", {}):
+            del tree["sweeps"][name]
 
 
 def rewrite(file, edit, typ):
