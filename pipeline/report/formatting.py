@@ -29,8 +29,9 @@ def number(value: float | None, digits: int | None = None, *, sign: bool = False
 
 
 def plain(value: float) -> NumberText:
-    """A number as a user would write it: no more digits than it has."""
-    return NumberText(f"{value:,.12g}".replace("-", MINUS))
+    """A number as a user would write it: no more digits than it has, three of one that has no end."""
+    digits = 12 if round(value, MOST_DECIMALS) == value else max(DECIMALS, len(str(int(abs(value)))))
+    return NumberText(f"{value:,.{digits}g}".replace("-", MINUS))
 
 
 def count(value: float | None) -> NumberText:

@@ -1,5 +1,7 @@
 """Numbers, intervals and verdicts as people read them."""
 
+import math
+
 import pytest
 
 from pipeline.report import claims, formatting
@@ -60,3 +62,12 @@ def test_an_interval_needs_both_bounds():
 def test_verdicts_are_counted_in_their_order():
     words = ["undecided", "not tested", "reproduced", "undecided"]
     assert formatting.tally(words) == ["1 reproduced", "2 undecided", "1 not tested"]
+
+
+NUMBERS = {0.01: "0.01", 0.25: "0.25", 1.0: "1", 50.0: "50", 1234567.0: "1,234,567", -0.000125: "\u22120.000125"}
+ENDLESS = {math.log10(2): "0.301", math.log(2): "0.693", 1234567 + 1 / 3: "1,234,567", 1e-9 / 3: "3.33e\u221210"}
+
+
+@pytest.mark.parametrize(("value", "told"), [*NUMBERS.items(), *ENDLESS.items()])
+def test_a_number_as_one_would_write_it(value, told):
+    assert formatting.plain(value) == told
