@@ -53,6 +53,8 @@ def forget_sweeps(tree):
     for name, sweep in [*(tree.get("sweeps") or {}).items()]:
         if sweep["variant"] not in (tree["topics"].get(sweep["topic"]) or {}).get("variants", {}):
             del tree["sweeps"][name]
+    if not tree.get("sweeps", True):
+        del tree["sweeps"]
 
 
 def rewrite(file, edit, typ):

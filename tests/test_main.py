@@ -172,7 +172,7 @@ def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, com
 
 def test_the_page_alone_touches_neither_claims_nor_mlflow(main, monkeypatch, capsys):
     made = []
-    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows: made.append(rows))
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, language: made.append(rows))
     monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
     for untouched in ("pipeline.mlflow_sync.publish.publish", "pipeline.stages.judge.judge"):
         fail(monkeypatch, untouched, AssertionError(untouched))

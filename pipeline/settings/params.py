@@ -131,7 +131,8 @@ def _chosen(settings: Settings, only: Collection[str] | None) -> Settings:
     data = {name: block for name, block in settings.data.items() if name in learnt}
     unused = settings.data.keys() - learnt - {block.like for block in data.values()}
     parts = [*(f"topics.{name}" for name in left_out), *(f"data.{name}" for name in unused)]
-    voids = tuple(void for void in settings.voids if not any(void.stands_in(part) for part in parts))
+    meant = (void.without(left_out) for void in settings.voids if not any(void.stands_in(part) for part in parts))
+    voids = tuple(void for void in meant if void.reasons)
     sweeps = {name: sweep for name, sweep in settings.sweeps.items() if sweep.topic in topics}
     return replace(settings, topics=topics, data=data, voids=voids, left_out=left_out, sweeps=sweeps)
 

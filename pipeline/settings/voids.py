@@ -1,8 +1,8 @@
 """Name values of params.yaml and its profiles that have no effect, and what is set in their place."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -37,6 +37,13 @@ class Void:
     def stands_in(self, part: str) -> bool:
         """Whether it is written in that block ("topics.memory", "data.ring")."""
         return f"{self.place.key}.".startswith(f"{part}.")
+
+    def without(self, topics: Collection[str]) -> "Void":
+        """The same as far as it concerns other topics than these, where it is meant for topics."""
+        if self.place.key not in MEANT_FOR_TOPICS:
+            return self
+        reasons = {name: reason for name, reason in self.reasons.items() if name not in topics}
+        return replace(self, reasons=reasons, meant_for=self.meant_for - len(topics))
 
     def line(self) -> str:
         """What users are told."""

@@ -34,7 +34,8 @@ def shrink(tree):
     for name, variants in TOPICS.items():
         topic = tree["topics"][name]
         topic["variants"] = {variant: topic["variants"][variant] for variant in variants}
-        topic.pop("groups", None)
+        for own in ("groups", "seeds"):
+            topic.pop(own, None)
         topic["fit"]["epochs"] = 1
     tree["topics"] = {name: tree["topics"][name] for name in TOPICS}
     used = {tree["topics"][name]["data"] for name in TOPICS}
