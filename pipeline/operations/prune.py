@@ -9,6 +9,7 @@ from pipeline import errors, paths
 from pipeline.errors import InputError
 from pipeline.operations import asked, lock
 from pipeline.records import read_json
+from pipeline.settings import params
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
 from pipeline.training.run import run_specs
@@ -44,16 +45,23 @@ def prune(settings: Settings, present_only: bool = False) -> str:
 
 def _prune(settings: Settings, present_only: bool) -> str:
     used = set().union(*_keys_by_topic(settings).values())
-    used |= asked.by_sweeps(settings.sweeps)
+    used |= asked.by_sweeps(_sweeps(settings))
     used |= set() if present_only else asked.by_others(settings.profile, settings.left_out)
     store = project_store()
     unused = [folder for folder in store.runs() + _interrupted() + _scored() if folder.name not in used]
     return _remove([*unused, *store.damaged(), *store.drafts(), *_of_no_sweep(settings)])
 
 
+def _sweeps(settings: Settings) -> set[str]:
+    """Names of all sweeps, those of topics that `only` leaves out as well."""
+    every = params.read(paths.PARAMS, settings.profile, every_topic=True).sweeps if settings.left_out else ()
+    return {*settings.sweeps, *every}
+
+
 def _of_no_sweep(settings: Settings) -> list[Path]:
     """What is kept of sweeps that are gone, and data that no study of the others has learnt from."""
-    studies = {folder: folder.name.rpartition("-")[0] in settings.sweeps for folder in paths.STUDIES.glob("*")}
+    known = _sweeps(settings)
+    studies = {folder: folder.name.rpartition("-")[0] in known for folder in paths.STUDIES.glob("*")}
     used = {str(name) for folder, kept in studies.items() if kept for name in _data_of(folder)}
     data = [folder for folder in paths.TRIED.glob("*/*") if folder.name not in used]
     return [*(folder for folder, kept in studies.items() if not kept), *data]

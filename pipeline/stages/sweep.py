@@ -82,9 +82,8 @@ def search_of(settings: Settings, runs: TrialRuns) -> Search:
 def asked(settings: Settings, name: str | None) -> list[str]:
     """The sweep of that name, or all. InputError: there is none."""
     if not settings.sweeps or (name is not None and name not in settings.sweeps):
-        raise InputError(
-            f"sweep: given {name!r}, allowed {', '.join(settings.sweeps) or 'a block under sweeps: in params.yaml'}"
-        )
+        there = ", ".join(settings.sweeps) or "a block under sweeps: in params.yaml, of a topic that is on"
+        raise InputError(f"sweep: given {name!r}, allowed {there}")
     return [name] if name is not None else list(settings.sweeps)
 
 
@@ -107,7 +106,9 @@ def look_ahead(settings: Settings, name: str) -> list[str]:
 
 def adopt_found(settings: Settings, name: str) -> list[str]:
     """Write what a sweep has found into params.yaml."""
-    return adopting.adopt(settings.sweeps[name])
+    block = settings.sweeps[name]
+    base = TrialRuns(settings, block, preflight.refuse_to_prepare).identity({})
+    return adopting.adopt(block, study_id(settings, block, base))
 
 
 def lines(summary: dict[str, Any]) -> list[str]:

@@ -11,9 +11,12 @@ from pipeline.settings.validation import ParamsError
 from pipeline.sweeps.outputs import SUMMARY, nested
 
 
-def adopt(sweep: SweepSettings) -> list[str]:
-    """Add the chosen settings as a variant, and say so. InputError: there are none, or they cannot be written there."""
-    summary = _summary(sweep)
+def adopt(sweep: SweepSettings, study: str) -> list[str]:
+    """Add the chosen settings as a variant, and say so; `study` is that of the sweep as it stands in params.yaml now.
+
+    InputError: there are none, they are of other settings, or they cannot be written there.
+    """
+    summary = _summary(sweep, study)
     chosen = summary["finals"]["chosen"]
     if chosen is None:
         raise InputError(
@@ -37,14 +40,19 @@ def adopt(sweep: SweepSettings) -> list[str]:
     ]
 
 
-def _summary(sweep: SweepSettings) -> dict[str, Any]:
-    """What the sweep has come to. InputError: it is not over."""
+def _summary(sweep: SweepSettings, study: str) -> dict[str, Any]:
+    """What the sweep has come to. InputError: it is not over, or was another one."""
     file = paths.sweep(sweep.name) / SUMMARY
     summary: dict[str, Any] = read_json(file) if file.exists() else {}
     if not summary.get("finals"):
         raise InputError(
             f"sweep {sweep.name}: given one that is not over, allowed one that is:"
             f" `python -m pipeline sweep {sweep.name}` first"
+        )
+    if summary["study"] != study:
+        raise InputError(
+            f"sweep {sweep.name}: given results of other settings than those of now, allowed those of now:"
+            f" `python -m pipeline sweep {sweep.name}` again first"
         )
     return summary
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import numerics, paths
-from pipeline.records import digest, write_bytes, write_json
+from pipeline.records import digest, read_json_or, write_bytes, write_json
 from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.trials import Outcome, Told
@@ -23,6 +23,7 @@ def study_id(settings: Settings, sweep: SweepSettings, base: str) -> str:
         [each.path, repr(each.domain), sorted((p, repr(v)) for p, v in each.when.items())] for each in sweep.space.tried
     ]
     rules = [sweep.metric, sweep.search, sweep.search_seeds(settings.first_seed), sweep.at_once, sweep.seed]
+    rules.append(sweep.run_minutes or settings.run_minutes)  # what ran out of time may not with more of it
     machine = [version("optuna"), runtime.device(), numerics.label(settings.numerics)]
     return f"{sweep.name}-{digest([base, space, rules, machine])[:12]}"
 
@@ -48,9 +49,12 @@ class Ledger:
 
 
 def ask_for(sweep: str, study: str, run_keys: Iterable[str], data: Iterable[str]) -> None:
-    """Keep which runs and data a sweep asks for, so that pruning leaves them."""
-    write_json(paths.ASKED / "sweeps" / f"{sweep}.json", sorted(run_keys))
-    write_json(paths.STUDIES / study / "data.json", sorted(data))
+    """Keep which runs and data a sweep asks for, beside those it asked for before, so that pruning leaves them."""
+    for file, names in (
+        (paths.ASKED / "sweeps" / f"{sweep}.json", run_keys),
+        (paths.STUDIES / study / "data.json", data),
+    ):
+        write_json(file, sorted({*names, *read_json_or(file, [])}))
 
 
 def history(told: Sequence[Told]) -> bytes:
@@ -61,10 +65,10 @@ def history(told: Sequence[Told]) -> bytes:
 def _read_failures(file: Path) -> dict[str, Outcome]:
     """{key of run: outcome}; a line that a kill has torn is none."""
     found: dict[str, Outcome] = {}
-    for line in file.read_text("utf-8").splitlines() if file.exists() else ():
+    for line in file.read_text("utf-8", errors="replace").splitlines() if file.exists() else ():
         try:
             row: dict[str, Any] = json.loads(line)
-            found[row["run_key"]] = Outcome("failed", None, row["reason"], row["seconds"])
+            found[row["run_key"]] = Outcome("failed", None, str(row["reason"]), float(row["seconds"]))
         except (ValueError, KeyError, TypeError):
             continue
     return found

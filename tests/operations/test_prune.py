@@ -1,5 +1,6 @@
 """The store can be looked through and pruned: what a topic asks for stays, all else goes."""
 
+import dataclasses
 import errno
 import shutil
 import subprocess
@@ -26,6 +27,17 @@ def settings(smoke):
     records.write_bytes(paths.CHECKPOINTS / "ff01" / "newest.state", b"x")
     records.write_bytes(paths.STORE / "drafts" / "d" / "history.csv", b"x")
     return smoke, wanted
+
+
+def test_sweeps_of_topics_that_are_switched_off_keep_what_they_have(settings):
+    smoke, _ = settings
+    records.write_json(paths.ASKED / "sweeps" / "strides.json", ["ff00"])
+    records.write_json(paths.STUDIES / "strides-0" / "data.json", [])
+    off = dataclasses.replace(smoke, sweeps={}, left_out=("convolution",))
+    prune.prune(off)
+    assert project_store().has("ff00") and (paths.STUDIES / "strides-0").exists()
+    prune.prune(dataclasses.replace(smoke, sweeps={}))
+    assert not project_store().has("ff00") and not (paths.STUDIES / "strides-0").exists()
 
 
 def test_show_counts_what_is_done_and_what_is_spare(settings):

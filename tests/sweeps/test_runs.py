@@ -8,10 +8,11 @@ import pytest
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.records import write_rows
+from pipeline.records import read_json, write_rows
 from pipeline.settings import params
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import carry_out, finals
+from pipeline.sweeps.ledger import ask_for
 from pipeline.training import integrity
 from pipeline.training.record import failure
 from pipeline.training.record import record as record_of
@@ -219,6 +220,24 @@ def test_adopted_it_is_a_variant_of_its_topic(settings):
     assert stage.adopt_found(found, "small") == [
         "params.yaml: topics.convolution.variants.small_found is there already"
     ]
+
+
+def test_what_was_found_with_other_settings_is_not_adopted(settings):
+    stage.sweep(settings, "small")
+    text = paths.PARAMS.read_text("utf-8")
+    changed = text.replace("variant: stride", "variant: average")
+    assert changed != text
+    paths.PARAMS.write_text(changed, "utf-8")
+    with pytest.raises(InputError, match="given results of other settings than those of now"):
+        stage.adopt_found(params.read(paths.PARAMS, profile="smoke"), "small")
+    assert paths.PARAMS.read_text("utf-8") == changed
+
+
+def test_what_was_asked_for_before_is_asked_for_still(house):
+    ask_for("small", "study", ["b"], ["d"])
+    ask_for("small", "study", ["a"], [])
+    assert read_json(paths.ASKED / "sweeps" / "small.json") == ["a", "b"]
+    assert read_json(paths.STUDIES / "study" / "data.json") == ["d"]
 
 
 def test_an_unknown_sweep(settings):
