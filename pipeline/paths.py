@@ -112,6 +112,11 @@ def origin(topic: str) -> Path:
     return RESULTS / topic / "origin.json"
 
 
+def asked_by_sweeps() -> Path:
+    """Folder of the keys of runs that sweeps have asked for, a file a sweep: in the place of a profile's."""
+    return ASKED / "sweeps"
+
+
 def sweep(name: str) -> Path:
     """Folder of what a sweep has come to."""
     return SWEEPS / name

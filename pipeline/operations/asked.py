@@ -10,8 +10,6 @@ from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
 from pipeline.training.run import run_specs
 
-OF_SWEEPS = "sweeps"  # in the place of a profile
-
 
 def remember(settings: Settings) -> None:
     """Keep the keys of the runs that each topic asks for in this profile, in place of those that it asked for before.
@@ -28,7 +26,8 @@ def by_others(profile: str, left_out: Iterable[str] = ()) -> set[str]:
 
     And topics that `only` has `left_out`, in this profile.
     """
-    files = [file for file in sorted(paths.ASKED.glob("*/*.json")) if file.parent.name not in (profile, OF_SWEEPS)]
+    ours, sweeps = paths.ASKED / profile, paths.asked_by_sweeps()
+    files = [file for file in sorted(paths.ASKED.glob("*/*.json")) if file.parent not in (ours, sweeps)]
     files += [file for topic in left_out if (file := _file(profile, topic)).exists()]
     return {str(key) for file in files for key in _read(file)}
 
@@ -36,7 +35,7 @@ def by_others(profile: str, left_out: Iterable[str] = ()) -> set[str]:
 def by_sweeps(sweeps: Collection[str]) -> set[str]:
     """Keys of the runs that these sweeps have asked for; what others asked for is forgotten."""
     found: set[str] = set()
-    for file in sorted((paths.ASKED / OF_SWEEPS).glob("*.json")):
+    for file in sorted(paths.asked_by_sweeps().glob("*.json")):
         if file.stem in sweeps:
             found |= set(_read(file))
         else:

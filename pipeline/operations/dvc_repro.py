@@ -49,10 +49,9 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break
             code = _dvc(["--force", "--single-item", "prepare", "plan"]) or _carry_out(asked, topics, folder)
-        wanted = [
-            f"{SWEEP}@{name}" for name, each in settings.sweeps.items() if each.repro and not targets and not code
-        ]
-        code = (_dvc(wanted) if wanted else DONE) or code
+        wanted = [f"{SWEEP}@{name}" for name, each in settings.sweeps.items() if each.repro]
+        if wanted and not targets and not code:
+            code = _dvc(wanted)
         failed = outcomes.failed(folder)
         _say([*(outcome.line() for outcome in failed), _last_line(code, failed, targets), *checkout.strays()])
     return _exit_code(code, failed)

@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline import errors, paths
@@ -45,11 +45,12 @@ def prune(settings: Settings, present_only: bool = False) -> str:
 
 def _prune(settings: Settings, present_only: bool) -> str:
     used = set().union(*_keys_by_topic(settings).values())
-    used |= asked.by_sweeps(_sweeps(settings))
+    sweeps = _sweeps(settings)
+    used |= asked.by_sweeps(sweeps)
     used |= set() if present_only else asked.by_others(settings.profile, settings.left_out)
     store = project_store()
     unused = [folder for folder in store.runs() + _interrupted() + _scored() if folder.name not in used]
-    return _remove([*unused, *store.damaged(), *store.drafts(), *_of_no_sweep(settings)])
+    return _remove([*unused, *store.damaged(), *store.drafts(), *_of_no_sweep(sweeps)])
 
 
 def _sweeps(settings: Settings) -> set[str]:
@@ -58,9 +59,8 @@ def _sweeps(settings: Settings) -> set[str]:
     return {*settings.sweeps, *every}
 
 
-def _of_no_sweep(settings: Settings) -> list[Path]:
-    """What is kept of sweeps that are gone, and data that no study of the others has learnt from."""
-    known = _sweeps(settings)
+def _of_no_sweep(known: Collection[str]) -> list[Path]:
+    """What is kept of sweeps that are not `known` (any more), and data that no study of the others has learnt from."""
     studies = {folder: folder.name.rpartition("-")[0] in known for folder in paths.STUDIES.glob("*")}
     used = {str(name) for folder, kept in studies.items() if kept for name in _data_of(folder)}
     data = [folder for folder in paths.TRIED.glob("*/*") if folder.name not in used]

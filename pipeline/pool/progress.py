@@ -19,7 +19,7 @@ class Board:
         self._display: Any = None
         self._devices = f", on {devices}" if devices else ""
         if sys.stdout.isatty() and specs:
-            self._display = _display()
+            self._display = display()
             self._total = self._display.add_task(f"{topic}: runs", total=len(specs), note="")
 
     def __enter__(self) -> "Board":
@@ -60,7 +60,8 @@ class Board:
             print(f"{count} {spec.variant} seed {spec.seed}: {record['status']} ({note})", flush=True)
 
 
-def _display() -> Any:
+def display() -> Any:
+    """Bars with a count, the time left and a `note`, gone when it stops."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))

@@ -123,6 +123,7 @@ def render(template: str, page: Mapping[str, Any], voice: Voice | None = None, *
         finalize=(voice := voice or Voice("en")).say,
     )
     own: dict[str, Any] = {"number": number, "plain": plain, "money": money, "count": count, "cell": cell}
+    own["spread"] = spread
     environment.filters |= own | {"known": voice.known, "say": voice.say} | filters
     environment.globals |= {"t": voice.marked, "voice": voice}
     return environment.get_template(template).render(page)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.records import read_json, read_rows
+from pipeline.records import read_json
 from pipeline.report import svg, sweep_plots
 from pipeline.report.formatting import render
 from pipeline.report.sweep_plots import Axis, Point
@@ -67,11 +67,6 @@ def of(name: str) -> SweepPage:
         block=_block(summary),
         best=summary["best"],
     )
-
-
-def longest_run(name: str) -> float:
-    """Seconds of the longest run of a sweep."""
-    return max((float(row["seconds"]) for row in read_rows(paths.sweep(name) / "runs.csv")), default=0.0)
 
 
 def page(name: str) -> str:

@@ -17,13 +17,8 @@ if TYPE_CHECKING:
 MOST_UNCOMPARED = 5  # lines where no Git says what was changed
 
 
-def of_stage(
-    settings: "Settings", stage: str, topic: str | None = None, data: str | None = None, **_: object
-) -> list[str]:
-    """What a stage says first: values without effect, claims left out, numbers of this processor alone.
-
-    Options of its command that choose no part of params.yaml do not count.
-    """
+def of_stage(settings: "Settings", stage: str, topic: str | None = None, data: str | None = None) -> list[str]:
+    """What a stage says first: values without effect, claims left out, numbers of this processor alone."""
     part = f"topics.{topic}" if topic else f"data.{data}" if data else "data" if stage == "prepare" else ""
     topics = [block for block in settings.topics.values() if not data and topic in (None, block.name)]
     notes = [f"params.yaml: {note}" for block in topics if (note := block.note())]

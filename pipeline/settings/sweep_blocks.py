@@ -14,7 +14,7 @@ from pipeline.records import digest
 from pipeline.settings import topic_blocks
 from pipeline.settings.data_blocks import DataSettings, view_steps
 from pipeline.settings.profiles import Profile
-from pipeline.settings.sweep_space import Choice, Space, Tried, Value, Values, read_space
+from pipeline.settings.sweep_space import Space, Tried, Value, Values, read_space
 from pipeline.settings.topic_blocks import Context, TopicLayers, Variant
 from pipeline.settings.tree import Block, Given, Place, merge
 from pipeline.settings.validation import Complaints, ParamsError, settle, show
@@ -299,8 +299,3 @@ def _with_view(block: DataSettings, view: str, steps: Block, complaints: Complai
     settled = view_steps(merge([under, steps]), block.kind, complaints)
     name = f"{view}_{digest({step: dict(options) for step, options in settled.items()})[:8]}"
     return replace(block, views={**block.views, name: settled}), name
-
-
-def is_choice(tried: Tried) -> bool:
-    """Whether it is one of some values, which have no order."""
-    return isinstance(tried.domain, Choice)

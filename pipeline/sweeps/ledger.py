@@ -51,7 +51,7 @@ class Ledger:
 def ask_for(sweep: str, study: str, run_keys: Iterable[str], data: Iterable[str]) -> None:
     """Keep which runs and data a sweep asks for, beside those it asked for before, so that pruning leaves them."""
     for file, names in (
-        (paths.ASKED / "sweeps" / f"{sweep}.json", run_keys),
+        (paths.asked_by_sweeps() / f"{sweep}.json", run_keys),
         (paths.STUDIES / study / "data.json", data),
     ):
         write_json(file, sorted({*names, *read_json_or(file, [])}))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
+from pipeline.pool.progress import display
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.search import Search
@@ -18,9 +19,8 @@ class Board:
     """Best so far, trials that are over and time left; keeps the trials in the ledger as they are told."""
 
     def __init__(self, sweep: SweepSettings, search: Search, ledger: Ledger) -> None:
-        self._sweep, self._ledger, self._search = sweep, ledger, search
-        self._started, self._before = time.monotonic(), len(search.told)
-        self._display: Any = _display() if sys.stdout.isatty() else None
+        self._sweep, self._ledger = sweep, ledger
+        self._display: Any = display() if sys.stdout.isatty() else None
         self._bar = self._display.add_task(sweep.name, total=sweep.trials, note="") if self._display else None
 
     def __enter__(self) -> "Board":
@@ -79,10 +79,3 @@ class Shown:
     def tick(self) -> None:
         """Rich draws by itself."""
         self._board.tick()
-
-
-def _display() -> Any:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
-    return Progress(*columns, TimeRemainingColumn(), transient=True)

@@ -22,6 +22,21 @@ def made(monkeypatch):
     return calls
 
 
+@pytest.fixture
+def sleepers(monkeypatch):
+    """The processes that were started to make a page, each of which would take a minute."""
+    started = []
+    start = subprocess.Popen
+
+    def sleeper(command, **options):
+        started.append(start([sys.executable, "-c", "import time; time.sleep(60)"], **options))
+        return started[-1]
+
+    monkeypatch.setattr(growing_page.subprocess, "Popen", sleeper)
+    monkeypatch.setattr(growing_page, "TICK_S", 0.01)
+    return started
+
+
 def end(stage, code=0):
     command, _, topic = stage.partition("@")
     with outcomes.noted(command, topic) as outcome:
@@ -82,40 +97,22 @@ def test_a_page_that_could_not_be_made_is_not_told_of(monkeypatch, capfd):
     assert "page: open" not in capfd.readouterr().err
 
 
-def test_what_makes_the_page_ends_with_the_block(monkeypatch):
-    started = []
-    start = subprocess.Popen
-
-    def sleeper(command, **options):
-        started.append(start([sys.executable, "-c", "import time; time.sleep(60)"], **options))
-        return started[0]
-
-    monkeypatch.setattr(growing_page.subprocess, "Popen", sleeper)
-    monkeypatch.setattr(growing_page, "TICK_S", 0.01)
+def test_what_makes_the_page_ends_with_the_block(sleepers):
     with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
         end("evaluate@memory")
-        wait_for(lambda: started)
-    assert started[0].poll() is not None
+        wait_for(lambda: sleepers)
+    assert sleepers[0].poll() is not None
 
 
-def test_the_page_of_all_topics_waits_for_no_other(monkeypatch):
+def test_the_page_of_all_topics_waits_for_no_other(sleepers):
     """The stage `report` would stand behind it."""
-    started = []
-    start = subprocess.Popen
-
-    def sleeper(command, **options):
-        started.append(start([sys.executable, "-c", "import time; time.sleep(60)"], **options))
-        return started[0]
-
-    monkeypatch.setattr(growing_page.subprocess, "Popen", sleeper)
-    monkeypatch.setattr(growing_page, "TICK_S", 0.01)
     with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
         for topic in TOPICS[:2]:
             end(f"evaluate@{topic}")
-        wait_for(lambda: started)
+        wait_for(lambda: sleepers)
         end(f"evaluate@{TOPICS[2]}")
-        wait_for(lambda: started[0].poll() is not None)
-    assert len(started) == 1
+        wait_for(lambda: sleepers[0].poll() is not None)
+    assert len(sleepers) == 1
 
 
 def test_an_interrupt_goes_through(made):
