@@ -1,12 +1,12 @@
 """Search better settings for a variant, and compare the best once with the variant as it is."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import sweeps as mlflow_sweeps
+from pipeline.pool.workers import worker_count
 from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
@@ -16,7 +16,7 @@ from pipeline.sweeps import adopting, outputs, preflight
 from pipeline.sweeps.asking import Asker, own_values
 from pipeline.sweeps.carry_out import Answers, search_trials
 from pipeline.sweeps.finals import Finals, play
-from pipeline.sweeps.ledger import Ledger, ask_for, study_id
+from pipeline.sweeps.ledger import Ledger, study_id
 from pipeline.sweeps.progress import Board, Shown
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.search import Rules, Search
@@ -31,10 +31,11 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     refuse_half_precision(untouched)
     refuse_to_go_without_gpu(settings.profile)
     study = study_id(settings, block, runs.identity({}))
-    ledger = Ledger(study)
+    workers = worker_count(settings.workers, block.trials * block.seeds, settings.runs_per_gpu)
+    ledger = Ledger(name, study, workers)
     answers = Answers(runs, ledger)
     found = search_of(settings, runs)
-    with Board(block, found, ledger) as board, _asking(block, study, runs, answers), mlflow_sweeps.follow(name):
+    with Board(block, ledger, workers) as board, mlflow_sweeps.follow(name):
         shown = Shown(board, lambda: _show(settings, block, study, found.told, answers))
         search_trials(found, runs, answers, shown)
         _show(settings, block, study, found.told, answers)
@@ -55,15 +56,6 @@ def _show(
     summary = outputs.write(settings, block, study, told, answers, finals)
     write_bytes(paths.sweep(block.name) / "index.html", sweep_page.page(block.name).encode())
     return summary
-
-
-@contextlib.contextmanager
-def _asking(block: SweepSettings, study: str, runs: TrialRuns, answers: Answers) -> Iterator[None]:
-    """However it ends, what it has trained is asked for: pruning leaves it."""
-    try:
-        yield
-    finally:
-        ask_for(block.name, study, {task.spec.run_key for task, _ in answers.outcomes.values()}, runs.data)
 
 
 def search_of(settings: Settings, runs: TrialRuns) -> Search:

@@ -41,6 +41,10 @@ class Answers:
             self.outcomes[task.trial, task.seed] = task, outcome
         return outcome
 
+    def ask_for(self, task: TrialRun) -> None:
+        """Keep that the run is the sweep's, before it is made."""
+        self._ledger.ask_for([task.spec.run_key], self._runs.data)
+
     def take(self, task: TrialRun, record: RunRecord | None, ending: Ending | None) -> Outcome:
         """What came of a run now."""
         outcome = self._runs.stored(task.spec) if record is None else None  # its process ended after the run did
@@ -68,7 +72,11 @@ def search_trials(search: Search, runs: TrialRuns, answers: Answers, listener: L
 
 def train_all(tasks: Iterable[TrialRun], runs: TrialRuns, answers: Answers, listener: Listener) -> None:
     """Have the answers of all these runs."""
-    missing = [task for task in tasks if answers.known(task) is None]
+    missing = []
+    for task in tasks:
+        answers.ask_for(task)
+        if answers.known(task) is None:
+            missing.append(task)
     for task, record, ending in _pool(runs, missing, listener):
         answers.take(task, record, ending)
 
@@ -116,6 +124,7 @@ class _Feed:
         missing = []
         for job in jobs:
             task = self._task(job)
+            self._answers.ask_for(task)
             outcome = self._answers.known(task)
             if outcome is None:
                 missing.append(task)

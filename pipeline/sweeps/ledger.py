@@ -13,6 +13,9 @@ from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.trials import Outcome, Told
 from pipeline.training import runtime
 
+# In the reason of a run that had too little: how much there is, the number of workers decides.
+OF_MEMORY = ("memory", "MemoryError", "ResourceExhausted")
+
 
 def study_id(settings: Settings, sweep: SweepSettings, base: str) -> str:
     """A name for all that decides which settings are tried; how many trials, and what follows them, is not in it.
@@ -31,14 +34,18 @@ def study_id(settings: Settings, sweep: SweepSettings, base: str) -> str:
 class Ledger:
     """Files of one study, with one writer; all but failures can be made anew from the store."""
 
-    def __init__(self, study: str) -> None:
-        self.folder = paths.STUDIES / study
-        self.failures = _read_failures(self.folder / "failures.jsonl")
+    def __init__(self, sweep: str, study: str, workers: int) -> None:
+        self.folder, self._workers = paths.STUDIES / study, workers
+        self.failures = _read_failures(self.folder / "failures.jsonl", workers)
+        self._lists = {"runs": paths.asked_by_sweeps() / f"{sweep}.json", "data": self.folder / "data.json"}
+        self._asked = {what: {str(name) for name in read_json_or(file, [])} for what, file in self._lists.items()}
 
     def fail(self, run_key: str, outcome: Outcome) -> None:
         """Keep why a run failed: it is not tried again."""
         self.failures[run_key] = outcome
-        line = json.dumps({"run_key": run_key, "reason": outcome.reason, "seconds": outcome.seconds})
+        line = json.dumps(
+            {"run_key": run_key, "reason": outcome.reason, "seconds": outcome.seconds, "workers": self._workers}
+        )
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "failures.jsonl").open("a", encoding="utf-8") as file:
             file.write(f"\n{line}\n")  # a line of its own, whatever a kill has left of the one before
@@ -47,14 +54,15 @@ class Ledger:
         """Keep the trials so far, in their order."""
         write_bytes(self.folder / "trials.jsonl", history(told))
 
+    def ask_for(self, run_keys: Iterable[str], data: Iterable[str]) -> None:
+        """Keep which runs and data the sweep asks for, beside those it asked for before: pruning leaves them.
 
-def ask_for(sweep: str, study: str, run_keys: Iterable[str], data: Iterable[str]) -> None:
-    """Keep which runs and data a sweep asks for, beside those it asked for before, so that pruning leaves them."""
-    for file, names in (
-        (paths.asked_by_sweeps() / f"{sweep}.json", run_keys),
-        (paths.STUDIES / study / "data.json", data),
-    ):
-        write_json(file, sorted({*names, *read_json_or(file, [])}))
+        It is said before they are made, or a kill would leave them to nobody.
+        """
+        for what, names in (("runs", {*run_keys}), ("data", {*data})):
+            if names - self._asked[what]:
+                self._asked[what] |= names
+                write_json(self._lists[what], sorted(self._asked[what]))
 
 
 def history(told: Sequence[Told]) -> bytes:
@@ -62,12 +70,14 @@ def history(told: Sequence[Told]) -> bytes:
     return "".join(json.dumps(trial.record()) + "\n" for trial in told).encode()
 
 
-def _read_failures(file: Path) -> dict[str, Outcome]:
-    """{key of run: outcome}; a line that a kill has torn is none."""
+def _read_failures(file: Path, workers: int) -> dict[str, Outcome]:
+    """{key of run: outcome}; none is a torn line, or what lacked memory among other workers."""
     found: dict[str, Outcome] = {}
     for line in file.read_text("utf-8", errors="replace").splitlines() if file.exists() else ():
         try:
             row: dict[str, Any] = json.loads(line)
+            if any(word in str(row["reason"]) for word in OF_MEMORY) and row.get("workers") != workers:
+                continue
             found[row["run_key"]] = Outcome("failed", None, str(row["reason"]), float(row["seconds"]))
         except (ValueError, KeyError, TypeError):
             continue

@@ -33,7 +33,9 @@ def refuse_to_prepare(block: DataSettings, draws: Sequence[int]) -> None:
 def known_runs(settings: Settings, runs: TrialRuns, search: Search | None) -> int:
     """How many runs of the search are there already: what was answered before is answered again. 0 without data."""
     try:
-        answers = Answers(runs, Ledger(study_id(settings, runs.sweep, runs.identity({}))))
+        study = study_id(settings, runs.sweep, runs.identity({}))
+        workers = worker_count(settings.workers, runs.sweep.trials * runs.sweep.seeds, settings.runs_per_gpu)
+        answers = Answers(runs, Ledger(runs.sweep.name, study, workers))
         while search and (jobs := search.jobs()):
             for job in jobs:
                 outcome = answers.known(_task(runs, search, job))

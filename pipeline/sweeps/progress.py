@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from statistics import fmean
 from types import TracebackType
 from typing import Any
 
@@ -18,8 +19,8 @@ PAGE_S = 30.0
 class Board:
     """Best so far, trials that are over and time left; keeps the trials in the ledger as they are told."""
 
-    def __init__(self, sweep: SweepSettings, search: Search, ledger: Ledger) -> None:
-        self._sweep, self._ledger = sweep, ledger
+    def __init__(self, sweep: SweepSettings, ledger: Ledger, workers: int) -> None:
+        self._sweep, self._ledger, self._workers = sweep, ledger, workers
         self._display: Any = display() if sys.stdout.isatty() else None
         self._bar = self._display.add_task(sweep.name, total=sweep.trials, note="") if self._display else None
 
@@ -39,6 +40,7 @@ class Board:
         self._ledger.tell(search.told)
         ranked = best(search.told, highest=self._sweep.highest)
         note = f"best {ranked[0].score:.4g} (trial {ranked[0].number})" if ranked else "none is good yet"
+        note += self._left(search.told)
         if self._display:
             self._display.update(self._bar, completed=len(search.told), note=note)
         for trial in trials if not self._display else ():
@@ -46,6 +48,12 @@ class Board:
         for trial in trials if self._display else ():
             if trial.reason:
                 print(f"{self._sweep.name}: trial {trial.number} {trial.end}: {trial.reason}", flush=True)
+
+    def _left(self, told: Sequence[Told]) -> str:
+        """Minutes of the search that are left, by what trials took so far; the finals come on top."""
+        left = self._sweep.trials - len(told)
+        seconds = fmean(trial.seconds for trial in told) * left / self._workers
+        return f", about {max(1, round(seconds / 60))} min left" if left and seconds else ""
 
     def _say(self, trial: Told, note: str) -> None:
         score = "" if trial.score is None else f" {trial.score:.4g}"

@@ -1,5 +1,7 @@
 """A topic that fails stops no other; the report is made of what is there, and the end says what failed."""
 
+import dataclasses
+
 import pytest
 
 from pipeline import paths
@@ -222,3 +224,21 @@ def test_stages_of_topics_that_are_left_out_are_not_started(switched_off, repro,
 def test_a_topic_that_fails_is_reported_beside_the_others_that_are_not_left_out(switched_off, repro):
     code, calls, said = repro(train_at_memory=(1, "x"))
     assert code == 1 and calls[-1] == "report" and LAST not in calls and "failed: train@memory: x" in said
+
+
+def test_a_sweep_by_name_is_the_stage_of_its_own_file(repro):
+    code, calls, _ = repro("sweep@strides")
+    assert (code, calls) == (0, ["dvc repro sweeps/dvc.yaml:sweep@strides"])
+
+
+def test_an_unknown_sweep_is_refused_with_the_names_there_are(repro):
+    with pytest.raises(InputError, match=r"given 'sweep@stride', allowed .*sweep@<strides\|remedies>"):
+        repro("sweep@stride")
+
+
+def test_a_sweep_is_part_of_repro_where_its_block_says_so_and_all_else_went_well(repro, settings):
+    assert repro()[1] == ["dvc repro", "look"]
+    settings.sweeps["strides"] = dataclasses.replace(settings.sweeps["strides"], repro=True)
+    assert repro()[1] == ["dvc repro", "look", "dvc repro sweeps/dvc.yaml:sweep@strides"]
+    code, calls, _ = repro(train_at_memory=(1, "x"))
+    assert code == 1 and not any("sweep" in call for call in calls)

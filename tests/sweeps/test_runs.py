@@ -1,99 +1,29 @@
 """A sweep over real settings with a trainer that trains nothing: store, failures, data, finals and outputs."""
 
-import contextlib
 import csv
 import json
 
 import pytest
+from swept import settle, trained
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.records import read_json, write_rows
+from pipeline.records import read_json
 from pipeline.settings import params
 from pipeline.stages import sweep as stage
-from pipeline.sweeps import carry_out, finals
-from pipeline.sweeps.ledger import ask_for
+from pipeline.sweeps import carry_out
+from pipeline.sweeps.ledger import Ledger
+from pipeline.sweeps.trials import Outcome
 from pipeline.training import integrity
 from pipeline.training.record import failure
 from pipeline.training.record import record as record_of
 from pipeline.training.store import project_store
 
-COLUMNS = ("epoch", "loss", "val_loss", "cross_entropy", "val_cross_entropy", "accuracy", "val_accuracy")
-SWEEP = """
-sweeps:
-  small:
-    topic: convolution
-    variant: stride
-    try:
-      fit.learning_rate: 0.001 .. 1.0 log
-      build.pooling: {any: [stride, max]}
-    best: val_cross_entropy lowest
-    trials: 12
-    seeds: 2
-    at_once: 3
-    finalists: {keep: 2, seeds: 3}
-"""
-
 
 @pytest.fixture
 def settings(house, monkeypatch, tmp_path):
     """The shipped settings in the smoke profile, with a sweep."""
-    text = paths.PARAMS.read_text("utf-8")
-    text = text[: text.index("\nsweeps:")] + SWEEP
-    place = tmp_path / "project"
-    (place / "profiles").mkdir(parents=True)
-    (place / "params.yaml").write_text(text, "utf-8")
-    for file in (paths.PARAMS.parent / "profiles").glob("*.yaml"):
-        (place / "profiles" / file.name).write_text(file.read_text("utf-8"), "utf-8")
-    monkeypatch.setattr(paths, "PARAMS", place / "params.yaml")
-    monkeypatch.setattr(carry_out.workers, "carry_out", at_once)
-    monkeypatch.setattr(carry_out, "train_trial", trained)
-    monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh: ROW)
-    monkeypatch.setattr(stage.mlflow_sweeps, "follow", lambda name: contextlib.nullcontext())
-    monkeypatch.setattr(stage.sweep_page, "page", lambda name: f"the page of {name}")
-    trained.keys.clear()
-    return params.read(place / "params.yaml", profile="smoke")
-
-
-ROW = {"metric": "cross_entropy", "difference": 0.1, "ci_low": 0.06, "ci_high": 0.14, "verdict": "reproduced"}
-
-
-def at_once(function, tasks, *, more=None, wanted=lambda task: True, **rest):
-    """The pool, with one worker that is this process."""
-    waiting = [*tasks, *(more(1) if more else [])]
-    while waiting:
-        task = waiting.pop(0)
-        if wanted(task):
-            yield task, carry_out.train_trial(task), None
-        waiting += more(1 - len(waiting)) if more else []
-
-
-def trained(task):
-    """What training would leave: best at a rate of 0.03; it diverges beyond 0.3, and fails below 0.002."""
-    spec, rate = task.spec, task.spec.settings["fit"]["learning_rate"]
-    trained.keys.append(spec.run_key)
-    outcome = {
-        "status": "finished",
-        "ended": "completed",
-        "reason": None,
-        "parameters": 1,
-        "epochs": 1,
-        "best_epoch": 1,
-    }
-    if rate < 0.002:
-        outcome = failure("memory", "its process needed more memory than its share, 2 times")
-    if rate > 0.3:
-        outcome |= {"status": "diverged", "ended": "diverged", "reason": "the loss was not finite in epoch 1"}
-    made = record_of(spec, outcome, started=0.0, duration_s=2.0, peak_mb=100)
-    if outcome["status"] != "failed":
-        draft = project_store().draft()
-        value = abs(rate - 0.03) + spec.seed / 1000
-        write_rows(draft / "history.csv", COLUMNS, [dict.fromkeys(COLUMNS, value) | {"epoch": 1}])
-        project_store().put(spec.run_key, draft, made)
-    return made
-
-
-trained.keys = []
+    return settle(monkeypatch, tmp_path / "project")
 
 
 def outputs(name):
@@ -119,7 +49,8 @@ def test_a_sweep_from_start_to_end(settings, capsys):
     assert summary["finals"]["optimism"] == pytest.approx(0.1005)
     assert summary["finals"]["finalists"][0]["trial"] == 0
     lines = capsys.readouterr().out
-    assert "small: 12/12 trial 11" in lines
+    assert "small: 12/12 trial 11" in lines and "min left" in lines
+    assert "min left" not in next(line for line in lines.splitlines() if "12/12" in line)
     assert any("better by 0.1 [0.06, 0.14]: reproduced" in line for line in stage.lines(summary))
 
 
@@ -234,10 +165,34 @@ def test_what_was_found_with_other_settings_is_not_adopted(settings):
 
 
 def test_what_was_asked_for_before_is_asked_for_still(house):
-    ask_for("small", "study", ["b"], ["d"])
-    ask_for("small", "study", ["a"], [])
+    Ledger("small", "study", 1).ask_for(["b"], ["d"])
+    Ledger("small", "study", 1).ask_for(["a"], [])
     assert read_json(paths.ASKED / "sweeps" / "small.json") == ["a", "b"]
     assert read_json(paths.STUDIES / "study" / "data.json") == ["d"]
+
+
+def test_a_run_is_asked_for_before_it_is_made(settings, monkeypatch):
+    """A kill in the middle of a run leaves its checkpoint to the sweep, so that pruning does not take it."""
+    asked = []
+
+    def killed(task):
+        asked.extend(read_json(paths.ASKED / "sweeps" / "small.json"))
+        assert task.spec.run_key in asked
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(carry_out, "train_trial", killed)
+    with pytest.raises(KeyboardInterrupt):
+        stage.sweep(settings, "small")
+    (study,) = paths.STUDIES.iterdir()
+    assert read_json(study / "data.json") and asked
+
+
+def test_what_lacked_memory_is_tried_again_among_another_number_of_workers(house):
+    ledger = Ledger("small", "study", 4)
+    ledger.fail("a", Outcome("failed", None, "its process needed more memory than its share, 2 times", 1.0))
+    ledger.fail("b", Outcome("failed", None, "ValueError: no", 1.0))
+    assert {*Ledger("small", "study", 4).failures} == {"a", "b"}
+    assert {*Ledger("small", "study", 2).failures} == {"b"}
 
 
 def test_an_unknown_sweep(settings):

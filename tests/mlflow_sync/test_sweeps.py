@@ -1,0 +1,90 @@
+"""MLflow holds a sweep as a parent, its trials beneath, and their seeds beneath those; twice written it is the same."""
+
+import csv
+import json
+
+import pytest
+from demo_topic import mlflow_client
+from swept import settle
+
+from pipeline import paths
+from pipeline.mlflow_sync import mlflow_run, sweeps
+from pipeline.stages import sweep as stage
+
+
+@pytest.fixture
+def settings(mlflow_store, monkeypatch, tmp_path):
+    return settle(monkeypatch, tmp_path / "project")
+
+
+def written(topic="convolution"):
+    """({name: run} of parent and trials, [(name of the trial, seed's run)])."""
+    client = mlflow_client()
+    found = client.search_runs([client.get_experiment_by_name(topic).experiment_id])
+    by_id = {run.info.run_id: run for run in found}
+    named = {run.info.run_name: run for run in found if "seed" not in run.data.tags}
+    seeds = [(by_id[run.data.tags[mlflow_run.PARENT]].info.run_name, run) for run in found if "seed" in run.data.tags]
+    assert len(named) + len(seeds) == len(found), "two have one name"
+    return named, seeds
+
+
+def trials():
+    return [json.loads(line) for line in (paths.sweep("small") / "trials.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_a_sweep_its_trials_and_their_seeds(settings):
+    summary = stage.sweep(settings, "small")
+    sweeps.publish()
+    named, seeds = written()
+    parent = named.pop("sweep small")
+    assert parent.info.status == "FINISHED" and parent.data.tags["claim.sweep"] == "reproduced"
+    assert parent.data.tags[mlflow_run.NOTE] == summary["finals"]["conclusion"]
+    assert parent.data.metrics["sweep/trials"] == 12
+    assert parent.data.metrics["sweep/optimism"] == pytest.approx(summary["finals"]["optimism"])
+    assert parent.data.params["try.fit.learning_rate"] == "0.001 .. 1 log"
+    assert len(named) == 12 and {run.data.tags[mlflow_run.PARENT] for run in named.values()} == {parent.info.run_id}
+    for trial in trials():
+        run = named["trial 0: stride" if trial["number"] == 0 else f"trial {trial['number']}"]
+        assert run.data.metrics.get("sweep/score") == trial["score"]
+        assert (run.info.status == "FAILED") == (trial["score"] is None)
+        assert run.data.tags["end"] == trial["end"] and run.data.tags.get("reason", "") == (trial["reason"] or "")
+    kept = [row for row in csv.DictReader((paths.sweep("small") / "runs.csv").open()) if row["status"] == "finished"]
+    finished = [run for _, run in seeds if run.info.status == "FINISHED"]
+    assert sorted(run.data.tags["run_key"] for run in finished) == sorted(row["run_key"] for row in kept)
+    assert {run.data.tags["phase"] for _, run in seeds} == {"search", "fresh"}
+
+
+def test_written_again_there_is_nothing_new(settings):
+    stage.sweep(settings, "small")
+    first = sweeps.publish()
+    before = {run.info.run_id for run in [*written()[0].values(), *(run for _, run in written()[1])]}
+    again = sweeps.publish()
+    assert first["runs"] and not again["runs"] and not again["comparisons"]
+    assert before == {run.info.run_id for run in [*written()[0].values(), *(run for _, run in written()[1])]}
+
+
+def test_a_sweep_that_goes_on_is_told_as_far_as_it_is_and_finished_later(settings, monkeypatch):
+    played = stage.play
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage, "play", killed)
+    with pytest.raises(KeyboardInterrupt):
+        stage.sweep(settings, "small")
+    sweeps.publish()
+    before = written()[0]["sweep small"]
+    assert before.info.status == "RUNNING" and "claim.sweep" not in before.data.tags
+    monkeypatch.setattr(stage, "play", played)
+    stage.sweep(settings, "small")
+    sweeps.publish()
+    after = written()[0]["sweep small"]
+    assert (after.info.run_id, after.info.status) == (before.info.run_id, "FINISHED")
+    assert after.data.tags["claim.sweep"] == "reproduced"
+
+
+def test_other_topics_and_damaged_sweeps_are_left_alone(settings):
+    stage.sweep(settings, "small")
+    assert not sweeps.publish(["memory"])
+    (paths.sweep("small") / "sweep.json").write_text('{"sweep": ', "utf-8")
+    assert not sweeps.publish()
