@@ -14,6 +14,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.operations import adoption, checkout, data_files, dvc_files, growing_page, lock, outcomes, signals
 from pipeline.operations.outcomes import Outcome
+from pipeline.records import read_json_or
 from pipeline.settings.params import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
     checkout.check()
     with lock.hold("repro"), outcomes.collected() as folder:
         _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
-        asked = _without_left_out(targets, settings)
+        asked = _asked(targets, settings)
         stale = data_files.changed_elsewhere(settings)
         code = _dvc(["--force", "--single-item", "prepare"]) if stale else DONE
         with contextlib.nullcontext() if targets else growing_page.growing(folder, topics):
@@ -81,20 +82,30 @@ def _check(targets: Sequence[str], topics: Sequence[str], sweeps: Sequence[str])
         raise InputError(f"stage: given {target!r}, allowed {', '.join([*OF_ALL, *OF_A_TOPIC, *each])}")
 
 
-def _without_left_out(targets: Sequence[str], settings: Settings) -> list[str]:
-    """The targets; those of every topic by name where `only` leaves out some, of which DVC has stages as well.
+def _asked(targets: Sequence[str], settings: Settings) -> list[str]:
+    """What DVC is to bring about. Without targets the quickest topic comes first: somebody waits for a first verdict.
 
-    Then come the stages that wait for every topic, behind ALONE.
+    Where `only` leaves out topics, of which DVC has stages as well, those of every topic go by name, then come the
+    stages that wait for every topic, behind ALONE.
     """
+    topics = list(settings.topics) if targets else _quickest_first(settings)
     if not settings.left_out:
-        return list(targets)
+        return list(targets) or [f"evaluate@{topics[0]}", LAST[-1]]
     named: list[str] = []
     last: list[str] = []
     for target in targets or LAST:
         each = "evaluate" if target in LAST else target
-        named += [f"{each}@{topic}" for topic in settings.topics] if each in OF_A_TOPIC else [target]
+        named += [f"{each}@{topic}" for topic in topics] if each in OF_A_TOPIC else [target]
         last += LAST[: LAST.index(target) + 1] if target in LAST else []
     return [*dict.fromkeys(named), *([ALONE, *dict.fromkeys(last)] if last else [])]
+
+
+def _quickest_first(settings: Settings) -> list[str]:
+    """The topics in their order, but for the one that takes the least time as far as published seconds tell."""
+    published = read_json_or(paths.PUBLISHED / "seconds.json", {}).get(settings.profile, {})
+    known = {name: topic for name, topic in settings.topics.items() if name in published}
+    quickest = sorted(known, key=lambda name: sum(published[name].values()) * known[name].seeds)[:1]
+    return [*quickest, *(name for name in settings.topics if name not in quickest)]
 
 
 def _carry_out(targets: list[str], topics: Sequence[str], folder: Path) -> int:

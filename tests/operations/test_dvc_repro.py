@@ -9,6 +9,7 @@ from pipeline.errors import InputError
 from pipeline.operations import checkout, dvc_repro, lock, outcomes
 
 TOPICS = ("activations", "exploding", "memory")  # some of those in params.yaml, in another order than there
+PLAIN = "dvc repro evaluate@exploding report"
 
 
 class World:
@@ -57,6 +58,8 @@ def repro(settings, monkeypatch, capsys):
     monkeypatch.setattr(checkout, "strays", lambda: [])
     monkeypatch.setattr(dvc_repro.dvc_files, "mend", lambda: [])
     monkeypatch.setattr(dvc_repro.dvc_files, "keep", lambda: None)
+    seconds = {"activations": {"a": 9.0}, "exploding": {"a": 1.0, "b": 2.0}, "memory": {"a": 4.0}}
+    monkeypatch.setattr(dvc_repro, "read_json_or", lambda file, default: {"smoke": seconds})
 
     def call(*targets, **ends):
         world = World({stage.replace("_at_", "@"): end for stage, end in ends.items()})
@@ -69,13 +72,13 @@ def repro(settings, monkeypatch, capsys):
 
 def test_all_good(repro):
     code, calls, said = repro()
-    assert (code, calls) == (0, ["dvc repro", "look"]) and said == ["done: open data/report/index.html"]
+    assert (code, calls) == (0, [PLAIN, "look"]) and said == ["done: open data/report/index.html"]
 
 
 def test_data_that_changed_where_dvc_does_not_look_are_prepared_first(repro, monkeypatch):
     monkeypatch.setattr(dvc_repro.data_files, "changed_elsewhere", lambda settings: ["pictures"])
     code, calls, _ = repro()
-    assert (code, calls) == (0, ["dvc repro --force --single-item prepare", "dvc repro", "look"])
+    assert (code, calls) == (0, ["dvc repro --force --single-item prepare", PLAIN, "look"])
     code, calls, _ = repro(prepare=(2, "no pictures"))
     assert (code, calls) == (2, ["dvc repro --force --single-item prepare"])
 
@@ -85,8 +88,8 @@ def test_what_a_look_asks_for_is_prepared_planned_and_trained(repro, monkeypatch
     asked = iter(range(100))
     monkeypatch.setattr(dvc_repro, "_looks", lambda: {"memory.json": str(next(asked)).encode()})
     code, calls, _ = repro()
-    more = ["look", "dvc repro --force --single-item prepare plan", "dvc repro"]
-    assert (code, calls) == (0, ["dvc repro", *more, *more])
+    more = ["look", "dvc repro --force --single-item prepare plan", PLAIN]
+    assert (code, calls) == (0, [PLAIN, *more, *more])
 
 
 def test_stages_by_name_are_not_looked_at_again(repro):
@@ -98,7 +101,7 @@ def test_a_failing_run_in_the_first_topic_stops_no_other_and_is_reported(repro):
     code, calls, said = repro(train_at_activations=(1, "1 of 20 runs failed, the first: relu_2 seed 0: OOM"))
     assert code == 1
     assert calls == [
-        "dvc repro",
+        PLAIN,
         "dvc repro evaluate@exploding evaluate@memory",
         "evaluate activations",
         "report",
@@ -131,7 +134,7 @@ def test_a_topic_that_cannot_be_scored_stops_no_other(repro):
 @pytest.mark.parametrize("stage", ["prepare", "plan", "judge", "report"])
 def test_what_all_topics_wait_for_stops_all(repro, stage):
     code, calls, said = repro(**{stage: (1, "KeyError: x")})
-    assert (code, calls) == (1, ["dvc repro"])
+    assert (code, calls) == (1, [PLAIN])
     assert said[-2:] == [
         f"failed: {stage}: KeyError: x",
         "failed: what is done is kept, the same command goes on from there",
@@ -237,8 +240,18 @@ def test_an_unknown_sweep_is_refused_with_the_names_there_are(repro):
 
 
 def test_a_sweep_is_part_of_repro_where_its_block_says_so_and_all_else_went_well(repro, settings):
-    assert repro()[1] == ["dvc repro", "look"]
+    assert repro()[1] == [PLAIN, "look"]
     settings.sweeps["strides"] = dataclasses.replace(settings.sweeps["strides"], repro=True)
-    assert repro()[1] == ["dvc repro", "look", "dvc repro sweeps/dvc.yaml:sweep@strides"]
+    assert repro()[1] == [PLAIN, "look", "dvc repro sweeps/dvc.yaml:sweep@strides"]
     code, calls, _ = repro(train_at_memory=(1, "x"))
     assert code == 1 and not any("sweep" in call for call in calls)
+
+
+def test_the_quickest_topic_comes_first_and_the_others_in_their_order(switched_off, repro):
+    assert repro()[1][0] == "dvc repro evaluate@exploding evaluate@activations evaluate@memory"
+    assert repro("evaluate")[1] == ["dvc repro evaluate@activations evaluate@exploding evaluate@memory"]
+
+
+def test_where_nothing_was_measured_the_first_topic_comes_first(repro, settings, monkeypatch):
+    monkeypatch.setattr(dvc_repro, "read_json_or", lambda file, default: default)
+    assert repro()[1][0] == f"dvc repro evaluate@{next(iter(settings.topics))} report"
