@@ -17,7 +17,7 @@ TICK_S = 0.5
 OUR_MISTAKE = 1  # exit code of a traceback
 THREAD = "growing page"
 SPARING = 10  # a page may take a tenth of the time
-POLITE = 10  # how much rather the processor is to train
+POLITE = 10  # how much rather the processor is to train, once there is a page: somebody waits for the first
 
 
 @contextlib.contextmanager
@@ -48,13 +48,13 @@ def _follow(folder: Path, topics: Sequence[str], over: threading.Event) -> None:
     while not over.wait(TICK_S):
         now, begun = scored(), time.monotonic()
         if now - shown and begun >= next_at and not is_over():
-            shown = now
-            if _make(is_over):
+            is_first, shown = not shown, now
+            if _make(is_over, nicer=0 if is_first else POLITE):
                 _tell(len(now), len(topics))
             next_at = begun + (time.monotonic() - begun) * SPARING
 
 
-def _make(is_over: Callable[[], bool]) -> bool:
+def _make(is_over: Callable[[], bool], nicer: int) -> bool:
     """Whether the page could be made: by a process that Ctrl-C does not reach, and that ends when all `is_over`.
 
     What a user did wrong the next stage says; a mistake of ours keeps its traceback.
@@ -66,7 +66,7 @@ def _make(is_over: Callable[[], bool]) -> bool:
             command, cwd=paths.ROOT, env=own, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
         )
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, child.pid, POLITE)
+            os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + nicer)
         while child.poll() is None and not is_over():
             time.sleep(TICK_S)
         if child.poll() is None:

@@ -18,7 +18,7 @@ def made(monkeypatch):
     """How often the page has been made, in place of making it."""
     calls = []
     monkeypatch.setattr(growing_page, "TICK_S", 0.01)
-    monkeypatch.setattr(growing_page, "_make", lambda is_over: not calls.append("page"))
+    monkeypatch.setattr(growing_page, "_make", lambda is_over, nicer: not calls.append("page"))
     return calls
 
 
@@ -69,7 +69,7 @@ def test_each_topic_but_the_last_makes_the_page_anew_and_is_told(made, capfd):
 def test_pages_that_take_long_are_made_less_often(monkeypatch):
     made = []
     monkeypatch.setattr(growing_page, "TICK_S", 0.01)
-    monkeypatch.setattr(growing_page, "_make", lambda is_over: not made.append(time.sleep(0.2)))
+    monkeypatch.setattr(growing_page, "_make", lambda is_over, nicer: not made.append(time.sleep(0.2)))
     with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
         end(f"evaluate@{TOPICS[0]}")
         wait_for(lambda: made)
@@ -77,6 +77,18 @@ def test_pages_that_take_long_are_made_less_often(monkeypatch):
         time.sleep(0.5)
         assert len(made) == 1
         wait_for(lambda: len(made) == 2)
+
+
+def test_somebody_waits_for_the_first_page_and_the_others_give_way(monkeypatch):
+    given = []
+    monkeypatch.setattr(growing_page, "TICK_S", 0.01)
+    monkeypatch.setattr(growing_page, "SPARING", 0)
+    monkeypatch.setattr(growing_page, "_make", lambda is_over, nicer: not given.append(nicer))
+    with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
+        for number, topic in enumerate(TOPICS[:2]):
+            end(f"evaluate@{topic}")
+            wait_for(lambda number=number: len(given) == number + 1)
+    assert given == [0, growing_page.POLITE]
 
 
 def test_a_topic_that_could_not_be_scored_makes_no_page(made):
@@ -90,7 +102,7 @@ def test_a_topic_that_could_not_be_scored_makes_no_page(made):
 def test_a_page_that_could_not_be_made_is_not_told_of(monkeypatch, capfd):
     monkeypatch.setattr(growing_page, "TICK_S", 0.01)
     asked = []
-    monkeypatch.setattr(growing_page, "_make", lambda is_over: bool(asked.append("page")))
+    monkeypatch.setattr(growing_page, "_make", lambda is_over, nicer: bool(asked.append("page")))
     with outcomes.collected() as folder, growing_page.growing(folder, TOPICS):
         end("evaluate@memory")
         wait_for(lambda: asked)
@@ -135,7 +147,7 @@ def test_the_process_is_no_stage_of_its_own(monkeypatch):
     monkeypatch.setattr(growing_page.os, "setpriority", lambda *_: None)
     monkeypatch.setattr(growing_page.subprocess, "Popen", lambda command, **named: started.update(named) or Ended())
     with outcomes.collected():
-        assert growing_page._make(lambda: False)
+        assert growing_page._make(lambda: False, nicer=0)
     assert started["env"] and outcomes.VARIABLE not in started["env"] and started["start_new_session"]
 
 
@@ -146,5 +158,5 @@ def test_a_mistake_of_ours_is_told_and_a_users_is_left_to_the_stages(monkeypatch
     monkeypatch.setattr(
         growing_page.subprocess, "Popen", lambda _, **options: start([sys.executable, "-c", words], **options)
     )
-    assert not growing_page._make(lambda: False)
+    assert not growing_page._make(lambda: False, nicer=0)
     assert ("what went wrong" in capfd.readouterr().err) is told
