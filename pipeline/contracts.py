@@ -24,6 +24,7 @@ OpenReason = Literal[  # why a claim is undecided
     "first look not reached",
     "a lost run could turn it",
     "skewed: ten pairs or a rate",
+    "skewed, and more pairs would hardly decide",
     "more pairs may decide",
     "more pairs than the last look has",
     "last look",

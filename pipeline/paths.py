@@ -125,3 +125,8 @@ def sweep(name: str) -> Path:
 def published(topic: str) -> Path:
     """Folder of the results of a topic that are committed, and shown where there are none of one's own."""
     return PUBLISHED / topic
+
+
+def looked_at() -> Path:
+    """Which seeds and claims were published when."""
+    return PUBLISHED / "looked_at.json"

@@ -63,7 +63,16 @@ class ClaimSaid(TypedDict):
     worse: str
 
 
-class ClaimSeen(TypedDict):
+class ClaimError(TypedDict):
+    """The fields that say what the error of a mean is made of; None of a rate."""
+
+    sd: float | None
+    df: float | None
+    item_part: float | None
+    items: int | None
+
+
+class ClaimSeen(ClaimError):
     """The fields that say what one look saw, whatever followed from it."""
 
     seeds: int
@@ -78,6 +87,7 @@ class ClaimSeen(TypedDict):
     probability_better: float | None
     probability_low: float | None
     probability_high: float | None
+    means: dict[str, float | None]
     runs: dict[str, list[str]]
 
 
@@ -100,13 +110,15 @@ class ClaimWord(TypedDict):
 class ClaimRow(ClaimSaid, ClaimSeen, ClaimWord):
     """One row of claims.json; `claim` is its sentence, numbers are None where undefined.
 
-    `seeds`, `failed` (pairs left out), `runs`, `difference` and the intervals are those of one `look`, counted from 1:
-    the one that decided, or the latest; 0 before the first. `ci_low` to `ci_high`, at `level`, is the interval that the
-    verdict follows from, `ci95_...` that at 95 %. `p_value` is sequential, of the test against the margin that gives
-    the word; `p_no_difference` that of sign flips. `again` is the chance of the same word from new seeds,
-    `decided_by_last` that of any word by the last look. `baseline` names the variants that are no better than a
-    constant answer. `written_before`: the claim stood as it does now before any run of one of its sides. Of a ratio,
-    margin, difference and intervals are natural logs.
+    `seeds`, `failed` (pairs left out), `runs`, `difference` and the intervals are those of one `look`, counted from
+    1: the one that decided, or the latest; 0 before the first. `ci_low` to `ci_high`, at `level`, is the interval
+    that the verdict follows from, `ci95_...` that at 95 %. `p_value` is sequential, of the test against the margin
+    that gives the word; `p_no_difference` that of sign flips. `again` is the chance of the same word from new
+    seeds, `decided_by_last` that of any word by the last look. `baseline` names the variants that are no better
+    than a constant answer. `means` are those of the two sides over these runs, geometric ones of a ratio. `sd` is
+    that of the differences, `df` the degrees of freedom of their mean, to whose squared error `item_part` comes
+    from sampling `items` test examples; None of a rate. `written_before`: the claim stood as it does now before any
+    run of one of its sides. Of a ratio, margin, difference and intervals are natural logs.
     """
 
     topic: str

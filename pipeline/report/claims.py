@@ -105,11 +105,13 @@ def sentences(claim: Claim) -> dict[Language, str]:
 
 
 def _arm(side: Side, row: ClaimRow, score: MetricSummary | None) -> Arm:
+    """An arm's mean over the runs that the verdict is of; with an interval if these are all there are."""
+    is_of_all = score is not None and score["n"] == row["seeds"] - row["failed"]
     return {
         "side": side,
         "variant": row[side],
-        "mean": score["mean"] if score else None,
-        "interval": formatting.spread(score["ci_low"], score["ci_high"]) if score else "",
+        "mean": row["means"][side],
+        "interval": formatting.spread(score["ci_low"], score["ci_high"]) if score and is_of_all else "",
         "run_keys": [str(key)[:RUN_KEY_DIGITS] for key in row["runs"][side]],
     }
 

@@ -110,7 +110,7 @@ def _steps(number: str, marks: Mapping[str, Mark]) -> list[Step]:
 
 
 def surprising(topics: Sequence["TopicPage"]) -> list[JudgedClaim]:
-    """What contradicts the course comes first, then what we did not expect: the firmest and largest, one a topic."""
+    """What we did not expect comes first, then what contradicts a claim: the firmest and largest, one a topic."""
     rows = [row for topic in topics if not topic.own for row in topic.judged]
     told = [row for row in rows if row["verdict"] == "contradicted" or row["as_expected"] is False]
     chosen: dict[str, JudgedClaim] = {}
@@ -121,7 +121,7 @@ def surprising(topics: Sequence["TopicPage"]) -> list[JudgedClaim]:
 
 def _rank(row: JudgedClaim) -> tuple[bool, int, float, str]:
     return (
-        row["verdict"] != "contradicted",
+        row["as_expected"] is not False,
         FIRMEST.index(row["firmness"]),
         -row["size"],
         f"{row['topic']} {row['name']}",

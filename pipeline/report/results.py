@@ -14,11 +14,13 @@ from pipeline.errors import InputError
 from pipeline.freshness import TopicState, published_digests, published_profile, result_digests
 from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
 from pipeline.report import course, formatting, metric_words
+from pipeline.report.claims import Side
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
 from pipeline.report.language import Voice, listed, phrase
 from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.settings.params import Settings
-from pipeline.verdicts.topic import Claim, Topic, load, said_of
+from pipeline.verdicts.looked_at import Publication, with_publication
+from pipeline.verdicts.topic import Claim, Topic, claims_digest, load, said_of
 
 Metrics = Mapping[str, Mapping[str, MetricSummary]]  # {variant: {metric: summary}}
 
@@ -61,6 +63,7 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
         for name in result_digests(folder).keys() - LEFT_AT_HOME:
             write_bytes(draft / state.name / name, (folder / name).read_bytes())
     write_json(draft / "claims.json", list(rows))
+    write_json(draft / paths.looked_at().name, _looked_at(settings, states))
     write_json(draft / "seconds.json", _seconds(settings.profile, states))
     write_json(draft / "times.json", [_time(state.name, list(state.records.values())) for state in states])
     write_sealed(draft / "origin.json", {"profile": settings.profile, "files": published_digests(draft)})
@@ -69,6 +72,16 @@ def publish(settings: Settings, states: Sequence[TopicState], rows: Sequence[Cla
     draft.rename(paths.PUBLISHED)
     shutil.rmtree(old, ignore_errors=True)
     lay_out({name: topic.topic for name, topic in settings.topics.items()})
+
+
+def _looked_at(settings: Settings, states: Iterable[TopicState]) -> list[Publication]:
+    """What was looked at before, and is now: seeds, and the claims as they stand."""
+    claims = {
+        name: {claim.name: claims_digest([claim]) for claim in topic.topic.claims}
+        for name, topic in settings.topics.items()
+    }
+    seeds = {seed for state in states for _, seed in state.records}
+    return with_publication(read_json_or(paths.looked_at(), []), seeds=seeds, claims=claims)
 
 
 def _seconds(profile: str, states: Iterable[TopicState]) -> dict[str, dict[str, dict[str, float]]]:
@@ -169,15 +182,26 @@ def _topic(name: str, topic: Topic, judgements: Iterable[ClaimRow]) -> dict[str,
 
 
 def _row(claim: Claim, judgement: ClaimRow | None, metrics: Metrics) -> dict[str, Any]:
-    scores = [metrics.get(variant, {}).get(claim.metric) for variant in (claim.better, claim.worse)]
+    arms = [_arm(metrics.get(claim_arm, {}).get(claim.metric), judgement, side) for side, claim_arm in _sides(claim)]
     return {
         "claim": claim,
-        "means_with_intervals": [_mean(score) for score in scores],
-        "means": [number(score["mean"]) if score else DASH for score in scores],
+        "means_with_intervals": [_mean(score) for score in arms],
+        "means": [number(score["mean"]) if score else DASH for score in arms],
         "difference": _difference(judgement) if judgement else DASH,
         "verdict": judgement["verdict"] if judgement else UNTESTED,
         "seeds": formatting.seeds(judgement) if judgement else DASH,
     }
+
+
+def _sides(claim: Claim) -> tuple[tuple[Side, str], ...]:
+    return (("better", claim.better), ("worse", claim.worse))
+
+
+def _arm(score: MetricSummary | None, judgement: ClaimRow | None, side: Side) -> MetricSummary | None:
+    """An arm's mean over the runs that its verdict is of; with an interval if these are all there are."""
+    if score is None or judgement is None or score["n"] == judgement["seeds"] - judgement["failed"]:
+        return score
+    return {**score, "mean": judgement["means"][side], "ci_low": None, "ci_high": None}
 
 
 def _mean(score: MetricSummary | None) -> str:

@@ -25,6 +25,7 @@ DECISIVE = {
     "augmentation": "training/augmentation.py",
     "compiled_cache": "training/compiled_cache.py",
     "eigen_caches": "training/eigen_caches.py",
+    "exact_roots": "training/exact_roots.py",
     "fit": "training/fit.py",
     "library_tricks": "training/library_tricks.py",
     "numerics": "numerics.py",

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline import paths
 from pipeline.contracts import Plan
 from pipeline.freshness import TopicState
-from pipeline.records import is_written, read_items, read_json, read_rows, write_json
+from pipeline.records import is_written, read_items, read_json, read_json_or, read_rows, write_json
 from pipeline.result_rows import ClaimRow
 from pipeline.verdicts import rules
+from pipeline.verdicts.looked_at import History, is_fresh
 from pipeline.verdicts.looks import Looks
 from pipeline.verdicts.topic import Claim, claims_digest
 
@@ -43,8 +44,15 @@ def _judge_topic(state: TopicState) -> list[ClaimRow]:
 
 
 def _was_written_before(claim: Claim, state: TopicState) -> bool:
-    """Whether all runs of one side began with the claim as it is: nobody could have seen the difference before."""
+    """Whether all runs of one side began with the claim as it is, and none of its seeds had been published before that.
+
+    Then nobody could have seen the difference before.
+    """
     told = claims_digest([claim])
+    seeds = {seed for (variant, seed) in state.records if variant in (claim.better, claim.worse)}
+    history: History = read_json_or(paths.looked_at(), [])
+    if not is_fresh(history, topic=state.name, name=claim.name, digest=told, seeds=seeds):
+        return False
     arms: dict[str, list[bool]] = {claim.better: [], claim.worse: []}
     for (variant, _), record in state.records.items():
         if variant in arms:

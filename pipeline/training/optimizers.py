@@ -7,7 +7,20 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
+from pipeline.training.exact_roots import inverse_root
+
+
+class ExactRMSprop(keras.optimizers.RMSprop):  # type: ignore[misc]  # Keras is untyped
+    """Keras' RMSprop without momentum; its quotient by a root would be an estimate of the processor's."""
+
+    def update_step(self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor) -> None:
+        """Divide the gradient by the root of its running mean square (Tieleman and Hinton, 2012)."""
+        velocity = self._velocities[self._get_variable_index(variable)]
+        self.assign(velocity, self.rho * velocity + (1 - self.rho) * tf.square(gradient))
+        self.assign_sub(variable, learning_rate * gradient * inverse_root(velocity + self.epsilon))
+
+
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD, "rmsprop": ExactRMSprop}
 
 
 @dataclass(frozen=True, kw_only=True)

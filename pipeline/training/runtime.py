@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pipeline import numerics, paths
-from pipeline.training import eigen_caches, library_tricks
+from pipeline.training import eigen_caches, exact_roots, library_tricks
 
 LIBRARIES = ("tensorflow", "keras", "numpy")
 DEVICES, WSL = Path("/dev"), "dxg"
@@ -106,6 +106,7 @@ def settle(mode: numerics.Mode | None = None) -> None:
 
     if numerics.held() == "portable":
         eigen_caches.hold()
+        exact_roots.hold()
     keras.config.set_floatx("float32")  # whatever keras.json in the user's home says: it is in no run's key
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")

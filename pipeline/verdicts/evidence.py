@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped, unused-ignore]
 
-from pipeline.verdicts.differences import CONTRADICTED, REPRODUCED, Difference, MeanDifference
+from pipeline.verdicts.differences import CONTRADICTED, REPRODUCED, Difference
 from pipeline.verdicts.looks import Looks
 from pipeline.verdicts.pairs import Pairs
 
@@ -69,7 +69,7 @@ def look(pairs: Pairs, margin: float) -> Look:
     difference = pairs.difference()
     p, word = _test(difference, margin)
     p_complete, turned = p, False
-    if pairs.lost and isinstance(difference, MeanDifference) and difference.n > 1:
+    if pairs.lost and difference.n > 1:
         side = {REPRODUCED: 1, CONTRADICTED: -1}.get(word, 0)
         p_filled, word_filled = _test(pairs.difference_with_lost(difference, side), margin)
         turned, p = word_filled != word, max(p, p_filled)

@@ -70,7 +70,7 @@ def reason(evidence: Evidence, chance: float | None, *, alpha: float) -> OpenRea
     if seen.pairs.lost and (seen.turned or seen.p_complete < alpha <= seen.p):
         return "a lost run could turn it"
     if seen.barred:
-        return "skewed: ten pairs or a rate"
+        return "skewed: ten pairs or a rate" if chance >= FUTILE else "skewed, and more pairs would hardly decide"
     if chance >= FUTILE:
         return "more pairs may decide"
     if _distance(seen.difference, evidence.margin) <= _far_width(seen.difference, alpha):

@@ -55,7 +55,7 @@ class Pairs:
     @property
     def lost_gaps(self) -> list[float]:
         """Differences of the lost pairs, each lost run at its worst."""
-        ahead, behind = ([self.worst if value is None else value for value in arm] for arm in (self.ahead, self.behind))
+        ahead, behind = ([self._at_worst(value) for value in arm] for arm in (self.ahead, self.behind))
         lost = [None in pair for pair in zip(self.ahead, self.behind, strict=True)]
         return [a - b for a, b, is_lost in zip(ahead, behind, lost, strict=True) if is_lost]
 
@@ -71,12 +71,27 @@ class Pairs:
         shared = crossed.shared_part(self.deviations, rows)
         return replace(difference, item_part=shared.part, items=shared.items)
 
-    def difference_with_lost(self, known: MeanDifference, side: int) -> MeanDifference:
+    def difference_with_lost(self, known: Difference, side: int) -> Difference:
         """Over all pairs, lost runs at their worst, for a verdict above (side 1), below (-1) or within (0) a margin.
 
-        On the verdict's side none counts as more than the mean that is `known`: an outlier in favour is no reason
+        On the verdict's side none counts as more than the difference that is `known`: an outlier in favour is no reason
         against it.
         """
+        if isinstance(known, MeanDifference):
+            return self._mean_with_lost(known, side)
+        arms = [(self._at_worst(a), self._at_worst(b)) for a, b in zip(self.ahead, self.behind, strict=True)]
+        lost = [None in pair for pair in zip(self.ahead, self.behind, strict=True)]
+        kept = [
+            pair
+            for pair, is_lost in zip(arms, lost, strict=True)
+            if not (is_lost and side and side * (pair[0] - pair[1]) > side * known.value)
+        ]
+        return rate_difference([a for a, _ in kept], [b for _, b in kept])
+
+    def _at_worst(self, value: Value) -> float:
+        return self.worst if value is None else value
+
+    def _mean_with_lost(self, known: MeanDifference, side: int) -> MeanDifference:
         ahead, behind = self.complete
         lost = [side * min(side * gap, side * known.value) if side else gap for gap in self.lost_gaps]
         gaps = [a - b for a, b in zip(ahead, behind, strict=True)] + lost

@@ -5,13 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipeline.contracts import Verdict
-from pipeline.result_rows import ClaimRow, ClaimSaid, ClaimSeen, ClaimWord
-from pipeline.verdicts import again, differences, evidence, forecast, intervals, pairs
+from pipeline.result_rows import ClaimError, ClaimRow, ClaimSaid, ClaimSeen, ClaimWord
+from pipeline.verdicts import again, differences, evidence, forecast, intervals, margins, pairs
 from pipeline.verdicts.crossed import Items
 from pipeline.verdicts.evidence import Evidence, Look
 from pipeline.verdicts.looks import DEFAULT_LOOKS, Decisions, Looks, decide, sequential
+from pipeline.verdicts.pairs import Pairs
 from pipeline.verdicts.topic import Claim
 
+OF_NO_QUALITY = ("recall_gap",)  # metrics by which a good network may have less, or more, than a constant answer
 PRINTED = 0.95  # level of the interval that is shown beside the one that decides
 
 Trivial = Mapping[str, Mapping[str, float]]  # {variant: {metric: what a constant answer gets}}
@@ -111,7 +113,7 @@ def _row(
         "margin": one.margin,
         **_seen(seen),
         **_word(one, decision, again_share, looks),
-        "baseline": _no_better_than_trivial(claim, seen, one.margin, trivial),
+        "baseline": _no_better_than_trivial(claim, seen, trivial),
         "written_before": claim.name in written_before,
     }
 
@@ -149,7 +151,31 @@ def _seen(seen: Look) -> ClaimSeen:
         "probability_better": _finite(probability),
         "probability_low": _finite(probability_low),
         "probability_high": _finite(probability_high),
+        "means": _means(seen.pairs),
+        **_error(seen.difference),
         "runs": seen.pairs.runs,
+    }
+
+
+def _means(of: Pairs) -> dict[str, float | None]:
+    """Of both sides over complete pairs, in the metric's unit."""
+    front, back = ("better", "worse") if of.claim.higher_is_better else ("worse", "better")
+    found: dict[str, float | None] = {}
+    for side, values in zip((front, back), of.complete, strict=True):
+        mean = math.fsum(values) / len(values) if values else math.nan
+        found[side] = _finite(math.exp(mean) if of.claim.kind == "ratio" else mean)
+    return found
+
+
+def _error(difference: differences.Difference) -> ClaimError:
+    """What the interval of a mean is made of."""
+    if not isinstance(difference, differences.MeanDifference) or difference.n < 2:
+        return {"sd": None, "df": None, "item_part": None, "items": None}
+    return {
+        "sd": _finite(difference.sd),
+        "df": _finite(difference.df),
+        "item_part": difference.item_part,
+        "items": difference.items,
     }
 
 
@@ -171,15 +197,17 @@ def _word(one: Evidence, decision: Decision, again_share: float, looks: Looks) -
     }
 
 
-def _no_better_than_trivial(claim: Claim, seen: Look, margin: float, trivial: Trivial) -> list[str]:
-    """The variants whose mean does not beat by the margin what a constant answer gets."""
+def _no_better_than_trivial(claim: Claim, seen: Look, trivial: Trivial) -> list[str]:
+    """The variants whose mean does not beat what a constant answer gets, by the least that matters of the metric."""
+    own = margins.metric(claim.metric).margin
+    margin = claim.smallest_difference if own is None or claim.kind == "ratio" else own
     front, back = (claim.better, claim.worse) if claim.higher_is_better else (claim.worse, claim.better)
     values = {front: seen.pairs.ahead, back: seen.pairs.behind}
     found = []
     for variant in (claim.better, claim.worse):
         constant = trivial.get(variant, {}).get(claim.metric)
         scored = [value for value in values[variant] if value is not None]
-        if constant is None or not scored:
+        if constant is None or not scored or claim.metric in OF_NO_QUALITY:
             continue
         level = math.log(constant) if claim.kind == "ratio" else constant
         ahead = (sum(scored) / len(scored) - level) * (1 if claim.higher_is_better else -1)

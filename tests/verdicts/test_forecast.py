@@ -74,7 +74,8 @@ def test_every_open_claim_has_a_reason():
     one = Looks(means=(6,), rates=(9,), weights=(1.0,))
     assert why(*standing(1.5, 1, 5)) == "first look not reached"
     assert why([1.0], chance=None) == "first look not reached"
-    assert why([0.0, 0.1, 0.2, 0.1, 0.0, 5.0]) == "skewed: ten pairs or a rate"
+    assert why([0.0, 0.1, 0.2, 0.1, 0.0, 5.0], chance=0.1) == "skewed: ten pairs or a rate"
+    assert why([0.0, 0.1, 0.2, 0.1, 0.0, 5.0], chance=0.09) == "skewed, and more pairs would hardly decide"
     assert why(*standing(1.5, 1, 6), chance=0.1) == "more pairs may decide"
     assert why(*standing(1.5, 1, 6), chance=0.09) == "more pairs than the last look has"
     assert why(*standing(1.5, 1, 6), looks=one) == "last look"

@@ -369,12 +369,36 @@ def test_shared_test_examples_widen_the_interval():
 
 def test_a_row_names_the_arms_that_are_no_better_than_a_constant_answer():
     better = shifted(0.10, 0.11, 0.09, 0.10, 0.12, 0.08)
-    trivial = {"pool": {"accuracy": 0.85}, "stride": {"accuracy": 0.79, "loss": 9.0}}
+    trivial = {"pool": {"accuracy": 0.85}, "stride": {"accuracy": 0.795, "loss": 9.0}}
     assert judged(better, WORSE, trivial=trivial)["baseline"] == ["stride"]
     assert judged(better, WORSE)["baseline"] == []
     lower = replace(PLAIN, higher_is_better=False)
-    assert judged(WORSE, better, lower, trivial={"pool": {"accuracy": 0.81}})["baseline"] == ["pool"]
+    assert judged(WORSE, better, lower, trivial={"pool": {"accuracy": 0.805}})["baseline"] == ["pool"]
     assert judged(WORSE, better, lower, trivial={"pool": {"accuracy": 0.83}})["baseline"] == []
+
+
+def test_it_is_the_metric_that_says_by_how_much_a_constant_answer_must_be_beaten():
+    """A claim that asks for thirty points says nothing of whether its arms have learnt."""
+    better = shifted(0.10, 0.11, 0.09, 0.10, 0.12, 0.08)
+    wide = replace(PLAIN, margin=0.3, margin_because="the sentence says how large")
+    assert judged(better, WORSE, wide, trivial={"pool": {"accuracy": 0.85}})["baseline"] == []
+    assert judged(better, WORSE, wide, trivial={"pool": {"accuracy": 0.895}})["baseline"] == ["pool"]
+
+
+def test_a_gap_between_classes_is_no_quality_that_a_constant_answer_could_have_more_of():
+    gap = replace(PLAIN, metric="recall_gap", margin=0.3, margin_because="the sentence says how large")
+    assert judged([0.9] * 6, [0.1] * 6, gap, trivial={"stride": {"recall_gap": 0.33}})["baseline"] == []
+
+
+def test_lost_runs_of_a_rate_count_as_lost_at_their_worst():
+    """Six of six against none of nine: three runs that failed may have been three failures to solve it."""
+    rate = replace(PLAIN, metric="solved", kind="rate", margin=None, margin_because="")
+    kept, lost = [1.0] * 9, [1.0] * 6 + [None] * 3
+    assert judged(kept, [0.0] * 9, rate)["verdict"] == "reproduced"
+    found = judged(lost, [0.0] * 9, rate)
+    assert (found["verdict"], found["failed"]) == ("undecided", 3)
+    assert judged(kept, [0.0] * 6 + [None] * 3, rate)["verdict"] == "reproduced"
+    assert judged([0.0] * 9, [1.0] * 6 + [None] * 3, rate)["verdict"] == "undecided"
 
 
 # The rule

@@ -67,10 +67,10 @@ TOPIC = Topic(
         ),
         Claim(
             name="clipping_learns",
-            sentence="Clipping saves the run, not the learning: of two tanh networks with clipping, the one whose"
-            " recurrent weights start orthogonal solves the temporal order problem in more runs than the one that starts"
-            " from weights twice as large.",
-            frase="El recorte salva el entrenamiento, no el aprendizaje: de dos redes tanh con recorte, la que"
+            sentence="Clipping does not make up for a bad start: of two tanh networks with clipping, the one whose recurrent"
+            " weights start orthogonal solves the temporal order problem in more runs than the one that starts from"
+            " weights twice as large.",
+            frase="El recorte no arregla un mal comienzo: de dos redes tanh con recorte, la que"
             " empieza con pesos recurrentes ortogonales resuelve el problema del orden temporal en más"
             " entrenamientos que la que empieza con pesos el doble de grandes.",
             chapter=REMEDY,

@@ -283,10 +283,10 @@ TOPIC = Topic(
         ),
         Claim(
             name="capacity_units",
-            sentence="A larger state holds more: of eight symbols, 64 plain units give back more than 16 after as many"
-            " steps.",
-            frase="En un estado mayor cabe más: de ocho símbolos, 64 unidades simples devuelven más que 16 tras los"
-            " mismos pasos.",
+            sentence="Of eight symbols, 64 plain units give back more than 16 after 180 steps of training, each at a rate"
+            " that suits it: a larger state sooner holds what it is given.",
+            frase="De ocho símbolos, 64 unidades simples devuelven más que 16 tras 180 pasos de entrenamiento, cada red"
+            " con una tasa que le conviene: un estado mayor retiene antes lo que se le da.",
             chapter=TROUBLE,
             pilot="seeds 0 to 2: 1.000 against 0.959",
             metric="accuracy",
@@ -295,10 +295,10 @@ TOPIC = Topic(
         ),
         Claim(
             name="capacity_symbols",
-            sentence="A state holds only so much: the same 16 plain units give back a larger share of four symbols than"
-            " of eight.",
-            frase="En un estado cabe lo que cabe: las mismas 16 unidades simples devuelven una parte mayor de cuatro"
-            " símbolos que de ocho.",
+            sentence="After 180 steps of training the same 16 plain units give back a larger share of four symbols than"
+            " of eight: more takes longer to be held.",
+            frase="Tras 180 pasos de entrenamiento las mismas 16 unidades simples devuelven una parte mayor de cuatro"
+            " símbolos que de ocho: retener más lleva más tiempo.",
             chapter=TROUBLE,
             pilot="seeds 0 to 2: 1.000 against 0.959",
             metric="accuracy",
