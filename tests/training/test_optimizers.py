@@ -50,7 +50,7 @@ def test_momentum_carries_the_last_step_on(momentum, second):
     np.testing.assert_allclose(then, second * first, rtol=1e-3)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("sgd", "SGD"), ("rmsprop", "RMSprop")])
+@pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("sgd", "SGD"), ("rmsprop", "ExactRMSprop")])
 def test_optimizers_go_by_their_names_and_only_sgd_takes_momentum(name, kind):
     model = linear()
     regress.compile(model, ONE, optimizer=name, learning_rate=0.02, momentum=0.9)
