@@ -45,7 +45,7 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
         stale = data_files.changed_elsewhere(settings)
         code = _dvc(["--force", "--single-item", "prepare"]) if stale else DONE
         with contextlib.nullcontext() if targets else growing_page.growing(folder, topics):
-            code = code or _carry_out(asked, topics, folder)
+            code = code or _carry_out(asked, topics, folder, _first_light(settings, targets))
         for _ in range(MOST_LOOKS - 1):
             if code or targets or outcomes.failed(folder) or not _asks_for_more():
                 break
@@ -83,37 +83,43 @@ def _check(targets: Sequence[str], topics: Sequence[str], sweeps: Sequence[str])
 
 
 def _asked(targets: Sequence[str], settings: Settings) -> list[str]:
-    """What DVC is to bring about. Without targets the quickest topic comes first: somebody waits for a first verdict.
+    """The targets; those of every topic by name where `only` leaves out some, of which DVC has stages as well.
 
-    Where `only` leaves out topics, of which DVC has stages as well, those of every topic go by name, then come the
-    stages that wait for every topic, behind ALONE.
+    Then come the stages that wait for every topic, behind ALONE.
     """
-    topics = list(settings.topics) if targets else _quickest_first(settings)
     if not settings.left_out:
-        return list(targets) or [f"evaluate@{topics[0]}", LAST[-1]]
+        return list(targets)
     named: list[str] = []
     last: list[str] = []
     for target in targets or LAST:
         each = "evaluate" if target in LAST else target
-        named += [f"{each}@{topic}" for topic in topics] if each in OF_A_TOPIC else [target]
+        named += [f"{each}@{topic}" for topic in settings.topics] if each in OF_A_TOPIC else [target]
         last += LAST[: LAST.index(target) + 1] if target in LAST else []
     return [*dict.fromkeys(named), *([ALONE, *dict.fromkeys(last)] if last else [])]
 
 
-def _quickest_first(settings: Settings) -> list[str]:
-    """The topics in their order, but for the one that takes the least time as far as published seconds tell."""
+def _first_light(settings: Settings, targets: Sequence[str]) -> list[str]:
+    """The topic that takes the least time, brought about before all else: somebody waits for a first verdict.
+
+    As far as published seconds tell; nothing where targets are given, or that topic has results.
+    """
     published = read_json_or(paths.PUBLISHED / "seconds.json", {}).get(settings.profile, {})
     known = {name: topic for name, topic in settings.topics.items() if name in published}
-    quickest = sorted(known, key=lambda name: sum(published[name].values()) * known[name].seeds)[:1]
-    return [*quickest, *(name for name in settings.topics if name not in quickest)]
+    if targets or len(settings.topics) < 2 or not known:
+        return []
+    quickest = min(known, key=lambda name: sum(published[name].values()) * known[name].seeds)
+    return [] if paths.results(quickest).exists() else [f"evaluate@{quickest}"]
 
 
-def _carry_out(targets: list[str], topics: Sequence[str], folder: Path) -> int:
-    """DVC's exit code; where a topic fails, DVC is started again for the rest, and what is there is reported."""
+def _carry_out(targets: list[str], topics: Sequence[str], folder: Path, before: Sequence[str] = ()) -> int:
+    """DVC's exit code; where a topic fails, DVC is started again for the rest, and what is there is reported.
+
+    DVC orders targets by itself, so what is to come `before` them is a command of its own.
+    """
     place = targets.index(ALONE) if ALONE in targets else len(targets)
     targets, alone = targets[:place], targets[place:]
     lost: set[str] = set()
-    code = first = _dvc(targets)
+    code = first = (_dvc(before) if before else DONE) or _dvc(targets)
     while code and (new := _lost_topics(folder) - lost):
         lost |= new
         rest = _rest(targets, topics, lost)

@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 from pipeline.operations import checkout, dvc_repro, lock, outcomes
 
 TOPICS = ("activations", "exploding", "memory")  # some of those in params.yaml, in another order than there
-PLAIN = "dvc repro evaluate@exploding report"
+PLAIN = "dvc repro"
 
 
 class World:
@@ -58,8 +58,7 @@ def repro(settings, monkeypatch, capsys):
     monkeypatch.setattr(checkout, "strays", lambda: [])
     monkeypatch.setattr(dvc_repro.dvc_files, "mend", lambda: [])
     monkeypatch.setattr(dvc_repro.dvc_files, "keep", lambda: None)
-    seconds = {"activations": {"a": 9.0}, "exploding": {"a": 1.0, "b": 2.0}, "memory": {"a": 4.0}}
-    monkeypatch.setattr(dvc_repro, "read_json_or", lambda file, default: {"smoke": seconds})
+    monkeypatch.setattr(dvc_repro, "read_json_or", lambda file, default: default)
 
     def call(*targets, **ends):
         world = World({stage.replace("_at_", "@"): end for stage, end in ends.items()})
@@ -247,11 +246,31 @@ def test_a_sweep_is_part_of_repro_where_its_block_says_so_and_all_else_went_well
     assert code == 1 and not any("sweep" in call for call in calls)
 
 
-def test_the_quickest_topic_comes_first_and_the_others_in_their_order(switched_off, repro):
-    assert repro()[1][0] == "dvc repro evaluate@exploding evaluate@activations evaluate@memory"
-    assert repro("evaluate")[1] == ["dvc repro evaluate@activations evaluate@exploding evaluate@memory"]
+@pytest.fixture
+def measured(repro, monkeypatch):
+    """Seconds of one run of each variant have been published."""
+    seconds = {"activations": {"a": 9.0}, "exploding": {"a": 1.0, "b": 2.0}, "memory": {"a": 4.0}}
+    monkeypatch.setattr(dvc_repro, "read_json_or", lambda file, default: {"smoke": seconds})
 
 
-def test_where_nothing_was_measured_the_first_topic_comes_first(repro, settings, monkeypatch):
-    monkeypatch.setattr(dvc_repro, "read_json_or", lambda file, default: default)
-    assert repro()[1][0] == f"dvc repro evaluate@{next(iter(settings.topics))} report"
+def test_the_quickest_topic_comes_first_unless_it_has_results(measured, repro):
+    assert repro()[1] == ["dvc repro evaluate@exploding", PLAIN, "look"]
+    assert repro("evaluate@memory")[1] == ["dvc repro evaluate@memory"]
+    paths.results("exploding").mkdir(parents=True)
+    assert repro()[1] == [PLAIN, "look"]
+
+
+def test_where_the_quickest_topic_fails_the_others_go_on(measured, repro):
+    (paths.RUNS / "exploding").mkdir(parents=True)
+    code, calls, said = repro(train_at_exploding=(1, "x"))
+    assert code == 1 and "failed: train@exploding: x" in said
+    assert calls == [
+        "dvc repro evaluate@exploding",
+        "dvc repro evaluate@activations evaluate@memory",
+        "evaluate exploding",
+        "report",
+    ]
+
+
+def test_where_no_data_can_be_prepared_nothing_goes_on(measured, repro):
+    assert repro(prepare=(2, "x"))[:2] == (2, ["dvc repro evaluate@exploding"])
