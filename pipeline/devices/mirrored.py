@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pipeline import numerics, paths, plugins
@@ -141,9 +142,29 @@ class Mirrored:
             self.task.compile(
                 model, training, steps_per_execution=steps_per_execution, jit_compile=jit_compile, **settings
             )
+            _share_loss(model)
         _reduce_before_all_else(model.optimizer)
         # Keras' own loop over the steps of an execution fails on data that are shared among devices (3.15).
         model.train_function = _epoch(model, steps_per_execution)
+
+
+def _share_loss(model: "keras.Model") -> None:
+    """Have a loss that is one number of a whole batch count by a device's share of it.
+
+    Keras does so with losses of one number an example, and would add up the others over all devices. Where devices have
+    different numbers of tokens to answer, theirs still count by the device and not by the token.
+    """
+    loss = model.loss
+    if not isinstance(loss, FunctionType):
+        return
+
+    def shared(y: Any, answers: Any) -> Any:
+        value = loss(y, answers)
+        return value if value.shape.rank else value / model.distribute_strategy.num_replicas_in_sync
+
+    model.compile(
+        optimizer=model.optimizer, loss=shared, steps_per_execution=model.steps_per_execution, jit_compile=False
+    )
 
 
 def _epoch(model: "keras.Model", steps: int) -> Callable[[Any], dict[str, Any]]:
@@ -187,9 +208,11 @@ def _reduced(kind: type["keras.Optimizer"]) -> type["keras.Optimizer"]:
         """`kind`, given the sum of all devices' gradients."""
 
         def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-            """Add up, then do as `kind` does."""
+            """Add up, then do as `kind` does; a weight that has no gradient has none afterwards."""
             context = tf.distribute.get_replica_context()
-            super().apply(context.all_reduce(tf.distribute.ReduceOp.SUM, list(grads)), trainable_variables)
+            present = [gradient for gradient in grads if gradient is not None]
+            sums = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, present))
+            super().apply([None if each is None else next(sums) for each in grads], trainable_variables)
 
     return Reduced
 
