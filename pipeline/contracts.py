@@ -204,7 +204,7 @@ class SeriesSettings(TypedDict):
 
 
 class VariantSettings(TypedDict):
-    """Everything that decides a variant's numbers, resolved."""
+    """Everything that decides a variant's numbers, resolved; `gpus_per_run` is there if it is above 1."""
 
     task: str
     data: str
@@ -214,6 +214,7 @@ class VariantSettings(TypedDict):
     build: dict[str, Any]
     augment: dict[str, Any]
     fit: dict[str, Any]
+    gpus_per_run: NotRequired[int]
 
 
 class PlannedVariant(TypedDict):

@@ -135,7 +135,12 @@ class Mirrored:
         return getattr(self.task, name)
 
     def compile(
-        self, model: "keras.Model", training: Examples, steps_per_execution: int, jit_compile: bool, **settings: Any
+        self,
+        model: "keras.Model",
+        training: Examples,
+        steps_per_execution: int = 1,
+        jit_compile: bool = False,
+        **settings: Any,
     ) -> None:
         """Compile as the task does, for gradients of the whole batch and one call of Python an epoch."""
         with self.strategy.scope():
@@ -204,7 +209,7 @@ def _reduce_before_all_else(optimizer: "keras.Optimizer") -> None:
 def _reduced(kind: type["keras.Optimizer"]) -> type["keras.Optimizer"]:
     import tensorflow as tf
 
-    class Reduced(kind):  # type: ignore[misc,valid-type]  # Keras is untyped
+    class Reduced(kind):  # type: ignore[misc]  # Keras is untyped
         """`kind`, given the sum of all devices' gradients."""
 
         def apply(self, grads: Any, trainable_variables: Any = None) -> None:
@@ -220,7 +225,7 @@ def _reduced(kind: type["keras.Optimizer"]) -> type["keras.Optimizer"]:
 def _shared(kind: type["keras.Optimizer"]) -> type["keras.Optimizer"]:
     import tensorflow as tf
 
-    class Shared(kind):  # type: ignore[misc,valid-type]
+    class Shared(kind):  # type: ignore[misc]
         """`kind`, whose gradients are added up once more after they are clipped: so each device gives its share."""
 
         def _clip_gradients(self, grads: Any) -> Any:

@@ -169,6 +169,6 @@ def test_code_that_was_edited_meanwhile_is_refused_before_a_run(planned, monkeyp
     monkeypatch.setattr(train, "run", lambda spec: pytest.fail("trained"))
     current = plan.current(planned, TOPIC)
     (spec, *_) = train.run_specs(current)
-    monkeypatch.setattr(train, "code_digests", lambda model, task: {"model.mlp": "edited"})
+    monkeypatch.setattr(train, "code_digests_of", lambda settings: {"model.mlp": "edited"})
     with pytest.raises(InputError, match="given code that was changed while its runs were trained"):
         train.run_and_score(spec, current, {})
