@@ -1,6 +1,5 @@
 """A group of GPUs belongs to one worker at a time, and is free again when that is gone."""
 
-import os
 import subprocess
 import sys
 
@@ -51,7 +50,7 @@ def test_a_group_is_taken_once_and_seen_alone(monkeypatch, house):
     monkeypatch.setattr(groups, "_held", [])
     task = groups.OnGroup(len, [((2, "5"), (3, "7"))], see=seen.append)
     assert [task("ab"), task("abc")] == [2, 3] and seen == [[2, 3]]
-    assert sorted(os.listdir(paths.LOCKS)) == ["gpu_5_0", "gpu_7_0"]
+    assert sorted(file.name for file in paths.LOCKS.iterdir()) == ["gpu_5_0", "gpu_7_0"]
 
 
 def test_tensorflow_uses_the_gpus_of_the_group_alone(monkeypatch):
