@@ -1,4 +1,4 @@
-"""The benchmark of a GPU, ready for the day when there is one: here it runs on the processor, and writes what it would."""
+"""The benchmark of a GPU, ready for the day when there is one: here it runs on the processor."""
 
 import json
 import subprocess
