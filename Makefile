@@ -33,7 +33,7 @@ export PYTHONUTF8 := 1
 # What was left half made, was moved or has lost its Python is set up anew.
 SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
 
-.PHONY: anew repro test test-slow bench mutants ui notebooks lint lock help
+.PHONY: anew repro test test-slow bench bench-gpu mutants ui notebooks lint lock help
 .DEFAULT_GOAL := help
 
 help:
@@ -44,6 +44,7 @@ help:
 	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
 	@echo "make mutants    make one mistake at a time in the code and count those that no test notices (hours; SAMPLE=100: some)"
 	@echo "make bench      measure this project against what one would write without it (about 20 minutes, quiet machine)"
+	@echo "make bench-gpu  measure runs on a GPU: alone, sharing it, and by hand (GPU=1; 8 minutes at most)"
 
 repro: $(READY)
 	@$(RUN) python -m pipeline repro
@@ -56,6 +57,9 @@ test-slow: $(READY)
 
 bench: $(READY)
 	@for name in fit pool tracking increment workers; do $(RUN) python benchmarks/$$name.py || exit 1; done
+
+bench-gpu: $(READY)
+	@$(RUN) python benchmarks/gpu.py $(WORDS)
 
 mutants: $(READY)
 	@$(RUN) python benchmarks/mutants.py --changes

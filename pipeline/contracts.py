@@ -205,7 +205,7 @@ class SeriesSettings(TypedDict):
 
 
 class VariantSettings(TypedDict):
-    """Everything that decides a variant's numbers, resolved."""
+    """Everything that decides a variant's numbers, resolved; `gpus_per_run` is there if it is above 1."""
 
     task: str
     data: str
@@ -215,6 +215,7 @@ class VariantSettings(TypedDict):
     build: dict[str, Any]
     augment: dict[str, Any]
     fit: dict[str, Any]
+    gpus_per_run: NotRequired[int]
 
 
 class PlannedVariant(TypedDict):

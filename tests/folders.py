@@ -8,6 +8,7 @@ FOLDERS += (
     "STORE",
     "CHECKPOINTS",
     "LOCKS",
+    "GPU_MEMORY",
     "ASKED",
     "LOOKS",
     "SCORES",

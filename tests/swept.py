@@ -78,7 +78,7 @@ def settle(monkeypatch, place):
     for file in (paths.PARAMS.parent / "profiles").glob("*.yaml"):
         (place / "profiles" / file.name).write_text(file.read_text("utf-8"), "utf-8")
     monkeypatch.setattr(paths, "PARAMS", place / "params.yaml")
-    monkeypatch.setattr(carry_out.workers, "carry_out", at_once)
+    monkeypatch.setattr(carry_out, "carry_out", at_once)
     monkeypatch.setattr(carry_out, "train_trial", trained)
     monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh: ROW)
     monkeypatch.setattr(stage.mlflow_sweeps, "follow", lambda name: contextlib.nullcontext())

@@ -25,12 +25,14 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "tasks": {"scoring", "training"},
     "topics": {"scoring", "tasks", "verdicts"},
     "report": {"freshness", "settings", "training", "verdicts"},
-    "operations": {"settings", "training"},
-    "sweeps": {"pool", "scoring", "settings", "training", "verdicts"},
+    "devices": {"pool", "training"},
+    "operations": {"devices", "settings", "training"},
+    "sweeps": {"devices", "pool", "scoring", "settings", "training", "verdicts"},
     "mlflow_sync": {"freshness", "operations", "prediction", "report", "scoring", "settings", "training"},
     "prediction": {"freshness", "preparation", "report", "scoring", "settings", "sources", "training", "verdicts"},
     "freshness": {"scoring", "settings", "training", "verdicts"},  # a state has what the topic asks
     "stages": {
+        "devices",
         "freshness",
         "mlflow_sync",
         "pool",

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 from pipeline import errors, numerics, paths
 from pipeline.contracts import DataCard, History, RunRecord
+from pipeline.devices.mirrored import run
 from pipeline.errors import InputError
 from pipeline.records import read_history, read_json, read_sealed
 from pipeline.settings import plan
 from pipeline.training import integrity, runtime
-from pipeline.training.run import RunSpec, run
+from pipeline.training.run import RunSpec
 from pipeline.training.store import Store, key
 
 
@@ -146,7 +147,7 @@ def _distance(before: float, after: float) -> float:
 def _key_by_code_of_now(record: dict[str, Any]) -> str:
     """The key that the run would have had, trained then by the code as it is now."""
     settings = record["settings"]
-    planned = {"settings": settings, "code": plan.code_digests(settings["model"], settings["task"])}
+    planned = {"settings": settings, "code": plan.code_digests_of(settings)}
     label = record.get("numerics", "")
     return key(planned, record["seed"], record["data_digest"], record["versions"], record["device"], label)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline import paths
 from pipeline.contracts import LanguageChoice
@@ -41,6 +41,7 @@ class Settings:
     language: LanguageChoice
     workers: int | str
     runs_per_gpu: int
+    gpus_per_run: int
     run_minutes: float
     first_seed: int
     budget_minutes: float
@@ -66,6 +67,7 @@ TOP = {
     "budget_minutes": Setting(NotNegative, 20.0),
     "workers": Setting(Literal["auto"] | Count, "auto"),
     "runs_per_gpu": Setting(Count, 1),
+    "gpus_per_run": Setting(Count, 1),
     "run_minutes": Setting(Positive, 60.0),
     "same_on_every_processor": Setting(bool, True),
     "only": Setting(list[str] | None, None),
@@ -143,7 +145,8 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
     check_names(profile, tree, complaints)
     check_views(tree.block("views"), complaints)
     data = {name: resolve_data(name, tree, profile, uses, complaints) for name in tree.block("data")}
-    context = Context(data, uses, complaints, new)
+    context = Context(data, uses, complaints, new, top["gpus_per_run"])
+    _check_gpus(tree, top, complaints)
     topics = {
         name: resolve_topic(name, block, profile, {key: top[key] for key in EACH_TOPIC}, context)
         for name, block in tree.block("topics").items()
@@ -158,6 +161,7 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
         language=top["language"],
         workers=top["workers"],
         runs_per_gpu=top["runs_per_gpu"],
+        gpus_per_run=top["gpus_per_run"],
         run_minutes=top["run_minutes"],
         first_seed=top["first_seed"],
         budget_minutes=top["budget_minutes"],
@@ -167,6 +171,13 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
         sweeps={name: block for name, block in sweeps.items() if block},
         voids=uses.voids(),
     )
+
+
+def _check_gpus(tree: Block, top: Mapping[str, Any], complaints: Complaints) -> None:
+    """Complain of runs that are to have several GPUs each and to share them."""
+    if top["gpus_per_run"] > 1 and top["runs_per_gpu"] > 1:
+        place, shared = tree.place.at("gpus_per_run"), top["runs_per_gpu"]
+        complaints.add(place, f"{top['gpus_per_run']} with runs_per_gpu: {shared}", "one of the two above 1")
 
 
 def _unused(tree: Block, every: Iterable[Settings]) -> tuple[Void, ...]:

@@ -17,7 +17,7 @@ from pipeline.settings.seeds import looks, seeds_of
 from pipeline.verdicts.topic import claims_digest
 
 if TYPE_CHECKING:
-    from pipeline.contracts import DataCard, Plan, PlannedVariant
+    from pipeline.contracts import DataCard, Plan, PlannedVariant, VariantSettings
 
 # Code in which a change can change the numbers of a run, beside its model and its task: logical name -> file. Keys of
 # runs are made of the names, so a file may move without anything being trained anew.
@@ -36,6 +36,7 @@ DECISIVE = {
     "runtime": "training/runtime.py",
     "task.classify": "tasks/classify.py",  # the other tasks are built on it
 }
+ON_SEVERAL_GPUS = {"mirrored": "devices/mirrored.py"}  # beside these, of runs that have several GPUs each
 PREPARING = (
     *(f"preparation/{name}.py" for name in ("card", "encoder", "identity", "raw_parts", "scaler", "split")),
     *("raw_data.py", "records.py", "stages/prepare.py"),
@@ -157,7 +158,7 @@ def planned(
         "claims": _claims(topic, variant.name),
         "draws": {str(seed): data.draw(seed) for seed in seeds},
         "data_digests": {str(seed): data_digest(cards(data.name, data.draw(seed)), variant.view) for seed in seeds},
-        "code": code_digests(variant.model, variant.task),
+        "code": code_digests(variant.model, variant.task, variant.gpus_per_run),
     }
 
 
@@ -167,24 +168,30 @@ def _claims(topic: TopicSettings, variant: str) -> dict[str, str]:
     return {claim.name: claims_digest([claim]) for claim in compared}
 
 
-def code_digests(model: str, task: str) -> dict[str, str]:
+def code_digests(model: str, task: str, gpus_per_run: int = 1) -> dict[str, str]:
     """{logical name: digest} of the code that the numbers of a variant follow from, as the files are now.
 
     And the versions of libraries that its model names: those that all models share are in every run's key.
     """
-    files = sorted(code_files(model, task).items())
+    files = sorted(code_files(model, task, gpus_per_run).items())
     libraries = plugins.constant("models", model, "LIBRARIES", ())
     return {name: code_digest(file.read_text("utf-8")) for name, file in files} | {
         f"library.{name}": version(name) for name in libraries
     }
 
 
-def code_files(model: str, task: str) -> dict[str, Path]:
+def code_digests_of(settings: "VariantSettings") -> dict[str, str]:
+    """`code_digests` of the model, the task and the number of GPUs that settings name."""
+    return code_digests(settings["model"], settings["task"], settings.get("gpus_per_run", 1))
+
+
+def code_files(model: str, task: str, gpus_per_run: int = 1) -> dict[str, Path]:
     """The files in which a change can change the numbers of a variant, by logical name.
 
     What its model or its task imports from its own folder is among them.
     """
-    files = {name: paths.PACKAGE / file for name, file in DECISIVE.items()}
+    decisive = DECISIVE | (ON_SEVERAL_GPUS if gpus_per_run > 1 else {})
+    files = {name: paths.PACKAGE / file for name, file in decisive.items()}
     for kind, plugin in (("model", plugins.path("models", model)), ("task", plugins.path("tasks", task))):
         files |= {f"{kind}.{file.stem}": file for file in [plugin, *plugin_files.siblings(plugin)]}
     return files

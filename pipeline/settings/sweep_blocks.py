@@ -162,7 +162,7 @@ def _arm(written: Block, topics: Block, profile: Profile, context: Context) -> A
     if variant.value not in layers.variants():
         complaints.unknown(variant.place, variant.value, layers.variants())
         return None
-    quiet = Context(context.data, Uses(context.uses.file), Complaints())  # the topic's own faults are told elsewhere
+    quiet = replace(context, uses=Uses(context.uses.file), complaints=Complaints())  # its own faults are told elsewhere
     resolved = topic_blocks.changed(layers, variant.value, Block({}, written.place), quiet)
     return Arm(layers, resolved, context.data) if resolved and not quiet.complaints.lines else None
 
@@ -265,7 +265,8 @@ def _tried(
         block, view = _with_view(block, view, steps, complaints)
         changes["view"] = Given(view, _place(arm, sweep, "view"))
     uses = Uses(arm.layers.written.place.file)
-    context = Context({**arm.data, block.name: block}, uses, complaints)
+    data = {**arm.data, block.name: block}
+    context = Context(data, uses, complaints, gpus_per_run=arm.variant.gpus_per_run)
     variant = topic_blocks.changed(arm.layers, arm.variant.name, changes, context)
     return (replace(variant, name=name), block) if variant else None
 

@@ -30,11 +30,13 @@ class Variant:
     build: Mapping[str, Any]
     augment: Mapping[str, Any]
     fit: Mapping[str, Any]
+    gpus_per_run: int = 1
 
     def settings(self) -> dict[str, Any]:
-        """What decides this variant's numbers, as plain values."""
+        """What decides this variant's numbers, as plain values; one GPU (or none) is not told, as it is in no key."""
         plain = {key: getattr(self, key) for key in ("task", "data", "view", "model", "precision")}
-        return plain | {key: dict(getattr(self, key)) for key in ("build", "augment", "fit")}
+        several = {"gpus_per_run": self.gpus_per_run} if self.gpus_per_run > 1 else {}
+        return plain | {key: dict(getattr(self, key)) for key in ("build", "augment", "fit")} | several
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,14 @@ class TopicLayers:
 class Context:
     """What resolving a topic needs beside its own blocks: data sets by name (None: unsound), and where to report.
 
-    `new` has the variants that profiles add to each topic, any profile.
+    `new` has the variants that profiles add to each topic, any profile; `gpus_per_run` are those of a run.
     """
 
     data: Mapping[str, DataSettings | None]
     uses: Uses
     complaints: Complaints
     new: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gpus_per_run: int = 1
 
 
 def resolve_topic(
@@ -276,6 +279,7 @@ def _checked_variant(name: str, stack: list[Block], merged: Block, context: Cont
         build=settle(arm["build"], fields["build"], complaints),
         augment=settle(arm["augment"], fields["augment"], complaints) if arm["augment"] else {},
         fit=_effective(settle(arm["fit"], fields["fit"], complaints), fields["fit"]),
+        gpus_per_run=1 if task in FITS_AT_ONCE else context.gpus_per_run,
     )
 
 

@@ -11,7 +11,7 @@ from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
 from pipeline.stages.prepare import prepare
-from pipeline.stages.train import refuse_half_precision, refuse_to_go_without_gpu
+from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_to_go_without_gpu
 from pipeline.sweeps import adopting, outputs, preflight
 from pipeline.sweeps.asking import Asker, own_values
 from pipeline.sweeps.carry_out import Answers, search_trials
@@ -30,6 +30,7 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     untouched, _ = runs.plan({block.variant: {}}, block.search_seeds(settings.first_seed))
     refuse_half_precision(untouched)
     refuse_to_go_without_gpu(settings.profile)
+    refuse_gpus(settings, untouched)
     study = study_id(settings, block, runs.identity({}))
     workers = worker_count(settings.workers, block.trials * block.seeds, settings.runs_per_gpu)
     ledger = Ledger(name, study, workers)

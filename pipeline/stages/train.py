@@ -10,19 +10,21 @@ from typing import Any, cast
 
 from pipeline import freshness, paths
 from pipeline.contracts import Plan, RunRecord
+from pipeline.devices.carry_out import Sharing, carry_out, kind_of
+from pipeline.devices.groups import refuse_too_few
+from pipeline.devices.mirrored import refuse_uneven, run
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import live
-from pipeline.pool import workers
 from pipeline.pool.process import Ending
 from pipeline.pool.progress import Board
 from pipeline.records import read_json, write_json, write_rows
 from pipeline.scoring import scored_runs
 from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.params import Settings
-from pipeline.settings.plan import code_digests, current
+from pipeline.settings.plan import code_digests_of, current
 from pipeline.training import integrity, runtime
 from pipeline.training.record import lost
-from pipeline.training.run import COLUMNS, RunSpec, run, run_specs
+from pipeline.training.run import COLUMNS, RunSpec, run_specs
 from pipeline.training.store import Store, project_store
 
 WITHOUT_GPU = "AULA_WITHOUT_GPU"
@@ -39,16 +41,17 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     failed: dict[str, RunRecord] = {}
     if missing:
         refuse_to_go_without_gpu(settings.profile)
+        refuse_gpus(settings, plan)
     _warn_of_orphans(topic, set(wanted))
     board = Board(topic, missing, before=len(wanted) - len(missing), devices=runtime.devices())
     with board, live.follow(plan, specs, missing):
-        trained = workers.carry_out(
+        trained = carry_out(
             partial(run_and_score, plan=plan, to_score=_to_score(settings, plan)),
             missing,
-            workers=settings.workers,
+            sharing=Sharing.of(settings),
+            kind=kind_of,
             limit_s=settings.run_minutes * 60,
             tick=board.tick,
-            slots=settings.runs_per_gpu,
             affinity=lambda spec: spec.variant,  # seeds of a variant are traced once per worker
         )
         for spec, answer, ending in trained:
@@ -66,7 +69,7 @@ def run_and_score(spec: RunSpec, plan: Plan, to_score: Mapping[str, Sequence[Run
     What goes wrong with the scores is left to that stage, which meets it again and tells it. InputError: the code is
     no longer the plan's, so that what this process has imported of it may be either.
     """
-    if code_digests(spec.settings["model"], spec.settings["task"]) != plan["variants"][spec.variant]["code"]:
+    if code_digests_of(spec.settings) != plan["variants"][spec.variant]["code"]:
         raise InputError(
             "pipeline: given code that was changed while its runs were trained, allowed that of the plan: run"
             " `dvc repro`; what was trained before is kept"
@@ -121,6 +124,15 @@ def refuse_to_go_without_gpu(profile: str) -> None:
             "profile: given gpu where TensorFlow finds no GPU, allowed another profile: on a processor this one takes"
             f" weeks. {runtime.remedy()}; {WITHOUT_GPU}=1 in the environment begins all the same"
         )
+
+
+def refuse_gpus(settings: Settings, plan: Plan) -> None:
+    """InputError: too few GPUs for one run, or a variant whose batches they cannot share evenly."""
+    refuse_too_few(settings.gpus_per_run)
+    for name, variant in plan["variants"].items():
+        place = f"topics.{plan['topic']}.variants.{name}.fit."
+        several = variant["settings"].get("gpus_per_run", 1)
+        refuse_uneven(place, variant["settings"]["fit"].get("batch_size", several), several)
 
 
 def _warn_of_orphans(topic: str, run_keys: set[str]) -> None:

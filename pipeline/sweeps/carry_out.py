@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from pipeline.contracts import RunRecord
-from pipeline.pool import workers
+from pipeline.devices.carry_out import Sharing, carry_out, kind_of
 from pipeline.pool.process import Ending
 from pipeline.settings.params import Settings
 from pipeline.sweeps.ledger import Ledger
@@ -90,17 +90,21 @@ def _pool(
 ) -> Iterable[tuple[TrialRun, RunRecord | None, Ending | None]]:
     settings: Settings = runs.settings
     minutes = runs.sweep.run_minutes or settings.run_minutes
-    return workers.carry_out(
+    return carry_out(
         train_trial,
         tasks,
-        workers=settings.workers,
+        sharing=Sharing.of(settings),
+        kind=_kind,
         limit_s=minutes * 60,
         tick=listener.tick,
-        slots=settings.runs_per_gpu,
         affinity=lambda task: task.trial,
         more=more,
         wanted=wanted,
     )
+
+
+def _kind(task: TrialRun) -> str:
+    return kind_of(task.spec)
 
 
 class _Feed:

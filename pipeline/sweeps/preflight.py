@@ -7,8 +7,9 @@ from statistics import fmean, median
 from typing import Any
 
 from pipeline import paths
+from pipeline.devices.carry_out import Sharing
 from pipeline.errors import InputError
-from pipeline.pool.workers import USABLE_MEMORY, worker_count
+from pipeline.pool.workers import USABLE_MEMORY
 from pipeline.records import read_json, read_json_or
 from pipeline.settings.params import DataSettings, Settings
 from pipeline.settings.sweep_blocks import SweepSettings
@@ -85,7 +86,7 @@ def _condition(when: Mapping[str, tuple[Any, ...]]) -> str:
 
 def _time(settings: Settings, runs: TrialRuns, count: tuple[int, int]) -> str:
     """Minutes, by what runs of the untouched variant took."""
-    workers = worker_count(settings.workers, count[1], settings.runs_per_gpu)
+    workers = Sharing.of(settings).count(count[1])
     measured = _measured(settings, runs)
     if measured is None:
         return f"  time: not known, as no run of {runs.sweep.variant} was measured; on {workers} workers"

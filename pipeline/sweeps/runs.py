@@ -8,17 +8,18 @@ from typing import Any
 
 from pipeline import paths
 from pipeline.contracts import Plan, RunRecord
+from pipeline.devices.mirrored import run
 from pipeline.errors import InputError
 from pipeline.records import digest, read_history, read_json
 from pipeline.settings import shapes
 from pipeline.settings.params import DataSettings, Settings, Variant
-from pipeline.settings.plan import card, code_digests, key_of_all, planned
+from pipeline.settings.plan import card, code_digests_of, key_of_all, planned
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.settings.sweep_space import Values
 from pipeline.settings.validation import ParamsError
 from pipeline.sweeps.trials import Outcome
 from pipeline.training import best_run
-from pipeline.training.run import RunSpec, run, run_specs
+from pipeline.training.run import RunSpec, run_specs
 from pipeline.training.store import Store, project_store
 
 Prepare = Callable[[DataSettings, Sequence[int]], None]
@@ -37,7 +38,7 @@ class TrialRun:
 
 def train_trial(task: TrialRun) -> RunRecord:
     """Train one run, in a worker's process. InputError: the code is no longer that of its key."""
-    if code_digests(task.spec.settings["model"], task.spec.settings["task"]) != task.code:
+    if code_digests_of(task.spec.settings) != task.code:
         raise InputError(
             "pipeline: given code that was changed while a sweep went on, allowed the same to its end: the same command"
             " goes on with the code of now"

@@ -74,6 +74,29 @@ def test_data_and_topics_are_enough_and_the_rest_has_defaults(tmp_path):
     assert settings.topics["convolution"].seeds == 6 and list(settings.data) == ["signals", "pictures"]
 
 
+def test_several_gpus_a_run_are_told_of_every_variant_that_learns_step_by_step(tmp_path):
+    """One is told nowhere: it changes no number, and so no key."""
+    assert all("gpus_per_run" not in variant.settings() for variant in variants(read(tmp_path)))
+    several = read(tmp_path, f"gpus_per_run: 2\n{GOOD}")
+    assert several.gpus_per_run == 2
+    assert all(variant.settings()["gpus_per_run"] == 2 for variant in variants(several))
+    fitted = GOOD.replace("model: mlp, build: {width: 8}", "model: prior, task: classify_at_once, fit: {epochs: 1}")
+    fitted = fitted.replace("fit: {epochs: 2, learning_rate: 1e-3}", "fit: {epochs: 2}")
+    assert fitted != GOOD
+    alone = read(tmp_path, f"gpus_per_run: 2\n{fitted}").topics["convolution"].variants["mlp"]
+    assert "gpus_per_run" not in alone.settings()  # fitted at once, where one device is all it takes
+
+
+def variants(settings):
+    return [variant for topic in settings.topics.values() for variant in topic.variants.values()]
+
+
+def test_gpus_cannot_be_shared_and_put_together_at_once(tmp_path):
+    text = f"gpus_per_run: 2\nruns_per_gpu: 3\n{GOOD}"
+    line = "params.yaml: gpus_per_run: given 2 with runs_per_gpu: 3, allowed one of the two above 1"
+    assert complaints(tmp_path, text) == [line]
+
+
 def test_what_the_top_of_the_file_says_counts(tmp_path):
     top = "profile: smoke\nlanguage: es\nseeds: 5\nworkers: 3\nruns_per_gpu: 2\nrun_minutes: 7\n"
     top += "same_on_every_processor: false\n"

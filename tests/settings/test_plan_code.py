@@ -1,12 +1,15 @@
 """The plan knows every file behind a run's numbers: what training imports is in it, or is said to decide nothing."""
 
 import ast
+import json
 from dataclasses import replace
 
 import pytest
 
 from pipeline import paths
 from pipeline.settings import plan
+from pipeline.settings.params import Variant
+from pipeline.training import store
 
 DECISIVE = {"augmentation", "compiled_cache", "fit", "objective", "optimizers", "records", "run", "runtime"}
 # Modules of training/ that no number of a run follows from, each with its reason.
@@ -49,6 +52,32 @@ def test_a_variants_own_model_and_task_are_in_its_plan_and_parse(smoke):
             files = plan.code_files(variant.model, variant.task)
             assert {f"model.{variant.model}", f"task.{variant.task}"} <= files.keys()
             assert all(ast.parse(file.read_text("utf-8")).body for file in files.values())
+
+
+def test_one_gpu_a_run_is_in_no_key_and_several_are_with_the_code_that_joins_them(smoke):
+    """What was trained before this could be asked for has its key still."""
+    topic = smoke.topics["memory"]
+    plain = plan.resolve(smoke, topic)
+    assert "gpus_per_run" not in json.dumps(plain) and "mirrored" not in json.dumps(plain)
+    joined = {name: replace(variant, gpus_per_run=2) for name, variant in topic.variants.items()}
+    several = plan.resolve(smoke, replace(topic, variants=joined))
+    for name, variant in several["variants"].items():
+        before = plain["variants"][name]
+        assert variant["settings"] == before["settings"] | {"gpus_per_run": 2}
+        assert variant["code"].keys() - before["code"].keys() == {"mirrored"}
+        assert before["code"].items() <= variant["code"].items()
+        assert plan.code_digests_of(variant["settings"]) == variant["code"]
+        keys = [store.key(each, 1, "data", {"numpy": "2"}, "gpu", "portable") for each in (before, variant)]
+        assert keys[0] != keys[1]
+
+
+def test_a_key_that_was_made_before_several_gpus_could_be_asked_for_is_made_again():
+    """To the byte: of settings as `Variant` tells them, under the digests of an imagined code."""
+    given = {"task": "classify", "data": "toy", "view": "plain", "model": "mlp", "precision": "float32"}
+    variant = Variant(name="plain", **given, build={"width": 8}, augment={}, fit={"epochs": 2})
+    planned = {"settings": variant.settings(), "code": {"model.mlp": "1", "task.classify": "2"}}
+    versions = {"tensorflow": "2.21.0", "keras": "3.15.1", "numpy": "2.4.0"}
+    assert store.key(planned, 100, "data", versions, "cpu", "portable") == "08913d40771e94a102e7778dd346581e"
 
 
 def test_what_a_plugin_imports_from_its_folder_is_in_its_key(tmp_path, monkeypatch):

@@ -37,7 +37,7 @@ def lose(monkeypatch, ending):
     def carry_out(function, tasks, **options):
         yield from ((task, None, ending) for task in tasks)
 
-    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+    monkeypatch.setattr(train, "carry_out", carry_out)
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.kind)
@@ -71,7 +71,7 @@ def test_a_damaged_run_in_the_store_is_trained_again(planned, monkeypatch, capsy
         asked.extend(tasks)
         yield from ((task, None, ENDINGS[0]) for task in tasks)
 
-    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+    monkeypatch.setattr(train, "carry_out", carry_out)
     (spec, other, *_) = train.run_specs(plan.current(planned, TOPIC))
     for run in (spec, other):
         draft = project_store().draft()
@@ -161,7 +161,7 @@ def test_a_process_that_dies_while_it_scores_has_not_lost_its_run(planned, monke
             store(task)
             yield task, None, ENDINGS[0]
 
-    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+    monkeypatch.setattr(train, "carry_out", carry_out)
     assert {record["status"] for record in train.train(planned, TOPIC)} == {"finished"}
 
 
@@ -169,6 +169,6 @@ def test_code_that_was_edited_meanwhile_is_refused_before_a_run(planned, monkeyp
     monkeypatch.setattr(train, "run", lambda spec: pytest.fail("trained"))
     current = plan.current(planned, TOPIC)
     (spec, *_) = train.run_specs(current)
-    monkeypatch.setattr(train, "code_digests", lambda model, task: {"model.mlp": "edited"})
+    monkeypatch.setattr(train, "code_digests_of", lambda settings: {"model.mlp": "edited"})
     with pytest.raises(InputError, match="given code that was changed while its runs were trained"):
         train.run_and_score(spec, current, {})
