@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline import paths
+from pipeline.devices.carry_out import Sharing
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import sweeps as mlflow_sweeps
-from pipeline.pool.workers import worker_count
 from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
@@ -32,7 +32,7 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     refuse_to_go_without_gpu(settings.profile)
     refuse_gpus(settings, untouched)
     study = study_id(settings, block, runs.identity({}))
-    workers = worker_count(settings.workers, block.trials * block.seeds, settings.runs_per_gpu)
+    workers = Sharing.of(settings).count(block.trials * block.seeds)
     ledger = Ledger(name, study, workers)
     answers = Answers(runs, ledger)
     found = search_of(settings, runs)

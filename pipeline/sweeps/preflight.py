@@ -35,7 +35,7 @@ def known_runs(settings: Settings, runs: TrialRuns, search: Search | None) -> in
     """How many runs of the search are there already: what was answered before is answered again. 0 without data."""
     try:
         study = study_id(settings, runs.sweep, runs.identity({}))
-        workers = worker_count(settings.workers, runs.sweep.trials * runs.sweep.seeds, settings.runs_per_gpu)
+        workers = Sharing.of(settings).count(runs.sweep.trials * runs.sweep.seeds)
         answers = Answers(runs, Ledger(runs.sweep.name, study, workers))
         while search and (jobs := search.jobs()):
             for job in jobs:
