@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, cast
 
 from pipeline import freshness, paths
+from pipeline.cluster import hiring
 from pipeline.contracts import Plan, RunRecord
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import live
@@ -50,6 +51,7 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
             tick=board.tick,
             slots=settings.runs_per_gpu,
             affinity=lambda spec: spec.variant,  # seeds of a variant are traced once per worker
+            hire=hiring.hire(settings, spec=lambda spec: spec, scored=True, placed=board.placed),
         )
         for spec, answer, ending in trained:
             done = answer or _stored(store, spec) or _lost(spec, ending)

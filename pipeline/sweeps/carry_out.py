@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from pipeline.cluster import hiring
 from pipeline.contracts import RunRecord
 from pipeline.pool import workers
 from pipeline.pool.process import Ending
@@ -92,6 +93,7 @@ def _pool(
         affinity=lambda task: task.trial,
         more=more,
         wanted=wanted,
+        hire=hiring.hire(settings, spec=lambda task: task.spec, scored=False),
     )
 
 
