@@ -135,4 +135,3 @@ def move(**folders: Path) -> None:
     for name, folder in folders.items():
         assert hasattr(paths, name), name
         setattr(paths, name, folder)
-

@@ -213,7 +213,9 @@ class Fleet(Generic[Task, Record]):
             member.hires = 1  # it can work
             self._over(member, place, task, *event.value)
 
-    def _over(self, member: Member, place: int, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
+    def _over(
+        self, member: Member, place: int, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]
+    ) -> None:
         del self._orders[member.at.pop(place)]
         self.tasks.pop((member.id, place))
         run_key = self._spec(task).run_key

@@ -215,4 +215,3 @@ def _family(process: psutil.Process) -> Iterator[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         yield from process.children(recursive=True)
     yield process
-

@@ -56,4 +56,3 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """End all that works on nodes."""
-

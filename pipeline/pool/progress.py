@@ -51,7 +51,9 @@ class Board:
             rows = epoch_log.read(spec.run_key)
             if rows:
                 if spec not in self._bars:
-                    self._bars[spec] = self._display.add_task(self._name(spec), total=spec.settings["fit"]["epochs"], note="")
+                    self._bars[spec] = self._display.add_task(
+                        self._name(spec), total=spec.settings["fit"]["epochs"], note=""
+                    )
                 note = f"loss {rows[-1]['loss']:.3g}"
                 self._display.update(self._bars[spec], completed=rows[-1]["epoch"], note=note)
 
