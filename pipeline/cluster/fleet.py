@@ -55,7 +55,7 @@ class Member:
 
 
 class Fleet(Generic[Task, Record]):
-    """An Executor (see pool.executor) of the nodes that a Wire reaches; what they write is kept by this process alone."""
+    """An Executor (see pool.executor) of the nodes that a Wire reaches; this process alone keeps what they write."""
 
     def __init__(
         self,
@@ -200,7 +200,7 @@ class Fleet(Generic[Task, Record]):
     def _event(self, member: Member, event: Event) -> None:
         if event.kind == "error":
             raise event.value
-        node, place, task, of_run = self._orders[event.order]
+        _, place, task, of_run = self._orders[event.order]
         if event.kind == "lacks":
             by_digest = {files.digest(file): file for file in of_run.values()}
             for digest in event.value:
@@ -211,12 +211,10 @@ class Fleet(Generic[Task, Record]):
             self._mirror.add(self._spec(task).run_key, event.value)
         else:
             member.hires = 1  # it can work
-            self._over(member, place, task, *event.value)
+            self._over(member, place, *event.value)
 
-    def _over(
-        self, member: Member, place: int, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]
-    ) -> None:
-        del self._orders[member.at.pop(place)]
+    def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
+        task = self._orders.pop(member.at.pop(place))[2]
         self.tasks.pop((member.id, place))
         run_key = self._spec(task).run_key
         if fault := _of_the_machine(answer.record):

@@ -116,10 +116,7 @@ def status(address: str) -> list[str]:
 def _start(address: str, name: str, workers: int, *, head: bool) -> None:
     """Have a node run by itself, and wait until it is up (InputError: it has ended)."""
     child, deadline = _launch(address, name, workers, head=head, detached=True), time.monotonic() + START_S
-    known = _nodes() + [
-        {"name": name, "host": "", "folder": "", "pid": child.pid, "created": psutil.Process(child.pid).create_time()}
-    ]
-    write_json(_file(), {"nodes": known})
+    _remember(name, pid=child.pid, created=psutil.Process(child.pid).create_time())
     log = _log(name)
     while "Ray runtime started" not in log.read_text("utf-8", "replace"):
         if child.poll() is not None or time.monotonic() > deadline:
@@ -163,7 +160,7 @@ def _start_there(host: str, address: str, workers: int, folder: str) -> str:
     told = subprocess.run(["ssh", host, command], input=secret, capture_output=True, text=True, check=False)
     if told.returncode:
         raise InputError(f"{host}: given {told.stderr.strip()[-300:]}, allowed a node: see docs/cluster.md")
-    write_json(_file(), {"nodes": _nodes() + [{"name": host, "host": host, "folder": folder, "pid": 0, "created": 0}]})
+    _remember(host, host=host, folder=folder)
     return f"{host}: joined"
 
 
@@ -180,6 +177,11 @@ def _file() -> Path:
 
 def _log(name: str) -> Path:
     return paths.STATE / "cluster" / f"{name}.log"
+
+
+def _remember(name: str, *, host: str = "", folder: str = "", pid: int = 0, created: float = 0.0) -> None:
+    node = {"name": name, "host": host, "folder": folder, "pid": pid, "created": created}
+    write_json(_file(), {"nodes": [*_nodes(), node]})
 
 
 def _nodes() -> list[dict[str, Any]]:

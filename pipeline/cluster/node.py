@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
@@ -107,9 +107,9 @@ class Node:
         files.move(**folders)
         numerics.settle(job.numerics)
         count = workers.worker_count(job.workers, workers.MOST_WORKERS, job.slots)
-        gpus = None if job.on_gpu else []
+        gpus: list[str] | None = None if job.on_gpu else []
         there = _There(job.function, tuple(folders.items()))
-        self._crew = Crew(there, count, slots=job.slots, limit_s=job.limit_s, start=_start, gpus=gpus)
+        self._crew = Crew(there, count, slots=job.slots, limit_s=job.limit_s, start=workers._start, gpus=gpus)
         return count
 
     def put(self, digest: str, content: bytes) -> None:
@@ -184,7 +184,7 @@ def _packed(order: Order, answer: Answer[Any]) -> tuple[Answer[Any], dict[str, b
     """An answer and what was written; a run may have been finished by a process that died later."""
     if answer.ending:
         return answer, files.pack(order.run_key)
-    record, parcel = answer.record
+    record, parcel = cast(tuple[Any, dict[str, bytes]], answer.record)
     return Answer(record=record), parcel
 
 
@@ -222,7 +222,3 @@ class _There:
 @lru_cache(maxsize=1)
 def _function(pickled: bytes) -> Any:
     return pickle.loads(pickled)
-
-
-def _start(*setup: Any) -> None:
-    workers._start(*setup)

@@ -29,7 +29,7 @@ class Executor(Protocol[Task, Record]):
         """(place, task, what came of it) of each task that is over; an exception of a task is raised here."""
 
     def keep(self, task: Task, answer: Answer[Record]) -> None:
-        """Bring what a task has written to where it would be, had it been carried out here; before its answer is told."""
+        """Bring what a task has written to where it would be, had this machine done it; before its answer is told."""
 
     def stop(self) -> None:
         """End all work, whatever it is at."""

@@ -51,9 +51,8 @@ class Board:
             rows = epoch_log.read(spec.run_key)
             if rows:
                 if spec not in self._bars:
-                    self._bars[spec] = self._display.add_task(
-                        self._name(spec), total=spec.settings["fit"]["epochs"], note=""
-                    )
+                    epochs = spec.settings["fit"]["epochs"]
+                    self._bars[spec] = self._display.add_task(self._name(spec), total=epochs, note="")
                 note = f"loss {rows[-1]['loss']:.3g}"
                 self._display.update(self._bars[spec], completed=rows[-1]["epoch"], note=note)
 

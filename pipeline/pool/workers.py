@@ -120,7 +120,7 @@ class _Shift(Generic[Task, Record]):
 
 
 class Crew(Generic[Task, Record]):
-    """Workers of this machine: `count` places; one has a process once there is a task for it, and a new one if that is gone."""
+    """Workers of this machine, at `count` places: each a process once there is a task for it."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """Where its head is, runs at a time on each node, the share of a GPU that a run gets, and a folder all nodes see."""
+    """Where its head is, runs at a time on each node, the share of a GPU for a run, and a folder that all nodes see."""
 
     address: str = LOOPBACK
     workers: int | str = "auto"

@@ -52,7 +52,7 @@ class Settings:
     left_out: tuple[str, ...] = ()
     sweeps: Mapping[str, SweepSettings] = field(default_factory=dict)
     executor: Literal["local", "ray"] = "local"
-    cluster: ClusterSettings = ClusterSettings()
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
     @property
     def numerics(self) -> Mode:
