@@ -22,7 +22,7 @@ from pipeline.errors import InputError
 from pipeline.pool.workers import MOST_WORKERS, worker_count
 from pipeline.records import read_json, write_json
 
-START_S, STOP_S, TICK_S = 90.0, 20.0, 0.2
+START_S, STOP_S, TICK_S = 300.0, 20.0, 0.2
 STORE_BYTES = 500_000_000  # of memory a node keeps for data on their way
 AGAIN_S = 5.0  # after a node that has ended by itself: cut off for long, or killed
 
@@ -60,13 +60,15 @@ def up(address: str, nodes: int, workers: int, hosts: Sequence[str], folder: str
     if answers(address):
         raise InputError(f"cluster: given {address}, where somebody listens already, allowed a port that is free")
     token.make()
-    lines = []
-    for number in range(nodes):
-        name = f"{socket.gethostname()}-{number + 1}"
-        _start(address, name, workers, head=number == 0)
-        lines.append(f"{name}: up at {address}")
-    for host in hosts:
-        lines.append(_start_there(host, address, workers, folder))
+    names = [f"{socket.gethostname()}-{number + 1}" for number in range(nodes)]
+    try:
+        _start(address, names[:1], workers, head=True)
+        _start(address, names[1:], workers)
+        lines = [f"{name}: up at {address}" for name in names]
+        lines += [_start_there(host, address, workers, folder) for host in hosts]
+    except BaseException:
+        down()
+        raise
     return [*lines, f"use it by `executor: ray` in params.yaml, or --cluster {address}"]
 
 
@@ -113,16 +115,18 @@ def status(address: str) -> list[str]:
     raise InputError(f"cluster: given {address}, which says nothing for {START_S:.0f} s, allowed a head that is up")
 
 
-def _start(address: str, name: str, workers: int, *, head: bool) -> None:
-    """Have a node run by itself, and wait until it is up (InputError: it has ended)."""
-    child, deadline = _launch(address, name, workers, head=head, detached=True), time.monotonic() + START_S
-    _remember(name, pid=child.pid, created=psutil.Process(child.pid).create_time())
-    log = _log(name)
-    while "Ray runtime started" not in log.read_text("utf-8", "replace"):
-        if child.poll() is not None or time.monotonic() > deadline:
-            tail = " ".join(log.read_text("utf-8", "replace").split()[-40:])
-            raise InputError(f"cluster: given a node that does not start ({tail}), allowed one that does: see {log}")
-        time.sleep(TICK_S)
+def _start(address: str, names: Sequence[str], workers: int, *, head: bool = False) -> None:
+    """Have nodes run by themselves, and wait until they are up (InputError: one has ended)."""
+    children = {name: _launch(address, name, workers, head=head, detached=True) for name in names}
+    for name, child in children.items():
+        _remember(name, pid=child.pid, created=psutil.Process(child.pid).create_time())
+    deadline = time.monotonic() + START_S
+    for name, child in children.items():
+        while "Ray runtime started" not in (told := _log(name).read_text("utf-8", "replace")):
+            if child.poll() is not None or time.monotonic() > deadline:
+                last = " ".join(told.split()[-40:])
+                raise InputError(f"cluster: given a node that does not start ({last}), allowed one: see {_log(name)}")
+            time.sleep(TICK_S)
 
 
 def _launch(address: str, name: str, workers: int, *, head: bool, detached: bool = False) -> "subprocess.Popen[bytes]":
@@ -167,7 +171,7 @@ def _start_there(host: str, address: str, workers: int, folder: str) -> str:
 def join_detached(address: str, workers: int, name: str | None) -> list[str]:
     """Take the token from standard input, and leave a node behind that runs by itself."""
     token.take(sys.stdin.read().strip())
-    _start(address, name or socket.gethostname(), workers, head=False)
+    _start(address, [name or socket.gethostname()], workers)
     return [f"{name or socket.gethostname()}: joined {address}"]
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +24,7 @@ from pipeline.pool.workers import Crew
 from pipeline.training import epoch_log
 
 FOLDER = "AULA_NODE"  # where a node keeps data and half-trained runs: .aula/node of its project unless this says where
+START = workers._start
 LEASE_S = 120.0  # without a word from whoever asked: then nobody waits for its runs any more
 LONG_S = 2.0  # a run that takes longer says how it comes on
 
@@ -39,6 +40,7 @@ class Job:
     on_gpu: bool = False
     limit_s: float | None = None
     checkpoints: str | None = None
+    start: Callable[..., None] = START  # of each process
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,7 @@ class Node:
         count = workers.worker_count(job.workers, workers.MOST_WORKERS, job.slots)
         gpus: list[str] | None = None if job.on_gpu else []
         there = _There(job.function, tuple(folders.items()))
-        self._crew = Crew(there, count, slots=job.slots, limit_s=job.limit_s, start=workers._start, gpus=gpus)
+        self._crew = Crew(there, count, slots=job.slots, limit_s=job.limit_s, start=job.start, gpus=gpus)
         return count
 
     def put(self, digest: str, content: bytes) -> None:

@@ -8,7 +8,7 @@ from pipeline.settings import params
 WORDS = "allowed a mapping of the keys it changes; write {} for none"
 NAMED = "allowed lower-case letters, digits and _, 64 at most"
 TOP = (
-    "allowed profile, language, seeds, first_seed, looks, budget_minutes, workers, runs_per_gpu, run_minutes,"
+    "allowed profile, language, seeds, first_seed, looks, budget_minutes, workers, executor, cluster, runs_per_gpu, run_minutes,"
     " same_on_every_processor, only, views, data, topics, sweeps"
 )
 METRICS = "metrics: [accuracy, shifted_accuracy, near_over_far]"
