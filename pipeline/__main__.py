@@ -1,6 +1,7 @@
 """The command line: choose a command, then import it."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -261,6 +262,14 @@ def sweep(settings: "Settings", name: str | None, plan: bool, adopt: bool) -> in
     return DONE
 
 
+def cluster(settings: "Settings", action: str, **words: Any) -> int:
+    """up, join, down or status: start, stop and look at nodes that train runs, on this machine or others"""
+    from pipeline.cluster import launch
+
+    print("\n".join(launch.carry_out(action, settings.cluster.address, **words)))
+    return DONE
+
+
 def publish(settings: "Settings") -> int:
     """bring MLflow in line with the files under data/"""
     from pipeline.mlflow_sync import tracking_store
@@ -302,7 +311,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
         *(check, add, repro, prepare, plan, train, evaluate, judge, look, report, sweep),
-        *(claims, results, predict, card, publish, reproduce, runs, ui),
+        *(claims, results, predict, card, cluster, publish, reproduce, runs, ui),
     )
 }
 STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
@@ -318,20 +327,10 @@ def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
 
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach, or a full disk, never fails a stage."""
-    from pipeline.mlflow_sync import tracking_store
-    from pipeline.mlflow_sync.publish import publish
+    from pipeline.mlflow_sync.publish import fault
 
-    try:
-        publish(topics)
-    except (tracking_store.Unreachable, InputError) as error:
-        line: str | None = str(error)
-    except OSError as error:
-        line = errors.of_the_disk(error)
-        if line is None:
-            raise
-    else:
-        return
-    print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
+    if line := fault(topics):
+        print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
 def _block(settings: "Settings", name: str) -> "DataSettings":
@@ -353,6 +352,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     options = vars(parser().parse_args(words))
     name = options.pop("command")
+    os.environ.update({"AULA_CLUSTER": head} if (head := options.pop("head", None)) else {})  # also for what DVC starts
     for line in numerics.settle("portable"):  # before NumPy is imported; params.yaml has not been read yet
         print(line, file=sys.stderr, flush=True)
     from pipeline.operations import outcomes, signals

@@ -17,6 +17,10 @@ exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (
 """
 
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
+A_CLUSTER = (
+    "--cluster",
+    {"dest": "head", "metavar": "ADDRESS", "help": "have the Ray cluster whose head is there train: docs/cluster.md"},
+)
 ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "add": (
         (
@@ -36,9 +40,9 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
         ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),
     ),
-    "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}),),
+    "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}), A_CLUSTER),
     "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
-    "train": (A_TOPIC,),
+    "train": (A_TOPIC, A_CLUSTER),
     "evaluate": (A_TOPIC,),
     "report": (
         ("--page-only", {"action": "store_true", "help": "as `repro` does topic by topic: no MLflow, no claims.json"}),
@@ -67,6 +71,23 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("name", {"nargs": "?", "help": "name of a block under sweeps: in params.yaml (default: all)"}),
         ("--plan", {"action": "store_true", "help": "say how many trials, runs and minutes that is, and run nothing"}),
         ("--adopt", {"action": "store_true", "help": "write what it has found into params.yaml, as a variant"}),
+        A_CLUSTER,
+    ),
+    "cluster": (
+        (
+            "action",
+            {
+                "choices": ("up", "join", "down", "status"),
+                "help": "start nodes, be one of a cluster that is there, end what `up` has started, or list nodes",
+            },
+        ),
+        ("--address", {"metavar": "HOST:PORT", "help": "of the head (default: cluster.address in params.yaml)"}),
+        ("--nodes", {"type": int, "default": 1, "help": "up: nodes on this machine, the head's included (default 1)"}),
+        ("--workers", {"type": int, "help": "runs at a time on each node (default: its cores)"}),
+        ("--host", {"action": "append", "default": [], "metavar": "HOST", "help": "up: another machine, by ssh"}),
+        ("--folder", {"default": "aula", "help": "up: where the project lies on these machines (default: aula)"}),
+        ("--name", {"help": "join: how the node is called (default: as its machine)"}),
+        ("--detached", {"action": "store_true", "help": "join: take the token from standard input, and stay behind"}),
     ),
     "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
     "reproduce": (

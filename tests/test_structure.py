@@ -21,17 +21,19 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "preparation": {"settings"},
     "metrics": {"training"},
     "pool": {"training"},
+    "cluster": {"pool", "settings", "training"},
     "scoring": {"metrics", "settings", "training", "verdicts"},
     "tasks": {"scoring", "training"},
     "topics": {"scoring", "tasks", "verdicts"},
     "report": {"freshness", "settings", "training", "verdicts"},
     "devices": {"pool", "training"},
     "operations": {"devices", "settings", "training"},
-    "sweeps": {"devices", "pool", "scoring", "settings", "training", "verdicts"},
+    "sweeps": {"cluster", "devices", "pool", "scoring", "settings", "training", "verdicts"},
     "mlflow_sync": {"freshness", "operations", "prediction", "report", "scoring", "settings", "training"},
     "prediction": {"freshness", "preparation", "report", "scoring", "settings", "sources", "training", "verdicts"},
     "freshness": {"scoring", "settings", "training", "verdicts"},  # a state has what the topic asks
     "stages": {
+        "cluster",
         "devices",
         "freshness",
         "mlflow_sync",
@@ -46,7 +48,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     },
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
     "trial": {"notebook"},
-    "__main__": {"freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "stages"},
+    "__main__": {"cluster", "freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "stages"},
 }
 
 
@@ -104,7 +106,7 @@ def test_the_arrows_between_folders_go_one_way():
         assert rooms <= ARROWS.get(room, set()) | FLOOR, file.relative_to(paths.PACKAGE)
 
 
-@pytest.mark.parametrize(("library", "home"), [("mlflow", "mlflow_sync"), ("matplotlib", "report")])
+@pytest.mark.parametrize(("library", "home"), [("mlflow", "mlflow_sync"), ("matplotlib", "report"), ("ray", "cluster")])
 def test_a_library_is_imported_in_one_place(library, home):
     users = []
     for file in FILES:
@@ -121,7 +123,7 @@ def test_help_is_light():
         "import sys, pipeline.__main__ as m\n"
         "try: m.main(['--help'])\n"
         "except SystemExit as stop: assert stop.code == 0\n"
-        "print(sorted({'tensorflow', 'keras', 'mlflow', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules)))"
+        "print(sorted({'tensorflow', 'keras', 'mlflow', 'matplotlib', 'scipy', 'numpy', 'ray'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=paths.ROOT, check=True)
     assert told.stdout.strip().endswith("[]") and "train" in told.stdout

@@ -59,7 +59,7 @@ def carry_out(
     needs more is done by itself after the others.
     """
     most = pool.MOST_WORKERS if rest.get("more") else len(tasks)
-    if not runtime.gpus():
+    if not runtime.gpus() or rest.get("hire"):  # those who are hired look after the GPUs of their nodes
         yield from pool.carry_out(function, tasks, workers=sharing.workers, slots=sharing.runs_per_gpu, **rest)
     elif sharing.gpus_per_run > 1:
         grouped = OnGroup(function, groups(sharing.gpus_per_run))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths, plugins
+from pipeline import errors, paths, plugins
+from pipeline.errors import InputError
 from pipeline.mlflow_sync import (
     descriptions,
     gather,
@@ -56,6 +57,20 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     if refusals:
         raise tracking_store.Refused("; ".join(dict.fromkeys(refusals)))
     return {name: counts[name] for name in COUNTED}
+
+
+def fault(topics: Sequence[str] | None) -> str | None:
+    """Publish, and say in a line why a store is out of reach or a disk full; None: it is done."""
+    try:
+        publish(topics)
+    except (tracking_store.Unreachable, InputError) as error:
+        return str(error)
+    except OSError as error:
+        line = errors.of_the_disk(error)
+        if line is None:
+            raise
+        return line
+    return None
 
 
 def _publish(topic: TopicFiles) -> Counter[str]:

@@ -15,6 +15,7 @@ class Board:
     def __init__(self, topic: str, specs: Sequence[RunSpec], before: int, devices: str = "") -> None:
         self._topic, self._open = topic, list(specs)
         self._bars: dict[RunSpec, Any] = {}
+        self._nodes: dict[RunSpec, str] = {}
         self._all, self._done, self._before = len(specs), 0, before
         self._display: Any = None
         self._devices = f", on {devices}" if devices else ""
@@ -33,6 +34,15 @@ class Board:
         if self._display:
             self._display.stop()
 
+    def placed(self, spec: RunSpec, node: str) -> None:
+        """A run has gone to a node of a cluster; it may go to another one later."""
+        self._nodes[spec] = f" on {node}"
+        if spec in self._bars:
+            self._display.update(self._bars[spec], description=self._name(spec))
+
+    def _name(self, spec: RunSpec) -> str:
+        return f"  {spec.variant} seed {spec.seed}{self._nodes.get(spec, '')}"
+
     def tick(self) -> None:
         """Look at what the runs in progress have written."""
         if not self._display:
@@ -41,8 +51,8 @@ class Board:
             rows = epoch_log.read(spec.run_key)
             if rows:
                 if spec not in self._bars:
-                    name = f"  {spec.variant} seed {spec.seed}"
-                    self._bars[spec] = self._display.add_task(name, total=spec.settings["fit"]["epochs"], note="")
+                    epochs = spec.settings["fit"]["epochs"]
+                    self._bars[spec] = self._display.add_task(self._name(spec), total=epochs, note="")
                 note = f"loss {rows[-1]['loss']:.3g}"
                 self._display.update(self._bars[spec], completed=rows[-1]["epoch"], note=note)
 
@@ -57,7 +67,7 @@ class Board:
         if not self._display or record["status"] != "finished":
             note = record["reason"] or f"{record['duration_s']:.1f} s"
             count = f"{self._topic}: {self._done}/{self._all}"
-            print(f"{count} {spec.variant} seed {spec.seed}: {record['status']} ({note})", flush=True)
+            print(f"{count} {self._name(spec).strip()}: {record['status']} ({note})", flush=True)
 
 
 def display() -> Any:

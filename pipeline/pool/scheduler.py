@@ -1,7 +1,7 @@
 """Which task a worker gets next: tasks of one affinity go to the same worker, as it has traced what they share."""
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from typing import Generic, TypeVar
 
 Task = TypeVar("Task", bound=Hashable)
@@ -45,3 +45,7 @@ class AffinityQueue(Generic[Task]):
     def requeue(self, task: Task) -> None:
         """Have a task wait again, as the first of its group."""
         self._groups[self._affinity(task)].appendleft(task)
+
+    def only_of(self, workers: Set[Hashable]) -> None:
+        """Forget all other workers: they are gone, and nobody is at what they were at."""
+        self._group_of = {worker: group for worker, group in self._group_of.items() if worker in workers}

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from pipeline import paths, streams
 from pipeline.pool.clock import WorkClock
+from pipeline.pool.executor import Executor, Hire
 from pipeline.pool.process import EXIT_TOO_MUCH_MEMORY, EXIT_WORN_OUT, Answer, Ending, WorkerProcess
 from pipeline.pool.scheduler import AffinityQueue
 from pipeline.training import memory, runtime
@@ -47,6 +48,7 @@ def carry_out(
     affinity: Callable[[Task], Hashable] = lambda task: task,
     more: Callable[[int], Sequence[Task]] | None = None,
     wanted: Callable[[Task], bool] = lambda task: True,
+    hire: Hire[Task, Record] | None = None,
 ) -> Iterator[tuple[Task, Record | None, Ending | None]]:
     """(task, its record, None) as each is done, or (task, None, how its process ended) if that died or hung twice.
 
@@ -54,93 +56,119 @@ def carry_out(
     `tick` is called about twice a second. With GPUs each worker sees one of them, and `slots` workers share it. Tasks
     for which `affinity` gives the same go to one worker if they can. Where tasks follow from what came of others,
     `more` is asked for them after each, given how many workers would idle without; one that is not `wanted` any more
-    when its turn comes is passed over. Leaving the loop early stops the workers. An exception that `function` raises is
-    raised here.
+    when its turn comes is passed over. `hire` brings other workers than those of this machine. Leaving the loop early
+    stops the workers. An exception that `function` raises is raised here.
     """
     if not tasks and not more:
         return
     count = worker_count(workers, MOST_WORKERS if more else len(tasks), slots)
-    crew = _Crew(function, AffinityQueue(tasks, affinity), count, slots, wanted)
+    executor = hire(function, limit_s) if hire else Crew(function, count, slots=slots, limit_s=limit_s)
+    shift = _Shift(executor, AffinityQueue(tasks, affinity), wanted)
     tries: Counter[Task] = Counter(tasks)
     try:
-        crew.employ_all(more)
-        while crew.tasks:
-            crew.wait()
+        shift.employ_all(more)
+        while executor.tasks or len(shift.queue):
+            executor.wait()
             tick()
-            for place, task, answer in crew.answers(limit_s):
+            for place, task, answer in executor.answers():
                 ending = answer.ending
                 tries[task] = max(1, tries[task])
                 again = ending is not None and (ending.kind == "replaced" or tries[task] < TRIES)
                 if ending and again:
                     tries[task] += ending.kind != "replaced"  # it never began, so that was no try
-                    crew.queue.requeue(task)
+                    shift.queue.requeue(task)
                 if not more:
-                    crew.employ(place)  # before the caller looks at the record: its worker need not wait for that
+                    shift.employ(place)  # before the caller looks at the record: its worker need not wait for that
                 if not again:
+                    executor.keep(task, answer)
                     yield task, answer.record, _counted(ending)
-            crew.employ_all(more)
+            shift.employ_all(more)
     finally:
-        crew.stop()
+        executor.stop()
 
 
 def _counted(ending: Ending | None) -> Ending | None:
     return dataclasses.replace(ending, reason=f"{ending.reason}, {TRIES} times") if ending else None
 
 
-class _Crew(Generic[Task, Record]):
-    """`count` places for workers; a place has a process once there is a task for it, and a new one if that is gone."""
+class _Shift(Generic[Task, Record]):
+    """Who gets which task next."""
 
     def __init__(
-        self,
-        function: Callable[[Task], Record],
-        queue: AffinityQueue[Task],
-        count: int,
-        slots: int,
-        wanted: Callable[[Task], bool] = lambda task: True,
+        self, executor: Executor[Task, Record], queue: AffinityQueue[Task], wanted: Callable[[Task], bool]
     ) -> None:
-        self.queue, self.count, self._wanted = queue, count, wanted
-        self.tasks: dict[int, Task] = {}  # place -> the task that is carried out there
-        self._function, self._clock = function, WorkClock()
-        self._setup = [os.getpid(), _memory_share(count), runtime.gpus(), slots]
-        self._processes: dict[int, WorkerProcess[Task, Record]] = {}
+        self.queue, self._executor, self._wanted = queue, executor, wanted
 
-    def employ(self, place: int) -> None:
-        """Give the worker at `place` its next task, if one waits."""
+    def employ(self, place: Hashable) -> None:
+        """Give the worker at `place` its next task, if it is free and one waits."""
+        if place not in self._executor.free():
+            return
         task = self.queue.next(place)
         while task is not None and not self._wanted(task):
             task = self.queue.next(place)
-        if task is None:
-            return
-        if place in self._processes and self._processes[place].given >= RUNS_PER_WORKER:
-            self._processes.pop(place).stop()
-        if place not in self._processes:
-            self._processes[place] = WorkerProcess(
-                _Unworn(self._function), start=_start, arguments=self._setup, clock=self._clock
-            )
-        self._processes[place].give(task)
-        self.tasks[place] = task
+        if task is not None:
+            self._executor.give(place, task)
 
     def employ_all(self, more: Callable[[int], Sequence[Task]] | None) -> None:
         """Give each worker that is free a task, if there is one; `more` says which have come up since."""
-        free = [place for place in range(self.count) if place not in self.tasks]
+        free = self._executor.free()
+        self.queue.only_of({*free, *self._executor.tasks})
         for task in more(len(free) - len(self.queue)) if more else ():
             self.queue.add(task)
         for place in free:
             self.employ(place)
 
-    def wait(self) -> None:
-        """Until a worker has something to say, TICK_S at most."""
-        wait([sign for place in self.tasks for sign in self._processes[place].signs()], timeout=TICK_S)
+
+class Crew(Generic[Task, Record]):
+    """Workers of this machine, at `count` places: each a process once there is a task for it."""
+
+    def __init__(
+        self,
+        function: Callable[[Task], Record],
+        count: int,
+        *,
+        slots: int = 1,
+        limit_s: float | None = None,
+        start: Callable[..., None] | None = None,
+        gpus: Sequence[str] | None = None,
+    ) -> None:
+        self.tasks: dict[Hashable, Task] = {}
+        self._count, self._limit_s = count, limit_s
+        self._function, self._start, self._clock = function, start or _start, WorkClock()
+        self._setup = [os.getpid(), _memory_share(count), runtime.gpus() if gpus is None else gpus, slots]
+        self._processes: dict[Hashable, WorkerProcess[Task, Record]] = {}
+
+    def free(self) -> list[Hashable]:
+        """Places without a task."""
+        return [place for place in range(self._count) if place not in self.tasks]
+
+    def give(self, place: Hashable, task: Task) -> None:
+        """Have `task` carried out by the process at `place`, which is started if there is none."""
+        if place in self._processes and self._processes[place].given >= RUNS_PER_WORKER:
+            self._processes.pop(place).stop()
+        if place not in self._processes:
+            self._processes[place] = WorkerProcess(
+                _Unworn(self._function), start=self._start, arguments=self._setup, clock=self._clock
+            )
+        self._processes[place].give(task)
+        self.tasks[place] = task
+
+    def wait(self, seconds: float = TICK_S) -> None:
+        """Until a worker has something to say, `seconds` at most."""
+        wait([sign for place in self.tasks for sign in self._processes[place].signs()], timeout=seconds)
         self._clock.tick()
 
-    def answers(self, limit_s: float | None) -> Iterator[tuple[int, Task, Answer[Record]]]:
+    def answers(self) -> Iterator[tuple[Hashable, Task, Answer[Record]]]:
         """(place, task, what came of it) of each task that is over; the place is free then."""
         for place in list(self.tasks):
-            answer = self._processes[place].answer(limit_s)
+            answer = self._processes[place].answer(self._limit_s)
             if answer is not None:
                 if answer.ending:
                     del self._processes[place]
                 yield place, self.tasks.pop(place), answer
+
+    def keep(self, task: Task, answer: Answer[Record]) -> None:
+        """A worker of this machine has written it where it belongs."""
 
     def stop(self) -> None:
         """End all workers, whatever they are doing."""

@@ -11,6 +11,7 @@ from pipeline.number_types import Count, NotNegative, Positive, Whole
 from pipeline.numerics import Mode
 from pipeline.plugin_files import Setting
 from pipeline.settings import files
+from pipeline.settings.cluster_block import ClusterSettings, resolve_cluster
 from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_views, resolve_data
 from pipeline.settings.profiles import PROFILES, Profile, check_names, read_profiles
 from pipeline.settings.sweep_blocks import SweepSettings, resolve_sweep
@@ -51,6 +52,8 @@ class Settings:
     voids: tuple[Void, ...] = ()
     left_out: tuple[str, ...] = ()
     sweeps: Mapping[str, SweepSettings] = field(default_factory=dict)
+    executor: Literal["local", "ray"] = "local"
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
 
     @property
     def numerics(self) -> Mode:
@@ -66,6 +69,8 @@ TOP = {
     "looks": Setting(Literal[1, 2, 3], 3),
     "budget_minutes": Setting(NotNegative, 20.0),
     "workers": Setting(Literal["auto"] | Count, "auto"),
+    "executor": Setting(Literal["local", "ray"], "local"),
+    "cluster": Setting(dict, {}),
     "runs_per_gpu": Setting(Count, 1),
     "gpus_per_run": Setting(Count, 1),
     "run_minutes": Setting(Positive, 60.0),
@@ -160,6 +165,8 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
         profile=profile.name,
         language=top["language"],
         workers=top["workers"],
+        executor=top["executor"],
+        cluster=resolve_cluster(tree.block("cluster"), complaints),
         runs_per_gpu=top["runs_per_gpu"],
         gpus_per_run=top["gpus_per_run"],
         run_minutes=top["run_minutes"],

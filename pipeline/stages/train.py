@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, cast
 
 from pipeline import freshness, paths
+from pipeline.cluster import hiring
 from pipeline.contracts import Plan, RunRecord
 from pipeline.devices.carry_out import Sharing, carry_out, kind_of
 from pipeline.devices.groups import refuse_too_few
@@ -53,6 +54,7 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
             limit_s=settings.run_minutes * 60,
             tick=board.tick,
             affinity=lambda spec: spec.variant,  # seeds of a variant are traced once per worker
+            hire=hiring.hire(settings, spec=lambda spec: spec, scored=True, placed=board.placed),
         )
         for spec, answer, ending in trained:
             done = answer or _stored(store, spec) or _lost(spec, ending)

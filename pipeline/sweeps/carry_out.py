@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from pipeline.cluster import hiring
 from pipeline.contracts import RunRecord
 from pipeline.devices.carry_out import Sharing, carry_out, kind_of
 from pipeline.pool.process import Ending
@@ -100,6 +101,7 @@ def _pool(
         affinity=lambda task: task.trial,
         more=more,
         wanted=wanted,
+        hire=hiring.hire(settings, spec=lambda task: task.spec, scored=False),
     )
 
 

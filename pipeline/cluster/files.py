@@ -1,0 +1,137 @@
+"""What goes to a node and comes back: prepared data by digest, and the files of a finished run."""
+
+import hashlib
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.records import read_json, write_bytes
+from pipeline.training import integrity
+from pipeline.training.run import RunSpec
+from pipeline.training.store import project_store
+
+UNUSED_DAYS = 14  # then a node drops data that nobody has asked for
+RUNS, SCORES = "runs", "scores"
+
+
+# On the machine that asks
+
+
+def of_run(spec: RunSpec, *, scored: bool) -> dict[str, Path]:
+    """{place on a node: file here} of all that training a run reads, and scoring it."""
+    data, view, draw = spec.settings["data"], spec.settings["view"], spec.draw
+    files = [paths.fit_split(data, view, draw), paths.validation_split(data, draw)]
+    files += [paths.card(data, draw), paths.test_split(data, draw)] if scored else []
+    return {_place(file): file for file in files}
+
+
+def _place(file: Path) -> str:
+    """Where a file of prepared data lies below the folder of a node's inputs."""
+    for name, root in (("tried", paths.TRIED), ("prepared", paths.PREPARED), ("test", paths.TEST)):
+        if file.is_relative_to(root):
+            return f"{name}/{file.relative_to(root).as_posix()}"
+    raise ValueError(f"{file}: no prepared data")
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file (InputError: it is gone)."""
+    try:
+        stat = file.stat()
+        return _digest(file, stat.st_mtime_ns, stat.st_size)
+    except FileNotFoundError:
+        raise InputError(f"{file}: given nothing, allowed prepared data: run `dvc repro`") from None
+
+
+@lru_cache(maxsize=100_000)
+def _digest(file: Path, changed: int, size: int) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def keep(run_key: str, parcel: Mapping[str, bytes]) -> None:
+    """Put what a node has written of a run where it belongs; a run that is there already stays as it is.
+
+    Scores go first, each file whole: a run in the store is one that nobody scores again. OSError: the disk is full.
+    """
+    for name in sorted(parcel, key=lambda name: (name.endswith(".json"), name)):  # .json has the digest of the other
+        folder, _, rest = name.partition("/")
+        if folder == SCORES:
+            write_bytes(paths.SCORES / rest, parcel[name])
+    of_run = {Path(name).name: content for name, content in parcel.items() if name.startswith(f"{RUNS}/")}
+    store = project_store()
+    if not of_run or store.has(run_key):
+        return
+    draft = store.draft()
+    try:
+        for name, content in of_run.items():
+            write_bytes(draft / name, content)
+        if fault := integrity.fault(draft, run_key):
+            raise RuntimeError(f"run {run_key[:8]} from a node: {fault}")
+        store.put(run_key, draft, read_json(draft / integrity.RECORD))
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+# On a node
+
+
+class Cache:
+    """Files by their digest, for all runs that a machine carries out, and laid out as the project has them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        root.mkdir(parents=True, exist_ok=True)
+        for file in root.iterdir():
+            if time.time() - file.stat().st_mtime > UNUSED_DAYS * 86400:
+                file.unlink(missing_ok=True)
+
+    def lacks(self, digests: Mapping[str, str]) -> list[str]:
+        """Digests of files that have to be brought."""
+        return sorted({each for each in digests.values() if not (self._root / each).exists()})
+
+    def put(self, digest: str, content: bytes) -> None:
+        """Keep a file. ValueError: it is not the one of that digest."""
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ValueError(f"data {digest[:8]}: they came as others")
+        draft = self._root / f"{digest}.{uuid.uuid4().hex}"
+        draft.write_bytes(content)
+        draft.replace(self._root / digest)
+
+    def lay_out(self, digests: Mapping[str, str], folder: Path) -> Path:
+        """The folder below `folder` in which these files have their places."""
+        name = hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()[:20]
+        if not (folder / name).exists():
+            draft = folder / f"{name}.draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            for place, digest in digests.items():
+                (draft / place).parent.mkdir(parents=True, exist_ok=True)
+                (draft / place).symlink_to(self._root / digest)
+                os.utime(self._root / digest)
+            draft.replace(folder / name)
+        return folder / name
+
+
+def pack(run_key: str) -> dict[str, bytes]:
+    """{place: content} of all that a process has written of a run, which is dropped here."""
+    folders = {RUNS: project_store().folder(run_key), SCORES: paths.SCORES / run_key[:2] / run_key}
+    parcel = {
+        f"{name}/{run_key[:2]}/{run_key}/{file.name}": file.read_bytes()
+        for name, folder in folders.items()
+        for file in (sorted(folder.iterdir()) if folder.is_dir() else ())
+    }
+    for folder in folders.values():
+        shutil.rmtree(folder, ignore_errors=True)
+    return parcel
+
+
+def move(**folders: Path) -> None:
+    """Have this process find folders of the project elsewhere."""
+    for name, folder in folders.items():
+        assert hasattr(paths, name), name
+        setattr(paths, name, folder)

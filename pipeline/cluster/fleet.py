@@ -1,0 +1,271 @@
+"""Nodes of a cluster as an executor: who is hired, who is left out, and what is done where one is lost."""
+
+import dataclasses
+import pickle
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pipeline.cluster import facts, files, mirror
+from pipeline.cluster.node import Event, Job, Order, Report
+from pipeline.cluster.wire import Failure, Message, Offer, Wire
+from pipeline.errors import InputError
+from pipeline.pool.process import Answer, Ending
+from pipeline.training.run import RunSpec
+
+Task = TypeVar("Task", bound=Hashable)
+Record = TypeVar("Record")
+TICK_S = 0.5
+AGAIN_S = 1.0  # after a call that had no result
+MOST_LOSSES = 10  # of nodes under one and the same run: then it is the run
+MOST_HIRES = 3  # on a node that ends before anything is done there
+OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")
+ALONE_S = 300.0  # without a node that can be used
+
+Given = tuple[str, int]  # a place: node and number
+
+
+@dataclass
+class Member:
+    """A node as the driver sees it."""
+
+    id: str
+    offer: Offer
+    hand: str
+    places: int
+    hires: int = 1  # since something was done there
+    asked: float = field(default_factory=time.time)
+    begun: bool = False
+    at: dict[int, int] = field(default_factory=dict)  # place -> order
+    unsent: list[Order] = field(default_factory=list)
+    unheard: list[Order] = field(default_factory=list)  # sent, and not known to have arrived
+    acknowledged: int = 0
+    is_asked: bool = False  # an exchange is under way
+    not_before: float = 0.0
+    brought: set[str] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        return self.offer.name
+
+
+class Fleet(Generic[Task, Record]):
+    """An Executor (see pool.executor) of the nodes that a Wire reaches; this process alone keeps what they write."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        job: Job,
+        *,
+        spec: Callable[[Task], RunSpec],
+        scored: bool,
+        placed: Callable[[Task, str], None] = lambda task, node: None,
+    ) -> None:
+        self.tasks: dict[Hashable, Task] = {}
+        self._wire, self._job, self._spec, self._scored, self._placed = wire, job, spec, scored, placed
+        self._ours = facts.of_this_machine(job.numerics)
+        self._members: dict[str, Member] = {}
+        self._left_out: dict[str, str] = {}  # id -> why
+        self._orders: dict[int, tuple[str, int, Task, dict[str, Path]]] = {}  # number -> node, place, task, files
+        self._number = self._hired = 0
+        self._losses: Counter[str] = Counter()
+        self._done: list[tuple[Given, Task, Answer[Record]]] = []
+        self._parcels: dict[str, Mapping[str, bytes]] = {}
+        self._mirror = mirror.Mirror(job.checkpoints)
+        self._alone_since = time.monotonic()
+
+    def free(self) -> list[Hashable]:
+        """Places of nodes that have begun, the first of each node before the second of any."""
+        every = [(place, each.id) for each in self._members.values() if each.begun for place in range(each.places)]
+        return [(node, place) for place, node in sorted(every) if (node, place) not in self.tasks]
+
+    def give(self, place: Hashable, task: Task) -> None:
+        """Send a task to a node; the files that it reads follow if the node lacks them."""
+        node, number = self._place(place)
+        member, spec = self._members[node], self._spec(task)
+        of_run = files.of_run(spec, scored=self._scored)
+        inputs = {name: files.digest(file) for name, file in of_run.items()}
+        self._number += 1
+        order = Order(self._number, number, spec.run_key, inputs, pickle.dumps(task))
+        self._orders[order.number] = (node, number, task, of_run)
+        member.at[number] = order.number
+        member.unsent.append(order)
+        self.tasks[place] = task
+        self._placed(task, member.name)
+        self._ask(member)
+
+    @staticmethod
+    def _place(place: Hashable) -> Given:
+        assert isinstance(place, tuple)
+        return place
+
+    def wait(self) -> None:
+        """Until a task is over, TICK_S at most. InputError: for long there is no node that can be used."""
+        until = time.monotonic() + TICK_S
+        while not self._done and (left := until - time.monotonic()) > 0:
+            for member in self._members.values():
+                self._ask(member)
+            for message in self._wire.receive(left):
+                self._take(message)
+        if any(member.begun for member in self._members.values()):
+            self._alone_since = time.monotonic()
+        elif time.monotonic() - self._alone_since > ALONE_S:
+            why = "; ".join(self._left_out.values()) or "none has come"
+            raise InputError(f"cluster: given no node that can be used ({why}), allowed one at least")
+
+    def answers(self) -> Iterator[tuple[Hashable, Task, Answer[Record]]]:
+        """What has come since the last call."""
+        while self._done:
+            place, task, answer = self._done.pop(0)
+            yield place, task, answer
+
+    def keep(self, task: Task, answer: Answer[Record]) -> None:
+        """Put the files of a run where they belong, once; only this process writes them."""
+        run_key = self._spec(task).run_key
+        files.keep(run_key, self._parcels.pop(run_key, {}))
+        self._mirror.drop(run_key)
+
+    def stop(self) -> None:
+        """End what works on all nodes."""
+        self._wire.close()
+        self._mirror.close()
+
+    # What comes from nodes
+
+    def _take(self, message: Message) -> None:
+        if message.call == "nodes":
+            return self._look(message.value)
+        member = self._members.get(message.hand.partition("/")[0])
+        if member is None or member.hand != message.hand:
+            return None  # of a hand that is gone
+        if isinstance(message.value, Failure):
+            return self._failed(member, message.call, message.value)
+        if message.call == "facts":
+            return self._judge(member, message.value)
+        if message.call == "begin":
+            member.begun = True
+            return self._say(f"{member.name} works on {message.value} runs at a time")
+        if message.call == "exchange":
+            member.is_asked, member.unheard = False, []
+            return self._heard(member, message.value)
+        return None
+
+    def _look(self, there: Mapping[str, Offer]) -> None:
+        for node in [node for node in self._members if node not in there]:
+            self._lose(self._members[node], "it is gone")
+        for node, offer in there.items():
+            if node not in self._members and node not in self._left_out:
+                self._hire(node, offer)
+
+    def _hire(self, node: str, offer: Offer, hires: int = 1) -> None:
+        self._hired += 1
+        job = self._job
+        places = job.workers if isinstance(job.workers, int) else offer.gpus * job.slots if job.on_gpu else offer.cpus
+        member = Member(node, offer, f"{node}/{self._hired}", max(1, places), hires)
+        self._members[node] = member
+        self._wire.hire(member.hand, node, min(member.places, offer.cpus), offer.gpus if job.on_gpu else 0)
+        self._wire.call(member.hand, "facts", job.numerics)
+
+    def _judge(self, member: Member, theirs: facts.Facts) -> None:
+        reason = facts.unlike(theirs, self._ours, asked=member.asked, answered=time.time())
+        if reason:
+            return self._leave_out(member, reason)
+        return self._wire.call(member.hand, "begin", dataclasses.replace(self._job, workers=member.places))
+
+    def _failed(self, member: Member, call: str, failure: Failure) -> None:
+        if call == "exchange" and not failure.gone:
+            member.is_asked, member.not_before = False, time.monotonic() + AGAIN_S
+            member.unsent, member.unheard = [*member.unheard, *member.unsent], []
+        elif member.hires < MOST_HIRES:
+            self._lose(member, failure.reason)
+            self._wire.dismiss(member.hand)
+            self._hire(member.id, member.offer, member.hires + 1)
+        else:
+            self._leave_out(member, failure.reason)
+
+    def _heard(self, member: Member, report: Report) -> None:
+        if report.free < facts.LEAST_FREE:
+            return self._leave_out(member, f"given {report.free / 1e6:.0f} MB of free space, allowed more: make room")
+        for event in report.events:
+            if event.sequence > member.acknowledged and member.id in self._members:
+                member.acknowledged = event.sequence
+                self._event(member, event)
+        return None
+
+    def _event(self, member: Member, event: Event) -> None:
+        if event.kind == "error":
+            raise event.value
+        _, place, task, of_run = self._orders[event.order]
+        if event.kind == "lacks":
+            by_digest = {files.digest(file): file for file in of_run.values()}
+            for digest in event.value:
+                if digest not in member.brought:
+                    member.brought.add(digest)
+                    self._wire.bring(member.hand, digest, str(by_digest[digest]))
+        elif event.kind == "epochs":
+            self._mirror.add(self._spec(task).run_key, event.value)
+        else:
+            member.hires = 1  # it can work
+            self._over(member, place, *event.value)
+
+    def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
+        task = self._orders.pop(member.at.pop(place))[2]
+        self.tasks.pop((member.id, place))
+        run_key = self._spec(task).run_key
+        if fault := _of_the_machine(answer.record):
+            self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
+            return self._leave_out(member, fault)
+        if answer.ending:
+            files.keep(run_key, parcel)  # it ended while it was scored
+        else:
+            self._parcels[run_key] = parcel
+        return self._done.append(((member.id, place), task, answer))
+
+    # Who is gone
+
+    def _lose(self, member: Member, reason: str) -> None:
+        """What a node was at goes back to those that wait."""
+        del self._members[member.id]
+        if member.begun:
+            what = f", {len(member.at)} runs go elsewhere" if member.at else ""
+            self._say(f"{member.name}: lost ({reason}){what}")
+        for place, number in member.at.items():
+            task = self._orders.pop(number)[2]
+            self.tasks.pop((member.id, place))
+            self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
+
+    def _loss(self, task: Task, name: str) -> Ending:
+        run_key = self._spec(task).run_key
+        self._losses[run_key] += 1
+        if self._losses[run_key] < MOST_LOSSES:
+            return Ending("replaced", f"its node {name} was lost", 0.0)
+        return Ending("killed", f"{MOST_LOSSES} nodes were lost under it", 0.0)
+
+    def _leave_out(self, member: Member, reason: str) -> None:
+        self._left_out[member.id] = f"{member.name}: {reason}"
+        self._say(f"{member.name} is left out: {reason}")
+        self._lose(dataclasses.replace(member, begun=False), reason)
+        self._wire.dismiss(member.hand)
+
+    def _ask(self, member: Member) -> None:
+        """Send what there is to send, and ask how work comes on, unless that is under way."""
+        if not member.begun or member.is_asked or time.monotonic() < member.not_before:
+            return
+        member.is_asked, member.unheard, member.unsent = True, [*member.unheard, *member.unsent], []
+        wait_s = max(TICK_S, len(self._members) / 100)  # a thousand nodes must not ask the driver twice a second each
+        self._wire.call(member.hand, "exchange", member.acknowledged, member.unheard, wait_s)
+
+    @staticmethod
+    def _say(line: str) -> None:
+        print(f"cluster: {line}", file=sys.stderr, flush=True)
+
+
+def _of_the_machine(record: Any) -> str | None:
+    """Why a run failed if that is no fault of its own, but of the disk that it was on."""
+    reason = str(record["reason"]) if isinstance(record, Mapping) and record.get("status") == "failed" else ""
+    return reason if reason.startswith(OF_THE_MACHINE) else None

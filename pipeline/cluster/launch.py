@@ -1,0 +1,223 @@
+"""Start and stop nodes by hand: on this machine, or by ssh on others that have the project."""
+
+import contextlib
+import importlib.util
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from pipeline import numerics, paths
+from pipeline.cluster import token
+from pipeline.cluster.relay import Relay, answers
+from pipeline.errors import InputError
+from pipeline.pool.workers import MOST_WORKERS, worker_count
+from pipeline.records import read_json, write_json
+
+START_S, STOP_S, TICK_S = 300.0, 20.0, 0.2
+STORE_BYTES = 500_000_000  # of memory a node keeps for data on their way
+AGAIN_S = 5.0  # after a node that has ended by itself: cut off for long, or killed
+
+
+def carry_out(
+    action: str,
+    configured: str,
+    *,
+    address: str | None,
+    nodes: int,
+    workers: int | None,
+    host: Sequence[str],
+    folder: str,
+    name: str | None,
+    detached: bool,
+) -> list[str]:
+    """What `python -m pipeline cluster` does, in lines. InputError: Ray is not installed, or it cannot be done."""
+    if importlib.util.find_spec("ray") is None:
+        raise InputError("cluster: given no Ray, allowed Ray 2.60: `make ray` first")
+    at = address or configured
+    if action == "up":
+        return up(at, nodes, workers or worker_count("auto", MOST_WORKERS), host, folder)
+    if action == "down":
+        return down()
+    if action == "status":
+        return status(at)
+    runs = worker_count("auto", MOST_WORKERS) if workers is None else workers
+    return join_detached(at, runs, name) if detached else join(at, runs, name)
+
+
+def up(address: str, nodes: int, workers: int, hosts: Sequence[str], folder: str) -> list[str]:
+    """Start a head here, with `nodes` nodes of `workers` runs each, and one on each of `hosts`; a line for each."""
+    if _nodes():
+        raise InputError("cluster: given one that is up, allowed none: `python -m pipeline cluster down` ends it")
+    if answers(address):
+        raise InputError(f"cluster: given {address}, where somebody listens already, allowed a port that is free")
+    token.make()
+    names = [f"{socket.gethostname()}-{number + 1}" for number in range(nodes)]
+    try:
+        _start(address, names[:1], workers, head=True)
+        _start(address, names[1:], workers)
+        lines = [f"{name}: up at {address}" for name in names]
+        lines += [_start_there(host, address, workers, folder) for host in hosts]
+    except BaseException:
+        down()
+        raise
+    return [*lines, f"use it by `executor: ray` in params.yaml, or --cluster {address}"]
+
+
+def join(address: str, workers: int, name: str | None) -> list[str]:
+    """Be a node of the cluster at `address` until Ctrl-C or SIGTERM; one that ends by itself is started again."""
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        while True:
+            child = _launch(address, name or socket.gethostname(), workers, head=False)
+            child.wait()
+            print(f"cluster: the node has ended by itself: again in {AGAIN_S:.0f} s", file=sys.stderr, flush=True)
+            time.sleep(AGAIN_S)
+    finally:
+        if child and child.poll() is None:
+            _stop([psutil.Process(child.pid)])
+
+
+def down() -> list[str]:
+    """Stop what `up` has started, and what that has started."""
+    found = _nodes()
+    lines = []
+    for node in found:
+        if node["host"]:
+            command = f"cd {shlex.quote(node['folder'])} && .venv/bin/python -m pipeline cluster down"
+            told = subprocess.run(["ssh", node["host"], command], capture_output=True, text=True, check=False)
+            lines.append(f"{node['host']}: {'down' if told.returncode == 0 else told.stderr.strip()[-200:]}")
+    _stop([process for node in found if (process := _process(node))])
+    with contextlib.suppress(FileNotFoundError):
+        _file().unlink()
+    return [*lines, *(f"{node['name']}: down" for node in found if not node["host"])] or ["no node is up"]
+
+
+def status(address: str) -> list[str]:
+    """The nodes of the cluster at `address`, a line each. InputError: nobody answers there, or not to us."""
+    relay, deadline = Relay(address), time.monotonic() + START_S
+    try:
+        while time.monotonic() < deadline:
+            for message in relay.receive(1.0):
+                if message.call == "nodes":
+                    each = [f"{at.name}: {at.cpus} runs at a time, {at.gpus} GPUs" for at in message.value.values()]
+                    return [f"{address}: {len(each)} nodes, token required", *sorted(each)]
+    finally:
+        relay.close()
+    raise InputError(f"cluster: given {address}, which says nothing for {START_S:.0f} s, allowed a head that is up")
+
+
+def _start(address: str, names: Sequence[str], workers: int, *, head: bool = False) -> None:
+    """Have nodes run by themselves, and wait until they are up (InputError: one has ended)."""
+    children = {name: _launch(address, name, workers, head=head, detached=True) for name in names}
+    for name, child in children.items():
+        _remember(name, pid=child.pid, created=psutil.Process(child.pid).create_time())
+    deadline = time.monotonic() + START_S
+    for name, child in children.items():
+        while "Ray runtime started" not in (told := _log(name).read_text("utf-8", "replace")):
+            if child.poll() is not None or time.monotonic() > deadline:
+                last = " ".join(told.split()[-40:])
+                raise InputError(f"cluster: given a node that does not start ({last}), allowed one: see {_log(name)}")
+            time.sleep(TICK_S)
+
+
+def _launch(address: str, name: str, workers: int, *, head: bool, detached: bool = False) -> "subprocess.Popen[bytes]":
+    host, _, port = address.rpartition(":")
+    own = "127.0.0.1" if host in ("127.0.0.1", "localhost") else None
+    place = ["--head", "--port", port, "--include-dashboard", "false"] if head else ["--address", address]
+    place += ["--node-ip-address", own or host] if head or own else []
+    command = [sys.executable, "-m", "pipeline.cluster.ray_start", "start", "--block", *place]
+    command += ["--node-name", name, "--num-cpus", str(workers), "--object-store-memory", str(STORE_BYTES)]
+    command += ["--disable-usage-stats", "--include-log-monitor", "false", "--log-color", "false"]
+    _log(name).parent.mkdir(parents=True, exist_ok=True)
+    with _log(name).open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=paths.ROOT,
+            env=_surroundings(address),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=detached,
+        )
+
+
+def _surroundings(address: str) -> dict[str, str]:
+    """Variables of a node: what would change numbers is left out, and our code is found."""
+    mine = {name: value for name, value in os.environ.items() if name not in (*numerics.UNSET, numerics.MODE)}
+    return mine | token.environment(address) | {"PYTHONPATH": str(paths.ROOT)}
+
+
+def _start_there(host: str, address: str, workers: int, folder: str) -> str:
+    """Have another machine join, by ssh; the token goes by its standard input."""
+    words = ["-m", "pipeline", "cluster", "join", "--address", address, "--workers", str(workers), "--detached"]
+    command = f"cd {shlex.quote(folder)} && .venv/bin/python {shlex.join(words)}"
+    secret = os.environ.get(token.VALUE) or token.make().read_text("utf-8")
+    told = subprocess.run(["ssh", host, command], input=secret, capture_output=True, text=True, check=False)
+    if told.returncode:
+        raise InputError(f"{host}: given {told.stderr.strip()[-300:]}, allowed a node: see docs/cluster.md")
+    _remember(host, host=host, folder=folder)
+    return f"{host}: joined"
+
+
+def join_detached(address: str, workers: int, name: str | None) -> list[str]:
+    """Take the token from standard input, and leave a node behind that runs by itself."""
+    token.take(sys.stdin.read().strip())
+    _start(address, [name or socket.gethostname()], workers)
+    return [f"{name or socket.gethostname()}: joined {address}"]
+
+
+def _file() -> Path:
+    return paths.STATE / "cluster" / "nodes.json"
+
+
+def _log(name: str) -> Path:
+    return paths.STATE / "cluster" / f"{name}.log"
+
+
+def _remember(name: str, *, host: str = "", folder: str = "", pid: int = 0, created: float = 0.0) -> None:
+    node = {"name": name, "host": host, "folder": folder, "pid": pid, "created": created}
+    write_json(_file(), {"nodes": [*_nodes(), node]})
+
+
+def _nodes() -> list[dict[str, Any]]:
+    """What `up` has started and is still there."""
+    try:
+        found: list[dict[str, Any]] = read_json(_file())["nodes"]
+    except (FileNotFoundError, ValueError):
+        return []
+    return [node for node in found if node["host"] or _process(node)]
+
+
+def _process(node: Mapping[str, Any]) -> psutil.Process | None:
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(node["pid"])
+        if abs(process.create_time() - node["created"]) < 1.0:
+            return process
+    return None
+
+
+def _stop(processes: Sequence[psutil.Process]) -> None:
+    """SIGTERM, by which Ray ends what belongs to it; then SIGKILL to whatever of it is left."""
+    every = [each for process in processes for each in _family(process)]
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(signal.SIGTERM)
+    _, left = psutil.wait_procs(every, timeout=STOP_S)
+    for process in left:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def _family(process: psutil.Process) -> Iterator[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        yield from process.children(recursive=True)
+    yield process

@@ -1,0 +1,223 @@
+"""The executor of a cluster, on nodes that are played: nothing is lost or kept twice, and unlike ones are named."""
+
+from itertools import pairwise
+
+import pytest
+from cluster import hands
+
+from pipeline import paths
+from pipeline.cluster import files, fleet
+from pipeline.cluster.fleet import Fleet
+from pipeline.cluster.node import Job
+from pipeline.cluster.wire import HeadLost
+from pipeline.errors import InputError
+from pipeline.pool import workers
+from pipeline.pool.process import Answer, Ending
+from pipeline.training import epoch_log
+from pipeline.training.store import project_store
+
+
+@pytest.fixture(autouse=True)
+def data(house, monkeypatch):
+    """Every run reads one file of its own; calls that failed are repeated at once."""
+    monkeypatch.setattr(fleet, "AGAIN_S", 0.0)
+    monkeypatch.setattr(fleet, "TICK_S", 0.05)
+
+    def of_run(spec, scored):
+        file = paths.PREPARED / "toy" / str(spec.draw % 2) / "fit" / "plain.npz"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.write_bytes(str(spec.draw % 2).encode())
+        return {f"prepared/toy/{spec.draw % 2}/fit/plain.npz": file}
+
+    monkeypatch.setattr(files, "of_run", of_run)
+
+
+def carry_out(town, tasks, ticks=(), **job):
+    """{seed: (record, ending)} of all tasks; each of `ticks` is done once, in turn."""
+    made, steps = [], iter(ticks)
+
+    def hire(function, limit_s):
+        made.append(Fleet(town, Job(b"", "portable", **job), spec=lambda task: task, scored=False))
+        return made[0]
+
+    def tick():
+        step = next(steps, None)
+        if step:
+            step()
+
+    found = {}
+    for task, record, ending in workers.carry_out(len, tasks, affinity=lambda task: task.variant, hire=hire, tick=tick):
+        assert task.seed not in found
+        found[task.seed] = record, ending
+    assert town.closed
+    return found
+
+
+def specs(count, variants=1):
+    return [hands.spec(number, f"v{number % variants}") for number in range(count)]
+
+
+def test_every_run_once_and_in_the_store(tmp_path):
+    town = hands.Town({node: lambda: hands.Hand(hands.answering(tmp_path)) for node in "ab"})
+    tasks = specs(20)
+    found = carry_out(town, tasks)
+    assert {seed: record["n"] for seed, (record, _) in found.items()} == {seed: seed for seed in range(20)}
+    assert all(project_store().has(task.run_key) for task in tasks)
+    assert not project_store().drafts()
+
+
+def test_data_go_to_a_node_once(tmp_path):
+    town = hands.Town({"a": lambda: hands.Hand(hands.answering(tmp_path))})
+    carry_out(town, specs(12))
+    assert len(town.brought) == len(set(town.brought)) == 2
+
+
+def test_seeds_of_a_variant_stay_on_a_node(tmp_path):
+    town = hands.Town({node: lambda: hands.Hand(hands.answering(tmp_path)) for node in "ab"})
+    carry_out(town, specs(20, variants=2))
+    by_node = [[int(order.run_key, 16) % 2 for order in hand.got] for hand in town.hands.values()]
+    assert all(sum(a != b for a, b in pairwise(each)) <= 1 for each in by_node)
+
+
+def test_a_lost_answer_is_told_again_and_nothing_begins_twice(tmp_path):
+    begun = []
+
+    def work(task, order):
+        begun.append(task.seed)
+        return hands.answering(tmp_path)(task, order)
+
+    town = hands.Town({"a": lambda: hands.Hand(work)})
+
+    def lose():
+        town.lossy |= {*town.hands}
+
+    found = carry_out(town, specs(8), ticks=[lose] * 6)
+    assert sorted(found) == list(range(8)) and sorted(begun) == list(range(8))
+
+
+def test_a_node_that_dies_costs_what_it_was_at(tmp_path, capsys):
+    def stuck(task, order):
+        return None
+
+    town = hands.Town({"a": lambda: hands.Hand(stuck), "b": lambda: hands.Hand(hands.answering(tmp_path))})
+
+    def fall():
+        town.kill("a")
+        town.nodes["a"] = lambda: hands.Hand(hands.answering(tmp_path))
+
+    found = carry_out(town, specs(6, variants=2), ticks=[None, None, fall])
+    assert sorted(found) == list(range(6)) and all(ending is None for _, ending in found.values())
+    assert "a: lost (it died), 1 runs go elsewhere" in capsys.readouterr().err
+
+
+def test_a_node_that_is_gone_and_one_that_comes_late(tmp_path):
+    town = hands.Town({"a": lambda: hands.Hand(lambda task, order: None)})
+
+    def change():
+        del town.nodes["a"]
+        town.nodes["late"] = lambda: hands.Hand(hands.answering(tmp_path))
+
+    assert sorted(carry_out(town, specs(4), ticks=[None, None, change])) == list(range(4))
+    assert town.hired == ["a", "late"]
+
+
+def test_a_run_under_which_nodes_die_again_and_again_ends_as_failed():
+    town = hands.Town({"n0": lambda: hands.Hand(lambda task, order: None)})
+
+    def change():
+        town.nodes = {f"n{int(next(iter(town.nodes))[1:]) + 1}": lambda: hands.Hand(lambda task, order: None)}
+
+    (found,) = carry_out(town, specs(1), ticks=[None, None, change] * 40).values()
+    assert found[0] is None and found[1].kind == "killed"
+
+
+@pytest.mark.parametrize(
+    ("unlike", "told"),
+    [
+        ({"versions": {"numpy": "1.0"}}, "given python none, allowed"),
+        ({"code": "0"}, "given other code of the project"),
+        ({"library": "glibc 2.1"}, "given glibc 2.1, allowed"),
+        ({"numerics": "native avx"}, "given a processor whose numbers are native avx, allowed portable"),
+        ({"device": "gpu: 1 x A"}, "given gpu: 1 x A, allowed cpu"),
+        ({"free": 10**6}, "given 1 MB of free space, allowed 200 MB"),
+        ({"clock": 0.0}, "given a clock that is -"),
+    ],
+)
+def test_an_unlike_node_is_named_before_it_is_used(tmp_path, capsys, unlike, told):
+    used = []
+    odd = hands.Hand(lambda task, order: used.append(task), **unlike)
+    town = hands.Town({"odd": lambda: odd, "a": lambda: hands.Hand(hands.answering(tmp_path))})
+    assert sorted(carry_out(town, specs(4))) == list(range(4))
+    lines = [line for line in capsys.readouterr().err.splitlines() if "odd" in line]
+    assert len(lines) == 1 and lines[0].startswith(f"cluster: odd is left out: {told}") and not used
+
+
+def test_a_node_whose_disk_is_full_is_left_out_and_its_runs_go_elsewhere(tmp_path, capsys):
+    def full(task, order):
+        return Answer(record={"status": "failed", "reason": "OSError: No space left on device"}), {}
+
+    town = hands.Town({"a": lambda: hands.Hand(full), "b": lambda: hands.Hand(hands.answering(tmp_path))})
+    found = carry_out(town, specs(6, variants=2))
+    assert all(record["status"] == "finished" for record, _ in found.values()) and len(found) == 6
+    assert "a is left out: OSError: No space left" in capsys.readouterr().err
+
+
+def test_a_process_that_dies_twice_on_nodes_is_a_failed_run(tmp_path):
+    died = Answer(ending=Ending("killed", "it died", 1.0))
+    town = hands.Town({"a": lambda: hands.Hand(lambda task, order: (died, {}))})
+    (found,) = carry_out(town, specs(1)).values()
+    assert found[1].kind == "killed" and found[1].reason == "it died, 2 times"
+
+
+def test_a_run_that_ended_before_its_process_did_is_in_the_store(tmp_path):
+    def scored_to_death(task, order):
+        return Answer(ending=Ending("killed", "it died", 1.0)), hands.parcel_of(order.run_key, tmp_path)
+
+    (task,) = specs(1)
+    carry_out(hands.Town({"a": lambda: hands.Hand(scored_to_death)}), [task])
+    assert project_store().has(task.run_key)
+
+
+def test_a_parcel_that_is_damaged_never_gets_into_the_store(tmp_path):
+    def damaged(task, order):
+        parcel = hands.parcel_of(order.run_key, tmp_path)
+        return Answer(record={"status": "finished"}), {name: content + b" " for name, content in parcel.items()}
+
+    with pytest.raises(RuntimeError, match="from a node"):
+        carry_out(hands.Town({"a": lambda: hands.Hand(damaged)}), specs(1))
+    assert not project_store().runs() and not project_store().drafts()
+
+
+def test_what_a_run_has_written_is_seen_here_while_it_is_under_way(tmp_path):
+    seen, hand = [], None
+
+    def work(task, order):
+        if not seen:
+            seen.append(order.run_key)
+            hand.say("epochs", order.number, [{"epoch": 1, "loss": 0.5}])
+            return None
+        assert epoch_log.read(order.run_key) == [{"epoch": 1, "loss": 0.5}]
+        return hands.answering(tmp_path)(task, order)
+
+    hand = hands.Hand(work)
+    assert len(carry_out(hands.Town({"a": lambda: hand}), specs(1))) == 1
+    assert not (paths.CHECKPOINTS / seen[0]).exists()
+
+
+def test_a_lost_head_ends_the_command_and_its_message_says_how_to_go_on():
+    town = hands.Town({"a": lambda: hands.Hand(lambda task, order: None)})
+
+    def behead():
+        town.headless = True
+
+    with pytest.raises(HeadLost):
+        carry_out(town, specs(2), ticks=[None, behead])
+    assert town.closed
+
+
+def test_no_node_for_long_is_the_users_to_mend(monkeypatch):
+    monkeypatch.setattr(fleet, "ALONE_S", 0.0)
+    odd = hands.Town({"odd": lambda: hands.Hand(len, code="0")})
+    with pytest.raises(InputError, match="odd: given other code"):
+        carry_out(odd, specs(1))
