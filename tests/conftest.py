@@ -15,7 +15,7 @@ from pipeline import paths, records  # noqa: E402
 from pipeline.settings import params, plan  # noqa: E402
 from pipeline.training import runtime  # noqa: E402
 
-DRAWS = range(100, 110)
+DRAWS = range(200, 210)
 runtime.quiet()
 paths.PARAMS = shipped.repository() / "params.yaml"  # before any test reads it
 

@@ -50,7 +50,7 @@ def settings(clone):
 def test_every_variant_and_seed_is_there(clone, settings):
     for topic in settings.topics.values():
         for variant in topic.variants:
-            for seed in range(100, 100 + topic.seeds):
+            for seed in range(200, 200 + topic.seeds):
                 folder = clone / "data" / "runs" / topic.name / variant / str(seed)
                 record = read_json(folder / "run.json")
                 finished = record["status"] == ("diverged" if variant == "larger" else "finished")
@@ -69,7 +69,7 @@ def test_scores_metrics_and_claims_keep_the_contract(clone, settings):
         results = clone / "data" / "results" / topic.name
         rows = read_rows(results / "scores.csv")
         assert {(row["variant"], row["seed"]) for row in rows} == {
-            (variant, str(seed)) for variant in topic.variants for seed in range(100, 100 + topic.seeds)
+            (variant, str(seed)) for variant in topic.variants for seed in range(200, 200 + topic.seeds)
         }
         for scores in read_json(results / "metrics.json").values():
             for stats in scores.values():

@@ -70,7 +70,7 @@ def test_every_decisive_file_is_there_and_a_move_changes_no_key(smoke, monkeypat
 def test_a_written_plan_is_current(smoke, monkeypatch):
     plan.plan(smoke)
     found = plan.current(smoke, "imbalance")
-    assert found["seeds"] == [100, 101] and found["profile"] == "smoke"
+    assert found["seeds"] == [200, 201] and found["profile"] == "smoke"
     smote = found["variants"]["smote"]
     assert smote["settings"]["view"] == "smote" and smote["settings"]["fit"]["momentum"] == 0.0
     assert "model.mlp" in smote["code"] and "model.convnet" not in smote["code"]

@@ -34,7 +34,7 @@ def test_the_first_look_has_half_as_many_seeds_again_for_rates(settings, topic):
 
 def test_seeds_begin_beyond_those_for_exploring(settings, topic):
     for of_variant in seeds.seeds_of(settings, topic).values():
-        assert of_variant == list(range(100, 100 + len(of_variant)))
+        assert of_variant == list(range(200, 200 + len(of_variant)))
     others = seeds.seeds_of(replace(settings, first_seed=0), topic)
     assert all(of_variant[0] == 0 for of_variant in others.values())
 
@@ -52,7 +52,7 @@ def test_what_a_look_asks_for_is_had_and_adds_up(settings, topic):
     found = seeds.seeds_of(settings, topic)
     assert (len(found[first]), len(found[second])) == (12, 18) and seeds.spent(settings, topic) == 42.5
     data = settings.data[topic.variants[first].data]
-    assert set(range(100, 112)) <= set(seeds.draws(settings)[data.name])
+    assert set(range(200, 212)) <= set(seeds.draws(settings)[data.name])
 
 
 @pytest.mark.parametrize("change", ["rate", "data", "seeds", "first"])
@@ -82,7 +82,7 @@ def test_a_torn_file_asks_for_nothing(settings, topic):
 def test_data_without_draws_of_their_own_have_one(settings, topic):
     name = next(iter(topic.variants.values())).data
     block = replace(settings.data[name], redraw=False)
-    assert (block.draw(105), settings.data[name].draw(105)) == (0, 105)
+    assert (block.draw(205), settings.data[name].draw(205)) == (0, 205)
     alone = replace(settings, data={name: block}, topics={TOPIC: replace(topic, variants=of_data(topic, name))})
     assert seeds.draws(alone) == {name: [0]}
 
@@ -92,4 +92,4 @@ def of_data(topic, name):
 
 
 def test_data_that_nothing_learns_from_have_their_first_draw(settings):
-    assert set(map(tuple, seeds.draws(replace(settings, topics={})).values())) == {(100,)}
+    assert set(map(tuple, seeds.draws(replace(settings, topics={})).values())) == {(200,)}

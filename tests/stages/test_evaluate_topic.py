@@ -58,7 +58,7 @@ def evaluated(smoke, monkeypatch):
         settings = settings_of(smoke, topic, runs)
         plan.plan(settings)
         for variant, changes in runs.items():
-            for seed in range(100, 100 + SEEDS):
+            for seed in range(200, 200 + SEEDS):
                 write_run(topic, variant, seed, **changes)
         evaluate.evaluate(settings, topic)
         return paths.results(topic)
@@ -113,4 +113,4 @@ def test_samples_are_those_of_the_first_seed(evaluated, monkeypatch):
     monkeypatch.setattr(probes, "samples", lambda run: [f"{run.record['variant']}, seed {run.seed}"])
     monkeypatch.setattr(evaluate, "_series", lambda *_: [], raising=False)
     found = read_json(evaluated("recurrent_forms", right={}, wrong={}) / "samples.json")
-    assert found == {"right": ["right, seed 100"], "wrong": ["wrong, seed 100"]}
+    assert found == {"right": ["right, seed 200"], "wrong": ["wrong, seed 200"]}
