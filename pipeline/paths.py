@@ -38,6 +38,7 @@ CHECKPOINTS = STATE / "checkpoints"
 LOCKS = STATE / "locks"
 ASKED = STATE / "asked"
 LOOKS = STATE / "looks"
+STORE_AWAY = STATE / "store_away.json"
 TRACKING = HOME / "mlflow.db"
 ARTIFACTS = HOME / "mlartifacts"
 

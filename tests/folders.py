@@ -14,4 +14,5 @@ FOLDERS += (
     "STUDIES",
     "TRIED",
     "SWEEPS",
+    "STORE_AWAY",
 )

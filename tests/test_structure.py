@@ -25,7 +25,8 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "tasks": {"scoring", "training"},
     "topics": {"scoring", "tasks", "verdicts"},
     "report": {"freshness", "settings", "training", "verdicts"},
-    "operations": {"settings", "training"},
+    "operations": {"settings", "sharing", "training"},
+    "sharing": {"settings", "training"},
     "sweeps": {"pool", "scoring", "settings", "training", "verdicts"},
     "mlflow_sync": {"freshness", "operations", "prediction", "report", "scoring", "settings", "training"},
     "prediction": {"freshness", "preparation", "report", "scoring", "settings", "sources", "training", "verdicts"},
@@ -38,13 +39,14 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
         "report",
         "scoring",
         "settings",
+        "sharing",
         "sweeps",
         "training",
         "verdicts",
     },
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
     "trial": {"notebook"},
-    "__main__": {"freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "stages"},
+    "__main__": {"freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "sharing", "stages"},
 }
 
 
