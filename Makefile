@@ -18,6 +18,7 @@ BIN := $(VENV)/bin
 LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
+STORE := $(VENV)/store-$(shell git hash-object requirements-store.lock 2>/dev/null)
 RUN := PATH="$$PWD/$(BIN):$$PATH"
 SET_UP := -m pipeline.operations.set_up
 
@@ -33,13 +34,14 @@ export PYTHONUTF8 := 1
 # What was left half made, was moved or has lost its Python is set up anew.
 SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
 
-.PHONY: anew repro test test-slow bench mutants ui notebooks lint lock help
+.PHONY: anew repro test test-slow bench mutants ui notebooks store lint lock help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make repro      prepare data, train, evaluate and report (GPU=1: with TensorFlow's CUDA libraries)"
 	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
 	@echo "make notebooks  open the lessons in JupyterLab, on this machine only (once: JupyterLab is added, a minute)"
+	@echo "make store      once, for a team's store in s3://, gs:// or ssh://, and for DVC's remotes there"
 	@echo "make test       run the tests          make test-slow   those marked slow as well"
 	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
 	@echo "make mutants    make one mistake at a time in the code and count those that no test notices (hours; SAMPLE=100: some)"
@@ -68,6 +70,8 @@ ui: $(READY)
 notebooks: $(READY) $(LAB)
 	@export $(RUN) && cd notebooks && jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
+store: $(READY) $(STORE)
+
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
@@ -81,6 +85,9 @@ anew:
 $(LAB): requirements-notebooks.lock | $(READY)
 	@$(BIN)/python $(SET_UP) $< $@
 
+$(STORE): requirements-store.lock | $(READY)
+	@$(BIN)/python $(SET_UP) $< $@
+
 # The result is the same for every platform.
 LOCKING = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock: $(READY)
@@ -88,3 +95,4 @@ lock: $(READY)
 	$(LOCKING) pyproject.toml --extra test --output-file requirements.lock
 	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock
 	$(LOCKING) pyproject.toml --extra test --extra notebooks --output-file requirements-notebooks.lock
+	$(LOCKING) pyproject.toml --extra test --extra store --output-file requirements-store.lock

@@ -80,6 +80,20 @@ def test_a_colleague_s_new_variant_trains_its_own_runs_alone(remote, colleague):
     assert trained(told) == {"exploding": 2} and runs(remote).items() <= runs(colleague).items()
 
 
+def test_a_clone_with_the_team_s_store_trains_its_new_variant_alone(remote, tmp_path):
+    """No DVC remote: what was trained lies in a folder, and what the clone trains lies there afterwards."""
+    shared, clone = tmp_path / "shared", tmp_path / "aula"
+    shared.mkdir()
+    assert "8 of " in tell(remote, "env", f"AULA_STORE={shared}", *PIPELINE, "runs", "push")
+    tell(tmp_path, "git", "clone", "-q", str(remote), "aula")
+    change(clone, lambda tree: tree.update(store={"shared": str(shared)}))
+    change(clone, lambda tree: tree["topics"]["exploding"]["variants"].update(larger={"build": {"gain": 2.0}}))
+    told = tell(clone, "dvc", "repro", "train@exploding")
+    assert trained(told) == {"exploding": 2} and runs(remote).items() <= runs(clone).items()
+    assert f"finished runs were found in {shared}: nothing of that is trained again" in told
+    assert "0 of " in tell(clone, *PIPELINE, "runs", "push")
+
+
 def test_a_setting_edited_after_a_pull_and_set_back_trains_nothing_again(remote, colleague):
     """Nothing asked for the pulled runs when DVC deleted them."""
     before = (colleague / "params.yaml").read_bytes()

@@ -27,7 +27,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "report": {"freshness", "settings", "training", "verdicts"},
     "operations": {"settings", "sharing", "training"},
     "sharing": {"settings", "training"},
-    "sweeps": {"pool", "scoring", "settings", "training", "verdicts"},
+    "sweeps": {"pool", "scoring", "settings", "sharing", "training", "verdicts"},
     "mlflow_sync": {"freshness", "operations", "prediction", "report", "scoring", "settings", "training"},
     "prediction": {"freshness", "preparation", "report", "scoring", "settings", "sources", "training", "verdicts"},
     "freshness": {"scoring", "settings", "training", "verdicts"},  # a state has what the topic asks

@@ -12,8 +12,11 @@ PATIENCE = 10  # times as long as training waits: somebody asks for it
 
 def carry_out(action: str, settings: Settings, present_only: bool) -> str:
     """What `python -m pipeline runs ACTION` does: list, prune, push or pull."""
-    actions = {"list": prune.show, "push": push, "pull": pull}
-    return prune.prune(settings, present_only) if action == "prune" else actions[action](settings)
+    if action == "prune":
+        return prune.prune(settings, present_only)
+    if action == "list":
+        return prune.show(settings)
+    return push(settings) if action == "push" else pull(settings)
 
 
 def push(settings: Settings) -> str:

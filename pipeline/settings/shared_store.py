@@ -23,24 +23,27 @@ class SharedStoreSettings:
 def resolve_store(block: Block | Given, complaints: Complaints) -> SharedStoreSettings:
     """The block `store:`, checked."""
     settled = settle(block, FIELDS, complaints)
-    if settled["shared"] is not None and (wrong := fault(settled["shared"])):
-        place = block.place.at("shared")
-        complaints.add(place, *wrong)
+    wrong = fault(settled["shared"]) if settled["shared"] is not None else None
+    if wrong:
+        complaints.say(f"{block.place.file}: store.shared: {wrong}")
     return SharedStoreSettings(**settled)
 
 
-def fault(address: str) -> tuple[str, str] | None:
-    """(what was given, what is allowed) of an address that is none; None: it is one. A password is never shown."""
+def fault(address: str) -> str | None:
+    """What is wrong with an address, and what is allowed; None: nothing. A password is never shown."""
     scheme, mark, rest = address.partition("://")
     if not mark:
-        return None if address.strip() else (show(address), "a folder, or an address such as s3://bucket/folder")
+        return None if address.strip() else "given no name, allowed a folder, or an address such as s3://bucket/folder"
     if scheme not in SCHEMES:
-        return repr(scheme), " or ".join(f"{each}://" for each in SCHEMES)
+        return f"given {scheme}://, allowed a folder, or {'://, '.join(SCHEMES)}://"
     if re.search(r":[^/]*@", rest) or rest.count("@") > 1:
-        return "an address with a password in it", "one without: libraries look for it where they keep theirs"
+        return (
+            "given an address with a password in it, allowed one without: libraries look for it where they keep theirs"
+        )
     try:
         parts = urlsplit(address)
         complete = parts.hostname and parts.port != 0 and (scheme not in ("ssh", "sftp") or parts.path.strip("/"))
     except ValueError:
         complete = False
-    return None if complete else (show(address), "s3://bucket/folder, gs://bucket/folder or ssh://user@host/folder")
+    wanted = "s3://bucket/folder, gs://bucket/folder or ssh://user@host/folder"
+    return None if complete else f"given {show(address)}, allowed {wanted}"

@@ -54,17 +54,19 @@ class SharedRuns:
         found = self.place.read(list(names))
         return {names[name]: content for name, content in found.items()}
 
-    def take(self, seals: Mapping[str, bytes], store: Store) -> Iterator[tuple[str, str | None]]:
-        """Copy runs into `store`: (key, what is wrong with it, or None if it was taken), one by one."""
+    def take(self, seals: Mapping[str, bytes], store: Store) -> dict[str, str]:
+        """Copy runs into `store`; {key: what is wrong with it} of those that were not taken."""
         listed = {key: _listed(seal) for key, seal in seals.items()}
         names = [f"{_folder(key)}/{digest}" for key, files in listed.items() for digest in files.values()]
         contents = self.place.read(list(dict.fromkeys(names)))
+        faults: dict[str, str] = {}
         for key, files in listed.items():
             found = {name: contents.get(f"{_folder(key)}/{digest}") for name, digest in files.items()}
             fault = _put(store, key, seals[key], {name: item for name, item in found.items() if item is not None})
             if fault:
-                self.damaged.add(key)
-            yield key, fault
+                faults[key] = fault
+        self.damaged |= faults.keys()
+        return faults
 
     def give(self, keys: Sequence[str], store: Store) -> None:
         """Copy finished runs of `store` here: first all files, then the seals."""

@@ -30,7 +30,7 @@ def address(settings: Settings) -> str | None:
     if named is None or named == settings.store.shared:
         return settings.store.shared
     if named and (wrong := fault(named)):
-        raise Away(f"{ADDRESS}: given {wrong[0]}, allowed {wrong[1]}")
+        raise Away(f"{ADDRESS}: {wrong}")
     return named or None
 
 
@@ -69,15 +69,14 @@ class Team:
 
     def take(self, keys: Collection[str], store: Store) -> int:
         """Copy those of these runs into `store` that are there and whole, and say how many; the others are named."""
-        runs, seals, count = self.open(), self.seals(keys), 0
+        runs, seals, taken = self.open(), self.seals(keys), 0
         for part in in_parts(seals, AT_ONCE):
             of_part = {key: seals[key] for key in part}
-            done = within(TRANSFER_S * self._patience, self.address, lambda each: [*runs.take(each, store)], of_part)
-            for key, wrong in done:
-                if wrong:
-                    _say(f"{self.address}/{key[:2]}/{key}: {wrong}; it counts as not there")
-                count += wrong is None
-        return count
+            faults = within(TRANSFER_S * self._patience, self.address, runs.take, of_part, store)
+            for key, wrong in faults.items():
+                _say(f"{self.address}/{key[:2]}/{key}: {wrong}; it counts as not there")
+            taken += len(part) - len(faults)
+        return taken
 
     def give(self, keys: Collection[str], store: Store) -> int:
         """Copy those of these runs there that `store` has and the place lacks, and say how many."""

@@ -34,7 +34,8 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     ledger = Ledger(study)
     answers = Answers(runs, ledger)
     found = search_of(settings, runs)
-    with Board(block, found, ledger) as board, _asking(block, study, runs, answers), mlflow_sweeps.follow(name):
+    asking = _asking(block, study, runs, answers)
+    with Board(block, found, ledger) as board, asking, _giving(runs, answers), mlflow_sweeps.follow(name):
         shown = Shown(board, lambda: _show(settings, block, study, found.told, answers))
         search_trials(found, runs, answers, shown)
         _show(settings, block, study, found.told, answers)
@@ -64,6 +65,17 @@ def _asking(block: SweepSettings, study: str, runs: TrialRuns, answers: Answers)
         yield
     finally:
         ask_for(block.name, study, {task.spec.run_key for task, _ in answers.outcomes.values()}, runs.data)
+
+
+@contextlib.contextmanager
+def _giving(runs: TrialRuns, answers: Answers) -> Iterator[None]:
+    """However it ends, the team's store gets what it has trained."""
+    with runs.team.giving([]) as give:
+        try:
+            yield
+        finally:
+            for task, _ in answers.outcomes.values():
+                give(task.spec.run_key)
 
 
 def search_of(settings: Settings, runs: TrialRuns) -> Search:
