@@ -53,6 +53,12 @@ def check() -> None:
         raise Refused(f"MLFLOW_TRACKING_URI: {wrong}")
 
 
+def is_there() -> bool:
+    """Whether there is a store to ask: False of a database whose file is not made yet."""
+    file = _database()
+    return file is None or _exists(file)
+
+
 def create() -> None:
     """Make the store's database unless it exists: by one process alone, and wholly or not at all (Unreachable)."""
     file = _database()

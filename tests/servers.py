@@ -1,0 +1,140 @@
+"""Servers that a team has, as processes on this machine: object store, PostgreSQL, MLflow that asks for a password."""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+POSTGRES = shutil.which("postgres")
+NEEDED = ("moto", "boto3", "psycopg", "flask_wtf")  # beside PostgreSQL: what server/requirements.lock has, and moto
+LACKING = [name for name in NEEDED if not importlib.util.find_spec(name)] + ([] if POSTGRES else ["postgres"])
+NAME, PASSWORD = "ana", "a-password-of-ana-1"
+ADMIN = "a-password-of-admin-1"
+AWS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def wait_for(port, process, tries=600):
+    """Until something listens there."""
+    for _ in range(tries):
+        assert process.poll() is None, f"{process.args} ended with {process.returncode}"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.25)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+class Server:
+    """A process that can be killed and started again at the same place."""
+
+    def __init__(self, command, port, **options):
+        self.command, self.port, self.options = command, port, options
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, start_new_session=True, **self.options)
+        wait_for(self.port, self.process)
+        return self
+
+    def kill(self):
+        """It and all that it has started, as a power cut would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def running(server):
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def object_store(port):
+    """It speaks S3, and forgets all when it ends."""
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    return Server(command, port, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def postgres(folder, port):
+    """A cluster in `folder`, made if it is not there; PostgreSQL refuses to run as root."""
+    folder.mkdir(parents=True, exist_ok=True)
+    who = {}
+    if os.getuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        for parent in folder.parents[:-2]:
+            parent.chmod(parent.stat().st_mode | 0o011)
+        who = {"user": user.pw_uid, "group": user.pw_gid}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **who}
+    if not (folder / "PG_VERSION").exists():
+        made = ["initdb", "-D", folder, "-U", "mlflow", "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale"]
+        subprocess.run(made, check=True, **quiet)
+    command = [POSTGRES, "-D", folder, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", folder]
+    return Server(command, port, **quiet)
+
+
+def mlflow_server(folder, port, database, bucket, s3):
+    """MLflow over that database and bucket, that asks for a name and a password."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "auth.ini").write_text(
+        "[mlflow]\ndefault_permission = MANAGE\nadmin_username = admin\n"
+        f"database_uri = {database}\n"
+        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+    )
+    environment = os.environ | AWS | {
+        "MLFLOW_AUTH_CONFIG_PATH": str(folder / "auth.ini"),
+        "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN,
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "a-secret-of-the-tests",
+        "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{s3}",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }  # fmt: skip
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    options = {"app-name": "basic-auth", "backend-store-uri": database, "artifacts-destination": bucket}
+    options |= {"host": "127.0.0.1", "port": str(port), "workers": "1", "allowed-hosts": f"127.0.0.1:{port}"}
+    command = [sys.executable, "-m", "mlflow", "server"]
+    command += [text for name, value in options.items() for text in (f"--{name}", value)]
+    log = (folder / "log").open("ab")
+    return Server(command, port, env=environment, stdout=log, stderr=log, cwd=folder)
+
+
+def make_bucket(port, name):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/{name}", method="PUT")
+    urllib.request.urlopen(request, timeout=60).read()
+
+
+def answers(port, tries=600):
+    """Until MLflow does."""
+    for _ in range(tries):
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            return urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10).status == 200
+        time.sleep(0.5)
+    raise AssertionError("MLflow does not answer")
+
+
+def add_user(port):
+    """The name and password of one of the team."""
+    import base64
+    import json
+
+    body = json.dumps({"username": NAME, "password": PASSWORD}).encode()
+    secret = base64.b64encode(f"admin:{ADMIN}".encode()).decode()
+    headers = {"Authorization": f"Basic {secret}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/2.0/mlflow/users/create", body, headers)
+    urllib.request.urlopen(request, timeout=60).read()
