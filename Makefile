@@ -96,3 +96,4 @@ lock: $(READY)
 	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock
 	$(LOCKING) pyproject.toml --extra test --extra notebooks --output-file requirements-notebooks.lock
 	$(LOCKING) pyproject.toml --extra test --extra store --output-file requirements-store.lock
+	$(LOCKING) server/requirements.in --output-file server/requirements.lock

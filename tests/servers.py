@@ -13,6 +13,8 @@ import time
 import urllib.error
 import urllib.request
 
+from pipeline import paths
+
 POSTGRES = shutil.which("postgres")
 NEEDED = ("moto", "boto3", "psycopg", "flask_wtf")  # beside PostgreSQL: what server/requirements.lock has, and moto
 LACKING = [name for name in NEEDED if not importlib.util.find_spec(name)] + ([] if POSTGRES else ["postgres"])
@@ -51,8 +53,15 @@ class Server:
 
     def kill(self):
         """It and all that it has started, as a power cut would."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        import psutil
+
+        with contextlib.suppress(psutil.NoSuchProcess):
+            own = psutil.Process(self.process.pid)
+            every = [own, *own.children(recursive=True)]  # PostgreSQL's are groups of their own
+            for process in every:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGKILL)
+            psutil.wait_procs(every[1:], 30)
         self.process.wait()
 
 
@@ -90,28 +99,22 @@ def postgres(folder, port):
 
 
 def mlflow_server(folder, port, database, bucket, s3):
-    """MLflow over that database and bucket, that asks for a name and a password."""
+    """MLflow over that database and bucket as server/start.sh starts it; it asks for a name and a password."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "auth.ini").write_text(
-        "[mlflow]\ndefault_permission = MANAGE\nadmin_username = admin\n"
-        f"database_uri = {database}\n"
-        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
-    )
+    program = folder / "bin" / "mlflow"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mlflow "$@"\n')
+    program.chmod(0o755)
     environment = os.environ | AWS | {
-        "MLFLOW_AUTH_CONFIG_PATH": str(folder / "auth.ini"),
-        "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN,
-        "MLFLOW_FLASK_SERVER_SECRET_KEY": "a-secret-of-the-tests",
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "BACKEND": database, "ARTIFACTS": bucket, "HOST_NAME": f"127.0.0.1:{port}",
+        "LISTEN": "127.0.0.1", "PORT": str(port), "WORKERS": "1",
+        "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN, "MLFLOW_FLASK_SERVER_SECRET_KEY": "a-secret-of-the-tests",
         "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{s3}",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
     }  # fmt: skip
     environment.pop("MLFLOW_TRACKING_URI", None)
-    options = {"app-name": "basic-auth", "backend-store-uri": database, "artifacts-destination": bucket}
-    options |= {"host": "127.0.0.1", "port": str(port), "workers": "1", "allowed-hosts": f"127.0.0.1:{port}"}
-    command = [sys.executable, "-m", "mlflow", "server"]
-    command += [text for name, value in options.items() for text in (f"--{name}", value)]
     log = (folder / "log").open("ab")
-    return Server(command, port, env=environment, stdout=log, stderr=log, cwd=folder)
+    return Server(["sh", paths.ROOT / "server" / "start.sh"], port, env=environment, stdout=log, stderr=log, cwd=folder)
 
 
 def make_bucket(port, name):
