@@ -22,7 +22,7 @@ FIGURES = "figures"
 def is_published(plan: Plan) -> bool:
     """Whether all of a topic is in MLflow as `remember` has seen it, and its files are those of then (Unreachable)."""
     kept = _kept(plan["topic"])
-    if kept.get("store") != _store() or not tracking_store.is_there() or kept.get("files") != _files(plan):
+    if not kept or kept.get("store") != _store() or not tracking_store.is_there() or kept.get("files") != _files(plan):
         return False
     return bool(kept.get("evidence") == _evidence(plan["topic"], kept["parent"]))
 

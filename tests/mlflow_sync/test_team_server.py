@@ -2,7 +2,9 @@
 
 import contextlib
 import subprocess
+import tempfile
 import types
+from pathlib import Path
 
 import demo_topic
 import pytest
@@ -23,11 +25,12 @@ PREFIXES = (f"t{number}." for number in range(100))  # each test has experiments
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory):
+def team():
     """The three servers, with a database and a bucket, and one user."""
-    place = tmp_path_factory.mktemp("team")
     database, objects, tracking = (servers.free_port() for _ in range(3))
     with contextlib.ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="team", ignore_cleanup_errors=True)))
+        place.chmod(0o711)  # pytest's own folders are closed to PostgreSQL, which is another user
         postgres = stack.enter_context(servers.running(servers.postgres(place / "postgres", database)))
         for _ in range(100):
             told = subprocess.run(
