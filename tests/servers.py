@@ -124,6 +124,17 @@ def mlflow_server(folder, port, database, bucket, s3):
     return Server(["sh", paths.ROOT / "server" / "start.sh"], port, env=environment, stdout=log, stderr=log, cwd=folder)
 
 
+def is_ready(address, tries=300):
+    """Until PostgreSQL is: after a kill it puts its files in order first."""
+    import psycopg
+
+    for _ in range(tries):
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(address, connect_timeout=5):
+            return
+        time.sleep(0.5)
+    raise AssertionError("PostgreSQL takes no connection")
+
+
 def make_bucket(port, name):
     request = urllib.request.Request(f"http://127.0.0.1:{port}/{name}", method="PUT")
     urllib.request.urlopen(request, timeout=60).read()

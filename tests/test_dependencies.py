@@ -12,7 +12,10 @@ from pipeline import paths
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COMMANDS = {"dvc", "pytest-xdist", "ruff", "mypy", "ipykernel", "jupyterlab"}  # run, by name or as a plugin of another
 TYPING_ONLY = {"_typeshed"}
-OF_THE_STORE = ["asyncssh"]  # sshfs brings it; a test has a server of it
+OF_SERVERS = [
+    "asyncssh",
+    "psycopg",
+]  # tests of servers have these: sshfs brings the one, server/requirements.lock the other
 SCRIPTS = [file for folder in ("benchmarks", "tests") for file in (paths.ROOT / folder).rglob("*.py")]
 OWN_MODULES = {"pipeline", *(file.stem for file in SCRIPTS)}
 
@@ -63,7 +66,7 @@ def test_what_the_pipeline_imports_is_declared():
 
 def test_what_tests_and_benchmarks_import_is_declared():
     optional = PROJECT["optional-dependencies"]
-    known = PROJECT["dependencies"] + optional["test"] + optional["store"] + OF_THE_STORE
+    known = PROJECT["dependencies"] + optional["test"] + optional["store"] + OF_SERVERS
     assert undeclared(["benchmarks", "tests"], known) == {}
 
 

@@ -32,15 +32,11 @@ def team():
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="team", ignore_cleanup_errors=True)))
         place.chmod(0o711)  # pytest's own folders are closed to PostgreSQL, which is another user
         postgres = stack.enter_context(servers.running(servers.postgres(place / "postgres", database)))
-        for _ in range(100):
-            told = subprocess.run(
-                ["createdb", "-h", "127.0.0.1", "-p", str(database), "-U", "mlflow", "mlflow"], capture_output=True
-            )
-            if not told.returncode:
-                break
+        address = f"postgresql://mlflow@127.0.0.1:{database}/mlflow"
+        servers.is_ready(address.removesuffix("mlflow") + "postgres")
+        subprocess.run(["createdb", "-h", "127.0.0.1", "-p", str(database), "-U", "mlflow", "mlflow"], check=True)
         store = stack.enter_context(servers.running(servers.object_store(objects)))
         servers.make_bucket(objects, "mlflow")
-        address = f"postgresql://mlflow@127.0.0.1:{database}/mlflow"
         server = servers.mlflow_server(place / "mlflow", tracking, address, "s3://mlflow/artifacts", objects)
         stack.enter_context(servers.running(server))
         servers.answers(tracking)
@@ -133,6 +129,7 @@ def test_killed_midway_and_back_nothing_is_lost_or_double(published_to, monkeypa
     assert "\n" not in str(told.value) and len(str(told.value)) < 400
     print(f"{victim} killed at {method} {call}: {told.value}")
     killed.start()
+    servers.is_ready(published_to.address)
     servers.answers(published_to.server.port)
     publish()
     all_is_there_once(published_to)
