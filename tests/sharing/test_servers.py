@@ -3,15 +3,12 @@
 import asyncio
 import contextlib
 import importlib.util
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
+import servers
 import stored
 from stored import KEYS, content, full
 
@@ -28,29 +25,6 @@ needs_ssh = pytest.mark.skipif(not importlib.util.find_spec("sshfs"), reason="ss
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-@contextlib.contextmanager
-def s3_server(port):
-    """A server that speaks S3 and forgets all at its end."""
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(120):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.25)
-        yield server
-    finally:
-        server.send_signal(signal.SIGCONT)
-        server.kill()
-        server.wait()
-
-
 @pytest.fixture
 def bucket(monkeypatch, tmp_path):
     """An address, credentials for it, and its server."""
@@ -58,15 +32,14 @@ def bucket(monkeypatch, tmp_path):
     from s3fs import S3FileSystem
 
     S3FileSystem.clear_instance_cache()
-    port = free_port()
-    for name in CREDENTIALS:
-        monkeypatch.setenv(name, "testing")
+    port = servers.free_port()
+    for name, value in servers.AWS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with s3_server(port) as server:
+    with servers.running(servers.object_store(port)) as server:
         fsspec.filesystem("s3").mkdir("bucket")
         yield "s3://bucket/team", server
 
@@ -121,7 +94,7 @@ def test_s3_away_is_one_line_in_time(bucket, how, tmp_path, monkeypatch):
     writer = Team(address)
     writer.open(make=True)
     monkeypatch.setattr(team, "CONTACT_S", 3)
-    server.send_signal(signal.SIGKILL if how == "killed" else signal.SIGSTOP)
+    server.process.send_signal(signal.SIGKILL if how == "killed" else signal.SIGSTOP)
     begun = time.monotonic()
     with pytest.raises(Away, match=r"^cannot use s3://bucket/team: [^\n]+$"):
         writer.seals(KEYS)
@@ -137,13 +110,13 @@ def test_s3_killed_while_it_is_written_to_and_back_again(bucket, tmp_path, monke
     ours = full(tmp_path / "ours", model=b"w" * 500_000)
     writer = Team(address)
     writer.open(make=True)
-    threading.Timer(0.05, server.kill).start()
+    threading.Timer(0.05, server.process.kill).start()
     with pytest.raises(Away):
         for _ in range(100):
             writer.runs.damaged |= {*KEYS}  # so that each round writes all anew
             writer.give(KEYS, ours)
-    server.wait()
-    with s3_server(int(os.environ["AWS_ENDPOINT_URL"].rpartition(":")[2])):
+    server.process.wait()
+    with servers.running(servers.object_store(server.port)):
         fsspec.filesystem("s3").mkdir("bucket")
         again = Team(address)
         again.open(make=True)
@@ -174,7 +147,7 @@ def ssh_server(folder, port):
 
 @needs_ssh
 def test_ssh_holds_runs_byte_for_byte(tmp_path, monkeypatch):
-    home, port = tmp_path / ".ssh", free_port()
+    home, port = tmp_path / ".ssh", servers.free_port()
     home.mkdir()
     (tmp_path / "team").mkdir()
     with ssh_server(home, port):
