@@ -19,6 +19,7 @@ LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
 ADDED := $(VENV)/ray-$(shell git hash-object requirements-ray.lock 2>/dev/null)
+STORE := $(VENV)/store-$(shell git hash-object requirements-store.lock 2>/dev/null)
 RUN := PATH="$$PWD/$(BIN):$$PATH"
 SET_UP := -m pipeline.operations.set_up
 
@@ -34,7 +35,7 @@ export PYTHONUTF8 := 1
 # What was left half made, was moved or has lost its Python is set up anew.
 SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
 
-.PHONY: anew repro test test-slow bench bench-gpu mutants ui notebooks ray lint lock help
+.PHONY: anew repro test test-slow bench bench-gpu mutants ui notebooks ray store lint lock help
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +43,7 @@ help:
 	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
 	@echo "make notebooks  open the lessons in JupyterLab, on this machine only (once: JupyterLab is added, a minute)"
 	@echo "make ray        add Ray, to train on several machines: docs/cluster.md (once, half a minute)"
+	@echo "make store      once, for a team's store in s3://, gs:// or ssh://, and for DVC's remotes there"
 	@echo "make test       run the tests          make test-slow   those marked slow as well"
 	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
 	@echo "make mutants    make one mistake at a time in the code and count those that no test notices (hours; SAMPLE=100: some)"
@@ -75,6 +77,7 @@ notebooks: $(READY) $(LAB)
 	@export $(RUN) && cd notebooks && jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
 ray: $(READY) $(ADDED)
+store: $(READY) $(STORE)
 
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
@@ -93,6 +96,9 @@ $(LAB): requirements-notebooks.lock | $(READY)
 $(ADDED): requirements-ray.lock | $(READY)
 	@$(BIN)/python $(SET_UP) $< $@
 
+$(STORE): requirements-store.lock | $(READY)
+	@$(BIN)/python $(SET_UP) $< $@
+
 # The result is the same for every platform.
 LOCKING = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock: $(READY)
@@ -101,3 +107,5 @@ lock: $(READY)
 	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock
 	$(LOCKING) pyproject.toml --extra test --extra notebooks --output-file requirements-notebooks.lock
 	$(LOCKING) pyproject.toml --extra test --extra ray --output-file requirements-ray.lock
+	$(LOCKING) pyproject.toml --extra test --extra store --output-file requirements-store.lock
+	$(LOCKING) server/requirements.in --output-file server/requirements.lock

@@ -292,11 +292,11 @@ def reproduce(settings: "Settings", run: str) -> int:
 
 
 def runs(settings: "Settings", action: str, present_only: bool) -> int:
-    """list the store of finished runs, or drop what no topic asks for in any profile"""
-    from pipeline.operations import prune
+    """list finished runs, drop what no topic asks for, or push them to (pull them from) the team's store"""
+    from pipeline.operations import exchange
 
     _adopt(settings)
-    print(prune.prune(settings, present_only) if action == "prune" else prune.show(settings))
+    print(exchange.carry_out(action, settings, present_only))
     return DONE
 
 

@@ -94,7 +94,13 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
     ),
     "runs": (
-        ("action", {"choices": ("list", "prune"), "help": "list the store, or drop what no topic uses"}),
+        (
+            "action",
+            {
+                "choices": ("list", "prune", "push", "pull"),
+                "help": "list the store, drop what no topic uses, or give to (take from) the team's store",
+            },
+        ),
         ("--present-only", {"action": "store_true", "help": "prune: drop what only other profiles ask for as well"}),
     ),
     "ui": (("--port", {"type": int, "default": 5000, "help": "port on 127.0.0.1 (default 5000)"}),),

@@ -39,6 +39,7 @@ LOCKS = STATE / "locks"
 GPU_MEMORY = STATE / "gpu_memory"
 ASKED = STATE / "asked"
 LOOKS = STATE / "looks"
+STORE_AWAY = STATE / "store_away.json"
 TRACKING = HOME / "mlflow.db"
 ARTIFACTS = HOME / "mlartifacts"
 

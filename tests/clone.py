@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 from pipeline import paths
 
 ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-ENVIRONMENT.pop("MLFLOW_TRACKING_URI", None)
+for variable in ("MLFLOW_TRACKING_URI", "AULA_STORE"):
+    ENVIRONMENT.pop(variable, None)
 ENVIRONMENT |= {f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 

@@ -26,7 +26,8 @@ def house(tmp_path, monkeypatch):
     for name in FOLDERS:
         place = getattr(paths, name).relative_to(paths.ROOT)
         monkeypatch.setattr(paths, name, tmp_path / place)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    for variable in ("MLFLOW_TRACKING_URI", "AULA_STORE"):
+        monkeypatch.delenv(variable, raising=False)
     return tmp_path
 
 

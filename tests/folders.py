@@ -15,4 +15,5 @@ FOLDERS += (
     "STUDIES",
     "TRIED",
     "SWEEPS",
+    "STORE_AWAY",
 )

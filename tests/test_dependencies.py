@@ -12,6 +12,10 @@ from pipeline import paths
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COMMANDS = {"dvc", "pytest-xdist", "ruff", "mypy", "ipykernel", "jupyterlab"}  # run, by name or as a plugin of another
 TYPING_ONLY = {"_typeshed"}
+OF_SERVERS = [
+    "asyncssh",
+    "psycopg",
+]  # tests of servers have these: sshfs brings the one, server/requirements.lock the other
 SCRIPTS = [file for folder in ("benchmarks", "tests") for file in (paths.ROOT / folder).rglob("*.py")]
 OWN_MODULES = {"pipeline", *(file.stem for file in SCRIPTS)}
 
@@ -46,7 +50,8 @@ installed = functools.cache(importlib.metadata.packages_distributions)  # it rea
 
 
 def distributions(module):
-    return {normalized(name) for name in installed().get(module, ())}
+    """Those that bring the module; of an extra that is not installed here, the one of its name."""
+    return {normalized(name) for name in installed().get(module, (module,))}
 
 
 def undeclared(folders, requirements):
@@ -56,15 +61,19 @@ def undeclared(folders, requirements):
 
 
 def test_what_the_pipeline_imports_is_declared():
-    assert undeclared(["pipeline"], PROJECT["dependencies"]) == {}
+    assert undeclared(["pipeline"], PROJECT["dependencies"] + PROJECT["optional-dependencies"]["store"]) == {}
 
 
 def test_what_tests_and_benchmarks_import_is_declared():
-    known = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    optional = PROJECT["optional-dependencies"]
+    known = PROJECT["dependencies"] + optional["test"] + optional["store"] + OF_SERVERS
     assert undeclared(["benchmarks", "tests"], known) == {}
 
 
 def test_what_is_declared_is_imported_or_run():
     optional = PROJECT["optional-dependencies"]
     used = set().union(*map(distributions, imported("pipeline", "benchmarks", "tests"))) | COMMANDS
-    assert declared([*PROJECT["dependencies"], *optional["test"], *optional["notebooks"]]) - used == set()
+    assert (
+        declared([*PROJECT["dependencies"], *optional["test"], *optional["notebooks"], *optional["store"]]) - used
+        == set()
+    )

@@ -46,7 +46,7 @@ from pipeline.operations import prune
 def broken(settings):
     return {mistake}
 
-prune._keys_by_topic = broken
+prune.keys_by_topic = broken
 """
 
 

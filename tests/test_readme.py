@@ -37,6 +37,7 @@ NOT_RUN = {  # what they do is another test's, or takes hours; that there is suc
     "python -m pipeline predict churn new.csv",  # test_predicted_as_evaluated.py, as the next two
     "python -m pipeline predict churn new.csv --out answers.csv",
     *("python -m pipeline card churn", "python -m pipeline card churn --out churn.card.md"),
+    *("python -m pipeline runs push", "python -m pipeline runs pull", "make store"),  # sharing/
     "python -m pipeline results",  # writes into the pages themselves: test_results.py
 }
 ELSEWHERE = (

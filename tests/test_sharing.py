@@ -75,9 +75,23 @@ def test_a_colleague_who_pulls_trains_nothing(remote, colleague):
 
 
 def test_a_colleague_s_new_variant_trains_its_own_runs_alone(remote, colleague):
-    change(colleague, lambda tree: tree["topics"]["exploding"]["variants"].update(larger={"build": {"gain": 2.0}}))
+    change(colleague, lambda tree: tree["topics"]["exploding"]["variants"].update(largest={"build": {"gain": 2.0}}))
     told = tell(colleague, "dvc", "repro", "train@exploding")
     assert trained(told) == {"exploding": 2} and runs(remote).items() <= runs(colleague).items()
+
+
+def test_a_clone_with_the_team_s_store_trains_its_new_variant_alone(remote, tmp_path):
+    """No DVC remote: what was trained lies in a folder, and what the clone trains lies there afterwards."""
+    shared, clone = tmp_path / "shared", tmp_path / "aula"
+    shared.mkdir()
+    assert f"finished runs given to {shared}" in tell(remote, "env", f"AULA_STORE={shared}", *PIPELINE, "runs", "push")
+    tell(tmp_path, "git", "clone", "-q", str(remote), "aula")
+    change(clone, lambda tree: tree.update(store={"shared": str(shared)}))
+    change(clone, lambda tree: tree["topics"]["exploding"]["variants"].update(largest={"build": {"gain": 2.0}}))
+    told = tell(clone, "dvc", "repro", "train@exploding")
+    assert trained(told) == {"exploding": 2} and runs(remote).items() <= runs(clone).items()
+    assert f"finished runs were found in {shared}: nothing of that is trained again" in told
+    assert "0 of " in tell(clone, *PIPELINE, "runs", "push")
 
 
 def test_a_setting_edited_after_a_pull_and_set_back_trains_nothing_again(remote, colleague):
@@ -94,7 +108,7 @@ def test_a_run_that_was_spoilt_on_the_way_is_trained_again(remote, colleague):
     file = colleague / "data" / "runs" / "exploding" / "unit" / "100" / "history.csv"
     file.chmod(0o644)
     file.write_text(file.read_text().replace("1,", "1,1", 1))
-    change(colleague, lambda tree: tree["topics"]["exploding"]["variants"].update(larger={"build": {"gain": 2.0}}))
+    change(colleague, lambda tree: tree["topics"]["exploding"]["variants"].update(largest={"build": {"gain": 2.0}}))
     told = tell(colleague, *PIPELINE, "repro", "train@exploding")
     assert trained(told) == {"exploding": 3} and runs(remote).items() <= runs(colleague).items()
 

@@ -27,8 +27,9 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "topics": {"scoring", "tasks", "verdicts"},
     "report": {"freshness", "settings", "training", "verdicts"},
     "devices": {"pool", "training"},
-    "operations": {"devices", "settings", "training"},
-    "sweeps": {"cluster", "devices", "pool", "scoring", "settings", "training", "verdicts"},
+    "operations": {"devices", "settings", "sharing", "training"},
+    "sharing": {"settings", "training"},
+    "sweeps": {"cluster", "devices", "pool", "scoring", "settings", "sharing", "training", "verdicts"},
     "mlflow_sync": {"freshness", "operations", "prediction", "report", "scoring", "settings", "training"},
     "prediction": {"freshness", "preparation", "report", "scoring", "settings", "sources", "training", "verdicts"},
     "freshness": {"scoring", "settings", "training", "verdicts"},  # a state has what the topic asks
@@ -42,13 +43,16 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
         "report",
         "scoring",
         "settings",
+        "sharing",
         "sweeps",
         "training",
         "verdicts",
     },
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
     "trial": {"notebook"},
-    "__main__": {"cluster", "freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "stages"},
+    "__main__": {
+        *("cluster", "freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "sharing", "stages"),
+    },
 }
 
 

@@ -4,6 +4,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -62,7 +63,7 @@ class TopicFiles:
         """Whether there are scores of all these runs and of no others."""
         return _evaluated(self.scores, self.runs)
 
-    @property
+    @cached_property  # of ten thousand runs it takes a tenth of a second, and each of them is asked for it
     def comparison(self) -> str:
         """Identity of the comparison that the planned runs make up: the same whether they have ended or not."""
         return comparison(self.facts)

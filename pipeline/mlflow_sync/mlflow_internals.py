@@ -5,7 +5,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,6 +21,7 @@ ENVIRONMENT = {  # MLflow's own settings, unless the user has chosen others
 LOGGERS = ("mlflow", "alembic", "urllib3")
 DATABASE_TRIES = 4
 RUNS_PER_PAGE = 1_000
+LOOSE_ENDS = 20
 
 ArtifactPlace = tuple[str, str, dict[str, str]]  # run, address of its artifacts, tags
 
@@ -135,6 +136,47 @@ def move_experiment(client: "MlflowClient", experiment: str, place: str) -> None
     with client._tracking_client.store.ManagedSessionMaker(read_only=False) as session:
         found = session.query(SqlExperiment).filter(SqlExperiment.experiment_id == int(experiment))
         found.update({SqlExperiment.artifact_location: place})
+
+
+def row_counts(client: "MlflowClient", experiment: str) -> list[Any]:
+    """How many runs, tags, parameters and values an experiment has in a database, and sums that an edit changes.
+
+    MLflow 3.17.2: MlflowClient gives runs as a whole, a thousand a second. Gain: ten thousand runs are looked at in
+    half a second. Test: test_what_is_edited_in_a_database_is_seen_at_a_glance.
+    """
+    from mlflow.store.tracking.dbmodels.models import SqlInput, SqlLatestMetric, SqlParam, SqlRun, SqlTag
+    from sqlalchemy import func
+
+    sums: dict[Any, Any] = {
+        SqlTag: (func.sum(func.length(SqlTag.key) * 31 + func.length(SqlTag.value)), func.min(SqlTag.value)),
+        SqlParam: (func.sum(func.length(SqlParam.value)),),
+        SqlLatestMetric: (func.sum(SqlLatestMetric.value), func.sum(SqlLatestMetric.timestamp)),
+    }
+    told: list[Any] = []
+    with client._tracking_client.store.ManagedSessionMaker() as session:
+        ours: Any = SqlRun.experiment_id == int(experiment)
+        states = session.query(SqlRun.status, SqlRun.lifecycle_stage, func.count(), func.sum(SqlRun.end_time))
+        found = states.filter(ours).group_by(SqlRun.status, SqlRun.lifecycle_stage).all()
+        told.append(sorted([str(cell) for cell in row] for row in found))
+        for table, columns in sums.items():
+            counted = (
+                session.query(func.count(), *columns).select_from(table).join(SqlRun, SqlRun.run_uuid == table.run_uuid)
+            )
+            told.append([str(cell) for cell in counted.filter(ours).one()])
+        inputs = (
+            session.query(func.count()).select_from(SqlInput).join(SqlRun, SqlRun.run_uuid == SqlInput.destination_id)
+        )
+        told.append(str(inputs.filter(ours).scalar()))
+    return told
+
+
+def loose_ends(client: "MlflowClient", experiment: str) -> list[str]:
+    """The first runs of an experiment that are deleted, and those that are open; documented calls, no trick."""
+    from mlflow.entities import ViewType
+
+    deleted = client.search_runs([experiment], "", run_view_type=ViewType.DELETED_ONLY, max_results=LOOSE_ENDS)
+    opened = client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=LOOSE_ENDS)
+    return [f"{run.info.run_id} {run.info.lifecycle_stage} {run.info.status}" for run in (*deleted, *opened)]
 
 
 def search_all(client: "MlflowClient", experiment: str, condition: str) -> "list[Run]":

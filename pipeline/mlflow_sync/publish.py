@@ -10,6 +10,7 @@ from typing import Any
 from pipeline import errors, paths, plugins
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import (
+    already,
     descriptions,
     gather,
     images,
@@ -41,7 +42,8 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     Refused, once all other topics are written, where an experiment of that name is not ours.
     """
     plans = [plan for file in sorted(paths.PLAN.glob("*.json")) if not (plan := read_json(file)).get("left_out")]
-    planned = [gather.gather(plan) for plan in plans if topics is None or plan["topic"] in topics]
+    asked = [plan for plan in plans if topics is None or plan["topic"] in topics]
+    planned = [gather.gather(plan) for plan in asked if not already.is_published(plan)]
     begun = [topic for topic in planned if topic.runs]
     counts, refusals = Counter(dict.fromkeys(COUNTED, 0)), []
     if begun or any(paths.SWEEPS.glob("*/sweep.json")):
@@ -91,6 +93,8 @@ def _publish(topic: TopicFiles) -> Counter[str]:
     experiment.close(parent)
     experiment.close_left()
     experiment.settle_twins()
+    if not topic.missing:
+        already.remember(topic.plan, parent_id)
     return experiment.counts
 
 

@@ -53,6 +53,12 @@ def check() -> None:
         raise Refused(f"MLFLOW_TRACKING_URI: {wrong}")
 
 
+def is_there() -> bool:
+    """Whether there is a store to ask: False of a database whose file is not made yet."""
+    file = _database()
+    return file is None or _exists(file)
+
+
 def create() -> None:
     """Make the store's database unless it exists: by one process alone, and wholly or not at all (Unreachable)."""
     file = _database()
@@ -79,7 +85,20 @@ def reachable() -> Iterator[None]:
         except Unreachable:
             raise  # said already
         except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
+            if wrong := _refusal(error):
+                raise Refused(wrong) from error
             raise Unreachable(f"cannot use {masking.address(uri())}: {_one_line(error)}") from error
+
+
+def _refusal(error: BaseException) -> str | None:
+    """What to do where a server asks for a name and a password, or gives us too few rights; None: something else."""
+    server = masking.address(uri())
+    if "error code 401" in str(error):
+        told = "given no name and password that it takes, allowed those that whoever keeps it gave you"
+        return f"{server}: {told}: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+    if "error code 403" in str(error):
+        return f"{server}: given a name that may not do that there, allowed one that may edit: ask whoever keeps it"
+    return None
 
 
 def _one_line(error: BaseException) -> str:
@@ -90,6 +109,7 @@ def _one_line(error: BaseException) -> str:
     text = re.split(r" ?\[SQL: | ?\(Background on this error", text)[0]
     if isinstance(error, OSError):
         text = re.sub(r"[\"']\)+$", "", text.rpartition("(Caused by ")[2].rpartition("): ")[2])
+        text = re.sub(r"^\w+\([\"']", "", text)
     return text if len(text) <= MESSAGE_LENGTH else f"{text[: MESSAGE_LENGTH - 1]}…"
 
 

@@ -18,12 +18,11 @@ from pipeline.training.store import project_store
 
 def show(settings: Settings) -> str:
     """One line per topic with its runs done and asked for; then what else lies in the store."""
-    keys_by_topic = _keys_by_topic(settings)
+    asked_for = keys_by_topic(settings)
     lines = [
-        f"{topic}: {sum(map(project_store().has, keys))} of {len(keys)} runs done"
-        for topic, keys in keys_by_topic.items()
+        f"{topic}: {sum(map(project_store().has, keys))} of {len(keys)} runs done" for topic, keys in asked_for.items()
     ]
-    used = set().union(*keys_by_topic.values())
+    used = set().union(*asked_for.values())
     unused = [folder for folder in project_store().runs() if folder.name not in used]
     lines.append(f"no topic asks for {len(unused)} more, {_megabytes(unused):.1f} MB")
     damaged = project_store().damaged()
@@ -44,7 +43,7 @@ def prune(settings: Settings, present_only: bool = False) -> str:
 
 
 def _prune(settings: Settings, present_only: bool) -> str:
-    used = set().union(*_keys_by_topic(settings).values())
+    used = set().union(*keys_by_topic(settings).values())
     sweeps = _sweeps(settings)
     used |= asked.by_sweeps(sweeps)
     used |= set() if present_only else asked.by_others(settings.profile, settings.left_out)
@@ -105,7 +104,7 @@ def _remove(folders: Sequence[Path]) -> str:
     return f"removed {told}"
 
 
-def _keys_by_topic(settings: Settings) -> dict[str, set[str]]:
+def keys_by_topic(settings: Settings) -> dict[str, set[str]]:
     """{topic: keys of the runs that it asks for in this profile}; two topics may ask for the same run."""
     plans = {name: resolve(settings, topic) for name, topic in settings.topics.items()}
     return {name: {spec.run_key for spec in run_specs(plan)} for name, plan in plans.items()}

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from pipeline import paths
 from pipeline.contracts import History
-from pipeline.report import plots, svg
+from pipeline.report import many, plots, svg
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.formatting import count, number
 from pipeline.report.language import Said, phrase
@@ -81,7 +81,7 @@ def _panels(facts: TopicFacts) -> Iterator[CurvePanel]:
                 "group": item["settings"]["data"],
                 "objective": OBJECTIVE_WORDS[name],
                 "curves": curves,
-                "histories": histories,
+                "histories": many.some(histories),
                 "bands": _bands([history for run, history in zip(runs, histories, strict=True) if _is_whole(run)]),
             }
 

@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from pipeline import paths
-from pipeline.report import curves, samples, score_plots, series, svg
+from pipeline.report import curves, many, samples, score_plots, series, svg
 from pipeline.report.curves import CurveGroup
 from pipeline.report.facts import TopicFacts, finite_scores
 from pipeline.report.samples import SamplePicture, StripPicture
@@ -52,7 +52,7 @@ def _score_rows(facts: TopicFacts, metric: str) -> list[ScoreRow]:
         score_plots.score_row(
             variant,
             facts.metrics[variant][metric],
-            finite_scores(facts.scores, variant, metric),
+            many.spread(finite_scores(facts.scores, variant, metric)),
             group=item["settings"]["data"],
         )
         for variant, item in facts.plan["variants"].items()

@@ -14,6 +14,7 @@ from pipeline.settings import files
 from pipeline.settings.cluster_block import ClusterSettings, resolve_cluster
 from pipeline.settings.data_blocks import DataSettings, LongTail, Split, check_views, resolve_data
 from pipeline.settings.profiles import PROFILES, Profile, check_names, read_profiles
+from pipeline.settings.shared_store import SharedStoreSettings, resolve_store
 from pipeline.settings.sweep_blocks import SweepSettings, resolve_sweep
 from pipeline.settings.topic_blocks import Context, TopicSettings, Variant, resolve_topic
 from pipeline.settings.tree import Block, Given, merge
@@ -54,6 +55,7 @@ class Settings:
     sweeps: Mapping[str, SweepSettings] = field(default_factory=dict)
     executor: Literal["local", "ray"] = "local"
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
+    store: SharedStoreSettings = field(default_factory=SharedStoreSettings)
 
     @property
     def numerics(self) -> Mode:
@@ -76,6 +78,7 @@ TOP = {
     "run_minutes": Setting(Positive, 60.0),
     "same_on_every_processor": Setting(bool, True),
     "only": Setting(list[str] | None, None),
+    "store": Setting(dict, {}),
     "views": Setting(dict, {}),
     "data": Setting(dict, required=True),
     "topics": Setting(dict, required=True),
@@ -177,6 +180,7 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
         topics={name: block for name, block in topics.items() if block},
         sweeps={name: block for name, block in sweeps.items() if block},
         voids=uses.voids(),
+        store=resolve_store(tree.get("store", top["store"]), complaints),
     )
 
 

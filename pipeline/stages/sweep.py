@@ -1,6 +1,7 @@
 """Search better settings for a variant, and compare the best once with the variant as it is."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline import paths
@@ -36,7 +37,7 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     ledger = Ledger(name, study, workers)
     answers = Answers(runs, ledger)
     found = search_of(settings, runs)
-    with Board(block, ledger, workers) as board, mlflow_sweeps.follow(name):
+    with Board(block, ledger, workers) as board, _giving(runs, answers), mlflow_sweeps.follow(name):
         shown = Shown(board, lambda: _show(settings, block, study, found.told, answers))
         search_trials(found, runs, answers, shown)
         _show(settings, block, study, found.told, answers)
@@ -57,6 +58,17 @@ def _show(
     summary = outputs.write(settings, block, study, told, answers, finals)
     write_bytes(paths.sweep(block.name) / "index.html", sweep_page.page(block.name).encode())
     return summary
+
+
+@contextlib.contextmanager
+def _giving(runs: TrialRuns, answers: Answers) -> Iterator[None]:
+    """However it ends, the team's store gets what it has trained."""
+    with runs.team.giving([]) as give:
+        try:
+            yield
+        finally:
+            for task, _ in answers.outcomes.values():
+                give(task.spec.run_key)
 
 
 def search_of(settings: Settings, runs: TrialRuns) -> Search:

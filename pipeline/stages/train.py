@@ -23,6 +23,7 @@ from pipeline.scoring import scored_runs
 from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import code_digests_of, current
+from pipeline.sharing.team import Training
 from pipeline.training import integrity, runtime
 from pipeline.training.record import lost
 from pipeline.training.run import COLUMNS, RunSpec, run_specs
@@ -38,6 +39,8 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
     freshness.require_examples(settings, plan, test=False)
     specs = run_specs(plan)
     wanted = {spec.run_key: spec for spec in specs}  # variants that are the same share their runs
+    team = Training(settings)
+    team.take(wanted.keys())
     missing = [spec for key, spec in wanted.items() if not store.has(key)]
     failed: dict[str, RunRecord] = {}
     if missing:
@@ -45,7 +48,7 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
         refuse_gpus(settings, plan)
     _warn_of_orphans(topic, set(wanted))
     board = Board(topic, missing, before=len(wanted) - len(missing), devices=runtime.devices())
-    with board, live.follow(plan, specs, missing):
+    with board, live.follow(plan, specs, missing), team.giving(wanted.keys()) as give:
         trained = carry_out(
             partial(run_and_score, plan=plan, to_score=_to_score(settings, plan)),
             missing,
@@ -61,6 +64,8 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
             board.done(spec, done)
             if done["status"] == "failed":
                 failed[spec.run_key] = done
+            else:
+                give(spec.run_key)
     shutil.rmtree(paths.RUNS / topic, ignore_errors=True)
     return [_collect(store, spec, failed.get(spec.run_key)) for spec in specs]
 

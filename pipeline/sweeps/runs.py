@@ -17,6 +17,7 @@ from pipeline.settings.plan import card, code_digests_of, key_of_all, planned
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.settings.sweep_space import Values
 from pipeline.settings.validation import ParamsError
+from pipeline.sharing.team import Training
 from pipeline.sweeps.trials import Outcome
 from pipeline.training import best_run
 from pipeline.training.run import RunSpec, run_specs
@@ -59,6 +60,11 @@ class TrialRuns:
     def store(self) -> Store:
         """Where all runs of the project are."""
         return project_store()
+
+    @cached_property
+    def team(self) -> Training:
+        """The store that others share, if there is one."""
+        return Training(self.settings)
 
     @property
     def data(self) -> set[str]:
@@ -155,11 +161,13 @@ class TrialRuns:
         return plan, settings
 
     def tasks(self, trial: int, values: Values, seeds: Sequence[int]) -> list[TrialRun]:
-        """The runs of a trial with these seeds."""
+        """The runs of a trial with these seeds; what others have trained of them is in the store then."""
         name = trial_name(trial)
         plan, _ = self.plan({name: values}, seeds)
         code = plan["variants"][name]["code"]
-        return [TrialRun(trial, spec.seed, replace(spec, claims={}), code) for spec in run_specs(plan)]
+        specs = run_specs(plan)
+        self.team.take([spec.run_key for spec in specs])
+        return [TrialRun(trial, spec.seed, replace(spec, claims={}), code) for spec in specs]
 
     def stored(self, spec: RunSpec) -> Outcome | None:
         """What came of a run that has ended before, for whomever it was; None: it is not in the store."""

@@ -108,3 +108,13 @@ def test_a_database_that_cannot_be_opened_is_out_of_reach_within_seconds(house):
     with pytest.raises(tracking_store.Unreachable, match="unable to open database file"):
         publish()
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(("code", "said"), [(401, "set MLFLOW_TRACKING_USERNAME and"), (403, "one that may edit")])
+def test_a_server_that_refuses_us_says_what_to_do(house, monkeypatch, code, said):
+    from mlflow.exceptions import MlflowException
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ana:hidden@server:5000")
+    with pytest.raises(tracking_store.Refused) as told, tracking_store.reachable():
+        raise MlflowException(f"API request to endpoint /api failed with error code {code} != 200. Response body: 'no'")
+    assert said in str(told.value) and "hidden" not in str(told.value) and "\n" not in str(told.value)

@@ -9,8 +9,11 @@ from pipeline.contracts import RunRecord
 from pipeline.errors import InputError
 from pipeline.pool.process import Ending
 from pipeline.settings import plan
+from pipeline.settings.shared_store import SharedStoreSettings
+from pipeline.sharing.team import Team
 from pipeline.stages import train
 from pipeline.training import integrity, runtime
+from pipeline.training.record import record
 from pipeline.training.store import project_store
 
 TOPIC = "imbalance"
@@ -172,3 +175,28 @@ def test_code_that_was_edited_meanwhile_is_refused_before_a_run(planned, monkeyp
     monkeypatch.setattr(train, "code_digests_of", lambda settings: {"model.mlp": "edited"})
     with pytest.raises(InputError, match="given code that was changed while its runs were trained"):
         train.run_and_score(spec, current, {})
+
+
+def test_what_the_team_has_is_not_trained_again(planned, monkeypatch, tmp_path, capsys):
+    """One project trains and gives; another, with a store of its own, trains nothing."""
+    shared, asked = tmp_path / "shared", []
+    shared.mkdir()
+    Team(str(shared)).open(make=True)
+
+    def carry_out(function, tasks, **options):
+        asked.append(len(tasks))
+        for spec in tasks:
+            outcome = {"status": "finished", "ended": "completed", "reason": None, "parameters": 1, "epochs": 1}
+            made = record(spec, outcome | {"best_epoch": 1}, started=0.0, duration_s=1.0, peak_mb=1)
+            draft = project_store().draft()
+            records.write_bytes(draft / "history.csv", b"epoch,loss,val_loss\n1,0.5,0.5\n")
+            project_store().put(spec.run_key, draft, made)
+            yield spec, made, None
+
+    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+    chosen = replace(planned, store=SharedStoreSettings(str(shared)))
+    train.train(chosen, TOPIC)
+    paths.STORE.rename(paths.STORE.with_name("of_the_first"))
+    answers = train.train(chosen, TOPIC)
+    assert asked[0] > 0 and asked[1] == 0 and all(answer["status"] == "finished" for answer in answers)
+    assert f"{asked[0]} finished runs were found in {shared}" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.records import read_json
 from pipeline.settings import params
+from pipeline.sharing.team import Team
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import carry_out
 from pipeline.sweeps.ledger import Ledger
@@ -98,6 +99,22 @@ def test_stopped_anywhere_it_goes_on(settings, monkeypatch, stop):
     monkeypatch.setattr(carry_out, "train_trial", real)
     stage.sweep(settings, "small")
     assert outputs("trials.jsonl") == before and sorted(trained.keys) == sorted(keys)
+
+
+def test_of_what_a_team_has_nothing_is_trained_again(settings, monkeypatch, tmp_path):
+    """A colleague's project has neither runs nor study of its own, and comes to the same."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setenv("AULA_STORE", str(shared))
+    Team(str(shared)).open(make=True)
+    stage.sweep(settings, "small")
+    before, keys = outputs("trials.jsonl"), [*trained.keys]
+    done = [key for key in keys if project_store().has(key)]
+    for folder in (paths.STORE, paths.STUDIES):
+        folder.rename(folder.with_name(f"{folder.name}_before"))
+    trained.keys.clear()
+    stage.sweep(settings, "small")
+    assert outputs("trials.jsonl") == before and sorted(trained.keys) == sorted({*keys} - {*done}) and len(done) > 20
 
 
 def test_data_of_a_sweep_are_its_own_and_test_data_lie_apart(settings):

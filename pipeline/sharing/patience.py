@@ -1,0 +1,71 @@
+"""Wait for a store only so long, and say in one line why it cannot be used."""
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pipeline.errors import InputError
+
+Answer = TypeVar("Answer")
+LONGEST = 200  # characters of what a library says
+WITHOUT_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError", "RefreshError")
+FORBIDDEN = ("PermissionError", "PermissionDenied", "TokenRetrievalError", "HostKeyNotVerifiable")
+WHERE = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS, or `gcloud auth application-default login`",
+}
+
+
+class Away(ConnectionError, InputError):
+    """The shared store cannot be used, just now or as it is set; one line says why. Runs are in the project's own."""
+
+
+def within(limit_s: float, address: str, function: Callable[..., Answer], *arguments: Any) -> Answer:
+    """What the function gives. Away: it raised, or has not ended within that time, and is waited for no more."""
+    answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put((function(*arguments), None))
+        except BaseException as error:
+            answers.put((None, error))
+
+    threading.Thread(target=work, daemon=True, name="shared store").start()
+    try:
+        value, error = answers.get(timeout=limit_s)
+    except queue.Empty:
+        raise Away(f"cannot use {address}: no answer within {limit_s:.0f} s") from None
+    if error is not None:
+        raise told(address, error) from error
+    answer: Answer = value
+    return answer
+
+
+def told(address: str, error: BaseException) -> Away:
+    """What a library has raised, in one line."""
+    if isinstance(error, Away):
+        return error
+    kinds = {kind.__name__ for each in _chain(error) for kind in type(each).__mro__}
+    scheme = address.partition("://")[0]
+    if isinstance(error, ImportError):
+        return Away(f"store: given {address}, allowed once its library is installed: `make store` does that")
+    if kinds & {*WITHOUT_CREDENTIALS}:
+        where = WHERE.get(scheme, "a key that `ssh` takes")
+        return Away(f"store: given no credentials for {address}, allowed those that its library finds: {where}")
+    if kinds & {*FORBIDDEN}:
+        return Away(f"store: given {address}, which you may not use that way ({_short(error)}), allowed your own")
+    return Away(f"cannot use {address}: {_short(error)}")
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _short(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
