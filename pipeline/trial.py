@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths
+from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.notebook import Picture, Table
 
 COPIED = ("params.yaml", "profiles", "pipeline")
 ELSEWHERE = "MLFLOW_TRACKING_URI"  # of your own store, which a trial is not to write to
 REFUSED = 2  # exit code of a command whose input is wrong
-TABLE = "t = notebook.verdicts({topic!r}); print(json.dumps([t.title, t.head, t.rows]))"
-PICTURE = "t = notebook.scores({topic!r}, {metric!r}); print(json.dumps(getattr(t, 'svg', None)))"
+TABLE = "t = notebook.verdicts({topic!r}, language={language!r}); print(json.dumps([t.title, t.head, t.rows]))"
+SCORES = "notebook.scores({topic!r}, {metric!r}, language={language!r})"
+PICTURE = f"print(json.dumps(getattr({SCORES}, 'svg', None)))"
 
 
 class Trial:
@@ -51,14 +53,14 @@ class Trial:
                 raise InputError(f"params.yaml: given no line for {name!r}, allowed a key that stands at its top")
         file.write_text(text, "utf-8")
 
-    def verdicts(self, topic: str) -> Table:
+    def verdicts(self, topic: str, *, language: Language = "en") -> Table:
         """See notebook.verdicts."""
-        title, head, rows = self._asked(TABLE.format(topic=topic))
+        title, head, rows = self._asked(TABLE.format(topic=topic, language=language))
         return Table(title, head, rows)
 
-    def scores(self, topic: str, metric: str) -> Picture:
+    def scores(self, topic: str, metric: str, *, language: Language = "en") -> Picture:
         """See notebook.scores. InputError: no results with that metric."""
-        svg = self._asked(PICTURE.format(topic=topic, metric=metric))
+        svg = self._asked(PICTURE.format(topic=topic, metric=metric, language=language))
         if svg is None:
             raise InputError(f"metric: given {metric!r}, allowed one that {topic} has results of")
         return Picture(svg)

@@ -28,8 +28,9 @@ def in_templates():
 
 
 def in_code():
-    """Messages of `phrase`, `word` and `marked` in the code of the page."""
-    for file in sorted(REPORT.glob("*.py")):
+    """Messages of `phrase`, `word` and `marked` in the code of the page and of the lessons."""
+    files = [*REPORT.glob("*.py"), *(paths.PACKAGE / "lessons").glob("*.py"), paths.PACKAGE / "notebook.py"]
+    for file in sorted(files):
         keywords = {"phrase": None, "word": None, "marked": None}
         yield from (message for _, message, _, _ in extract("python", io.BytesIO(file.read_bytes()), keywords=keywords))
 
@@ -51,6 +52,14 @@ def of_contracts():
     for words in (contracts.Verdict, contracts.Firmness, contracts.OpenReason, contracts.Status, contracts.Kind):
         yield from get_args(words)
     yield from ("claimed better", "claimed worse", "published", "pilot")
+    yield from (
+        "claim",
+        "metric",
+        "mean of the one and the other",
+        "difference",
+        "seeds",
+        "verdict",
+    )  # notebook.verdicts
 
 
 NAMES = {"ReLU", "failed"}  # the same in both
