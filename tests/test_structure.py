@@ -43,8 +43,9 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
         "verdicts",
     },
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
+    "lessons": {"freshness", "notebook", "report", "settings", "verdicts"},
     "trial": {"notebook"},
-    "__main__": {"freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "stages"},
+    "__main__": {"freshness", "lessons", "mlflow_sync", "operations", "prediction", "report", "settings", "stages"},
 }
 
 

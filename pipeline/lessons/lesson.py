@@ -174,9 +174,8 @@ class Lesson:
 
     def _option(self, answer: str, options: Sequence[Option]) -> Option | None:
         """The one that is named by its letter, its key or its text."""
-        given = answer.strip().strip(".)").casefold()
         for letter, option in zip(LETTERS, options, strict=False):
-            if given in (letter, option.key.casefold(), self._text(option).casefold().rstrip(".")):
+            if _bare(answer) in map(_bare, (letter, option.key, self._text(option))):
                 return option
         return None
 
@@ -189,6 +188,10 @@ def _named(name: str, known: Mapping[str, Any], kind: str) -> Any:
     if name not in known:
         raise InputError(f"{kind}: given {name!r}, allowed {', '.join(known)}: name one of these")
     return known[name]
+
+
+def _bare(text: str) -> str:
+    return text.strip(" .)").casefold()
 
 
 def _is_empty(given: Given) -> bool:

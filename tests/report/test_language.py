@@ -57,6 +57,7 @@ def of_contracts():
         "metric",
         "mean of the one and the other",
         "difference",
+        "margin",
         "seeds",
         "verdict",
     )  # notebook.verdicts
