@@ -15,9 +15,11 @@ endif
 
 VENV := .venv
 BIN := $(VENV)/bin
+TOPIC ?= memory
 LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
+TYPST := $(VENV)/typst-$(shell git hash-object requirements-handout.lock 2>/dev/null)
 RUN := PATH="$$PWD/$(BIN):$$PATH"
 SET_UP := -m pipeline.operations.set_up
 
@@ -33,12 +35,14 @@ export PYTHONUTF8 := 1
 # What was left half made, was moved or has lost its Python is set up anew.
 SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
 
-.PHONY: anew repro test test-slow bench mutants ui notebooks lint lock help
+.PHONY: anew repro try test test-slow bench mutants ui notebooks handout lint lock help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make repro      prepare data, train, evaluate and report (GPU=1: with TensorFlow's CUDA libraries)"
 	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
+	@echo "make try        one topic from nothing to its page, in two or three minutes (TOPIC=memory)"
+	@echo "make handout    print a topic on two pages for a class (TOPIC=memory LANGUAGE=es; once: Typst is added)"
 	@echo "make notebooks  open the lessons in JupyterLab, on this machine only (once: JupyterLab is added, a minute)"
 	@echo "make test       run the tests          make test-slow   those marked slow as well"
 	@echo "make lint       Ruff and mypy          make lock        renew the lock files from pyproject.toml"
@@ -47,6 +51,9 @@ help:
 
 repro: $(READY)
 	@$(RUN) python -m pipeline repro
+
+try: $(READY)
+	@$(RUN) python -m pipeline demo "$(TOPIC)"
 
 test: $(READY)
 	@$(RUN) python -m pytest -m "not slow" -n 2 --dist loadfile
@@ -68,6 +75,9 @@ ui: $(READY)
 notebooks: $(READY) $(LAB)
 	@export $(RUN) && cd notebooks && jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
+handout: $(READY) $(TYPST)
+	@$(RUN) python -m pipeline handout "$(TOPIC)" $(if $(LANGUAGE),--language "$(LANGUAGE)") $(if $(OUT),--out "$(OUT)")
+
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
@@ -81,10 +91,15 @@ anew:
 $(LAB): requirements-notebooks.lock | $(READY)
 	@$(BIN)/python $(SET_UP) $< $@
 
+# Typst comes with nothing else.
+$(TYPST): requirements-handout.lock | $(READY)
+	@$(BIN)/python $(SET_UP) $< $@
+
 # The result is the same for every platform.
 LOCKING = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock: $(READY)
 	echo uv | $(LOCKING) - --output-file requirements-uv.lock
+	echo 'typst==0.15.*' | $(LOCKING) - --output-file requirements-handout.lock
 	$(LOCKING) pyproject.toml --extra test --output-file requirements.lock
 	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock
 	$(LOCKING) pyproject.toml --extra test --extra notebooks --output-file requirements-notebooks.lock

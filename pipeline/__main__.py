@@ -9,6 +9,7 @@ from pipeline import arguments, errors, numerics, paths, streams
 from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
+    from pipeline.contracts import Language
     from pipeline.result_rows import ClaimRow
     from pipeline.settings.params import DataSettings, Settings
 
@@ -134,14 +135,16 @@ def look(settings: "Settings") -> int:
     return DONE
 
 
-def report(settings: "Settings", page_only: bool = False) -> int:
+def report(settings: "Settings", page_only: bool = False, watch: bool = False, port: int = 0) -> int:
     """write data/report: the verdicts, the page and its pictures"""
     from pipeline import freshness
-    from pipeline.operations import lock
+    from pipeline.operations import lock, preview
     from pipeline.report import terminal
     from pipeline.stages.judge import judge, judged
     from pipeline.stages.report import report
 
+    if watch:
+        return preview.watch(port)
     with lock.hold("page", wait=True):  # what is read is read under it: no older page is written last
         states = freshness.evaluated(settings)
         rows = judged(states) if page_only else judge(states)
@@ -242,6 +245,32 @@ def card(settings: "Settings", topic: str, out: str | None) -> int:
     return DONE
 
 
+def demo(settings: "Settings", topic: str) -> int:
+    """try one topic with two seeds in a copy of the project: its page in a minute or two"""
+    from pipeline.demo import demo
+
+    print(demo(settings, topic))
+    return DONE
+
+
+def handout(settings: "Settings", topic: str, language: "Language | None", out: str | None) -> int:
+    """print a topic for a class: a PDF of two A4 pages with its results and three exercises"""
+    from pathlib import Path
+
+    from pipeline.lessons.handout import handout
+    from pipeline.records import write_bytes
+
+    chosen: Language = language or ("es" if settings.language == "es" else "en")
+    file = Path(out).expanduser() if out else paths.handout(topic, chosen)
+    pdf, left_out = handout(settings, topic, chosen)
+    for line in left_out:
+        print(line, file=sys.stderr)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(file, pdf)
+    print(f"{out or file.relative_to(paths.ROOT)}: two pages on {topic}")
+    return DONE
+
+
 def repro(settings: "Settings", targets: Sequence[str]) -> int:
     """dvc repro, alone and after mending what a kill left torn; a topic that fails stops no other"""
     from pipeline.operations.dvc_repro import repro
@@ -301,8 +330,8 @@ def ui(settings: "Settings", port: int) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
-        *(check, add, repro, prepare, plan, train, evaluate, judge, look, report, sweep),
-        *(claims, results, predict, card, publish, reproduce, runs, ui),
+        *(check, add, demo, repro, prepare, plan, train, evaluate, judge, look, report, sweep),
+        *(claims, results, predict, card, handout, publish, reproduce, runs, ui),
     )
 }
 STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
@@ -376,7 +405,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
     try:
         settings = read(paths.PARAMS)
         numerics.settle(settings.numerics)
-        if name in STAGES and not options.get("page_only"):
+        if name in STAGES and not (options.get("page_only") or options.get("watch")):
             for first in announcement.of_stage(settings, name, options.get("topic"), options.get("data")):
                 print(first, file=sys.stderr, flush=True)
         return COMMANDS[name](settings, **options), ""

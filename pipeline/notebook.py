@@ -16,6 +16,7 @@ import numpy as np
 from pipeline import freshness, paths, plugins
 from pipeline.contracts import Language
 from pipeline.errors import InputError
+from pipeline.raw_data import RawData
 from pipeline.records import Examples, read_json_or, read_rows_or_none
 from pipeline.report import formatting
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, plain
@@ -67,11 +68,13 @@ class Picture:
 # The experiment in small
 
 
-def drawn(examples: Examples, *, train: int, validation: int, test: int, seed: int) -> dict[str, Examples]:
+def drawn(examples: Examples | RawData, *, train: int, validation: int, test: int, seed: int) -> dict[str, Examples]:
     """Three disjoint parts of so many examples each, drawn at random; too few are shared out in proportion.
 
-    InputError: a part that would be empty.
+    Of a table its columns of numbers are taken as they stand. InputError: a part that would be empty, or a table with
+    other columns or without some numbers.
     """
+    examples = _numbers(examples) if isinstance(examples, RawData) else examples
     sizes = {"train": train, "validation": validation, "test": test}
     share = min(1.0, len(examples) / sum(sizes.values()))
     ends = np.cumsum([int(size * share) for size in sizes.values()])
@@ -79,6 +82,15 @@ def drawn(examples: Examples, *, train: int, validation: int, test: int, seed: i
     if not all(map(len, parts)):
         raise InputError(f"train, validation, test: given {train}, {validation}, {test}, allowed 1 or more of each")
     return {name: examples.take(rows) for name, rows in zip(sizes, parts, strict=True)}
+
+
+def _numbers(raw: RawData) -> Examples:
+    cells = [raw.x] if isinstance(raw.x, np.ndarray) else [column.cells[:, None] for column in raw.x]
+    if not all(part.dtype.kind == "f" and np.isfinite(part).all() for part in cells):
+        raise InputError(
+            "examples: given a table with words, dates or gaps, allowed numbers alone: `python -m pipeline add` reads it"
+        )
+    return Examples(np.concatenate(cells, axis=1).astype("float32"), raw.y)
 
 
 def run(
@@ -218,9 +230,13 @@ def _title(claims: Sequence[Claim], judgements: Mapping[str, ClaimRow], label: s
     if not judgements:
         return phrase("{count} claims, {missing}", count=len(claims), missing=MISSING)
     counts = Counter(judgements[claim.name]["verdict"] if claim.name in judgements else UNTESTED for claim in claims)
-    told = [phrase("{count} {verdict}", count=counts[name], verdict=word(name)) for name in ALL if counts[name]]
+    told = [_counted(counts[name], name) for name in ALL if counts[name]]
     counted = phrase("{count} claims: {counts}", count=len(claims), counts=listed(told))
     return phrase("{counted} ({label})", counted=counted, label=label) if label else counted
+
+
+def _counted(count: int, verdict: str) -> Said:
+    return word(f"1 {verdict}") if count == 1 else phrase(f"{{count}} {verdict}", count=count)
 
 
 def _claims(topic: str) -> Sequence[Claim]:
@@ -233,7 +249,7 @@ def _claims(topic: str) -> Sequence[Claim]:
 
 
 def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice: Voice) -> list[str]:
-    means = [f"{arm}: {voice.say(_mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
+    means = [f"{arm}: {voice.say(mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
     sentence = claim.frase if voice.language == "es" and claim.frase else claim.sentence
     cited = escape(voice.known(claim.cited))
     told = f"{escape(sentence)}<br><small><code>{escape(claim.name)}</code> {cited}</small>"
@@ -245,7 +261,8 @@ def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any],
     return [*compared, _difference(row, voice), margin, str(voice.say(formatting.seeds(row))), verdict]
 
 
-def _mean(metrics: Mapping[str, Any], arm: str, metric: str) -> str:
+def mean(metrics: Mapping[str, Any], arm: str, metric: str) -> str:
+    """The mean of a variant's scores as metrics.json has it, in digits; a dash where it has none."""
     return number(metrics.get(arm, {}).get(metric, {}).get("mean"))
 
 

@@ -43,6 +43,11 @@ class Trial:
         """`python -m pipeline WORDS` in there; what it says is printed. InputError: what the command refuses."""
         print(self._told("-m", "pipeline", *words), end="")
 
+    def watch(self, *words: str) -> int:
+        """Exit code of `python -m pipeline WORDS` in there, which writes where this process does, as it goes."""
+        command = [sys.executable, "-m", "pipeline", *words]
+        return subprocess.run(command, cwd=self.folder, env=self._surroundings(), check=False).returncode
+
     def change(self, **values: Any) -> None:
         """Set keys at the top of its params.yaml, as in `change(seeds=3)`. InputError: it has no line of that name."""
         file = self.folder / "params.yaml"
@@ -70,10 +75,13 @@ class Trial:
 
     def _told(self, *words: str) -> str:
         """What a Python of its own prints there, other threads and settings than ours."""
-        own = {name: value for name, value in os.environ.items() if name != ELSEWHERE}
+        command = [sys.executable, *words]
         told = subprocess.run(
-            [sys.executable, *words], cwd=self.folder, env=own, capture_output=True, text=True, check=False
+            command, cwd=self.folder, env=self._surroundings(), capture_output=True, text=True, check=False
         )
         if told.returncode:
             raise (InputError if told.returncode == REFUSED else RuntimeError)(told.stderr.strip())
         return told.stdout
+
+    def _surroundings(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name != ELSEWHERE}

@@ -45,7 +45,18 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
     "lessons": {"freshness", "notebook", "report", "settings", "verdicts"},
     "trial": {"notebook"},
-    "__main__": {"freshness", "lessons", "mlflow_sync", "operations", "prediction", "report", "settings", "stages"},
+    "demo": {"settings", "trial"},
+    "__main__": {
+        "demo",
+        "freshness",
+        "lessons",
+        "mlflow_sync",
+        "operations",
+        "prediction",
+        "report",
+        "settings",
+        "stages",
+    },
 }
 
 
