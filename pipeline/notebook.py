@@ -32,6 +32,7 @@ from pipeline.verdicts.topic import Claim, load, said_of
 MISSING = word("no results yet: `make repro` brings them")
 PUBLISHED = word("published results, as there are no present ones of your own (`make repro` makes them)")
 ALL = (*VERDICTS, UNTESTED)
+ONE, SEVERAL = ({name: f"{many} {name}" for name in ALL} for many in ("1", "{count}"))
 
 _folders: list[tempfile.TemporaryDirectory[str]] = []  # of saved models; each goes with the process
 
@@ -88,7 +89,7 @@ def _numbers(raw: RawData) -> Examples:
     cells = [raw.x] if isinstance(raw.x, np.ndarray) else [column.cells[:, None] for column in raw.x]
     if not all(part.dtype.kind == "f" and np.isfinite(part).all() for part in cells):
         raise InputError(
-            "examples: given a table with words, dates or gaps, allowed numbers alone: `python -m pipeline add` reads it"
+            "examples: given a table with words, dates or gaps, allowed numbers alone: `pipeline add` reads it"
         )
     return Examples(np.concatenate(cells, axis=1).astype("float32"), raw.y)
 
@@ -236,7 +237,7 @@ def _title(claims: Sequence[Claim], judgements: Mapping[str, ClaimRow], label: s
 
 
 def _counted(count: int, verdict: str) -> Said:
-    return word(f"1 {verdict}") if count == 1 else phrase(f"{{count}} {verdict}", count=count)
+    return word(ONE[verdict]) if count == 1 else phrase(SEVERAL[verdict], count=count)
 
 
 def _claims(topic: str) -> Sequence[Claim]:

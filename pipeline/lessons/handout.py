@@ -79,17 +79,23 @@ def _left_out(settings: Settings, topic: str) -> list[str]:
 
 
 def _laid_out(sheet: Sheet, folder: Path) -> bytes:
-    """The PDF in the largest letters with which all fits; if none does, with fewer claims."""
+    """The PDF in the largest letters with which all fits; if none does, with as many claims as do in the smallest."""
     for size in SIZES:
         if (pdf := _compiled(sheet | {"size": size}, folder)) is not None:
             return pdf
-    voice = Voice(sheet["language"])
-    for kept in range(len(sheet["claims"]) - 1, -1, -1):
-        more = phrase("{count} more claims are on the page.", count=len(sheet["claims"]) - kept)
-        fewer = sheet | {"claims": sheet["claims"][:kept], "more": str(voice.say(more)), "size": SIZES[-1]}
-        if (pdf := _compiled(fewer, folder)) is not None:
-            return pdf
-    raise AssertionError(f"{sheet['title']}: no room on {PAGES} pages, even without claims")
+    fitting, too_many, voice = 0, len(sheet["claims"]), Voice(sheet["language"])
+    while too_many - fitting > 1:
+        kept = (fitting + too_many) // 2
+        is_fitting = _compiled(_shortened(sheet, kept, voice), folder) is not None
+        fitting, too_many = (kept, too_many) if is_fitting else (fitting, kept)
+    pdf = _compiled(_shortened(sheet, fitting, voice), folder)
+    assert pdf is not None, f"{sheet['title']}: no room on {PAGES} pages, even without claims"
+    return pdf
+
+
+def _shortened(sheet: Sheet, kept: int, voice: Voice) -> Sheet:
+    more = phrase("{count} more claims are on the page.", count=len(sheet["claims"]) - kept)
+    return sheet | {"claims": sheet["claims"][:kept], "more": str(voice.say(more)), "size": SIZES[-1]}
 
 
 def _compiled(sheet: Sheet, folder: Path) -> bytes | None:

@@ -89,9 +89,10 @@ def test_it_is_two_pages_and_the_same_bytes_twice(settings, topic, language):
 
 
 @needs_typst
-def test_claims_that_do_not_fit_are_counted(settings, tmp_path):
+def test_claims_that_do_not_fit_are_counted(settings, tmp_path, monkeypatch):
     told = sheet(settings, "memory", "en", tmp_path)
-    pdf = handout._laid_out(told | {"claims": told["claims"] * 9}, tmp_path)
+    monkeypatch.setattr(handout, "SIZES", handout.SIZES[-1:])
+    pdf = handout._laid_out(told | {"claims": told["claims"] * 4}, tmp_path)
     assert pdf.startswith(b"%PDF") and "more claims are on the page" in (tmp_path / "handout.json").read_text("utf-8")
 
 
