@@ -18,7 +18,7 @@ from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.raw_data import RawData
 from pipeline.records import Examples, read_json_or, read_rows_or_none
-from pipeline.report import formatting
+from pipeline.report import formatting, pilots
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, plain
 from pipeline.report.language import Said, Voice, listed, phrase, word
 from pipeline.result_rows import ClaimRow
@@ -252,7 +252,7 @@ def _claims(topic: str) -> Sequence[Claim]:
 def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice: Voice) -> list[str]:
     means = [f"{arm}: {voice.say(mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
     sentence = claim.frase if voice.language == "es" and claim.frase else claim.sentence
-    cited = escape(voice.known(claim.cited))
+    cited = escape(_cited(claim, voice))
     told = f"{escape(sentence)}<br><small><code>{escape(claim.name)}</code> {cited}</small>"
     compared = [told, escape(claim.metric), "<br>".join(map(escape, means))]
     margin = str(voice.say(plain(claim.smallest_difference)))
@@ -260,6 +260,11 @@ def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any],
         return [*compared, DASH, margin, DASH, voice.known(UNTESTED)]
     verdict = f"<b>{escape(voice.known(row['verdict']))}</b>"
     return [*compared, _difference(row, voice), margin, str(voice.say(formatting.seeds(row))), verdict]
+
+
+def _cited(claim: Claim, voice: Voice) -> str:
+    pilot = phrase("pilot: {pilot}", pilot=pilots.told(claim.pilot, voice)) if claim.pilot else ""
+    return "; ".join(str(voice.say(part)) for part in (voice.known(claim.published), pilot) if part)
 
 
 def mean(metrics: Mapping[str, Any], arm: str, metric: str) -> str:
