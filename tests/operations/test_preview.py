@@ -1,17 +1,24 @@
 """The preview: this machine only, the page with a script that loads it anew, and a quiet end."""
 
 import http.client
+import importlib.util
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from pipeline import paths
 from pipeline.operations import preview
+
+spec = importlib.util.spec_from_file_location("screenshots", paths.ROOT / "docs" / "screenshots.py")
+screenshots = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(screenshots)
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -88,3 +95,24 @@ def test_it_ends_quietly(sent):
     out, err = child.communicate(timeout=60)
     assert line.startswith("page: http://127.0.0.1:") and "Ctrl-C" in line
     assert child.returncode == 0 and out.strip() == "" and err == ""
+
+
+@pytest.mark.skipif(screenshots.find() is None, reason="no Chromium on PATH")
+def test_a_browser_loads_it_anew(server):
+    """First that there is none yet, then the page, then another one: nobody touches the browser."""
+
+    def shows(words):
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            if words in browser.run("document.body.innerText"):
+                return True
+            time.sleep(0.5)
+        return False
+
+    policy = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'">"""
+    with screenshots.Browser() as browser:
+        browser._go(f"http://127.0.0.1:{server.server_address[1]}/")
+        assert shows("no page yet")
+        for words in ("one topic", "two topics so far"):
+            (paths.REPORT / "index.html").write_text(f"<html><head>{policy}</head><body>{words}</body></html>")
+            assert shows(words)
