@@ -15,7 +15,6 @@ endif
 
 VENV := .venv
 BIN := $(VENV)/bin
-TOPIC ?= memory
 LOCK := requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
@@ -35,6 +34,10 @@ export PYTHONUTF8 := 1
 # What was left half made, was moved or has lost its Python is set up anew.
 SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
 
+# What was said behind `make`: many shells have a LANGUAGE of their own, which is not meant.
+told = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
+CHOSEN = $(or $(call told,TOPIC),memory)
+
 .PHONY: anew repro try test test-slow bench mutants ui notebooks handout lint lock help
 .DEFAULT_GOAL := help
 
@@ -53,7 +56,7 @@ repro: $(READY)
 	@$(RUN) python -m pipeline repro
 
 try: $(READY)
-	@$(RUN) python -m pipeline demo "$(TOPIC)"
+	@$(RUN) python -m pipeline demo "$(CHOSEN)"
 
 test: $(READY)
 	@$(RUN) python -m pytest -m "not slow" -n 2 --dist loadfile
@@ -76,7 +79,7 @@ notebooks: $(READY) $(LAB)
 	@export $(RUN) && cd notebooks && jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root)
 
 handout: $(READY) $(TYPST)
-	@$(RUN) python -m pipeline handout "$(TOPIC)" $(if $(LANGUAGE),--language "$(LANGUAGE)") $(if $(OUT),--out "$(OUT)")
+	@$(RUN) python -m pipeline handout "$(CHOSEN)" $(if $(call told,LANGUAGE),--language "$(LANGUAGE)") $(if $(call told,OUT),--out "$(OUT)")
 
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy

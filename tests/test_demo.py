@@ -1,5 +1,6 @@
 """One topic from nothing to its page, in a copy: few seeds, and nothing of the user's own is touched."""
 
+import clone
 import pytest
 from clone import ask, copy_house, tell
 from ruamel.yaml import YAML
@@ -31,11 +32,14 @@ def test_a_stage_that_fails_ends_it(monkeypatch):
         demo.demo(params.read(profile="laptop"), "memory")
 
 
-def test_make_tries_the_topic_that_is_named(tmp_path):
+def test_make_tries_the_topic_that_is_named(monkeypatch):
     assert 'pipeline demo "memory"' in tell(paths.ROOT, "make", "--dry-run", "try")
     assert 'pipeline demo "imbalance"' in tell(paths.ROOT, "make", "--dry-run", "try", "TOPIC=imbalance")
     told = tell(paths.ROOT, "make", "--dry-run", "handout", "TOPIC=memory", "LANGUAGE=es")
     assert 'pipeline handout "memory" --language "es"' in told
+    monkeypatch.setitem(clone.ENVIRONMENT, "LANGUAGE", "en_US:en")  # as many a shell has it
+    monkeypatch.setitem(clone.ENVIRONMENT, "TOPIC", "weather")
+    assert 'pipeline handout "memory" \n' in tell(paths.ROOT, "make", "--dry-run", "handout").replace("  ", " ")
 
 
 @pytest.mark.slow
