@@ -10,7 +10,6 @@ from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
     from pipeline.contracts import Language
-    from pipeline.result_rows import ClaimRow
     from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
@@ -99,20 +98,12 @@ def evaluate(settings: "Settings", topic: str) -> int:
     return DONE
 
 
-def _verdicts(settings: "Settings", topic: str) -> "list[ClaimRow]":
-    """The present verdicts of a topic; none where its scores are not current."""
-    from pipeline import freshness
-    from pipeline.settings.plan import current
-    from pipeline.stages.judge import judged
-
-    return judged([freshness.state(settings, current(settings, topic))])
-
-
 def _show_verdicts(settings: "Settings", topic: str) -> None:
     """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
     from pipeline.report import terminal
+    from pipeline.stages.judge import of_topic
 
-    if rows := _verdicts(settings, topic):
+    if rows := of_topic(settings, topic):
         terminal.show(rows, topics={topic: settings.topics[topic].topic})
 
 
@@ -235,8 +226,9 @@ def card(settings: "Settings", topic: str, out: str | None) -> int:
 
     from pipeline.prediction import model_card
     from pipeline.records import write_bytes
+    from pipeline.stages.judge import of_topic
 
-    text = model_card.card(settings, topic, _verdicts(settings, topic))
+    text = model_card.card(settings, topic, of_topic(settings, topic))
     if out is None:
         print(text, end="")
     else:
@@ -255,19 +247,9 @@ def demo(settings: "Settings", topic: str) -> int:
 
 def handout(settings: "Settings", topic: str, language: "Language | None", out: str | None) -> int:
     """print a topic for a class: a PDF of two A4 pages with its results and three exercises"""
-    from pathlib import Path
+    from pipeline.lessons import handout
 
-    from pipeline.lessons.handout import handout
-    from pipeline.records import write_bytes
-
-    chosen: Language = language or ("es" if settings.language == "es" else "en")
-    file = Path(out).expanduser() if out else paths.handout(topic, chosen)
-    pdf, left_out = handout(settings, topic, chosen)
-    for line in left_out:
-        print(line, file=sys.stderr)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(file, pdf)
-    print(f"{out or file.relative_to(paths.ROOT)}: two pages on {topic}")
+    print(handout.write(settings, topic, language, out))
     return DONE
 
 
@@ -347,20 +329,9 @@ def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
 
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach, or a full disk, never fails a stage."""
-    from pipeline.mlflow_sync import tracking_store
-    from pipeline.mlflow_sync.publish import publish
+    from pipeline.mlflow_sync.publish import publish_if_possible
 
-    try:
-        publish(topics)
-    except (tracking_store.Unreachable, InputError) as error:
-        line: str | None = str(error)
-    except OSError as error:
-        line = errors.of_the_disk(error)
-        if line is None:
-            raise
-    else:
-        return
-    print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
+    publish_if_possible(topics)
 
 
 def _block(settings: "Settings", name: str) -> "DataSettings":

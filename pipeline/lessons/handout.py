@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.lessons import exercise
 from pipeline.lessons.lesson import LETTERS
-from pipeline.records import read_json_or, read_rows_or_none
+from pipeline.records import read_json_or, read_rows_or_none, write_bytes
 from pipeline.report import claims as claim_texts
 from pipeline.report import formatting, metric_words, tables
 from pipeline.report.formatting import DASH, UNTESTED, plain
@@ -45,6 +46,21 @@ WITHOUT_TYPST = (
     "typst: given none, allowed the version of requirements-handout.lock: `make handout TOPIC={topic}` brings it"
 )
 Sheet = dict[str, Any]
+
+
+def write(settings: Settings, topic: str, language: Language | None, out: str | None) -> str:
+    """Line on the sheet that was written, to `out` or under data/handouts; own results that are stale go to stderr.
+
+    `language` None: that of params.yaml. InputError: as of `handout`.
+    """
+    chosen: Language = language or ("es" if settings.language == "es" else "en")
+    file = Path(out).expanduser() if out else paths.handout(topic, chosen)
+    pdf, left_out = handout(settings, topic, chosen)
+    for line in left_out:
+        print(line, file=sys.stderr)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(file, pdf)
+    return f"{out or file.relative_to(paths.ROOT)}: two pages on {topic}"
 
 
 def handout(settings: Settings, topic: str, language: Language) -> tuple[bytes, list[str]]:

@@ -1,13 +1,15 @@
 """Bring MLflow in line with the files under data/, which are the truth it can be rebuilt from."""
 
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths, plugins
+from pipeline import errors, paths, plugins
+from pipeline.errors import InputError
 from pipeline.mlflow_sync import (
     descriptions,
     gather,
@@ -30,6 +32,21 @@ from pipeline.training import best_run
 COUNTED = ("experiments", "comparisons", "runs", "points", "models")
 SAMPLES, FIGURES = "samples", "figures"  # key of pictures by step; folder of the report's, and tag with their digest
 ANIMATION, CONFUSION, NAMED = "samples.gif", "confusion.png", "confusion.csv"
+
+
+def publish_if_possible(topics: Sequence[str]) -> None:
+    """As `publish`; a store out of reach, or a full disk, is told on stderr, and fails nobody."""
+    try:
+        publish(topics)
+    except (tracking_store.Unreachable, InputError) as error:
+        line: str | None = str(error)
+    except OSError as error:
+        line = errors.of_the_disk(error)
+        if line is None:
+            raise
+    else:
+        return
+    print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
 
 
 def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
