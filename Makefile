@@ -20,6 +20,7 @@ READY := $(VENV)/ready-$(shell git hash-object $(LOCK) 2>/dev/null)
 LAB := $(VENV)/lab-$(shell git hash-object requirements-notebooks.lock 2>/dev/null)
 ADDED := $(VENV)/ray-$(shell git hash-object requirements-ray.lock 2>/dev/null)
 STORE := $(VENV)/store-$(shell git hash-object requirements-store.lock 2>/dev/null)
+TYPST := $(VENV)/typst-$(shell git hash-object requirements-handout.lock 2>/dev/null)
 RUN := PATH="$$PWD/$(BIN):$$PATH"
 SET_UP := -m pipeline.operations.set_up
 
@@ -35,12 +36,18 @@ export PYTHONUTF8 := 1
 # What was left half made, was moved or has lost its Python is set up anew.
 SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
 
-.PHONY: anew repro test test-slow bench bench-gpu mutants ui notebooks ray store lint lock help
+# What was said behind `make`: many shells have a LANGUAGE of their own, which is not meant.
+told = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
+CHOSEN = $(or $(call told,TOPIC),memory)
+
+.PHONY: anew repro try test test-slow bench bench-gpu mutants ui notebooks handout ray store lint lock help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make repro      prepare data, train, evaluate and report (GPU=1: with TensorFlow's CUDA libraries)"
 	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
+	@echo "make try        one topic from nothing to its page, in two or three minutes (TOPIC=memory)"
+	@echo "make handout    print a topic on two pages for a class (TOPIC=memory LANGUAGE=es; once: Typst is added)"
 	@echo "make notebooks  open the lessons in JupyterLab, on this machine only (once: JupyterLab is added, a minute)"
 	@echo "make ray        add Ray, to train on several machines: docs/cluster.md (once, half a minute)"
 	@echo "make store      once, for a team's store in s3://, gs:// or ssh://, and for DVC's remotes there"
@@ -52,6 +59,9 @@ help:
 
 repro: $(READY)
 	@$(RUN) python -m pipeline repro
+
+try: $(READY)
+	@$(RUN) python -m pipeline demo "$(CHOSEN)"
 
 test: $(READY)
 	@$(RUN) python -m pytest -m "not slow" -n 2 --dist loadfile
@@ -78,6 +88,8 @@ notebooks: $(READY) $(LAB)
 
 ray: $(READY) $(ADDED)
 store: $(READY) $(STORE)
+handout: $(READY) $(TYPST)
+	@$(RUN) python -m pipeline handout "$(CHOSEN)" $(if $(call told,LANGUAGE),--language "$(LANGUAGE)") $(if $(call told,OUT),--out "$(OUT)")
 
 lint: $(READY)
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
@@ -99,10 +111,15 @@ $(ADDED): requirements-ray.lock | $(READY)
 $(STORE): requirements-store.lock | $(READY)
 	@$(BIN)/python $(SET_UP) $< $@
 
+# Typst comes with nothing else.
+$(TYPST): requirements-handout.lock | $(READY)
+	@$(BIN)/python $(SET_UP) $< $@
+
 # The result is the same for every platform.
 LOCKING = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock: $(READY)
 	echo uv | $(LOCKING) - --output-file requirements-uv.lock
+	echo 'typst==0.15.*' | $(LOCKING) - --output-file requirements-handout.lock
 	$(LOCKING) pyproject.toml --extra test --output-file requirements.lock
 	$(LOCKING) pyproject.toml --extra test --extra gpu --output-file requirements-gpu.lock
 	$(LOCKING) pyproject.toml --extra test --extra notebooks --output-file requirements-notebooks.lock

@@ -10,7 +10,7 @@ from pipeline import arguments, errors, numerics, paths, streams
 from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
-    from pipeline.result_rows import ClaimRow
+    from pipeline.contracts import Language
     from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
@@ -99,20 +99,12 @@ def evaluate(settings: "Settings", topic: str) -> int:
     return DONE
 
 
-def _verdicts(settings: "Settings", topic: str) -> "list[ClaimRow]":
-    """The present verdicts of a topic; none where its scores are not current."""
-    from pipeline import freshness
-    from pipeline.settings.plan import current
-    from pipeline.stages.judge import judged
-
-    return judged([freshness.state(settings, current(settings, topic))])
-
-
 def _show_verdicts(settings: "Settings", topic: str) -> None:
     """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
     from pipeline.report import terminal
+    from pipeline.stages.judge import of_topic
 
-    if rows := _verdicts(settings, topic):
+    if rows := of_topic(settings, topic):
         terminal.show(rows, topics={topic: settings.topics[topic].topic})
 
 
@@ -135,14 +127,16 @@ def look(settings: "Settings") -> int:
     return DONE
 
 
-def report(settings: "Settings", page_only: bool = False) -> int:
+def report(settings: "Settings", page_only: bool = False, watch: bool = False, port: int = 0) -> int:
     """write data/report: the verdicts, the page and its pictures"""
     from pipeline import freshness
-    from pipeline.operations import lock
+    from pipeline.operations import lock, preview
     from pipeline.report import terminal
     from pipeline.stages.judge import judge, judged
     from pipeline.stages.report import report
 
+    if watch:
+        return preview.watch(port)
     with lock.hold("page", wait=True):  # what is read is read under it: no older page is written last
         states = freshness.evaluated(settings)
         rows = judged(states) if page_only else judge(states)
@@ -233,13 +227,30 @@ def card(settings: "Settings", topic: str, out: str | None) -> int:
 
     from pipeline.prediction import model_card
     from pipeline.records import write_bytes
+    from pipeline.stages.judge import of_topic
 
-    text = model_card.card(settings, topic, _verdicts(settings, topic))
+    text = model_card.card(settings, topic, of_topic(settings, topic))
     if out is None:
         print(text, end="")
     else:
         write_bytes(Path(out).expanduser(), text.encode())
         print(f"{out}: the card of {topic}")
+    return DONE
+
+
+def demo(settings: "Settings", topic: str) -> int:
+    """try one topic with two seeds in a copy of the project: its page in a minute or two"""
+    from pipeline.demo import demo
+
+    print(demo(settings, topic))
+    return DONE
+
+
+def handout(settings: "Settings", topic: str, language: "Language | None", out: str | None) -> int:
+    """print a topic for a class: a PDF of two A4 pages with its results and three exercises"""
+    from pipeline.lessons import handout
+
+    print(handout.write(settings, topic, language, out))
     return DONE
 
 
@@ -310,8 +321,8 @@ def ui(settings: "Settings", port: int) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     command.__name__: command
     for command in (
-        *(check, add, repro, prepare, plan, train, evaluate, judge, look, report, sweep),
-        *(claims, results, predict, card, cluster, publish, reproduce, runs, ui),
+        *(check, add, demo, repro, prepare, plan, train, evaluate, judge, look, report, sweep),
+        *(claims, results, predict, card, cluster, handout, publish, reproduce, runs, ui),
     )
 }
 STAGES = ("prepare", "plan", "train", "evaluate", "judge", "report")  # they say first which values have no effect
@@ -327,10 +338,9 @@ def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
 
 def _track(topics: Sequence[str]) -> None:
     """Publish to MLflow; a store out of reach, or a full disk, never fails a stage."""
-    from pipeline.mlflow_sync.publish import fault
+    from pipeline.mlflow_sync.publish import publish_if_possible
 
-    if line := fault(topics):
-        print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
+    publish_if_possible(topics)
 
 
 def _block(settings: "Settings", name: str) -> "DataSettings":
@@ -376,7 +386,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
     try:
         settings = read(paths.PARAMS)
         numerics.settle(settings.numerics)
-        if name in STAGES and not options.get("page_only"):
+        if name in STAGES and not (options.get("page_only") or options.get("watch")):
             for first in announcement.of_stage(settings, name, options.get("topic"), options.get("data")):
                 print(first, file=sys.stderr, flush=True)
         return COMMANDS[name](settings, **options), ""

@@ -7,6 +7,7 @@ from typing import Any
 EXAMPLES = """examples:
   python -m pipeline check                  is params.yaml sound, for every profile?
   python -m pipeline add churn.csv          your own data: what is in it, and a topic on it
+  python -m pipeline demo memory            one topic, small, in a copy: its page in a minute or two
   python -m pipeline train convolution      train one topic (dvc repro does it for all, in order)
   python -m pipeline claims memory          the verdicts of one topic (--json for a script)
   python -m pipeline predict churn new.csv  what the best model answers on new rows
@@ -40,12 +41,21 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("--dry-run", {"action": "store_true", "help": "show all of it, and write nothing"}),
         ("--only", {"action": "store_true", "help": "switch all other topics off, by `only` in params.yaml"}),
     ),
+    "demo": (A_TOPIC,),
     "repro": (("targets", {"nargs": "*", "help": "stages, such as train@convolution (default: all)"}), A_CLUSTER),
     "prepare": (("data", {"nargs": "?", "help": "name of a block under data: in params.yaml (default: all)"}),),
     "train": (A_TOPIC, A_CLUSTER),
     "evaluate": (A_TOPIC,),
     "report": (
         ("--page-only", {"action": "store_true", "help": "as `repro` does topic by topic: no MLflow, no claims.json"}),
+        (
+            "--watch",
+            {
+                "action": "store_true",
+                "help": "show the page as it is, and anew as often as it is made (Ctrl-C ends it)",
+            },
+        ),
+        ("--port", {"type": int, "default": 0, "help": "with --watch: port on 127.0.0.1 (default: one that is free)"}),
     ),
     "claims": (
         ("topic", {"nargs": "?", "help": "name of a topic (default: all)"}),
@@ -90,6 +100,11 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("--detached", {"action": "store_true", "help": "join: take the token from standard input, and stay behind"}),
     ),
     "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
+    "handout": (
+        A_TOPIC,
+        ("--language", {"choices": ("en", "es"), "help": "of the sheet (default: `language` in params.yaml, else en)"}),
+        ("--out", {"metavar": "FILE", "help": "write it there (default: data/handouts/<topic>_<language>.pdf)"}),
+    ),
     "reproduce": (
         ("run", {"help": "key of a run, or its first letters (tag run_key in MLflow, column in scores.csv)"}),
     ),

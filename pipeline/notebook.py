@@ -3,6 +3,7 @@
 import contextlib
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,10 +14,13 @@ from typing import Any
 import numpy as np
 
 from pipeline import freshness, paths, plugins
+from pipeline.contracts import Language
 from pipeline.errors import InputError
+from pipeline.raw_data import RawData
 from pipeline.records import Examples, read_json_or, read_rows_or_none
-from pipeline.report import formatting
-from pipeline.report.formatting import DASH, UNTESTED, number, tally
+from pipeline.report import formatting, pilots
+from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, plain
+from pipeline.report.language import Said, Voice, listed, phrase, word
 from pipeline.result_rows import ClaimRow
 from pipeline.scoring.finished_run import FinishedRun
 from pipeline.settings import params
@@ -25,8 +29,10 @@ from pipeline.stages.judge import judged
 from pipeline.training import objective
 from pipeline.verdicts.topic import Claim, load, said_of
 
-MISSING = "no results yet: `make repro` brings them"
-PUBLISHED = "published results, as there are no present ones of your own (`make repro` makes them)"
+MISSING = word("no results yet: `make repro` brings them")
+PUBLISHED = word("published results, as there are no present ones of your own (`make repro` makes them)")
+ALL = (*VERDICTS, UNTESTED)
+ONE, SEVERAL = ({name: f"{many} {name}" for name in ALL} for many in ("1", "{count}"))
 
 _folders: list[tempfile.TemporaryDirectory[str]] = []  # of saved models; each goes with the process
 
@@ -63,11 +69,13 @@ class Picture:
 # The experiment in small
 
 
-def drawn(examples: Examples, *, train: int, validation: int, test: int, seed: int) -> dict[str, Examples]:
+def drawn(examples: Examples | RawData, *, train: int, validation: int, test: int, seed: int) -> dict[str, Examples]:
     """Three disjoint parts of so many examples each, drawn at random; too few are shared out in proportion.
 
-    InputError: a part that would be empty.
+    Of a table its columns of numbers are taken as they stand. InputError: a part that would be empty, or a table with
+    other columns or without some numbers.
     """
+    examples = _numbers(examples) if isinstance(examples, RawData) else examples
     sizes = {"train": train, "validation": validation, "test": test}
     share = min(1.0, len(examples) / sum(sizes.values()))
     ends = np.cumsum([int(size * share) for size in sizes.values()])
@@ -75,6 +83,15 @@ def drawn(examples: Examples, *, train: int, validation: int, test: int, seed: i
     if not all(map(len, parts)):
         raise InputError(f"train, validation, test: given {train}, {validation}, {test}, allowed 1 or more of each")
     return {name: examples.take(rows) for name, rows in zip(sizes, parts, strict=True)}
+
+
+def _numbers(raw: RawData) -> Examples:
+    cells = [raw.x] if isinstance(raw.x, np.ndarray) else [column.cells[:, None] for column in raw.x]
+    if not all(part.dtype.kind == "f" and np.isfinite(part).all() for part in cells):
+        raise InputError(
+            "examples: given a table with words, dates or gaps, allowed numbers alone: `pipeline add` reads it"
+        )
+    return Examples(np.concatenate(cells, axis=1).astype("float32"), raw.y)
 
 
 def run(
@@ -194,21 +211,33 @@ def _state(topic: str) -> freshness.TopicState | None:
         return None
 
 
-def verdicts(topic: str) -> Table:
+def verdicts(topic: str, *, language: Language = "en") -> Table:
     """One row per claim of the topic: what was compared, the difference with its interval, and the verdict.
 
     Sentences and sources come from params.yaml and the topic's module, verdicts and means from its results. The
     difference is that in favour of the claim; its interval is the one the verdict follows from. A claim that they do
     not know is "not tested".
     """
-    claims, found = _claims(topic), results(topic)
+    claims, found, voice = _claims(topic), results(topic), Voice(language)
     judgements = said_of(claims, found.judgements)
     metrics = read_json_or(found.folder / "metrics.json", {})
-    counts = tally(judgements[claim.name]["verdict"] if claim.name in judgements else UNTESTED for claim in claims)
-    title = f"{len(claims)} claims: {', '.join(counts)}" if judgements else f"{len(claims)} claims, {MISSING}"
-    title += f" ({found.label})" if judgements and found.label else ""
     head = ("claim", "metric", "mean of the one and the other", "difference", "margin", "seeds", "verdict")
-    return Table(title, head, [_claim_cells(claim, judgements.get(claim.name), metrics) for claim in claims])
+    rows = [_claim_cells(claim, judgements.get(claim.name), metrics, voice) for claim in claims]
+    title = str(voice.say(_title(claims, judgements, found.label)))
+    return Table(title, [voice.known(name) for name in head], rows)
+
+
+def _title(claims: Sequence[Claim], judgements: Mapping[str, ClaimRow], label: str) -> Said:
+    if not judgements:
+        return phrase("{count} claims, {missing}", count=len(claims), missing=MISSING)
+    counts = Counter(judgements[claim.name]["verdict"] if claim.name in judgements else UNTESTED for claim in claims)
+    told = [_counted(counts[name], name) for name in ALL if counts[name]]
+    counted = phrase("{count} claims: {counts}", count=len(claims), counts=listed(told))
+    return phrase("{counted} ({label})", counted=counted, label=label) if label else counted
+
+
+def _counted(count: int, verdict: str) -> Said:
+    return word(ONE[verdict]) if count == 1 else phrase(SEVERAL[verdict], count=count)
 
 
 def _claims(topic: str) -> Sequence[Claim]:
@@ -220,29 +249,38 @@ def _claims(topic: str) -> Sequence[Claim]:
     return load(topic).claims
 
 
-def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any]) -> list[str]:
-    means = [f"{arm}: {_mean(metrics, arm, claim.metric)}" for arm in (claim.better, claim.worse)]
-    sentence = f"{escape(claim.sentence)}<br><small>{escape(claim.cited)}</small>"
-    compared = [escape(claim.metric), "<br>".join(map(escape, means))]
+def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice: Voice) -> list[str]:
+    means = [f"{arm}: {voice.say(mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
+    sentence = claim.frase if voice.language == "es" and claim.frase else claim.sentence
+    cited = escape(_cited(claim, voice))
+    told = f"{escape(sentence)}<br><small><code>{escape(claim.name)}</code> {cited}</small>"
+    compared = [told, escape(claim.metric), "<br>".join(map(escape, means))]
+    margin = str(voice.say(plain(claim.smallest_difference)))
     if row is None:
-        return [sentence, *compared, DASH, f"{claim.margin:g}", DASH, UNTESTED]
-    judged = [_difference(row), f"{row['margin']:g}", formatting.seeds(row), f"<b>{escape(row['verdict'])}</b>"]
-    return [sentence, *compared, *judged]
+        return [*compared, DASH, margin, DASH, voice.known(UNTESTED)]
+    verdict = f"<b>{escape(voice.known(row['verdict']))}</b>"
+    return [*compared, _difference(row, voice), margin, str(voice.say(formatting.seeds(row))), verdict]
 
 
-def _mean(metrics: Mapping[str, Any], arm: str, metric: str) -> str:
+def _cited(claim: Claim, voice: Voice) -> str:
+    pilot = phrase("pilot: {pilot}", pilot=pilots.told(claim.pilot, voice)) if claim.pilot else ""
+    return "; ".join(str(voice.say(part)) for part in (voice.known(claim.published), pilot) if part)
+
+
+def mean(metrics: Mapping[str, Any], arm: str, metric: str) -> str:
+    """The mean of a variant's scores as metrics.json has it, in digits; a dash where it has none."""
     return number(metrics.get(arm, {}).get(metric, {}).get("mean"))
 
 
-def _difference(row: ClaimRow) -> str:
+def _difference(row: ClaimRow, voice: Voice) -> str:
     """In favour of the claim, with the interval that the verdict was read from."""
     text = formatting.difference(row)
     if not text.interval:
-        return f"{text.value} (no bounded interval)"
-    return f"{text.value}<br><small>{text.level}: {text.interval}</small>"
+        return str(voice.say(phrase("{value} (no bounded interval)", value=text.value)))
+    return f"{voice.say(text.value)}<br><small>{voice.say(text.level)}: {voice.say(text.interval)}</small>"
 
 
-def scores(topic: str, metric: str, variants: Sequence[str] = ()) -> Picture | Table:
+def scores(topic: str, metric: str, variants: Sequence[str] = (), *, language: Language = "en") -> Picture | Table:
     """Every variant's mean of `metric` with its 95 % interval, and one ring per seed; a sentence without such scores.
 
     `variants` names some of them, in that order; else all that have the metric are shown.
@@ -250,7 +288,7 @@ def scores(topic: str, metric: str, variants: Sequence[str] = ()) -> Picture | T
     from pipeline.report import score_plots, svg
     from pipeline.report.facts import finite_scores
 
-    folder = results(topic).folder
+    folder, voice = results(topic).folder, Voice(language)
     metrics = read_json_or(folder / "metrics.json", {})
     table = read_rows_or_none(folder / "scores.csv")
     rows = [
@@ -259,8 +297,9 @@ def scores(topic: str, metric: str, variants: Sequence[str] = ()) -> Picture | T
         if metric in metrics.get(name, {})
     ]
     if not rows:
-        return Table(f"{metric} of {topic}: {MISSING}")
-    return Picture(svg.markup(score_plots.scores(rows, metric), f"{topic}_{metric}"))
+        said = phrase("{metric} of {topic}: {missing}", metric=metric, topic=topic, missing=MISSING)
+        return Table(str(voice.say(said)))
+    return Picture(voice.shown(svg.markup(score_plots.scores(rows, metric), f"{topic}_{metric}")))
 
 
 def curves(topic: str, variant: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -124,6 +124,16 @@ def sweep(name: str) -> Path:
     return SWEEPS / name
 
 
+def demo(topic: str) -> Path:
+    """The page of a topic that was tried in a copy of the project."""
+    return DATA / "demo" / f"{topic}.html"
+
+
+def handout(topic: str, language: str) -> Path:
+    """The sheet of a topic that is printed for a class; outside of what DVC deletes before it makes the page."""
+    return DATA / "handouts" / f"{topic}_{language}.pdf"
+
+
 def published(topic: str) -> Path:
     """Folder of the results of a topic that are committed, and shown where there are none of one's own."""
     return PUBLISHED / topic

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import paths
+from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.notebook import Picture, Table
 
 COPIED = ("params.yaml", "profiles", "pipeline")
 ELSEWHERE = "MLFLOW_TRACKING_URI"  # of your own store, which a trial is not to write to
 REFUSED = 2  # exit code of a command whose input is wrong
-TABLE = "t = notebook.verdicts({topic!r}); print(json.dumps([t.title, t.head, t.rows]))"
-PICTURE = "t = notebook.scores({topic!r}, {metric!r}); print(json.dumps(getattr(t, 'svg', None)))"
+TABLE = "t = notebook.verdicts({topic!r}, language={language!r}); print(json.dumps([t.title, t.head, t.rows]))"
+SCORES = "notebook.scores({topic!r}, {metric!r}, language={language!r})"
+PICTURE = f"print(json.dumps(getattr({SCORES}, 'svg', None)))"
 
 
 class Trial:
@@ -41,6 +43,11 @@ class Trial:
         """`python -m pipeline WORDS` in there; what it says is printed. InputError: what the command refuses."""
         print(self._told("-m", "pipeline", *words), end="")
 
+    def watch(self, *words: str) -> int:
+        """Exit code of `python -m pipeline WORDS` in there, which writes where this process does, as it goes."""
+        command = [sys.executable, "-m", "pipeline", *words]
+        return subprocess.run(command, cwd=self.folder, env=self._surroundings(), check=False).returncode
+
     def change(self, **values: Any) -> None:
         """Set keys at the top of its params.yaml, as in `change(seeds=3)`. InputError: it has no line of that name."""
         file = self.folder / "params.yaml"
@@ -51,14 +58,14 @@ class Trial:
                 raise InputError(f"params.yaml: given no line for {name!r}, allowed a key that stands at its top")
         file.write_text(text, "utf-8")
 
-    def verdicts(self, topic: str) -> Table:
+    def verdicts(self, topic: str, *, language: Language = "en") -> Table:
         """See notebook.verdicts."""
-        title, head, rows = self._asked(TABLE.format(topic=topic))
+        title, head, rows = self._asked(TABLE.format(topic=topic, language=language))
         return Table(title, head, rows)
 
-    def scores(self, topic: str, metric: str) -> Picture:
+    def scores(self, topic: str, metric: str, *, language: Language = "en") -> Picture:
         """See notebook.scores. InputError: no results with that metric."""
-        svg = self._asked(PICTURE.format(topic=topic, metric=metric))
+        svg = self._asked(PICTURE.format(topic=topic, metric=metric, language=language))
         if svg is None:
             raise InputError(f"metric: given {metric!r}, allowed one that {topic} has results of")
         return Picture(svg)
@@ -68,10 +75,13 @@ class Trial:
 
     def _told(self, *words: str) -> str:
         """What a Python of its own prints there, other threads and settings than ours."""
-        own = {name: value for name, value in os.environ.items() if name != ELSEWHERE}
+        command = [sys.executable, *words]
         told = subprocess.run(
-            [sys.executable, *words], cwd=self.folder, env=own, capture_output=True, text=True, check=False
+            command, cwd=self.folder, env=self._surroundings(), capture_output=True, text=True, check=False
         )
         if told.returncode:
             raise (InputError if told.returncode == REFUSED else RuntimeError)(told.stderr.strip())
         return told.stdout
+
+    def _surroundings(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name != ELSEWHERE}

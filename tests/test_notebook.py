@@ -7,8 +7,10 @@ import pytest
 
 from pipeline import notebook, paths, plugins
 from pipeline.freshness import TopicState
+from pipeline.raw_data import Column, RawData
 from pipeline.records import Examples, write_json, write_rows
 from pipeline.settings import params
+from pipeline.sources import table
 from pipeline.verdicts.topic import load
 
 TOPIC = "activations"
@@ -54,6 +56,45 @@ def test_too_few_examples_are_shared_out():
 def test_an_empty_part_is_refused():
     with pytest.raises(ValueError, match="train, validation, test: given 50, 0, 10, allowed 1 or more of each"):
         notebook.drawn(examples(100), train=50, validation=0, test=10, seed=0)
+
+
+def test_a_table_of_numbers_is_taken_as_it_stands():
+    parts = notebook.drawn(table.load(paths.RAW, 0, file="credit"), train=400, validation=200, test=400, seed=0)
+    assert parts["train"].x.dtype == np.float32 and parts["train"].x.ndim == 2 and len(parts["test"]) == 400
+    assert set(np.unique(parts["train"].y)) <= {0, 1}
+
+
+def test_a_table_of_words_or_with_gaps_is_refused():
+    gaps = Column(name="age", kind="number", cells=np.array([1.0, np.nan]))
+    words = Column(name="job", kind="category", cells=np.array(["a", None], object))
+    for column in (gaps, words):
+        with pytest.raises(ValueError, match="given a table with words, dates or gaps, allowed numbers alone"):
+            notebook.drawn(RawData(x=(column,), y=np.arange(2)), train=1, validation=1, test=1, seed=0)
+
+
+# In Spanish
+
+
+def test_verdicts_are_told_in_the_readers_language(house):
+    rows = [judged(CLAIMS[0]), judged(CLAIMS[1], verdict="contradicted", failed=2, ci_low=-9.0, ci_high=-8.0)]
+    write_json(paths.PUBLISHED / "claims.json", rows)
+    table = notebook.verdicts(TOPIC, language="es")
+    assert table.title.startswith(f"{len(CLAIMS)} afirmaciones: 1 reproducida, 1 contradicha, ")
+    assert "resultados publicados" in table.title and table.head[-1] == "veredicto"
+    assert (
+        CLAIMS[0].frase in table.rows[0][0] and "+4,500" in table.rows[0][3] and "+4,000 a +5,000" in table.rows[0][3]
+    )
+    assert "<b>reproducida</b>" in table.rows[0] and table.rows[2][-1] == "sin probar"
+    assert "make repro" in repr(notebook.scores(TOPIC, "accuracy", language="es"))
+
+
+def test_numbers_of_a_picture_are_written_by_language(house):
+    write_json(
+        paths.published(TOPIC) / "metrics.json",
+        {"one": {"accuracy": {"mean": 0.5, "ci_low": 0.4, "ci_high": 0.6, "failed": 0}}},
+    )
+    write_rows(paths.published(TOPIC) / "scores.csv", ("variant", "seed", "metric", "value"), [])
+    assert ">0,500<" in notebook.scores(TOPIC, "accuracy", language="es")._repr_svg_()
 
 
 # Runs

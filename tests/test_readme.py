@@ -23,6 +23,7 @@ TOPICS = ("imbalance", "memory")  # those that the pages' commands name
 NOT_RUN = {  # what they do is another test's, or takes hours; that there is such a target is tested here
     *("make test", "make test-slow", "make lint", "make lock", "make bench", "make notebooks", "make repro GPU=1"),
     "make mutants",  # of the whole course, hours
+    *("make try", "make handout TOPIC=memory LANGUAGE=es"),  # test_demo.py, test_handout.py
     *(
         "dvc push",
         "dvc pull",
@@ -43,6 +44,7 @@ NOT_RUN = {  # what they do is another test's, or takes hours; that there is suc
 ELSEWHERE = (
     "make ui",
     "python -m pipeline ui",
+    "python -m pipeline report --watch",
     "mlflow models serve",
     "source ",
     "export ",

@@ -49,9 +49,21 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
         "verdicts",
     },
     "notebook": {"freshness", "report", "scoring", "settings", "stages", "training", "verdicts"},
+    "lessons": {"freshness", "notebook", "report", "settings", "verdicts"},
     "trial": {"notebook"},
+    "demo": {"settings", "trial"},
     "__main__": {
-        *("cluster", "freshness", "mlflow_sync", "operations", "prediction", "report", "settings", "sharing", "stages"),
+        "cluster",
+        "sharing",
+        "demo",
+        "freshness",
+        "lessons",
+        "mlflow_sync",
+        "operations",
+        "prediction",
+        "report",
+        "settings",
+        "stages",
     },
 }
 

@@ -1,6 +1,7 @@
 """Bring MLflow in line with the files under data/, which are the truth it can be rebuilt from."""
 
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -34,6 +35,21 @@ SAMPLES, FIGURES = "samples", "figures"  # key of pictures by step; folder of th
 ANIMATION, CONFUSION, NAMED = "samples.gif", "confusion.png", "confusion.csv"
 
 
+def publish_if_possible(topics: Sequence[str]) -> None:
+    """As `publish`; a store out of reach, or a full disk, is told on stderr, and fails nobody."""
+    try:
+        publish(topics)
+    except (tracking_store.Unreachable, InputError) as error:
+        line: str | None = str(error)
+    except OSError as error:
+        line = errors.of_the_disk(error)
+        if line is None:
+            raise
+    else:
+        return
+    print(f"MLflow: {line}; `python -m pipeline publish` catches up later", file=sys.stderr)
+
+
 def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     """Write to MLflow what it lacks of the runs, scores and verdicts of `topics` (default: every planned one).
 
@@ -59,20 +75,6 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     if refusals:
         raise tracking_store.Refused("; ".join(dict.fromkeys(refusals)))
     return {name: counts[name] for name in COUNTED}
-
-
-def fault(topics: Sequence[str] | None) -> str | None:
-    """Publish, and say in a line why a store is out of reach or a disk full; None: it is done."""
-    try:
-        publish(topics)
-    except (tracking_store.Unreachable, InputError) as error:
-        return str(error)
-    except OSError as error:
-        line = errors.of_the_disk(error)
-        if line is None:
-            raise
-        return line
-    return None
 
 
 def _publish(topic: TopicFiles) -> Counter[str]:

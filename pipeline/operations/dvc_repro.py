@@ -27,6 +27,10 @@ OF_ALL = ("prepare", "plan", "judge", "report")  # stages that are about all top
 OF_A_TOPIC = ("train", "evaluate")
 LAST = ("judge", "report")  # those that wait for every topic
 ALONE = "--single-item"
+WHERE = (
+    "page: data/report/index.html grows with each finished topic; `python -m pipeline report --watch`, in another"
+    " terminal, shows it in a browser as it grows"
+)
 SWEEP = "sweep"  # stages of sweeps/dvc.yaml, one a sweep: no part of a plain `dvc repro`
 
 
@@ -41,6 +45,8 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
     checkout.check()
     with lock.hold("repro"), outcomes.collected() as folder:
         _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
+        if not targets:
+            _say([WHERE])
         asked = _asked(targets, settings)
         stale = data_files.changed_elsewhere(settings)
         code = _dvc(["--force", "--single-item", "prepare"]) if stale else DONE

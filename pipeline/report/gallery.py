@@ -21,8 +21,7 @@ class Gallery:
 
     def drawn(self, svg: str) -> "Markup":
         """A picture of ours, its numbers as the language writes them."""
-        text = re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda found: self.voice.number(found[0]), svg)
-        return self.kept(re.sub(r' style="([^"]*)"', self._named, text))
+        return self.kept(re.sub(r' style="([^"]*)"', self._named, self.voice.shown(svg)))
 
     def rules(self) -> str:
         """Style rules for the classes of all pictures so far."""

@@ -115,6 +115,10 @@ class Voice:
             return text
         return NUMBER.sub(lambda found: _number(self.language, found[1], found[2] or ""), text)
 
+    def shown(self, svg: str) -> str:
+        """A picture of ours, its numbers as this language writes them."""
+        return re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda found: self.number(found[0]), svg)
+
     def _word(self, message: str) -> str:
         return str(self.translations.gettext(message)) if message else ""
 

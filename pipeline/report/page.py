@@ -18,6 +18,7 @@ from pipeline.report import (
     metric_words,
     outcomes,
     overview,
+    pilots,
     sentence,
     sweeps,
     tables,
@@ -170,6 +171,7 @@ def _body(page: dict[str, Any], language: Language, gallery: Gallery) -> str:
     filters = {
         "probability": _probability,
         "score": _score,
+        "pilot": lambda text: pilots.told(text, voice),
         "metric": lambda name: metric_words.words(name, language),
         "first_upper": lambda text: text[:1].upper() + text[1:],
     }
@@ -203,7 +205,10 @@ def _as_script(data: Any) -> str:
 
 
 def _score(value: float | None, metric: str) -> NumberText:
-    return money(value) if metric == COST else number(value)
+    """A mean as its metric calls for it: a cost, whole steps, or a number."""
+    if metric == COST:
+        return money(value)
+    return number(value, 0 if metric_words.words(metric, "en").unit == "steps" else None)
 
 
 def _probability(value: float | None) -> NumberText:

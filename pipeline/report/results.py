@@ -13,7 +13,7 @@ from pipeline.contracts import RunRecord
 from pipeline.errors import InputError
 from pipeline.freshness import TopicState, published_digests, published_profile, result_digests
 from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
-from pipeline.report import course, formatting, metric_words
+from pipeline.report import course, formatting, metric_words, pilots
 from pipeline.report.claims import Side
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
 from pipeline.report.language import Voice, listed, phrase
@@ -154,11 +154,14 @@ def lay_out(topics: Mapping[str, Topic] | None = None) -> None:
     }
     write_bytes(paths.ROOT / "docs" / "results.md", render("results.md.j2", page).encode())
     spanish = page | {"verdicts": Counter(row["verdict"] for section in sections for row in section["rows"])}
-    told = render("results_es.md.j2", spanish, Voice("es"), metric=lambda name: metric_words.words(name, "es"))
+    voice = Voice("es")
+    own = {"metric": lambda name: metric_words.words(name, "es"), "pilot": lambda text: pilots.told(text, voice)}
+    told = render("results_es.md.j2", spanish, voice, **own)
     write_bytes(paths.ROOT / "docs" / "es" / "resultados.md", told.encode())
     course.lay_out()
     for file, words in LANGUAGES.items():
-        _insert(paths.ROOT / file, render("results_short.md.j2", page | {"words": words}))
+        voice = Voice("es" if file == "README.es.md" else "en")
+        _insert(paths.ROOT / file, render("results_short.md.j2", page | {"words": words}, voice))
 
 
 def _insert(file: Path, table: str) -> None:

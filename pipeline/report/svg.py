@@ -39,6 +39,13 @@ def inlined(figures: "Sequence[Figure]", name: str) -> list[str]:
     return [_inline(markup(figure, f"{name}_{at}")) for at, figure in enumerate(figures)]
 
 
+def typefaces() -> Path:
+    """The folder of the typefaces that come with Matplotlib: that of our pictures is among them."""
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
 def _inline(svg: str) -> str:
     """An SVG file's picture without prologue, in colours that follow the page's theme."""
     svg = re.sub(r"<(metadata|style).*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import paths
+from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.records import read_json
 from pipeline.report import svg, sweep_plots
 from pipeline.report.formatting import render
+from pipeline.report.language import NumberText, Said, Voice, listed, phrase, word
 from pipeline.report.sweep_plots import Axis, Point
 
 ENDS = {
-    "complete": "scored with every seed",
-    "stopped": "stopped, as they fell behind",
-    "diverged": "diverged",
-    "failed": "failed",
-    "refused": "refused before they ran",
+    "complete": word("scored with every seed"),
+    "stopped": word("stopped, as they fell behind"),
+    "diverged": word("diverged"),
+    "failed": word("failed"),
+    "refused": word("refused before they ran"),
 }
 Summary = Mapping[str, Any]  # sweep.json: outputs.summarise says what is in it
 
@@ -28,8 +30,9 @@ class SweepPage:
     """A sweep as the templates show it; `finals` None while it goes on."""
 
     summary: Summary
-    ends: list[str]
-    minutes: float
+    ends: Said
+    words: Mapping[str, Said]
+    minutes: NumberText
     bad: list[dict[str, Any]]
     pictures: dict[str, list[str]]
     importance: list[tuple[str, float]]
@@ -59,8 +62,9 @@ def of(name: str) -> SweepPage:
     points = [_point(trial, summary) for trial in told]
     return SweepPage(
         summary=summary,
-        ends=[f"{count} {ENDS[end]}" for end, count in summary["ends"].items()],
-        minutes=summary["seconds"] / 60,
+        ends=listed([phrase("{count} {end}", count=count, end=ENDS[end]) for end, count in summary["ends"].items()]),
+        words=ENDS,
+        minutes=NumberText(f"{summary['seconds'] / 60:.1f}"),
         bad=[trial for trial in told if trial["reason"]],
         pictures=_pictures(name, summary, points),
         importance=sorted((summary.get("importance") or {}).items(), key=lambda item: -item[1]),
@@ -69,9 +73,9 @@ def of(name: str) -> SweepPage:
     )
 
 
-def page(name: str) -> str:
+def page(name: str, language: Language = "en") -> str:
     """A page of one sweep alone."""
-    return render("sweep.html.j2", {"sweeps": [of(name)]})
+    return render("sweep.html.j2", {"sweeps": [of(name)]}, Voice(language))
 
 
 def _point(trial: Mapping[str, Any], summary: Summary) -> Point:

@@ -83,27 +83,28 @@ def _counts(summaries: Mapping[str, MetricSummary], key: Literal["n", "failed"])
 
 def compared(facts: TopicFacts) -> ComparedSettings:
     """Settings of all variants; that another model has no such setting is no difference."""
-    flat = {variant: _flat(item["settings"]) for variant, item in facts.plan["variants"].items()}
-    keys = list(dict.fromkeys(key for settings in flat.values() for key in settings))
-    texts = {key: [_setting(settings, key) for settings in flat.values()] for key in keys}
+    every = {variant: flat(item["settings"]) for variant, item in facts.plan["variants"].items()}
+    keys = list(dict.fromkeys(key for settings in every.values() for key in settings))
+    texts = {key: [setting(settings, key) for settings in every.values()] for key in keys}
     values = {key: sorted(set(texts[key]) - ({DASH} if key.startswith("build.") else set())) for key in keys}
     columns = [key for key in keys if len(values[key]) > 1]
     return {
         "columns": columns,
-        "cells": {variant: [texts[key][at] for key in columns] for at, variant in enumerate(flat)},
+        "cells": {variant: [texts[key][at] for key in columns] for at, variant in enumerate(every)},
         "shared": {key: values[key][0] for key in keys if key not in columns},
-        "parameters": {variant: _parameters(facts.runs[variant]) for variant in flat},
+        "parameters": {variant: _parameters(facts.runs[variant]) for variant in every},
     }
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{place of a setting, as in params.yaml with dots: its value}."""
+    places: dict[str, Any] = {}
     for key, item in settings.items():
-        flat |= _flat(item, f"{prefix}{key}.") if isinstance(item, Mapping) else {f"{prefix}{key}": item}
-    return flat
+        places |= flat(item, f"{prefix}{key}.") if isinstance(item, Mapping) else {f"{prefix}{key}": item}
+    return places
 
 
-def _setting(settings: Mapping[str, Any], key: str) -> str:
+def setting(settings: Mapping[str, Any], key: str) -> str:
     """A value as params.yaml spells it; a dash for a setting that the variant's model does not have."""
     return json.dumps(settings[key], ensure_ascii=False).strip('"') if key in settings else DASH
 

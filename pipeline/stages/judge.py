@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.contracts import Plan
 from pipeline.freshness import TopicState
 from pipeline.records import is_written, read_items, read_json, read_json_or, read_rows, write_json
 from pipeline.result_rows import ClaimRow
+from pipeline.settings.params import Settings
+from pipeline.settings.plan import current
 from pipeline.verdicts import rules
 from pipeline.verdicts.looked_at import History, is_fresh
 from pipeline.verdicts.looks import Looks
@@ -26,6 +28,11 @@ def judge(states: Iterable[TopicState]) -> list[ClaimRow]:
 def judged(states: Iterable[TopicState]) -> list[ClaimRow]:
     """One row per claim whose variants have scores, of every topic whose scores are current, in order."""
     return [row for state in states if state.scores == "current" for row in _judge_topic(state)]
+
+
+def of_topic(settings: Settings, topic: str) -> list[ClaimRow]:
+    """The present verdicts of a topic; none where its scores are not current."""
+    return judged([freshness.state(settings, current(settings, topic))])
 
 
 def _judge_topic(state: TopicState) -> list[ClaimRow]:

@@ -56,7 +56,8 @@ def _show(
 ) -> dict[str, Any]:
     """Write all files of the sweep as it is now, its page too, and give the summary."""
     summary = outputs.write(settings, block, study, told, answers, finals)
-    write_bytes(paths.sweep(block.name) / "index.html", sweep_page.page(block.name).encode())
+    page = sweep_page.page(block.name, "es" if settings.language == "es" else "en")
+    write_bytes(paths.sweep(block.name) / "index.html", page.encode())
     return summary
 
 

@@ -10,7 +10,7 @@ from babel.messages.extract import extract
 from jinja2.ext import extract_from_ast
 
 from pipeline import contracts, paths, plugins
-from pipeline.report import language, metric_words
+from pipeline.report import language, metric_words, pilots
 from pipeline.report.language import NumberText, Voice, both, either, listed, phrase, word
 from pipeline.settings import params
 from pipeline.verdicts.topic import load
@@ -28,8 +28,9 @@ def in_templates():
 
 
 def in_code():
-    """Messages of `phrase`, `word` and `marked` in the code of the page."""
-    for file in sorted(REPORT.glob("*.py")):
+    """Messages of `phrase`, `word` and `marked` in the code of the page and of the lessons."""
+    files = [*REPORT.glob("*.py"), *(paths.PACKAGE / "lessons").glob("*.py"), paths.PACKAGE / "notebook.py"]
+    for file in sorted(files):
         keywords = {"phrase": None, "word": None, "marked": None}
         yield from (message for _, message, _, _ in extract("python", io.BytesIO(file.read_bytes()), keywords=keywords))
 
@@ -40,6 +41,7 @@ def of_topics():
         topic = load(name)
         for claim in topic.claims:
             yield from (claim.chapter, claim.chapter.partition(":")[0])
+            yield from filter(None, [claim.published])
         for sweep in topic.sweeps:
             yield from (sweep.x, sweep.y, *(line.words for line in sweep.lines))
         if (paths.PACKAGE / "topics" / name / "probes.py").exists():
@@ -51,6 +53,15 @@ def of_contracts():
     for words in (contracts.Verdict, contracts.Firmness, contracts.OpenReason, contracts.Status, contracts.Kind):
         yield from get_args(words)
     yield from ("claimed better", "claimed worse", "published", "pilot")
+    yield from (
+        "claim",
+        "metric",
+        "mean of the one and the other",
+        "difference",
+        "margin",
+        "seeds",
+        "verdict",
+    )  # notebook.verdicts
 
 
 NAMES = {"ReLU", "failed"}  # the same in both
@@ -128,3 +139,27 @@ def test_files_are_understood_by_the_messages_that_made_them():
 
 def test_values_of_a_message_are_shown_and_not_obeyed():
     assert SPANISH.marked("Scores of {title}", title="<b>") == "Medidas de &lt;b&gt;"
+
+
+def test_pilots_are_told_without_an_english_word():
+    told = [pilots.told(claim.pilot, SPANISH) for name in plugins.names("topics") for claim in load(name).claims]
+    english = {
+        "seeds",
+        "against",
+        "by",
+        "the",
+        "of",
+        "runs",
+        "steps",
+        "at",
+        "to",
+        "with",
+        "in",
+        "over",
+        "from",
+        "and",
+        "is",
+    }
+    for line in filter(None, told):
+        assert not english & set(re.findall(r"[a-z]+", line)) and not re.search(r"\d\.\d", line), line
+    assert pilots.told("seeds 0 to 2: 1.5 against 2", Voice("en")) == "seeds 0 to 2: 1.5 against 2"

@@ -226,7 +226,7 @@ def test_a_short_table_goes_between_the_marks_of_the_readmes_and_nothing_else_ch
     assert row == (
         "| `second` | The claim lead. | `accuracy` | `stride` 0.901, `mlp` 0.700 | **reproduced** | reproduced × 2 |"
     )
-    assert "`stride` 0.901, `mlp` 0.700 | **reproducida** | reproducida × 2 |" in spanish
+    assert "`stride` 0,901, `mlp` 0,700 | **reproducida** | reproducida × 2 |" in spanish
     again = english
     page(home)
     assert (home / "README.md").read_text("utf-8") == again

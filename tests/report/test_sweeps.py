@@ -95,6 +95,18 @@ def test_once_it_is_over(write):
     assert page == sweeps.page("small")
 
 
+def test_in_spanish(write):
+    """Words and numbers; what went wrong with a run stays as the run told it."""
+    write()
+    page = sweeps.page("small", "es")
+    for said in ("mejor que stride", "0,120 (de 0,100 a 0,140; reproducida)", "10 puntuados con todas las semillas"):
+        assert said in page
+    assert "intento 4, elegido" in page and "1,5 minutos de cálculo" in page and '<html lang="es">' in page
+    assert '<td lang="en">seed 0: the loss' in page and "The block" not in page and "Best so far" not in page
+    write(finals=None)
+    assert "Está en marcha: 12 de 12 intentos, el mejor hasta ahora es el intento 1" in sweeps.page("small", "es")
+
+
 def test_while_it_goes_on(write):
     write(finals=None)
     page = sweeps.page("small")

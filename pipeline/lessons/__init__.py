@@ -1,0 +1,1 @@
+"""What lessons ask of their readers, and the sheets that are printed for a class."""
