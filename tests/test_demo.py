@@ -6,6 +6,7 @@ from clone import ask, copy_house, tell
 from ruamel.yaml import YAML
 
 from pipeline import demo, paths
+from pipeline.errors import RunsFailed
 from pipeline.settings import params
 from pipeline.trial import Trial
 
@@ -28,7 +29,7 @@ def test_a_topic_that_there_is_not_is_refused_before_anything_is_copied(monkeypa
 
 def test_a_stage_that_fails_ends_it(monkeypatch):
     monkeypatch.setattr(Trial, "watch", lambda self, *words: 1 if words[0] == "plan" else 0)
-    with pytest.raises(RuntimeError, match="memory: plan did not end well"):
+    with pytest.raises(RunsFailed, match="memory: plan did not end well"):
         demo.demo(params.read(profile="laptop"), "memory")
 
 

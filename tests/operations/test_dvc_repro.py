@@ -71,7 +71,8 @@ def repro(settings, monkeypatch, capsys):
 
 def test_all_good(repro):
     code, calls, said = repro()
-    assert (code, calls) == (0, [PLAIN, "look"]) and said == ["done: open data/report/index.html"]
+    assert (code, calls) == (0, ["dvc repro", "look"])
+    assert said == [dvc_repro.WHERE, "done: open data/report/index.html"]  # where to look, at once and at the end
 
 
 def test_data_that_changed_where_dvc_does_not_look_are_prepared_first(repro, monkeypatch):
