@@ -109,7 +109,7 @@ def _one_line(error: BaseException) -> str:
     text = re.split(r" ?\[SQL: | ?\(Background on this error", text)[0]
     if isinstance(error, OSError):
         text = re.sub(r"[\"']\)+$", "", text.rpartition("(Caused by ")[2].rpartition("): ")[2])
-        text = re.sub(r"^\w+\([\"']", "", text)
+        text = re.sub(r"^\w+\([\"']", "", text).replace("',", ",")
     return text if len(text) <= MESSAGE_LENGTH else f"{text[: MESSAGE_LENGTH - 1]}…"
 
 
