@@ -41,7 +41,7 @@ from pipeline.records import write_bytes, write_json  # noqa: E402
 from pipeline.training.run import RunSpec  # noqa: E402
 from pipeline.training.store import Store, project_store  # noqa: E402
 
-ADDRESS, SEED = "127.0.0.1:6397", 7
+ADDRESS, SEED = os.environ.get("AULA_BENCH", "127.0.0.1:6397"), 7
 STEPS = 4  # of a run that is played, each with a checkpoint
 
 
@@ -141,7 +141,7 @@ def no_files(spec: RunSpec, *, scored: bool) -> dict[str, Path]:
 # Kills
 
 
-def kills(count: int = 20, runs: int = 120, seconds: float = 4.0) -> None:
+def kills(count: int = 20, runs: int = 80, seconds: float = 4.0) -> None:
     """Nothing lost, nothing kept twice, and no more steps repeated than were under way."""
     dice = random.Random(SEED)
     with own_state() as place:
