@@ -143,7 +143,7 @@ def no_files(spec: RunSpec, *, scored: bool) -> dict[str, Path]:
 
 def kills(count: int = 20, runs: int = 80, seconds: float = 4.0) -> None:
     """Nothing lost, nothing kept twice, and no more steps repeated than were under way."""
-    dice = random.Random(SEED)
+    dice, count, runs, seconds = random.Random(SEED), int(count), int(runs), float(seconds)
     with own_state() as place:
         launch.up(ADDRESS, 3, 1, [], "")
         driver = drive(place, runs, seconds)
