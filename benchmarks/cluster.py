@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def play(task: Played, steps: str = "") -> dict[str, Any]:
     write_bytes(draft / "history.csv", b"epoch,loss\n" + f"1,{task.spec.seed}\n".encode() * 200)
     record = {"status": "finished", "reason": None, "duration_s": task.seconds}
     project_store().put(key, draft, record)
+    shutil.rmtree(folder, ignore_errors=True)
     return record
 
 
@@ -149,7 +151,7 @@ def kills(count: int = 20, runs: int = 80, seconds: float = 4.0) -> None:
         driver = drive(place, runs, seconds)
         done: Counter[str] = Counter()
         try:
-            for _ in range(count):
+            while done.total() < count:
                 time.sleep(dice.uniform(1.0, 6.0))
                 what = dice.choice(["actor", "node", "driver"])
                 if driver.poll() is not None:
@@ -201,7 +203,7 @@ def kill(what: str, dice: random.Random, driver: "subprocess.Popen[bytes]", plac
         driver.kill()
         driver.wait()
         return 1
-    name = f"{launch.socket.gethostname()}-{dice.choice([2, 3])}"
+    name = f"{launch.socket.gethostname()}-{dice.choice([2, 3] if what == 'node' else [1, 2, 3])}"
     top = next((launch._process(node) for node in launch._nodes() if node["name"] == name), None)
     family = list(launch._family(top)) if top else []
     if what == "actor":
@@ -209,7 +211,8 @@ def kill(what: str, dice: random.Random, driver: "subprocess.Popen[bytes]", plac
     for each in family:
         with contextlib.suppress(psutil.Error):
             each.kill()
-    if what == "node":
+    if what == "node" and family:
+        time.sleep(0.5)
         threading.Thread(target=launch._start, args=[ADDRESS, [name], 1], daemon=True).start()
     return bool(family)
 

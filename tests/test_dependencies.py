@@ -14,7 +14,7 @@ COMMANDS = {"dvc", "pytest-xdist", "ruff", "mypy", "ipykernel", "jupyterlab"}  #
 RAY = {"ray": "pipeline/cluster/relay.py"}  # declared as an extra, and most have none installed
 TYPING_ONLY = {"_typeshed"}
 SCRIPTS = [file for folder in ("benchmarks", "tests") for file in (paths.ROOT / folder).rglob("*.py")]
-OWN_MODULES = {"pipeline", *(file.stem for file in SCRIPTS)}
+OWN_MODULES = {"pipeline", "benchmarks", "tests", *(file.stem for file in SCRIPTS)}
 
 
 def normalized(name):

@@ -45,7 +45,9 @@ def digest(file: Path) -> str:
         stat = file.stat()
         return _digest(file, stat.st_mtime_ns, stat.st_size)
     except FileNotFoundError:
-        raise InputError(f"{file}: given no data to send to a node, allowed what was planned: run `dvc repro`") from None
+        raise InputError(
+            f"{file}: given no data to send to a node, allowed what was planned: run `dvc repro`"
+        ) from None
 
 
 @lru_cache(maxsize=100_000)

@@ -200,7 +200,8 @@ def _nodes() -> list[dict[str, Any]]:
 def _process(node: Mapping[str, Any]) -> psutil.Process | None:
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(node["pid"])
-        if abs(process.create_time() - node["created"]) < 1.0:
+        is_dead = process.status() == psutil.STATUS_ZOMBIE
+        if abs(process.create_time() - node["created"]) < 1.0 and not is_dead:
             return process
     return None
 
