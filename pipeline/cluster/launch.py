@@ -22,7 +22,7 @@ from pipeline.errors import InputError
 from pipeline.pool.workers import MOST_WORKERS, worker_count
 from pipeline.records import read_json, write_json
 
-START_S, STOP_S, TICK_S = 300.0, 20.0, 0.2
+START_S, STOP_S, TICK_S = 90.0, 20.0, 0.2
 STORE_BYTES = 500_000_000  # of memory a node keeps for data on their way
 AGAIN_S = 5.0  # after a node that has ended by itself: cut off for long, or killed
 
@@ -118,7 +118,8 @@ def status(address: str) -> list[str]:
 def _start(address: str, names: Sequence[str], workers: int, *, head: bool = False) -> None:
     """Have nodes run by themselves, one after the other, and wait until they are up (InputError: one has ended).
 
-    Each has two tries: on a busy machine the 30 s that Ray gives itself are too few for some.
+    Each has two tries: on a busy machine the 30 s that Ray gives itself are too few, and two that start at once may
+    wait for each other for ever.
     """
     for name in names:
         if not (_is_up(address, name, workers, head=head) or _is_up(address, name, workers, head=head)):
@@ -129,11 +130,14 @@ def _start(address: str, names: Sequence[str], workers: int, *, head: bool = Fal
 def _is_up(address: str, name: str, workers: int, *, head: bool) -> bool:
     """Start a node, and say whether it came up."""
     child, deadline = _launch(address, name, workers, head=head, detached=True), time.monotonic() + START_S
-    _remember(name, pid=child.pid, created=psutil.Process(child.pid).create_time())
+    created = psutil.Process(child.pid).create_time()
+    _remember(name, pid=child.pid, created=created)
     while child.poll() is None and time.monotonic() < deadline:
         if "Ray runtime started" in _log(name).read_text("utf-8", "replace"):
             return True
         time.sleep(TICK_S)
+    if node := _process({"pid": child.pid, "created": created}):
+        _stop([node])
     return False
 
 
