@@ -14,7 +14,11 @@ from pipeline.errors import InputError
 from pipeline.mlflow_sync import tracking_store
 from pipeline.operations import signals
 
-CALLS = {  # command: its arguments, and a function that it calls
+CALLS = {
+    "cluster": (
+        ["status"],
+        "pipeline.cluster.launch.carry_out",
+    ),  # command: its arguments, and a function that it calls
     "add": (["churn.csv"], "pipeline.operations.add.understand"),
     "repro": ([], "pipeline.operations.dvc_repro.repro"),
     "prepare": ([], "pipeline.stages.prepare.prepare"),

@@ -77,7 +77,8 @@ class Relay:
         for message in found:
             if message.call == "failed":
                 raise HeadLost(self._lost(f"does not take us ({message.value})"))
-        self._heard = time.monotonic() if found else self._heard
+        if any(message.call == "nodes" for message in found):  # of which the head alone knows
+            self._heard = time.monotonic()
         quiet = time.monotonic() - self._heard
         if quiet > SILENT_S or (quiet > QUIET_S and not answers(self._address)):
             raise HeadLost(self._lost("no longer answers"))
