@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,7 +42,7 @@ from pipeline.records import write_bytes, write_json  # noqa: E402
 from pipeline.training.run import RunSpec  # noqa: E402
 from pipeline.training.store import Store, project_store  # noqa: E402
 
-ADDRESS, SEED = "127.0.0.1:6397", 7
+ADDRESS, SEED = os.environ.get("AULA_BENCH", "127.0.0.1:6397"), 7
 STEPS = 4  # of a run that is played, each with a checkpoint
 
 
@@ -87,6 +88,7 @@ def play(task: Played, steps: str = "") -> dict[str, Any]:
     write_bytes(draft / "history.csv", b"epoch,loss\n" + f"1,{task.spec.seed}\n".encode() * 200)
     record = {"status": "finished", "reason": None, "duration_s": task.seconds}
     project_store().put(key, draft, record)
+    shutil.rmtree(folder, ignore_errors=True)
     return record
 
 
@@ -141,15 +143,15 @@ def no_files(spec: RunSpec, *, scored: bool) -> dict[str, Path]:
 # Kills
 
 
-def kills(count: int = 20, runs: int = 120, seconds: float = 4.0) -> None:
+def kills(count: int = 20, runs: int = 80, seconds: float = 4.0) -> None:
     """Nothing lost, nothing kept twice, and no more steps repeated than were under way."""
-    dice = random.Random(SEED)
+    dice, count, runs, seconds = random.Random(SEED), int(count), int(runs), float(seconds)
     with own_state() as place:
         launch.up(ADDRESS, 3, 1, [], "")
         driver = drive(place, runs, seconds)
         done: Counter[str] = Counter()
         try:
-            for _ in range(count):
+            while done.total() < count:
                 time.sleep(dice.uniform(1.0, 6.0))
                 what = dice.choice(["actor", "node", "driver"])
                 if driver.poll() is not None:
@@ -201,7 +203,7 @@ def kill(what: str, dice: random.Random, driver: "subprocess.Popen[bytes]", plac
         driver.kill()
         driver.wait()
         return 1
-    name = f"{launch.socket.gethostname()}-{dice.choice([2, 3])}"
+    name = f"{launch.socket.gethostname()}-{dice.choice([2, 3] if what == 'node' else [1, 2, 3])}"
     top = next((launch._process(node) for node in launch._nodes() if node["name"] == name), None)
     family = list(launch._family(top)) if top else []
     if what == "actor":
@@ -209,7 +211,8 @@ def kill(what: str, dice: random.Random, driver: "subprocess.Popen[bytes]", plac
     for each in family:
         with contextlib.suppress(psutil.Error):
             each.kill()
-    if what == "node":
+    if what == "node" and family:
+        time.sleep(0.5)
         threading.Thread(target=launch._start, args=[ADDRESS, [name], 1], daemon=True).start()
     return bool(family)
 
@@ -265,9 +268,15 @@ def overhead(rounds: int = 3, runs: int = 40, seconds: float = 1.0) -> None:
                 began = time.monotonic()
                 hire = partial(_hire, address=ADDRESS) if name == "ray" else None
                 workers._start = start
-                list(workers.carry_out(play, played(runs, seconds), workers=2, hire=hire, affinity=_variant))
-                times[name].append(time.monotonic() - began)
-                print(f"{name}: {times[name][-1]:.2f} s, load {os.getloadavg()[0]:.1f}", flush=True)
+                work = workers.carry_out(play, played(runs, seconds), workers=2, hire=hire, affinity=_variant)
+                ends = [time.monotonic() for _ in work]
+                whole = time.monotonic() - began
+                times[name].append(ends[-1] - ends[0])
+                print(
+                    f"{name}: {whole:.2f} s, {times[name][-1]:.2f} s of it from the first run's end to the last's,",
+                    end=" ",
+                )
+                print(f"load {os.getloadavg()[0]:.1f}", flush=True)
         ratios = [ray / local for ray, local in zip(times["ray"], times["local"], strict=True)]
         print(f"{runs} runs of {seconds} s on two workers: ratios {[round(each, 3) for each in ratios]}")
         move(place)
@@ -349,7 +358,8 @@ def same(profile_runs: int = 2) -> None:
         sweep |= {"trials": 4, "seeds": 2, "finalists": {"keep": 1, "seeds": 2}}
         change(place, lambda tree: tree.update(sweeps={"small": sweep}))
         pipeline = [sys.executable, "-m", "pipeline"]
-        subprocess.run([*pipeline, "cluster", "up", "--nodes", "3", "--workers", "1", "--address", ADDRESS], cwd=place)
+        up = ["cluster", "up", "--nodes", "3", "--workers", "1", "--address", ADDRESS]
+        subprocess.run([*pipeline, *up], cwd=place, check=True)
         try:
             found = {}
             for name, more in (("ray", ["--cluster", ADDRESS]), ("local", [])):

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
-ADD = (
-    "params.yaml: a setting without a line of its own has its default:"
-    " `dvc exp run -S '+topics.<topic>.fit.patience=3'` adds one by the +"
-)
 
 
 def check(settings: "Settings") -> int:
@@ -33,7 +29,7 @@ def check(settings: "Settings") -> int:
     voids = [void.line() for void in settings.voids]
     for line in (*voids, *notes, *data_files.absent(settings.data), *checkout.strays()):
         print(line)
-    print(ADD)
+    print(arguments.ADD)
     shapes.refuse_unfit(settings)
     held_out.refuse_few(settings)
     costed_class.refuse_unfit(settings)
@@ -89,23 +85,17 @@ def train(settings: "Settings", topic: str) -> int:
 
 def evaluate(settings: "Settings", topic: str) -> int:
     """score a topic's runs on held-out data"""
+    from pipeline.report import terminal
     from pipeline.stages import left_out
     from pipeline.stages.evaluate import evaluate
+    from pipeline.stages.judge import of_topic
 
     if left_out.evaluate(settings, topic):
         return DONE
     evaluate(settings, topic)  # the report brings the scores of all topics to MLflow, in one go
-    _show_verdicts(settings, topic)
-    return DONE
-
-
-def _show_verdicts(settings: "Settings", topic: str) -> None:
-    """Print a topic's verdicts as soon as it is scored: the page waits for all topics."""
-    from pipeline.report import terminal
-    from pipeline.stages.judge import of_topic
-
-    if rows := of_topic(settings, topic):
+    if rows := of_topic(settings, topic):  # nobody need wait for the page
         terminal.show(rows, topics={topic: settings.topics[topic].topic})
+    return DONE
 
 
 def judge(settings: "Settings") -> int:

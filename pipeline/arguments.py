@@ -17,6 +17,10 @@ EXAMPLES = """examples:
 exit codes: 0 done, 1 a run failed (the others are kept), 2 the input is wrong (the message says where)
 """
 
+ADD = (
+    "params.yaml: a setting without a line of its own has its default:"
+    " `dvc exp run -S '+topics.<topic>.fit.patience=3'` adds one by the +"
+)
 A_TOPIC = ("topic", {"help": "name of a block under topics: in params.yaml"})
 A_CLUSTER = (
     "--cluster",

@@ -82,6 +82,6 @@ def settle(monkeypatch, place):
     monkeypatch.setattr(carry_out, "train_trial", trained)
     monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh: ROW)
     monkeypatch.setattr(stage.mlflow_sweeps, "follow", lambda name: contextlib.nullcontext())
-    monkeypatch.setattr(stage.sweep_page, "page", lambda name: f"the page of {name}")
+    monkeypatch.setattr(stage.sweep_page, "page", lambda name, *_: f"the page of {name}")
     trained.keys.clear()
     return params.read(place / "params.yaml", profile="smoke")

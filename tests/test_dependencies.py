@@ -11,13 +11,14 @@ from pipeline import paths
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COMMANDS = {"dvc", "pytest-xdist", "ruff", "mypy", "ipykernel", "jupyterlab"}  # run, by name or as a plugin of another
+EXTRAS = [each for name in ("store", "ray", "handout") for each in PROJECT["optional-dependencies"][name]]
 TYPING_ONLY = {"_typeshed"}
 OF_SERVERS = [
     "asyncssh",
     "psycopg",
 ]  # tests of servers have these: sshfs brings the one, server/requirements.lock the other
 SCRIPTS = [file for folder in ("benchmarks", "tests") for file in (paths.ROOT / folder).rglob("*.py")]
-OWN_MODULES = {"pipeline", *(file.stem for file in SCRIPTS)}
+OWN_MODULES = {"pipeline", "benchmarks", "tests", *(file.stem for file in SCRIPTS)}
 
 
 def normalized(name):
@@ -61,12 +62,12 @@ def undeclared(folders, requirements):
 
 
 def test_what_the_pipeline_imports_is_declared():
-    assert undeclared(["pipeline"], PROJECT["dependencies"] + PROJECT["optional-dependencies"]["store"]) == {}
+    assert undeclared(["pipeline"], [*PROJECT["dependencies"], *EXTRAS]) == {}
 
 
 def test_what_tests_and_benchmarks_import_is_declared():
     optional = PROJECT["optional-dependencies"]
-    known = PROJECT["dependencies"] + optional["test"] + optional["store"] + OF_SERVERS
+    known = PROJECT["dependencies"] + optional["test"] + EXTRAS + OF_SERVERS
     assert undeclared(["benchmarks", "tests"], known) == {}
 
 

@@ -93,7 +93,7 @@ def test_runs_that_are_not_the_plans_are_told_apart_and_refused(settings, plan, 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"run_key": 7}'])
 def test_a_damaged_record_is_no_run(settings, plan, content):
     write_runs(plan)
-    records.write_bytes(paths.run(TOPIC, next(iter(plan["variants"])), 100) / "run.json", content)
+    records.write_bytes(paths.run(TOPIC, next(iter(plan["variants"])), 200) / "run.json", content)
     _, others = freshness.runs(plan)
     assert len(others) == 1
 
@@ -102,7 +102,7 @@ def test_a_damaged_record_is_no_run(settings, plan, content):
 def test_a_run_whose_files_are_not_as_they_were_written_is_no_run(settings, plan, name):
     """Not even one whose record still reads: a digit in its history may be another."""
     write_runs(plan)
-    file = paths.run(TOPIC, next(iter(plan["variants"])), 100) / name
+    file = paths.run(TOPIC, next(iter(plan["variants"])), 200) / name
     file.write_bytes(
         file.read_bytes().replace(b"finished", b"diverged").replace(b"epoch\n1", b"epoch\n2").replace(b"seal", b"sea1")
     )
@@ -136,8 +136,8 @@ def test_scores_of_other_held_out_examples_are_stale(settings, plan):
     write_runs(plan)
     write_results(settings, plan)
     for variant in settings.topics[TOPIC].variants.values():
-        card = read_sealed(paths.card(variant.data, 100))
-        write_sealed(paths.card(variant.data, 100), card | {"digests": card["digests"] | {"test": "other"}})
+        card = read_sealed(paths.card(variant.data, 200))
+        write_sealed(paths.card(variant.data, 200), card | {"digests": card["digests"] | {"test": "other"}})
     assert standing(settings) == "stale"
 
 
@@ -196,24 +196,24 @@ def test_data_of_other_settings_or_code_are_refused(settings, monkeypatch):
     name = next(iter(settings.topics[TOPIC].variants.values())).data
     data = settings.data[name]
     other = replace(data, split=replace(data.split, seed=data.split.seed + 1))
-    told = f"data/prepared/{name}/100: given data prepared from other settings, raw files or code"
+    told = f"data/prepared/{name}/200: given data prepared from other settings, raw files or code"
     with pytest.raises(InputError, match=told):
-        plans.card(other, 100)
-    assert plans.card(replace(data, name=name, places={}), 100)
+        plans.card(other, 200)
+    assert plans.card(replace(data, name=name, places={}), 200)
     monkeypatch.setattr(plans, "code_digest", lambda source: "other")
     with pytest.raises(InputError, match=told):
-        plans.card(data, 100)
+        plans.card(data, 200)
 
 
 def test_data_of_another_raw_file_are_refused(settings, monkeypatch, tmp_path):
     data = settings.data["credit"]
-    assert plans.card(data, 100)
+    assert plans.card(data, 200)
     monkeypatch.setattr(paths, "RAW", tmp_path)
     (tmp_path / "credit.csv").write_text("changed")
     with pytest.raises(
-        InputError, match="data/prepared/credit/100: given data prepared from other settings, raw files"
+        InputError, match="data/prepared/credit/200: given data prepared from other settings, raw files"
     ):
-        plans.card(data, 100)
+        plans.card(data, 200)
 
 
 def test_examples_that_their_card_does_not_tell_are_refused(settings, monkeypatch):

@@ -14,7 +14,11 @@ from pipeline.errors import InputError
 from pipeline.mlflow_sync import tracking_store
 from pipeline.operations import signals
 
-CALLS = {  # command: its arguments, and a function that it calls
+CALLS = {
+    "cluster": (
+        ["status"],
+        "pipeline.cluster.launch.carry_out",
+    ),  # command: its arguments, and a function that it calls
     "add": (["churn.csv"], "pipeline.operations.add.understand"),
     "repro": ([], "pipeline.operations.dvc_repro.repro"),
     "prepare": ([], "pipeline.stages.prepare.prepare"),
@@ -241,7 +245,7 @@ def test_a_topic_shows_its_verdicts_as_soon_as_it_is_scored(main, monkeypatch, c
     row = {"topic": "memory", "verdict": "reproduced", "difference": 0.5, "ci_low": 0.4, "ci_high": 0.6}
     row |= {"level": 0.95}
     monkeypatch.setattr("pipeline.stages.evaluate.evaluate", lambda settings, topic: None)
-    monkeypatch.setattr("pipeline.settings.plan.current", lambda settings, topic: {"topic": topic})
+    monkeypatch.setattr("pipeline.stages.judge.current", lambda settings, topic: {"topic": topic})
     monkeypatch.setattr(freshness, "state", lambda settings, plan: plan["topic"])
     monkeypatch.setattr("pipeline.stages.judge.judged", lambda states: [row | {"claim": f"of {states[0]}"}])
     assert main(["evaluate", "memory"]) == 0

@@ -122,7 +122,7 @@ def runnable(command):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", filter(runnable, COMMANDS))
 def test_commands_run(clone, command):
-    key = read_json(next((clone / "data/runs/imbalance").glob("*/100/run.json")))["run_key"]
+    key = read_json(next((clone / "data/runs/imbalance").glob("*/200/run.json")))["run_key"]
     words = [key[:10] if word == "KEY" else word for word in shlex.split(command)]
     tell(clone, *words)
 

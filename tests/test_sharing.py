@@ -105,7 +105,7 @@ def test_a_setting_edited_after_a_pull_and_set_back_trains_nothing_again(remote,
 
 
 def test_a_run_that_was_spoilt_on_the_way_is_trained_again(remote, colleague):
-    file = colleague / "data" / "runs" / "exploding" / "unit" / "100" / "history.csv"
+    file = colleague / "data" / "runs" / "exploding" / "unit" / "200" / "history.csv"
     file.chmod(0o644)
     file.write_text(file.read_text().replace("1,", "1,1", 1))
     change(colleague, lambda tree: tree["topics"]["exploding"]["variants"].update(largest={"build": {"gain": 2.0}}))

@@ -129,7 +129,7 @@ def test_a_metric_can_be_named(place):
 def test_a_view_is_prepared(place):
     make(place, "Add a view")
     tell(place, sys.executable, "-m", "pipeline", "prepare", "images")
-    card = YAML(typ="safe").load((place / "data" / "prepared" / "images" / "100" / "card.json").read_text("utf-8"))
+    card = YAML(typ="safe").load((place / "data" / "prepared" / "images" / "200" / "card.json").read_text("utf-8"))
     assert card["views"]["mirrored"]["steps"] == {"mirror": {"mirrored": 25}}
     assert card["views"]["mirrored"]["examples"] == 125
 

@@ -45,7 +45,9 @@ def digest(file: Path) -> str:
         stat = file.stat()
         return _digest(file, stat.st_mtime_ns, stat.st_size)
     except FileNotFoundError:
-        raise InputError(f"{file}: given nothing, allowed prepared data: run `dvc repro`") from None
+        raise InputError(
+            f"{file}: given no data to send to a node, allowed what was planned: run `dvc repro`"
+        ) from None
 
 
 @lru_cache(maxsize=100_000)
@@ -109,6 +111,7 @@ class Cache:
         if not (folder / name).exists():
             draft = folder / f"{name}.draft"
             shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
             for place, digest in digests.items():
                 (draft / place).parent.mkdir(parents=True, exist_ok=True)
                 (draft / place).symlink_to(self._root / digest)

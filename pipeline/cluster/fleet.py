@@ -70,6 +70,7 @@ class Fleet(Generic[Task, Record]):
         self._wire, self._job, self._spec, self._scored, self._placed = wire, job, spec, scored, placed
         self._ours = facts.of_this_machine(job.numerics)
         self._members: dict[str, Member] = {}
+        self._to_ask: dict[str, Member] = {}  # by hand: those of whom nothing is expected now
         self._left_out: dict[str, str] = {}  # id -> why
         self._orders: dict[int, tuple[str, int, Task, dict[str, Path]]] = {}  # number -> node, place, task, files
         self._number = self._hired = 0
@@ -83,6 +84,11 @@ class Fleet(Generic[Task, Record]):
         """Places of nodes that have begun, the first of each node before the second of any."""
         every = [(place, each.id) for each in self._members.values() if each.begun for place in range(each.places)]
         return [(node, place) for place, node in sorted(every) if (node, place) not in self.tasks]
+
+    def is_free(self, place: Hashable) -> bool:
+        """Whether its node is there, and nothing is carried out at it."""
+        member = self._members.get(self._place(place)[0])
+        return member is not None and member.begun and place not in self.tasks
 
     def give(self, place: Hashable, task: Task) -> None:
         """Send a task to a node; the files that it reads follow if the node lacks them."""
@@ -108,8 +114,8 @@ class Fleet(Generic[Task, Record]):
         """Until a task is over, TICK_S at most. InputError: for long there is no node that can be used."""
         until = time.monotonic() + TICK_S
         while not self._done and (left := until - time.monotonic()) > 0:
-            for member in self._members.values():
-                self._ask(member)
+            for hand in list(self._to_ask):
+                self._ask(self._to_ask[hand])
             for message in self._wire.receive(left):
                 self._take(message)
         if any(member.begun for member in self._members.values()):
@@ -149,9 +155,11 @@ class Fleet(Generic[Task, Record]):
             return self._judge(member, message.value)
         if message.call == "begin":
             member.begun = True
+            self._to_ask[member.hand] = member
             return self._say(f"{member.name} works on {message.value} runs at a time")
         if message.call == "exchange":
             member.is_asked, member.unheard = False, []
+            self._to_ask[member.hand] = member
             return self._heard(member, message.value)
         return None
 
@@ -180,6 +188,7 @@ class Fleet(Generic[Task, Record]):
     def _failed(self, member: Member, call: str, failure: Failure) -> None:
         if call == "exchange" and not failure.gone:
             member.is_asked, member.not_before = False, time.monotonic() + AGAIN_S
+            self._to_ask[member.hand] = member
             member.unsent, member.unheard = [*member.unheard, *member.unsent], []
         elif member.hires < MOST_HIRES:
             self._lose(member, failure.reason)
@@ -254,7 +263,10 @@ class Fleet(Generic[Task, Record]):
 
     def _ask(self, member: Member) -> None:
         """Send what there is to send, and ask how work comes on, unless that is under way."""
-        if not member.begun or member.is_asked or time.monotonic() < member.not_before:
+        if time.monotonic() < member.not_before:
+            return
+        self._to_ask.pop(member.hand, None)
+        if member.is_asked or self._members.get(member.id) is not member:
             return
         member.is_asked, member.unheard, member.unsent = True, [*member.unheard, *member.unsent], []
         wait_s = max(TICK_S, len(self._members) / 100)  # a thousand nodes must not ask the driver twice a second each

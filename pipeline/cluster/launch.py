@@ -22,7 +22,7 @@ from pipeline.errors import InputError
 from pipeline.pool.workers import MOST_WORKERS, worker_count
 from pipeline.records import read_json, write_json
 
-START_S, STOP_S, TICK_S = 300.0, 20.0, 0.2
+START_S, STOP_S, TICK_S = 90.0, 20.0, 0.2
 STORE_BYTES = 500_000_000  # of memory a node keeps for data on their way
 AGAIN_S = 5.0  # after a node that has ended by itself: cut off for long, or killed
 
@@ -116,17 +116,29 @@ def status(address: str) -> list[str]:
 
 
 def _start(address: str, names: Sequence[str], workers: int, *, head: bool = False) -> None:
-    """Have nodes run by themselves, and wait until they are up (InputError: one has ended)."""
-    children = {name: _launch(address, name, workers, head=head, detached=True) for name in names}
-    for name, child in children.items():
-        _remember(name, pid=child.pid, created=psutil.Process(child.pid).create_time())
-    deadline = time.monotonic() + START_S
-    for name, child in children.items():
-        while "Ray runtime started" not in (told := _log(name).read_text("utf-8", "replace")):
-            if child.poll() is not None or time.monotonic() > deadline:
-                last = " ".join(told.split()[-40:])
-                raise InputError(f"cluster: given a node that does not start ({last}), allowed one: see {_log(name)}")
-            time.sleep(TICK_S)
+    """Have nodes run by themselves, one after the other, and wait until they are up (InputError: one has ended).
+
+    Each has two tries: on a busy machine the 30 s that Ray gives itself are too few, and two that start at once may
+    wait for each other for ever.
+    """
+    for name in names:
+        if not (_is_up(address, name, workers, head=head) or _is_up(address, name, workers, head=head)):
+            last = " ".join(_log(name).read_text("utf-8", "replace").split()[-40:])
+            raise InputError(f"cluster: given a node that does not start ({last}), allowed one: see {_log(name)}")
+
+
+def _is_up(address: str, name: str, workers: int, *, head: bool) -> bool:
+    """Start a node, and say whether it came up."""
+    child, deadline = _launch(address, name, workers, head=head, detached=True), time.monotonic() + START_S
+    created = psutil.Process(child.pid).create_time()
+    _remember(name, pid=child.pid, created=created)
+    while child.poll() is None and time.monotonic() < deadline:
+        if "Ray runtime started" in _log(name).read_text("utf-8", "replace"):
+            return True
+        time.sleep(TICK_S)
+    if node := _process({"pid": child.pid, "created": created}):
+        _stop([node])
+    return False
 
 
 def _launch(address: str, name: str, workers: int, *, head: bool, detached: bool = False) -> "subprocess.Popen[bytes]":
@@ -200,7 +212,8 @@ def _nodes() -> list[dict[str, Any]]:
 def _process(node: Mapping[str, Any]) -> psutil.Process | None:
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(node["pid"])
-        if abs(process.create_time() - node["created"]) < 1.0:
+        is_dead = process.status() == psutil.STATUS_ZOMBIE
+        if abs(process.create_time() - node["created"]) < 1.0 and not is_dead:
             return process
     return None
 

@@ -131,7 +131,7 @@ class Node:
                 self._last_order = order.number
                 self._waiting[order.number] = order
                 if lacking := self._cache.lacks(order.inputs):
-                    self._say("lacks", order.number, lacking)
+                    self._note("lacks", order.number, lacking)
         self._give()
         if not self._events:
             self._work_on(wait_s)
@@ -160,9 +160,9 @@ class Node:
             self._tell_epochs(task)
         try:
             for _, task, answer in self._crew.answers():
-                self._say("answer", task.order.number, _packed(task.order, answer))
+                self._note("answer", task.order.number, _packed(task.order, answer))
         except Exception as error:
-            self._say("error", 0, error)
+            self._note("error", 0, error)
 
     def _tell_epochs(self, task: _Begun) -> None:
         if time.monotonic() - task.since > LONG_S:
@@ -170,9 +170,9 @@ class Node:
             told = self._told.get(task.order.number, 0)
             if len(rows) > told:
                 self._told[task.order.number] = len(rows)
-                self._say("epochs", task.order.number, rows[told:])
+                self._note("epochs", task.order.number, rows[told:])
 
-    def _say(self, kind: str, order: int, value: Any) -> None:
+    def _note(self, kind: str, order: int, value: Any) -> None:
         self._sequence += 1
         self._events.append(Event(self._sequence, kind, order, value))
 

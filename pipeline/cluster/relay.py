@@ -21,6 +21,7 @@ from pipeline.cluster.wire import Failure, HeadLost, Message, Offer
 START_S = 60.0
 LOOK_S = 2.0  # between two looks at which nodes there are
 SILENT_S = 75.0  # Ray itself gives up a head after 60
+QUIET_S = 10.0  # then it is looked whether anybody listens there still
 HELD_BYTES = 200_000_000  # of data in the object store, for nodes that come soon
 DESCRIPTORS = (1, 2)
 
@@ -76,8 +77,10 @@ class Relay:
         for message in found:
             if message.call == "failed":
                 raise HeadLost(self._lost(f"does not take us ({message.value})"))
-        self._heard = time.monotonic() if found else self._heard
-        if time.monotonic() - self._heard > SILENT_S:
+        if any(message.call == "nodes" for message in found):  # of which the head alone knows
+            self._heard = time.monotonic()
+        quiet = time.monotonic() - self._heard
+        if quiet > SILENT_S or (quiet > QUIET_S and not answers(self._address)):
             raise HeadLost(self._lost("no longer answers"))
         return found
 

@@ -22,7 +22,13 @@ FIGURES = "figures"
 def is_published(plan: Plan) -> bool:
     """Whether all of a topic is in MLflow as `remember` has seen it, and its files are those of then (Unreachable)."""
     kept = _kept(plan["topic"])
-    if not kept or kept.get("store") != _store() or not tracking_store.is_there() or kept.get("files") != _files(plan):
+    if (
+        not kept
+        or kept.get("evidence") is None
+        or kept.get("store") != _store()
+        or not tracking_store.is_there()
+        or kept.get("files") != _files(plan)
+    ):
         return False
     return bool(kept.get("evidence") == _evidence(plan["topic"], kept["parent"]))
 
@@ -80,7 +86,8 @@ def _stamp(file: Path) -> str:
 
 @reachable()
 def _evidence(topic: str, parent_id: str) -> str | None:
-    """Digest of what a few requests tell of a topic in MLflow; None: its parent or experiment is not there.
+    """Digest of what a few requests tell of a topic in MLflow; None: its parent or experiment is not there, or a run of
+    it is open, which somebody may have to end.
 
     A database counts all rows of the experiment. A server tells of the parent, of what is open or deleted, of pictures
     and models: a run that was taken away, an edit of the parent, a lost picture are seen; an edit of one run is not.
@@ -100,6 +107,8 @@ def _evidence(topic: str, parent_id: str) -> str | None:
         return None
     pictures = sorted([each.path, each.file_size] for each in client.list_artifacts(parent_id, FIGURES))
     ends = mlflow_internals.loose_ends(client, found.experiment_id)
+    if any(end.endswith(" RUNNING") for end in ends):
+        return None
     told = [found.lifecycle_stage, dict(found.tags), parent, ends, _models(client, topic), pictures]
     rows = None if tracking_store.remote() else mlflow_internals.row_counts(client, found.experiment_id)
     return digest(told, rows)

@@ -126,6 +126,11 @@ class Experiment:
             if lease.is_over(tags, started, tags.get(ownership.CLONE) == ownership.clone()):
                 self.client.set_terminated(run.info.run_id, "KILLED")
 
+    @property
+    def has_left_some(self) -> bool:
+        """Whether runs of another clone, with other numbers than ours, were left as they are."""
+        return self._has_left
+
     @reachable()
     def settle_twins(self) -> None:
         """On a server, where clones share their runs: keep one of those that another has made at the same moment."""

@@ -95,7 +95,7 @@ def _publish(topic: TopicFiles) -> Counter[str]:
     experiment.close(parent)
     experiment.close_left()
     experiment.settle_twins()
-    if not topic.missing:
+    if not topic.missing and not experiment.has_left_some:  # which is said each time
         already.remember(topic.plan, parent_id)
     return experiment.counts
 

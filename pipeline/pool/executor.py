@@ -19,6 +19,9 @@ class Executor(Protocol[Task, Record]):
     def free(self) -> list[Hashable]:
         """Places that a task can be given to now."""
 
+    def is_free(self, place: Hashable) -> bool:
+        """Whether a task can be given to that place now; False as well where there is none any more."""
+
     def give(self, place: Hashable, task: Task) -> None:
         """Have `task` carried out at a place that is free."""
 

@@ -101,7 +101,7 @@ class _Shift(Generic[Task, Record]):
 
     def employ(self, place: Hashable) -> None:
         """Give the worker at `place` its next task, if it is free and one waits."""
-        if place not in self._executor.free():
+        if not self._executor.is_free(place):
             return
         task = self.queue.next(place)
         while task is not None and not self._wanted(task):
@@ -141,6 +141,10 @@ class Crew(Generic[Task, Record]):
     def free(self) -> list[Hashable]:
         """Places without a task."""
         return [place for place in range(self._count) if place not in self.tasks]
+
+    def is_free(self, place: Hashable) -> bool:
+        """Whether it is without a task."""
+        return place not in self.tasks
 
     def give(self, place: Hashable, task: Task) -> None:
         """Have `task` carried out by the process at `place`, which is started if there is none."""

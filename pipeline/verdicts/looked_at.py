@@ -34,8 +34,10 @@ def is_fresh(history: History, *, topic: str, name: str, digest: str, seeds: Ite
 def with_publication(
     history: History, *, seeds: Iterable[int], claims: Mapping[str, Mapping[str, str]]
 ) -> list[Publication]:
-    """The history with one more publication, unless it says what the last one did."""
+    """The history with one more publication, unless that is of no seed, or says what the last one did."""
     used = sorted(set(seeds))
+    if not used:
+        return [*history]
     new: Publication = {
         "first_seed": used[0],
         "last_seed": used[-1],

@@ -79,7 +79,7 @@ def test_check_says_it(nowhere, monkeypatch, capsys):
     assert command_line.main(["check"]) == 0
     out = capsys.readouterr().out
     assert "data.images.source: Fashion-MNIST is not on this machine" in out
-    assert out.splitlines()[-1] == command_line.ADD
+    assert out.splitlines()[-1] == command_line.arguments.ADD
 
 
 def test_a_file_by_its_path_that_changed_is_noticed_and_one_that_is_gone(house, tmp_path_factory):

@@ -126,4 +126,4 @@ def test_samples_are_asked_of_the_first_seed_alone(smoke):
     from pipeline.settings.plan import resolve
 
     runs = scored_runs.runs_to_score(smoke, resolve(smoke, smoke.topics["recurrent_forms"]))
-    assert {run.place[1] for run in runs if run.asked.samples} == {100}
+    assert {run.place[1] for run in runs if run.asked.samples} == {200}

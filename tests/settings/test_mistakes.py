@@ -9,7 +9,7 @@ WORDS = "allowed a mapping of the keys it changes; write {} for none"
 NAMED = "allowed lower-case letters, digits and _, 64 at most"
 TOP = (
     "allowed profile, language, seeds, first_seed, looks, budget_minutes, workers, executor, cluster, runs_per_gpu,"
-    " gpus_per_run, run_minutes, same_on_every_processor, only, views, data, topics, sweeps"
+    " gpus_per_run, run_minutes, same_on_every_processor, only, store, views, data, topics, sweeps"
 )
 METRICS = "metrics: [accuracy, shifted_accuracy, near_over_far]"
 LISTS = "a0: &a0 [1, 2]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))

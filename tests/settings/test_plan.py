@@ -79,9 +79,9 @@ def test_a_written_plan_is_current(smoke, monkeypatch):
 
 def test_a_plan_older_than_its_data_or_settings_is_refused(smoke, monkeypatch):
     plan.plan(smoke)
-    card = records.read_sealed(paths.card("credit", 100))
+    card = records.read_sealed(paths.card("credit", 200))
     card["digests"]["validation"] = "other"
-    records.write_sealed(paths.card("credit", 100), card)
+    records.write_sealed(paths.card("credit", 200), card)
     with pytest.raises(InputError, match=r"data/plan/imbalance.json: given a plan older than .* run `dvc repro`"):
         plan.current(smoke, "imbalance")
     assert plan.current(smoke, "convolution")

@@ -68,7 +68,7 @@ def test_it_is_of_the_settings_that_it_was_asked_under(settings, topic, change):
     elif change == "seeds":
         topic = replace(topic, seeds=5)
     else:
-        settings = replace(settings, first_seed=200)
+        settings = replace(settings, first_seed=300)
     assert seeds.asked_for(settings, topic) == {} and seeds.spent(settings, topic) == 0
 
 

@@ -112,24 +112,24 @@ def plan_of_nothing(place):
 
 
 def record_cut(place):
-    cut(place / "data/runs/imbalance/untouched/100/run.json")
+    cut(place / "data/runs/imbalance/untouched/200/run.json")
 
 
 def record_of_a_number(place):
-    (place / "data/runs/imbalance/untouched/100/run.json").write_text("3")
+    (place / "data/runs/imbalance/untouched/200/run.json").write_text("3")
 
 
 def history_edited(place):
-    file = place / "data/runs/imbalance/untouched/100/history.csv"
+    file = place / "data/runs/imbalance/untouched/200/history.csv"
     file.write_text(file.read_text().replace("1", "2", 1))
 
 
 def model_edited(place):
-    flip(place / "data/runs/imbalance/untouched/100/model.keras")
+    flip(place / "data/runs/imbalance/untouched/200/model.keras")
 
 
 def model_gone(place):
-    (place / "data/runs/imbalance/untouched/100/model.keras").unlink()
+    (place / "data/runs/imbalance/untouched/200/model.keras").unlink()
 
 
 def folders_for_files(place):
@@ -160,12 +160,12 @@ def _learn_from_other(tree):
 
 
 def run_gone(place):
-    shutil.rmtree(place / "data/runs/imbalance/untouched/100")
+    shutil.rmtree(place / "data/runs/imbalance/untouched/200")
 
 
 def runs_swapped(place):
     folder = place / "data/runs/imbalance/untouched"
-    for source, target in (("100", "x"), ("101", "100"), ("x", "101")):
+    for source, target in (("200", "x"), ("201", "200"), ("x", "201")):
         (folder / source).rename(folder / target)
 
 

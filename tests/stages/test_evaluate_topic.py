@@ -100,10 +100,10 @@ def test_without_any_value_there_is_no_headline(evaluated):
 def test_every_run_has_its_rows(evaluated):
     rows = read_rows(evaluated("overfitting", right={}, wrong={}) / "scores.csv")
     assert [(row["variant"], row["seed"], row["run_key"], float(row["value"])) for row in rows] == [
-        ("right", "100", "right100", 1.0),
-        ("right", "101", "right101", 1.0),
-        ("wrong", "100", "wrong100", 0.5),
-        ("wrong", "101", "wrong101", 0.5),
+        ("right", "200", "right200", 1.0),
+        ("right", "201", "right201", 1.0),
+        ("wrong", "200", "wrong200", 0.5),
+        ("wrong", "201", "wrong201", 0.5),
     ]
 
 

@@ -13,8 +13,8 @@ CLAIM = next(claim for claim in topic.load("long_tail").claims)
 def state(better=None, worse=None):
     told = {CLAIM.name: topic.claims_digest([CLAIM])}
     arms = {CLAIM.better: told if better is None else better, CLAIM.worse: told if worse is None else worse}
-    records = {(arm, seed): {"claims": claims} for arm, claims in arms.items() for seed in (100, 101)}
-    return SimpleNamespace(records=records)
+    records = {(arm, seed): {"claims": claims} for arm, claims in arms.items() for seed in (300, 301)}
+    return SimpleNamespace(name="long_tail", records=records)
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_a_claim_is_written_before_all_runs_of_one_side(arms, expected):
 
 
 def test_records_of_before_claims_were_kept_tell_nothing():
-    bare = SimpleNamespace(records={(arm, 100): {} for arm in (CLAIM.better, CLAIM.worse)})
+    bare = SimpleNamespace(name="long_tail", records={(arm, 100): {} for arm in (CLAIM.better, CLAIM.worse)})
     assert judge._was_written_before(CLAIM, bare) is False
-    assert judge._was_written_before(CLAIM, SimpleNamespace(records={})) is False
+    assert judge._was_written_before(CLAIM, SimpleNamespace(name="long_tail", records={})) is False
 
 
 def test_looks_are_those_of_the_plan_and_share_the_error():

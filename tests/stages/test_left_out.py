@@ -51,11 +51,11 @@ def test_their_stages_make_all_that_dvc_expects(chosen, capsys):
 
 def test_what_is_there_stays(chosen):
     write_json(paths.results("imbalance") / "metrics.json", {"before": 1})
-    write_json(paths.run("imbalance", "untouched", 100) / "run.json", {"before": 2})
+    write_json(paths.run("imbalance", "untouched", 200) / "run.json", {"before": 2})
     left_out.train(chosen, "imbalance")
     left_out.evaluate(chosen, "imbalance")
     assert read_json(paths.results("imbalance") / "metrics.json") == {"before": 1}
-    assert read_json(paths.run("imbalance", "untouched", 100) / "run.json") == {"before": 2}
+    assert read_json(paths.run("imbalance", "untouched", 200) / "run.json") == {"before": 2}
 
 
 @pytest.mark.parametrize("name", ["memory", "no_topic"])

@@ -385,7 +385,7 @@ def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatc
     monkeypatch.setattr("pipeline.stages.prepare.prepare", lambda data, draws: given.append((data, draws)))
     settings = params.read(paths.PARAMS, profile="smoke")
     assert prepare_command(settings, "digits") == 0
-    assert given == [(settings.data["digits"], [100, 101])]
+    assert given == [(settings.data["digits"], [200, 201])]
     assert prepare_command(settings, None) == 0
     assert {data.name: needed for data, needed in given[1:]} == draws(settings)
     assert capsys.readouterr().out.splitlines() == [f"prepared {name}" for name in ("digits", *settings.data)]

@@ -193,7 +193,7 @@ def test_what_the_team_has_is_not_trained_again(planned, monkeypatch, tmp_path, 
             project_store().put(spec.run_key, draft, made)
             yield spec, made, None
 
-    monkeypatch.setattr(train.workers, "carry_out", carry_out)
+    monkeypatch.setattr(train, "carry_out", carry_out)
     chosen = replace(planned, store=SharedStoreSettings(str(shared)))
     train.train(chosen, TOPIC)
     paths.STORE.rename(paths.STORE.with_name("of_the_first"))

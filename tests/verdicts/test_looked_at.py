@@ -40,3 +40,4 @@ def test_the_same_publication_twice_is_one():
     history = with_publication([], seeds=[100], claims={"memory": {"gru": "a"}})
     assert with_publication(history, seeds=[100], claims={"memory": {"gru": "a"}}) == history
     assert len(with_publication(history, seeds=[100], claims={"memory": {"gru": "b"}})) == 2
+    assert with_publication(history, seeds=[], claims={"memory": {"gru": "b"}}) == history

@@ -1,0 +1,52 @@
+"""Data by digest and the files of a run: whole or not at all, and laid out as the project has them."""
+
+import hashlib
+
+import pytest
+from cluster import hands
+
+from pipeline import paths
+from pipeline.cluster import files
+from pipeline.training.store import project_store
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_data_lie_where_the_project_has_them(tmp_path):
+    cache = files.Cache(tmp_path / "cache")
+    inputs = {"prepared/toy/0/fit/plain.npz": digest(b"fit"), "test/toy/0.npz": digest(b"test")}
+    assert cache.lacks(inputs) == sorted(inputs.values())
+    for content in (b"fit", b"test"):
+        cache.put(digest(content), content)
+    assert cache.lacks(inputs) == []
+    folder = cache.lay_out(inputs, tmp_path / "inputs")
+    assert (folder / "prepared/toy/0/fit/plain.npz").read_bytes() == b"fit"
+    assert cache.lay_out(inputs, tmp_path / "inputs") == folder
+
+
+def test_data_that_came_as_others_are_refused(tmp_path):
+    cache = files.Cache(tmp_path / "cache")
+    with pytest.raises(ValueError, match="they came as others"):
+        cache.put(digest(b"these"), b"those")
+    assert cache.lacks({"a": digest(b"these")})
+
+
+def test_a_run_is_kept_once_and_its_scores_with_it(house, tmp_path):
+    key = f"{1:032x}"
+    parcel = hands.parcel_of(key, tmp_path) | {f"scores/{key[:2]}/{key}/s.json": b"{}"}
+    files.keep(key, parcel)
+    first = (project_store().folder(key) / "history.csv").stat().st_mtime_ns
+    files.keep(key, parcel)
+    assert (project_store().folder(key) / "history.csv").stat().st_mtime_ns == first
+    assert (paths.SCORES / key[:2] / key / "s.json").read_bytes() == b"{}" and not project_store().drafts()
+
+
+def test_what_a_worker_has_written_is_packed_and_dropped(house, tmp_path):
+    key = f"{2:032x}"
+    parcel = hands.parcel_of(key, tmp_path)
+    files.keep(key, parcel)
+    packed, history = files.pack(key), f"runs/{key[:2]}/{key}/history.csv"
+    assert packed.keys() == parcel.keys() and packed[history] == parcel[history]
+    assert not project_store().has(key)

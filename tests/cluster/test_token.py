@@ -1,0 +1,34 @@
+"""Without a token that only its owner may read, nothing is started or joined."""
+
+import pytest
+
+from pipeline import paths
+from pipeline.cluster import token
+from pipeline.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "STATE", tmp_path)
+    monkeypatch.setattr(token, "USERS", tmp_path / "none")
+    for name in (token.VALUE, token.FILE):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_none_is_refused():
+    with pytest.raises(InputError, match="given no token for head:1"):
+        token.environment("head:1")
+
+
+def test_ours_is_made_once_and_is_for_its_owner_alone():
+    place = token.make()
+    secret = place.read_text()
+    assert token.make().read_text() == secret and len(secret) == 64 and place.stat().st_mode & 0o077 == 0
+    assert token.environment("a:1") | {} == token.environment("a:1")
+    assert token.environment("a:1")["RAY_AUTH_MODE"] == "token" and token.environment("a:1")[token.FILE] == str(place)
+
+
+def test_one_that_others_may_read_is_refused():
+    token.make().chmod(0o644)
+    with pytest.raises(InputError, match="that others may read"):
+        token.environment("a:1")
