@@ -49,14 +49,14 @@ def watch(port: int, ready: Callable[[ThreadingHTTPServer], None] = lambda serve
         raise InputError(
             f"--port: given {port} ({reason}), allowed a free one: leave it out, and one is found"
         ) from None
-    print(f"page: http://{HOST}:{server.server_address[1]}/ (Ctrl-C ends it)", flush=True)
-    server.daemon_threads = True
-    with server:
-        ready(server)
-        try:
+    try:
+        print(f"page: http://{HOST}:{server.server_address[1]}/ (Ctrl-C ends it)", flush=True)
+        server.daemon_threads = True
+        with server:
+            ready(server)
             server.serve_forever(poll_interval=0.2)
-        except KeyboardInterrupt:
-            print()
+    except KeyboardInterrupt:
+        print()
     return 0
 
 

@@ -104,7 +104,7 @@ def test_a_browser_loads_it_anew(server):
     def shows(words):
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
-            if words in browser.run("document.body.innerText"):
+            if words in browser.run("document.body ? document.body.innerText : ''"):
                 return True
             time.sleep(0.5)
         return False
