@@ -149,6 +149,7 @@ def test_what_was_deleted_comes_back_without_training(clone, settings):
     assert {file: file.read_bytes() for file in before} == before
 
 
+@pytest.mark.slow
 def test_a_lost_mlflow_store_is_rebuilt_and_a_complete_one_left_alone(clone):
     for file in clone.glob("mlflow.db*"):
         file.unlink()

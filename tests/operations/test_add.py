@@ -152,6 +152,7 @@ def test_a_dry_run_shows_the_blocks_and_writes_nothing(place, capsys):
     assert shown["topics"]["churn"] == read(place)["topics"]["churn"]
 
 
+@pytest.mark.slow
 def test_only_switches_the_others_off(place, capsys):
     assert ask("data/raw/churn.csv", "--only") == 0
     settings = params.read(paths.PARAMS)

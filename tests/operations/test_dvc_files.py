@@ -128,6 +128,7 @@ def test_any_cut_of_the_file_that_was_kept_mends_itself(quick):
         assert lock(quick) == NEW
 
 
+@pytest.mark.slow
 def test_any_cut_of_a_newer_file_mends_itself_from_the_older_copy(quick):
     """DVC was killed as it wrote more stages, and other values, than the copy has."""
     dvc_files.keep()

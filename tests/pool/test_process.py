@@ -117,6 +117,7 @@ def die(task):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_time_in_which_all_were_stopped_uses_up_nothing():
     clock, slept = WorkClock(), 0
     worker = WorkerProcess(work_in_twenty_steps, start=start, arguments=[0, 0, [], 1], clock=clock)

@@ -49,6 +49,7 @@ def test_a_run_leaves_history_model_and_record(spec):
     assert {"tensorflow", "keras", "numpy", "python"} <= record["versions"].keys()
 
 
+@pytest.mark.slow
 def test_the_first_and_the_fourth_in_a_process_are_the_same_to_the_byte(spec):
     run(spec("ab01"))
     for key, seed in (("ab02", 5), ("ab03", 6)):
