@@ -25,7 +25,18 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("params.yaml", "profiles", "pipeline", "data/raw", "dvc.yaml", "sweeps", ".dvc", ".dvcignore", ".gitignore")
+COPIED = (
+    "params.yaml",
+    "profiles",
+    "requirements.lock",
+    "pipeline",
+    "data/raw",
+    "dvc.yaml",
+    "sweeps",
+    ".dvc",
+    ".dvcignore",
+    ".gitignore",
+)
 SWEEP = """
 sweeps:
   measured:
@@ -89,7 +100,9 @@ def run(place: Path, *words: str, **variables: str) -> float:
     started = time.monotonic()
     with (place / "said.txt").open("a") as said:
         command = [sys.executable, *words]
-        subprocess.run(command, cwd=place, env={**os.environ, **variables}, stdout=said, stderr=said, check=True)
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # stages call `python`
+        own = {**os.environ, "PATH": path, **variables}
+        subprocess.run(command, cwd=place, env=own, stdout=said, stderr=said, check=True)
     return time.monotonic() - started
 
 
