@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
+import hands
 import pytest
-from cluster import hands
 
 from pipeline import paths
 from pipeline.cluster import files, fleet

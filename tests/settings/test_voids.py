@@ -9,7 +9,7 @@ from clone import ENVIRONMENT
 from dvc.utils.hydra import apply_overrides
 
 from pipeline import paths
-from pipeline.__main__ import ADD
+from pipeline.arguments import ADD
 from pipeline.settings import params
 from pipeline.settings.announcement import announce
 

@@ -12,7 +12,7 @@ settings.register_profile("one folder", suppress_health_check=[HealthCheck.funct
 settings.load_profile("one folder")
 FEW = settings(max_examples=10, derandomize=True)
 MANY = settings(max_examples=200, derandomize=True)
-RUN = "data/runs/imbalance/untouched/100"
+RUN = "data/runs/imbalance/untouched/200"
 FILES = {  # kind: where it lies, and what reads it
     "params": ("params.yaml", ("check", "claims --json")),
     "profile": ("profiles/smoke.yaml", ("check", "claims --json")),

@@ -263,7 +263,7 @@ ROWS = {
         "plan": (2, OTHER_DATA),
         f"train {ONE}": (2, OTHER_DATA),
         f"evaluate {ONE}": (2, OTHER_DATA),
-        "report": (0, f"{ONE}: left out: data/prepared/digits_tail/100: {OTHER_DATA}"),
+        "report": (0, f"{ONE}: left out: data/prepared/digits_tail/200: {OTHER_DATA}"),
         f"predict {ONE} README.md": (2, OTHER_DATA),
         f"card {ONE}": (2, OTHER_DATA),
     },

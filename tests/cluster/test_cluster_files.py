@@ -2,8 +2,8 @@
 
 import hashlib
 
+import hands
 import pytest
-from cluster import hands
 
 from pipeline import paths
 from pipeline.cluster import files
