@@ -65,7 +65,8 @@ ODD = {  # what was done: text to replace in params.yaml (or a profile), what is
     "a list of all data": (
         "data:\n  signals:",
         "data: [a]\nmore:\n  signals:",
-        f"params.yaml: more: given 'more', {TOP} (did you mean 'store'?)\nparams.yaml: data: given ['a'], allowed a mapping",
+        f"params.yaml: more: given 'more', {TOP} (did you mean 'store'?)"
+        "\nparams.yaml: data: given ['a'], allowed a mapping",
     ),
     "metrics twice": (
         METRICS,
