@@ -51,7 +51,8 @@ class Experiment:
         self._runs = self._by_identity(f"tags.{mlflow_run.COMPARISONS} LIKE '%{comparison}%'")
         self._all_runs: dict[tuple[str, ...], Run] | None = None
         self._open: set[str] = set()
-        self._has_said = self._has_left = False
+        self._has_said = False
+        self.has_left_some = False  # runs of another clone, with other numbers than ours
 
     @reachable()
     def write_parent(self, target: MlflowRun, owner: str) -> str:
@@ -125,11 +126,6 @@ class Experiment:
                 continue
             if lease.is_over(tags, started, tags.get(ownership.CLONE) == ownership.clone()):
                 self.client.set_terminated(run.info.run_id, "KILLED")
-
-    @property
-    def has_left_some(self) -> bool:
-        """Whether runs of another clone, with other numbers than ours, were left as they are."""
-        return self._has_left
 
     @reachable()
     def settle_twins(self) -> None:
@@ -279,13 +275,13 @@ class Experiment:
         """Have a finished run of another clone, with other numbers than ours, join the comparison as it is."""
         if tags := {k: v for k, v in self._changed_tags(run, target).items() if k == mlflow_run.COMPARISONS}:
             self._log(run.info.run_id, tags=tags)
-        if not self._has_left:
+        if not self.has_left_some:
             print(
                 f"MLflow: {self._place.name}: {target.name} is there from another clone with other numbers than here:"
                 " another processor has other last digits. It is left as it is, as are all that are like it",
                 file=sys.stderr,
             )
-        self._has_left = True
+        self.has_left_some = True
 
     def _logged_steps(self, run_id: str, history: Sequence[Point]) -> set[tuple[str, int]]:
         """(name, step) of the points that a run has in MLflow, of the names in `history`."""

@@ -39,6 +39,7 @@ def _judge_topic(state: TopicState) -> list[ClaimRow]:
     folder = paths.results(state.name)
     scores = read_rows(folder / "scores.csv")
     claims = judgeable(state.topic.claims, scores)
+    history: History = read_json_or(paths.looked_at(), [])
     return rules.judge(
         state.name,
         claims,
@@ -46,18 +47,17 @@ def _judge_topic(state: TopicState) -> list[ClaimRow]:
         items=read_items(folder / "items.npz"),
         trivial=read_json(folder / "trivial.json"),
         looks=looks_of(state.plan),
-        written_before={claim.name for claim in claims if _was_written_before(claim, state)},
+        written_before={claim.name for claim in claims if _was_written_before(claim, state, history)},
     )
 
 
-def _was_written_before(claim: Claim, state: TopicState) -> bool:
+def _was_written_before(claim: Claim, state: TopicState, history: History = ()) -> bool:
     """Whether all runs of one side began with the claim as it is, and none of its seeds had been published before that.
 
     Then nobody could have seen the difference before.
     """
     told = claims_digest([claim])
     seeds = {seed for (variant, seed) in state.records if variant in (claim.better, claim.worse)}
-    history: History = read_json_or(paths.looked_at(), [])
     if not is_fresh(history, topic=state.name, name=claim.name, digest=told, seeds=seeds):
         return False
     arms: dict[str, list[bool]] = {claim.better: [], claim.worse: []}
