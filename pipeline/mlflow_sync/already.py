@@ -107,7 +107,7 @@ def _evidence(topic: str, parent_id: str) -> str | None:
         return None
     pictures = sorted([each.path, each.file_size] for each in client.list_artifacts(parent_id, FIGURES))
     ends = mlflow_internals.loose_ends(client, found.experiment_id)
-    if any(end.endswith(" RUNNING") for end in ends):
+    if any(end.endswith(" active RUNNING") for end in ends):
         return None
     told = [found.lifecycle_stage, dict(found.tags), parent, ends, _models(client, topic), pictures]
     rows = None if tracking_store.remote() else mlflow_internals.row_counts(client, found.experiment_id)

@@ -43,6 +43,7 @@ EDITS = {
     "a tag taken from a run": lambda client: client.delete_tag(a_run(), "history"),
     "a point of a run": lambda client: client.log_metric(a_run(), "test/accuracy", 0.9),
     "a tag of the parent": lambda client: client.set_tag(the_parent(), "claim.wider", "none"),
+    "a run opened": lambda client: client.update_run(a_run(), status="RUNNING"),
     "the experiment deleted": lambda client: client.delete_experiment(
         client.get_experiment_by_name(TOPIC).experiment_id
     ),
