@@ -104,14 +104,20 @@ def sentences(claim: Claim) -> dict[Language, str]:
     return {"en": claim.sentence, "es": claim.frase or claim.sentence}
 
 
+def of_its_runs(score: MetricSummary, row: ClaimRow, side: Side) -> MetricSummary:
+    """An arm's mean over the runs that the verdict is of; with its interval if these are all there are."""
+    if score["n"] == row["seeds"] - row["failed"]:
+        return score
+    return {**score, "mean": row["means"][side], "ci_low": None, "ci_high": None}
+
+
 def _arm(side: Side, row: ClaimRow, score: MetricSummary | None) -> Arm:
-    """An arm's mean over the runs that the verdict is of; with an interval if these are all there are."""
-    is_of_all = score is not None and score["n"] == row["seeds"] - row["failed"]
+    own = of_its_runs(score, row, side) if score else None
     return {
         "side": side,
         "variant": row[side],
-        "mean": row["means"][side],
-        "interval": formatting.spread(score["ci_low"], score["ci_high"]) if score and is_of_all else "",
+        "mean": own["mean"] if own else row["means"][side],
+        "interval": formatting.spread(own["ci_low"], own["ci_high"]) if own else "",
         "run_keys": [str(key)[:RUN_KEY_DIGITS] for key in row["runs"][side]],
     }
 

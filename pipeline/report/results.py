@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.freshness import TopicState, published_digests, published_profile, result_digests
 from pipeline.records import read_json_or, write_bytes, write_json, write_sealed
 from pipeline.report import course, formatting, metric_words, pilots
-from pipeline.report.claims import Side
+from pipeline.report.claims import Side, of_its_runs
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, render, tally
 from pipeline.report.language import Voice, listed, phrase
 from pipeline.result_rows import ClaimRow, MetricSummary
@@ -201,10 +201,7 @@ def _sides(claim: Claim) -> tuple[tuple[Side, str], ...]:
 
 
 def _arm(score: MetricSummary | None, judgement: ClaimRow | None, side: Side) -> MetricSummary | None:
-    """An arm's mean over the runs that its verdict is of; with an interval if these are all there are."""
-    if score is None or judgement is None or score["n"] == judgement["seeds"] - judgement["failed"]:
-        return score
-    return {**score, "mean": judgement["means"][side], "ci_low": None, "ci_high": None}
+    return of_its_runs(score, judgement, side) if score and judgement else score
 
 
 def _mean(score: MetricSummary | None) -> str:
