@@ -74,7 +74,4 @@ def test_what_tests_and_benchmarks_import_is_declared():
 def test_what_is_declared_is_imported_or_run():
     optional = PROJECT["optional-dependencies"]
     used = set().union(*map(distributions, imported("pipeline", "benchmarks", "tests"))) | COMMANDS
-    assert (
-        declared([*PROJECT["dependencies"], *optional["test"], *optional["notebooks"], *optional["store"]]) - used
-        == set()
-    )
+    assert declared([*PROJECT["dependencies"], *optional["test"], *optional["notebooks"], *EXTRAS]) - used == set()

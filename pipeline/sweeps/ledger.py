@@ -13,9 +13,6 @@ from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.trials import Outcome, Told
 from pipeline.training import runtime
 
-# In the reason of a run that had too little: how much there is, the number of workers decides.
-OF_MEMORY = ("memory", "MemoryError", "ResourceExhausted")
-
 
 def study_id(settings: Settings, sweep: SweepSettings, base: str) -> str:
     """A name for all that decides which settings are tried; how many trials, and what follows them, is not in it.
@@ -43,9 +40,8 @@ class Ledger:
     def fail(self, run_key: str, outcome: Outcome) -> None:
         """Keep why a run failed: it is not tried again."""
         self.failures[run_key] = outcome
-        line = json.dumps(
-            {"run_key": run_key, "reason": outcome.reason, "seconds": outcome.seconds, "workers": self._workers}
-        )
+        row = {"run_key": run_key, "reason": outcome.reason, "seconds": outcome.seconds}
+        line = json.dumps(row | {"lacked_memory": outcome.lacked_memory, "workers": self._workers})
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "failures.jsonl").open("a", encoding="utf-8") as file:
             file.write(f"\n{line}\n")  # a line of its own, whatever a kill has left of the one before
@@ -76,9 +72,9 @@ def _read_failures(file: Path, workers: int) -> dict[str, Outcome]:
     for line in file.read_text("utf-8", errors="replace").splitlines() if file.exists() else ():
         try:
             row: dict[str, Any] = json.loads(line)
-            if any(word in str(row["reason"]) for word in OF_MEMORY) and row.get("workers") != workers:
-                continue
-            found[row["run_key"]] = Outcome("failed", None, str(row["reason"]), float(row["seconds"]))
+            lacked = bool(row.get("lacked_memory"))
+            if not lacked or row.get("workers") == workers:
+                found[row["run_key"]] = Outcome("failed", None, str(row["reason"]), float(row["seconds"]), lacked)
         except (ValueError, KeyError, TypeError):
             continue
     return found

@@ -182,7 +182,7 @@ class TrialRuns:
             reason = str(record["reason"])
             if reason.startswith(OF_THE_MACHINE):
                 raise InputError(f"sweep {self.sweep.name}: {reason}: make room or mend it; the same command goes on")
-            return Outcome("failed", None, reason, record["duration_s"])
+            return Outcome("failed", None, reason, record["duration_s"], record["ended"] == "memory")
         return self._outcome(spec, record)
 
     def _outcome(self, spec: RunSpec, record: Mapping[str, Any]) -> Outcome:

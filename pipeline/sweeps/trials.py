@@ -22,12 +22,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run: its validation score, or why it has none; seconds that it took, whenever that was."""
+    """What came of a run: its validation score, or why it has none; seconds that it took, whenever that was.
+
+    How much memory there is for a run, the number of workers decides: one that `lacked_memory` may not with fewer.
+    """
 
     status: Literal["finished", "diverged", "failed"]
     value: float | None
     reason: str | None = None
     seconds: float = 0.0
+    lacked_memory: bool = False
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,7 @@ def test_a_run_is_asked_for_before_it_is_made(settings, monkeypatch):
 
 def test_what_lacked_memory_is_tried_again_among_another_number_of_workers(house):
     ledger = Ledger("small", "study", 4)
-    ledger.fail("a", Outcome("failed", None, "its process needed more memory than its share, 2 times", 1.0))
+    ledger.fail("a", Outcome("failed", None, "its process needed more memory than its share, 2 times", 1.0, True))
     ledger.fail("b", Outcome("failed", None, "ValueError: no", 1.0))
     assert {*Ledger("small", "study", 4).failures} == {"a", "b"}
     assert {*Ledger("small", "study", 2).failures} == {"b"}
