@@ -38,13 +38,12 @@ def check(settings: "Settings") -> int:
 
 def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
+    from pipeline.operations.side_by_side import prepared
     from pipeline.settings.seeds import draws
-    from pipeline.stages.prepare import prepare
 
-    needed = draws(settings)
-    for block in [_block(settings, data)] if data else settings.data.values():
-        prepare(block, needed[block.name])
-        print(f"prepared {block.name}", flush=True)
+    blocks = [_block(settings, data)] if data else list(settings.data.values())
+    for name in prepared(blocks, draws(settings), settings.workers):
+        print(f"prepared {name}", flush=True)
     return DONE
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -29,13 +30,27 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Where the folders of the finished run are kept, as one training serves all tests."""
+    return tmp_path_factory.mktemp("kept") / "house"
+
+
 @pytest.fixture
-def finished(house, monkeypatch):
+def finished(house, kept, monkeypatch):
     """The folder of a run that was trained on small data."""
     for name in (numerics.MODE, *numerics.variables("portable")):  # what settling changes is put back
         monkeypatch.setenv(name, os.environ[name])
     monkeypatch.setattr(rerun, "key", lambda *parts: KEY)
     monkeypatch.setattr(runtime, "settle", numerics.settle)  # TensorFlow cannot be settled twice in a process
+    if not kept.exists():
+        _train()
+        shutil.copytree(house, kept)
+    shutil.copytree(kept, house, dirs_exist_ok=True)
+    return paths.run("topic", "variant", 0)
+
+
+def _train():
     random, digests = np.random.default_rng(0), []
     for path, count in ((paths.fit_split("toy", "plain", 0), 60), (paths.validation_split("toy", 0), 20)):
         x = random.normal(size=(count, 5)).astype("float32")
@@ -58,7 +73,6 @@ def finished(house, monkeypatch):
     )
     assert run(spec)["status"] == "finished"
     project_store().take(KEY, paths.run("topic", "variant", 0), spec.names())
-    return paths.run("topic", "variant", 0)
 
 
 def rewrite(folder, rows=None, **changes):
