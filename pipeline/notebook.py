@@ -18,7 +18,8 @@ from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.raw_data import RawData
 from pipeline.records import Examples, read_json_or, read_rows_or_none
-from pipeline.report import formatting, pilots
+from pipeline.report import claims as claim_texts
+from pipeline.report import formatting, metric_words, pilots
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, plain
 from pipeline.report.language import Said, Voice, listed, phrase, word
 from pipeline.result_rows import ClaimRow
@@ -251,8 +252,7 @@ def _claims(topic: str) -> Sequence[Claim]:
 
 def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice: Voice) -> list[str]:
     means = [f"{arm}: {voice.say(mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
-    sentence = claim.frase if voice.language == "es" and claim.frase else claim.sentence
-    cited = escape(_cited(claim, voice))
+    sentence, cited = claim_texts.sentences(claim)[voice.language], escape(_cited(claim, voice))
     told = f"{escape(sentence)}<br><small><code>{escape(claim.name)}</code> {cited}</small>"
     compared = [told, escape(claim.metric), "<br>".join(map(escape, means))]
     margin = str(voice.say(plain(claim.smallest_difference)))

@@ -144,7 +144,7 @@ def _sheet(block: "TopicSettings", profile: str, voice: Voice, folder: Path) -> 
     return {
         "language": voice.language,
         "title": (topic.titulo if is_spanish else "") or topic.title,
-        "question": (topic.pregunta if is_spanish else "") or topic.question,
+        "question": claim_texts.questions(topic)[voice.language],
         "labels": {name: str(voice.say(text)) for name, text in labels.items()},
         "head": [str(voice.say(text)) for text in head],
         "experiment": [str(voice.say(line)) for line in _experiment(block, profile, first, voice)],

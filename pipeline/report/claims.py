@@ -6,10 +6,10 @@ from pipeline.contracts import Language
 from pipeline.report import formatting
 from pipeline.report.facts import TopicFacts
 from pipeline.report.formatting import number
-from pipeline.report.language import Said, both, either, phrase
+from pipeline.report.language import Said, Voice, both, either, phrase
 from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.verdicts.rules import lacking
-from pipeline.verdicts.topic import Claim
+from pipeline.verdicts.topic import Claim, Topic
 
 RUN_KEY_DIGITS = 10  # enough to name a run
 
@@ -100,8 +100,13 @@ def _reason(claim: Claim, facts: TopicFacts) -> Said:
 
 
 def sentences(claim: Claim) -> dict[Language, str]:
-    """What is claimed, in each language; in English where nobody has translated it."""
-    return {"en": claim.sentence, "es": claim.frase or claim.sentence}
+    """What is claimed, in each language; in English where neither the topic nor the catalogue translates it."""
+    return {"en": claim.sentence, "es": claim.frase or Voice("es").known(claim.sentence)}
+
+
+def questions(topic: Topic) -> dict[Language, str]:
+    """What a topic asks, likewise."""
+    return {"en": topic.question, "es": topic.pregunta or Voice("es").known(topic.question)}
 
 
 def of_its_runs(score: MetricSummary, row: ClaimRow, side: Side) -> MetricSummary:

@@ -17,7 +17,10 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 OWN_NAMES: dict[Language, str] = {"en": "English", "es": "Español"}
 CATALOGS = paths.PACKAGE / "report" / "languages"  # <language>.po; English is what the code says itself
 OF_FILES = "of a file"  # a comment on messages that stages write into files, filled in
-LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart; Babel leaves it out
+AS_GIVEN = frozenset({"command", "data", "example", "file", "label", "line", "names", "setting", "spellings"})
+LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart
+THOUSANDS: dict[Language, str] = {"en": ",", "es": "\u202f"}  # a narrow blank that breaks no line
+DECIMAL: dict[Language, str] = {"en": ".", "es": ","}
 NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?")
 
 
@@ -89,6 +92,10 @@ class Voice:
             return self.known(text.message)
         return self._word(text.message).format(**{name: self.say(value) for name, value in text.values.items()})
 
+    def told(self, message: str, **values: Any) -> str:
+        """A message of a template as plain text, with its {values}."""
+        return str(self.say(phrase(message, **values)))
+
     def marked(self, message: str, **values: Any) -> "Markup":
         """A message of a template as HTML, with {values} that are shown and not obeyed."""
         from markupsafe import Markup
@@ -105,7 +112,8 @@ class Voice:
             return whole
         for pattern, message in _patterns(self.language):
             if found := pattern.fullmatch(text):
-                values = {name: self.known(value) for name, value in found.groupdict().items()}
+                told = found.groupdict().items()
+                values = {name: value if name in AS_GIVEN else self.known(value) for name, value in told}
                 return self._word(message).format(**values)
         return self.number(text) if NUMBER.fullmatch(text.strip("+\u2212-%").rstrip()) else text
 
@@ -124,12 +132,10 @@ class Voice:
 
 
 def _number(language: Language, whole: str, rest: str) -> str:
-    from babel import numbers
-
     digits = whole.replace(",", "")
-    few = len(digits) < LEAST_GROUPED[language] or "," not in whole
-    grouped = digits if few else numbers.format_decimal(int(digits), format="#,##0", locale=language)
-    return grouped + (numbers.get_decimal_symbol(language) + rest[1:] if rest else "")
+    few = len(digits) < LEAST_GROUPED[language]
+    grouped = digits if few else whole.replace(",", THOUSANDS[language])
+    return grouped + (DECIMAL[language] + rest[1:] if rest else "")
 
 
 @cache

@@ -88,7 +88,7 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
         title=facts.topic.title,
         titles={"en": facts.topic.title, "es": facts.topic.titulo or facts.topic.title},
         question=facts.topic.question,
-        questions={"en": facts.topic.question, "es": facts.topic.pregunta or facts.topic.question},
+        questions=claims.questions(facts.topic),
         chapter=facts.topic.chapter,
         reason=facts.reason,
         plan=facts.plan,
