@@ -19,7 +19,7 @@ from pipeline.errors import InputError
 from pipeline.raw_data import RawData
 from pipeline.records import Examples, read_json_or, read_rows_or_none
 from pipeline.report import claims as claim_texts
-from pipeline.report import formatting, metric_words, pilots
+from pipeline.report import formatting, pilots
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, plain
 from pipeline.report.language import Said, Voice, listed, phrase, word
 from pipeline.result_rows import ClaimRow

@@ -22,14 +22,19 @@ SPANISH = Voice("es")
 def in_templates():
     """Messages of t("...") in the templates of the page."""
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
-    for file in sorted(REPORT.glob("*.html.j2")):
+    for file in sorted(REPORT.glob("*.j2")):
         for _, _, message in extract_from_ast(environment.parse(file.read_text("utf-8")), gettext_functions=("t",)):
             yield message[0] if isinstance(message, tuple) else message
 
 
 def in_code():
     """Messages of `phrase`, `word` and `marked` in the code of the page and of the lessons."""
-    files = [*REPORT.glob("*.py"), *(paths.PACKAGE / "lessons").glob("*.py"), paths.PACKAGE / "notebook.py"]
+    spoken = ("notebook.py", "prediction/model_card.py")
+    files = [
+        *REPORT.glob("*.py"),
+        *(paths.PACKAGE / "lessons").glob("*.py"),
+        *(paths.PACKAGE / each for each in spoken),
+    ]
     for file in sorted(files):
         keywords = {"phrase": None, "word": None, "marked": None}
         yield from (message for _, message, _, _ in extract("python", io.BytesIO(file.read_bytes()), keywords=keywords))
