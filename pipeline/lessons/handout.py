@@ -215,7 +215,7 @@ def _claim(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice
     means = [f"{arm} {voice.say(notebook.mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
     return {
         "sentence": sentence,
-        "compared": f"`{claim.name}`: {claim.metric}: {'; '.join(means)}",
+        "compared": f"`{claim.name}`: {metric_words.words(claim.metric, voice.language).name}: {'; '.join(means)}",
         "difference": told,
         "interval": interval,
         "margin": margin,
@@ -236,7 +236,8 @@ def _picture(block: "TopicSettings", found: notebook.Results, voice: Voice, fold
     if not named:
         return {"picture": "", "caption": ""}
     rows = [score_plots.score_row(arm, metrics[arm][metric], finite_scores(table, arm, metric)) for arm in named]
-    picture = voice.shown(svg.markup(score_plots.scores(rows, metric), f"{block.name}_handout"))
+    figure = score_plots.scores(rows, metric, voice=voice)
+    picture = voice.shown(svg.markup(figure, f"{block.name}_handout"))
     (folder / "picture.svg").write_text(picture, "utf-8")
     told = phrase(
         "{metric}: each variant's mean with its 95 % interval; each ring is a run.",

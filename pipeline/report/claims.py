@@ -3,7 +3,7 @@
 from typing import Literal, TypedDict, get_args
 
 from pipeline.contracts import Language
-from pipeline.report import formatting
+from pipeline.report import formatting, metric_words
 from pipeline.report.facts import TopicFacts
 from pipeline.report.formatting import number
 from pipeline.report.language import Said, Voice, both, either, phrase
@@ -117,12 +117,12 @@ def of_its_runs(score: MetricSummary, row: ClaimRow, side: Side) -> MetricSummar
 
 
 def _arm(side: Side, row: ClaimRow, score: MetricSummary | None) -> Arm:
-    own = of_its_runs(score, row, side) if score else None
+    own, digits = of_its_runs(score, row, side) if score else None, metric_words.digits(row["metric"])
     return {
         "side": side,
         "variant": row[side],
         "mean": own["mean"] if own else row["means"][side],
-        "interval": formatting.spread(own["ci_low"], own["ci_high"]) if own else "",
+        "interval": formatting.spread(own["ci_low"], own["ci_high"], digits) if own else "",
         "run_keys": [str(key)[:RUN_KEY_DIGITS] for key in row["runs"][side]],
     }
 

@@ -54,9 +54,9 @@ def interval(low: float | None, high: float | None, digits: int | None = None, *
     return phrase("{low} to {high}", low=number(low, digits, sign=sign), high=number(high, digits, sign=sign))
 
 
-def spread(low: float | None, high: float | None) -> str:
+def spread(low: float | None, high: float | None, digits: int | None = None) -> str:
     """The interval of a mean, or that there is nothing to be unsure of, as of what one answer for all scores."""
-    return EXACT if low is not None and low == high else interval(low, high)
+    return EXACT if low is not None and low == high else interval(low, high, digits)
 
 
 def decimals(low: float | None, high: float | None) -> int:

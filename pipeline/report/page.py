@@ -212,7 +212,7 @@ def _score(value: float | None, metric: str) -> NumberText:
     """A mean as its metric calls for it: a cost, whole steps, or a number."""
     if metric == COST:
         return money(value)
-    return number(value, 0 if metric_words.words(metric, "en").unit == "steps" else None)
+    return number(value, metric_words.digits(metric))
 
 
 def _probability(value: float | None) -> NumberText:
