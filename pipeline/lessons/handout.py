@@ -149,7 +149,7 @@ def _sheet(block: "TopicSettings", profile: str, voice: Voice, folder: Path) -> 
         "head": [str(voice.say(text)) for text in head],
         "experiment": [str(voice.say(line)) for line in _experiment(block, profile, first, voice)],
         "arms": [first.better, first.worse] if first else [],
-        "differing": _differing(block, first, voice) if first else [],
+        "differing": _differing(block, first) if first else [],
         "notes": [str(voice.say(capital(word(found.label))))] if found.label and rows else [],
         "claims": [_claim(claim, rows.get(claim.name), metrics, voice) for claim in topic.claims],
         "more": "",
@@ -193,15 +193,13 @@ def _names(names: Sequence[str]) -> Any:
     return listed([*shown, phrase("{count} more", count=rest)]) if rest else listed(shown)
 
 
-def _differing(block: "TopicSettings", claim: Claim, voice: Voice) -> list[list[str]]:
-    """[setting, its value in the one variant, in the other] of the settings that differ."""
+def _differing(block: "TopicSettings", claim: Claim) -> list[list[str]]:
+    """[setting, its value in the one variant, in the other] of the settings that differ, as params.yaml has them."""
     if not {claim.better, claim.worse} <= block.variants.keys():
         return []
     one, other = (tables.flat(block.variants[arm].settings()) for arm in (claim.better, claim.worse))
     rows = [[key, tables.setting(one, key), tables.setting(other, key)] for key in dict.fromkeys([*one, *other])]
-    return [[key, voice.number(left), voice.number(right)] for key, left, right in rows if left != right][
-        :MOST_DIFFERING
-    ]
+    return [row for row in rows if row[1] != row[2]][:MOST_DIFFERING]
 
 
 def _claim(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice: Voice) -> Mapping[str, str]:

@@ -28,12 +28,10 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 LANGUAGES: dict[str, dict[str, Any]] = {
     "README.md": {
         "head": ("topic", "its first claim", "metric", "ours", "verdict", "all its claims"),
-        "sentence": True,
         **{name: name for name in (*VERDICTS, UNTESTED)},
     },
     "README.es.md": {
-        "head": ("tema", "métrica", "aquí", "veredicto", "todas sus afirmaciones"),
-        "sentence": False,
+        "head": ("tema", "su primera afirmación", "métrica", "aquí", "veredicto", "todas sus afirmaciones"),
         "reproduced": "reproducida",
         "contradicted": "contradicha",
         "negligible": "insignificante",
