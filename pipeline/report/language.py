@@ -17,6 +17,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 OWN_NAMES: dict[Language, str] = {"en": "English", "es": "Español"}
 CATALOGS = paths.PACKAGE / "report" / "languages"  # <language>.po; English is what the code says itself
 OF_FILES = "of a file"  # a comment on messages that stages write into files, filled in
+OF_TERMINAL = "of the terminal"  # and on lines that commands print
 AS_GIVEN = frozenset({"command", "data", "example", "file", "label", "line", "names", "setting", "spellings"})
 LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart
 THOUSANDS: dict[Language, str] = {"en": ",", "es": "\u202f"}  # a narrow blank that breaks no line
@@ -102,18 +103,26 @@ class Voice:
 
         return Markup(self._word(message)).format(**{name: self.say(value) for name, value in values.items()})
 
-    def known(self, text: str) -> str:
-        """A text that a file has in English: in this language if the catalogue knows it, or a message it is made by."""
+    def heard(self, text: Any) -> str:
+        """A line of the terminal: in this language if the catalogue knows it, else as it is."""
+        indent = str(text)[: len(str(text)) - len(str(text).lstrip())]
+        return indent + self.known(text.strip() if type(text) is str else text, (OF_TERMINAL, OF_FILES))
+
+    def known(self, text: str, kinds: tuple[str, ...] = (OF_FILES,)) -> str:
+        """A text that a file has in English: in this language if the catalogue knows it, or a message it is made by.
+
+        `kinds` are the comments on the messages that count.
+        """
         if self.language == "en" or not text:
             return text
         if isinstance(text, NumberText) or (isinstance(text, Said) and text.values is not None):
             return str(self.say(text))
         if (whole := self._word(text)) != text:
             return whole
-        for pattern, message in _patterns(self.language):
+        for pattern, message in _patterns(self.language, kinds):
             if found := pattern.fullmatch(text):
                 told = found.groupdict().items()
-                values = {name: value if name in AS_GIVEN else self.known(value) for name, value in told}
+                values = {name: value if name in AS_GIVEN else self.known(value, kinds) for name, value in told}
                 return self._word(message).format(**values)
         return self.number(text) if NUMBER.fullmatch(text.strip("+\u2212-%").rstrip()) else text
 
@@ -153,9 +162,9 @@ def _translations(language: Language) -> Any:
 
 
 @cache
-def _patterns(language: Language) -> list[tuple[re.Pattern[str], str]]:
-    """(what matches it, message) of the messages that files are made by, the longest first."""
-    messages = [str(entry.id) for entry in _catalog(language) if OF_FILES in entry.auto_comments]
+def _patterns(language: Language, kinds: tuple[str, ...] = (OF_FILES,)) -> list[tuple[re.Pattern[str], str]]:
+    """(what matches it, message) of the messages with such a comment, the longest first."""
+    messages = [str(entry.id) for entry in _catalog(language) if {*kinds} & {*entry.auto_comments}]
     return [(_pattern(message), message) for message in sorted(messages, key=len, reverse=True)]
 
 
