@@ -19,6 +19,8 @@ CATALOGS = paths.PACKAGE / "report" / "languages"  # <language>.po; English is w
 OF_FILES = "of a file"  # a comment on messages that stages write into files, filled in
 OF_TERMINAL = "of the terminal"  # and on lines that commands print
 AS_GIVEN = frozenset({"command", "data", "example", "file", "label", "line", "names", "setting", "spellings"})
+AS_GIVEN |= {"address", "device", "node", "place", "stage", "topic", "topics", "variant"}
+ONE_WORD = frozenset({"count", "seed"})
 LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart
 THOUSANDS: dict[Language, str] = {"en": ",", "es": "\u202f"}  # a narrow blank that breaks no line
 DECIMAL: dict[Language, str] = {"en": ".", "es": ","}
@@ -163,9 +165,13 @@ def _translations(language: Language) -> Any:
 
 @cache
 def _patterns(language: Language, kinds: tuple[str, ...] = (OF_FILES,)) -> list[tuple[re.Pattern[str], str]]:
-    """(what matches it, message) of the messages with such a comment, the longest first."""
+    """(what matches it, message) of the messages with such a comment, those that say most first."""
     messages = [str(entry.id) for entry in _catalog(language) if {*kinds} & {*entry.auto_comments}]
-    return [(_pattern(message), message) for message in sorted(messages, key=len, reverse=True)]
+    return [(_pattern(message), message) for message in sorted(messages, key=_own_letters, reverse=True)]
+
+
+def _own_letters(message: str) -> int:
+    return len(re.sub(r"\{\w+\}", "", message))
 
 
 def _pattern(message: str) -> re.Pattern[str]:
@@ -176,7 +182,8 @@ def _pattern(message: str) -> re.Pattern[str]:
         if at % 2 == 0:
             made.append(re.escape(part))
         else:
-            made.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
+            value = r"\S+?" if part in ONE_WORD else ".+?"
+            made.append(f"(?P={part})" if part in seen else f"(?P<{part}>{value})")
             seen.add(part)
     return re.compile("".join(made), re.DOTALL)
 

@@ -114,9 +114,7 @@ def _answer(cell: Any) -> str:
 def _cut(rows: list[list[str]]) -> list[list[str]]:
     """The first and last of very many."""
     return (
-        rows
-        if len(rows) <= MOST_ROWS
-        else [*rows[: MOST_ROWS - 1], [told(f"and {len(rows) - MOST_ROWS + 1} more"), "", ""]]
+        rows if len(rows) <= MOST_ROWS else [*rows[: MOST_ROWS - 1], [f"and {len(rows) - MOST_ROWS + 1} more", "", ""]]
     )
 
 
