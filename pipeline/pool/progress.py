@@ -67,8 +67,8 @@ class Board:
                 self._display.remove_task(self._bars.pop(spec))
         if not self._display or record["status"] != "finished":
             note = record["reason"] or f"{record['duration_s']:.1f} s"
-            count = f"{self._topic}: {self._done}/{self._all}"
-            tell(f"{count} {spec.variant} seed {spec.seed}{self._nodes.get(spec, '')}: {record['status']} ({note})")
+            name = f"{spec.variant} seed {spec.seed}{self._nodes.get(spec, '')}"
+            tell(f"{self._topic}: {self._done}/{self._all} {name}: {record['status']} ({note})")
 
 
 def display() -> Any:
