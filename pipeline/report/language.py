@@ -107,8 +107,11 @@ class Voice:
 
     def heard(self, text: Any) -> str:
         """A line of the terminal: in this language if the catalogue knows it, else as it is."""
-        indent = str(text)[: len(str(text)) - len(str(text).lstrip())]
-        return indent + self.known(text.strip() if type(text) is str else text, (OF_TERMINAL, OF_FILES))
+        kinds = (OF_TERMINAL, OF_FILES)
+        if isinstance(text, Said | NumberText):
+            return self.known(text, kinds)
+        bare = str(text).strip()
+        return str(text).replace(bare, self.known(bare, kinds), 1) if bare else str(text)
 
     def known(self, text: str, kinds: tuple[str, ...] = (OF_FILES,)) -> str:
         """A text that a file has in English: in this language if the catalogue knows it, or a message it is made by.
