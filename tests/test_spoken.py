@@ -92,3 +92,25 @@ def test_a_command_speaks_as_the_system_does_and_errors_stay_english():
     assert "params.yaml está bien: perfil" in told.stdout
     wrong = subprocess.run([*ask, "claims", "x"], cwd=paths.ROOT, env=own, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2 and "topic: given 'x', allowed" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        (
+            "params.yaml: 3 more values have no effect (or not everywhere) in profile laptop: `python -m pipeline check`"
+            " lists all",
+            "params.yaml: otros 3 valores no tienen efecto",
+        ),
+        (
+            "params.yaml: topics.memory.fit.epochs: 5 has no effect on 2 of 9 variants: each sets its own",
+            "params.yaml: topics.memory.fit.epochs: 5 no tiene efecto en 2 de 9 variantes: each sets its own",
+        ),
+        ("memory: more seeds for claims that are undecided (120 s of training): lstm 12", "memory: más semillas para"),
+        ("churn: 1,234 examples (table, 12), 2 classes", "churn: 1234 ejemplos (tabla, 12), 2 clases"),
+        ("failed: train@memory: ended without a word: killed, or out of memory", "fallo: train@memory: acabó sin"),
+        ("done: open data/report/index.html", "hecho: abre data/report/index.html"),
+    ],
+)
+def test_lines_that_others_hand_on_are_known(english, spanish):
+    assert Voice("es").heard(english).startswith(spanish)
