@@ -98,8 +98,8 @@ def test_a_command_speaks_as_the_system_does_and_errors_stay_english():
     ("english", "spanish"),
     [
         (
-            "params.yaml: 3 more values have no effect (or not everywhere) in profile laptop: `python -m pipeline check`"
-            " lists all",
+            "params.yaml: 3 more values have no effect (or not everywhere) in profile laptop:"
+            " `python -m pipeline check` lists all",
             "params.yaml: otros 3 valores no tienen efecto",
         ),
         (
