@@ -351,8 +351,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = vars(parser().parse_args(words))
     name = options.pop("command")
     os.environ.update({"AULA_CLUSTER": head} if (head := options.pop("head", None)) else {})  # also for what DVC starts
-    for line in numerics.settle("portable"):  # before NumPy is imported; params.yaml has not been read yet
-        print(line, file=sys.stderr, flush=True)
+    tell_each(numerics.settle("portable"), file=sys.stderr)  # before NumPy comes; params.yaml has not been read yet
     from pipeline.operations import outcomes, signals
 
     signals.stop_in_order()
@@ -381,8 +380,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
             tell_each(first, file=sys.stderr)
         return COMMANDS[name](settings, **options), ""
     except RunsFailed as error:
-        for line in error.runs:
-            print(f"failed: {line}", file=sys.stderr)
+        tell_each((f"failed: {line}" for line in error.runs), file=sys.stderr)
         return RUN_FAILED, str(error)
     except InputError as error:
         return WRONG_INPUT, "\n".join([str(error), *checkout.ways_back(name, error)])

@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline.contracts import Language, LanguageChoice
+if TYPE_CHECKING:  # NumPy comes with it, and must not come before numerics are settled
+    from pipeline.contracts import Language, LanguageChoice
 
 OWN = "AULA_LANGUAGE"  # where params.yaml leaves it to the system, this counts more than what the system says
 OF_THE_SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts
@@ -13,7 +14,7 @@ OF_THE_SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set count
 _translate: Callable[[Any], str] = str
 
 
-def asked(choice: LanguageChoice, environment: Mapping[str, str] = os.environ) -> Language:
+def asked(choice: "LanguageChoice", environment: Mapping[str, str] = os.environ) -> "Language":
     """The language of the terminal: what params.yaml says, else what the environment says."""
     told = next((environment[name] for name in (OWN, *OF_THE_SYSTEM) if environment.get(name)), "")
     return "es" if (told if choice == "auto" else choice).startswith("es") else "en"
