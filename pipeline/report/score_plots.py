@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from pipeline.report import metric_words, style
 from pipeline.report.formatting import DASH
-from pipeline.report.language import NumberText, Voice, listed, phrase
+from pipeline.report.language import Voice, listed, phrase
 from pipeline.report.style import COLOURS
 from pipeline.result_rows import MetricSummary
 
@@ -104,7 +104,7 @@ def _label(row: ScoreRow, voice: Voice | None) -> str:
     mean, failed = row["mean"], row["failed"]
     if voice is None:
         return (DASH if mean is None else f"{mean:.3f}") + (f", {CROSS} {failed}" if failed else "")
-    told = phrase("no score") if mean is None else NumberText(f"{mean:.3f}")
+    told = phrase("no score") if mean is None else f"{mean:.3f}"  # numbers of a picture are written by `shown`
     return str(voice.say(listed([told, phrase("{count} failed", count=failed)]) if failed else told))
 
 
