@@ -5,6 +5,7 @@ import base64
 import contextlib
 import fcntl
 import io
+import itertools
 import json
 import os
 import select
@@ -22,7 +23,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}  # CSS pixels
-KEPT = (("desktop", "light"), ("phone", "dark"))  # what is in git; --all takes the others too
+LANGUAGES = {"en": "", "es": "_es"}  # and how a picture's name ends
+KEPT = (("desktop", "light", "en"), ("phone", "dark", "en"), ("desktop", "light", "es"))  # in git; --all: the rest
 PATIENCE = 120  # seconds to wait for an answer
 COLOURS = 128  # of a kept picture, enough for a page of few colours
 
@@ -189,22 +191,25 @@ def small(picture: bytes) -> bytes:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write report_desktop_light.png and so on; 2 without a report or a browser."""
+    """Write report_desktop_light.png, report_desktop_light_es.png and so on; 2 without a report or a browser."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", nargs="?", type=Path, default=ROOT / "data" / "report" / "index.html")
     parser.add_argument("--to", type=Path, default=ROOT / "docs" / "pictures", help="folder of the pictures")
-    parser.add_argument("--all", action="store_true", help="both widths in both schemes")
+    parser.add_argument("--all", action="store_true", help="both widths, schemes and languages")
+    parser.add_argument("--language", choices=LANGUAGES, help="pictures of this language alone")
     given = parser.parse_args(arguments)
     if not given.page.exists() or find() is None:
         print(f"screenshots: {given.page} or a Chromium is missing: run `python -m pipeline report`", file=sys.stderr)
         return 2
     given.to.mkdir(parents=True, exist_ok=True)
-    wanted = [(size, scheme) for size in SIZES for scheme in ("light", "dark")] if given.all else KEPT
+    wanted = itertools.product(SIZES, ("light", "dark"), LANGUAGES) if given.all else KEPT
     with Browser() as browser:
-        for size, scheme in wanted:
-            browser.look(*SIZES[size], scheme)
-            browser.open(given.page)
-            (given.to / f"report_{size}_{scheme}.png").write_bytes(small(browser.picture()))
+        for size, scheme, language in wanted:
+            if given.language in (None, language):
+                browser.look(*SIZES[size], scheme)
+                browser.open(given.page, f"?language={language}")
+                name = f"report_{size}_{scheme}{LANGUAGES[language]}.png"
+                (given.to / name).write_bytes(small(browser.picture()))
     return 0
 
 

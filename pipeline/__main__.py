@@ -6,14 +6,16 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline import arguments, errors, numerics, paths, streams
+from pipeline import arguments, errors, numerics, paths, spoken, streams
 from pipeline.errors import InputError, RunsFailed
+from pipeline.spoken import tell, tell_each
 
 if TYPE_CHECKING:
     from pipeline.contracts import Language
     from pipeline.settings.params import DataSettings, Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
+STOPPED = "stopped; finished runs are kept: the same command goes on with the rest"
 
 
 def check(settings: "Settings") -> int:
@@ -22,14 +24,12 @@ def check(settings: "Settings") -> int:
     from pipeline.settings import costed_class, held_out, shapes
 
     runs = sum(len(topic.variants) * topic.seeds for topic in settings.topics.values())
-    print(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
+    tell(f"params.yaml is sound: profile {settings.profile}, {len(settings.topics)} topics, {runs} runs")
     if settings.left_out:
-        print(f"params.yaml: only: {', '.join(settings.left_out)} left out: not prepared, trained, judged or shown")
+        tell(f"params.yaml: only: {', '.join(settings.left_out)} left out: not prepared, trained, judged or shown")
     notes = [note for topic in settings.topics.values() if (note := topic.note())]
     voids = [void.line() for void in settings.voids]
-    for line in (*voids, *notes, *data_files.absent(settings.data), *checkout.strays()):
-        print(line)
-    print(arguments.ADD)
+    tell_each((*voids, *notes, *data_files.absent(settings.data), *checkout.strays(), arguments.ADD))
     shapes.refuse_unfit(settings)
     held_out.refuse_few(settings)
     costed_class.refuse_unfit(settings)
@@ -43,7 +43,7 @@ def prepare(settings: "Settings", data: str | None) -> int:
 
     blocks = [_block(settings, data)] if data else list(settings.data.values())
     for name in prepared(blocks, draws(settings), settings.workers):
-        print(f"prepared {name}", flush=True)
+        tell(f"prepared {name}")
     return DONE
 
 
@@ -103,7 +103,7 @@ def judge(settings: "Settings") -> int:
     from pipeline.report import terminal
     from pipeline.stages.judge import judge
 
-    print(terminal.summary(judge(freshness.evaluated(settings))))
+    tell(terminal.summary(judge(freshness.evaluated(settings))))
     return DONE
 
 
@@ -112,7 +112,7 @@ def look(settings: "Settings") -> int:
     from pipeline import freshness
     from pipeline.stages.look import look
 
-    print("\n".join(look(settings, freshness.evaluated(settings)) or ["no claim needs more seeds within the budget"]))
+    tell_each(look(settings, freshness.evaluated(settings)) or ["no claim needs more seeds within the budget"])
     return DONE
 
 
@@ -132,7 +132,7 @@ def report(settings: "Settings", page_only: bool = False, watch: bool = False, p
         report(states, rows, settings.language)
     if not page_only:
         _track(list(settings.topics))
-    print(f"{(paths.REPORT / 'index.html').relative_to(paths.ROOT)}: {terminal.summary(rows)}")
+    tell(f"{(paths.REPORT / 'index.html').relative_to(paths.ROOT)}: {terminal.summary(rows)}")
     return DONE
 
 
@@ -184,7 +184,7 @@ def add(
         print("\n".join(adding.blocks(found)))
     else:
         adding.write(found, alone=only)
-    print("\n".join(adding.next_lines(found, alone=only, dry_run=dry_run)))
+    tell_each(adding.next_lines(found, alone=only, dry_run=dry_run))
     return DONE
 
 
@@ -200,13 +200,12 @@ def predict(
     if out is not None and Path(out).expanduser().resolve() == Path(file).expanduser().resolve():
         raise InputError(f"--out: given {out!r}, which is to be answered, allowed another file")
     found = predict(settings, topic, file, variant=variant, most_unseen=most_unseen, raw=raw)
-    for line in (found.model, *found.findings):
-        print(line, file=sys.stderr)
+    tell_each((found.model, *found.findings), file=sys.stderr)
     if out is None:
         terminal.show_predictions(found.columns)
     else:
         found.write(Path(out).expanduser())
-        print(f"{out}: {len(next(iter(found.columns.values())))} rows")
+        tell(f"{out}: {len(next(iter(found.columns.values())))} rows")
     return DONE
 
 
@@ -223,7 +222,7 @@ def card(settings: "Settings", topic: str, out: str | None) -> int:
         print(text, end="")
     else:
         write_bytes(Path(out).expanduser(), text.encode())
-        print(f"{out}: the card of {topic}")
+        tell(f"{out}: the card of {topic}")
     return DONE
 
 
@@ -231,7 +230,7 @@ def demo(settings: "Settings", topic: str) -> int:
     """try one topic with two seeds in a copy of the project: its page in a minute or two"""
     from pipeline.demo import demo
 
-    print(demo(settings, topic))
+    tell(demo(settings, topic))
     return DONE
 
 
@@ -239,7 +238,7 @@ def handout(settings: "Settings", topic: str, language: "Language | None", out: 
     """print a topic for a class: a PDF of two A4 pages with its results and three exercises"""
     from pipeline.lessons import handout
 
-    print(handout.write(settings, topic, language, out))
+    tell(handout.write(settings, topic, language, out))
     return DONE
 
 
@@ -321,8 +320,7 @@ def _adopt(settings: "Settings", topics: Sequence[str] | None = None) -> None:
     """Take runs that DVC has brought into the store."""
     from pipeline.operations.adoption import adopt
 
-    for line in adopt(settings, topics):
-        print(line, file=sys.stderr, flush=True)
+    tell_each(adopt(settings, topics), file=sys.stderr)
 
 
 def _track(topics: Sequence[str]) -> None:
@@ -352,8 +350,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = vars(parser().parse_args(words))
     name = options.pop("command")
     os.environ.update({"AULA_CLUSTER": head} if (head := options.pop("head", None)) else {})  # also for what DVC starts
-    for line in numerics.settle("portable"):  # before NumPy is imported; params.yaml has not been read yet
-        print(line, file=sys.stderr, flush=True)
+    tell_each(numerics.settle("portable"), file=sys.stderr)  # before NumPy comes; params.yaml has not been read yet
     from pipeline.operations import outcomes, signals
 
     signals.stop_in_order()
@@ -362,26 +359,27 @@ def main(words: Sequence[str] | None = None) -> int:
         outcome.code, reason = _carry_out(name, options)
         outcome.explain(reason)
         if reason:
-            print(reason, file=sys.stderr)
+            print(spoken.told(reason) if reason == STOPPED else reason, file=sys.stderr)
     return outcome.code
 
 
 def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
     """Exit code of a command, and what there is to say of it on stderr."""
     from pipeline.operations import checkout
+    from pipeline.report import speech
     from pipeline.settings import announcement
     from pipeline.settings.params import read
 
     try:
         settings = read(paths.PARAMS)
         numerics.settle(settings.numerics)
+        speech.settle(settings.language)
         if name in STAGES and not (options.get("page_only") or options.get("watch")):
-            for first in announcement.of_stage(settings, name, options.get("topic"), options.get("data")):
-                print(first, file=sys.stderr, flush=True)
+            first = announcement.of_stage(settings, name, options.get("topic"), options.get("data"))
+            tell_each(first, file=sys.stderr)
         return COMMANDS[name](settings, **options), ""
     except RunsFailed as error:
-        for line in error.runs:
-            print(f"failed: {line}", file=sys.stderr)
+        tell_each((f"failed: {line}" for line in error.runs), file=sys.stderr)
         return RUN_FAILED, str(error)
     except InputError as error:
         return WRONG_INPUT, "\n".join([str(error), *checkout.ways_back(name, error)])
@@ -391,7 +389,7 @@ def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
             raise
         return WRONG_INPUT, told
     except KeyboardInterrupt:
-        return RUN_FAILED, "stopped; finished runs are kept: the same command goes on with the rest"
+        return RUN_FAILED, STOPPED
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pipeline.records import write_bytes
 from pipeline.settings import rewriting
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import require_topic
+from pipeline.spoken import tell
 from pipeline.trial import Trial
 
 SEEDS = 2  # enough for a line each; verdicts take more
@@ -24,10 +25,10 @@ def demo(settings: Settings, topic: str) -> str:
     began = time.monotonic()
     trial = Trial()
     _make_small(trial, topic)
-    print(f"{topic}, with {SEEDS} seeds, in a copy of the project: nothing of yours is changed", flush=True)
+    tell(f"{topic}, with {SEEDS} seeds, in a copy of the project: nothing of yours is changed")
     for at, stage in enumerate(STAGES, start=1):
         words = stage.format(topic=topic).split()
-        print(f"{at} of {len(STAGES)}: {words[0]}", flush=True)
+        tell(f"{at} of {len(STAGES)}: {words[0]}")
         if trial.watch(*words):
             raise RunsFailed(f"{topic}: {words[0]} did not end well", [])
     page = paths.demo(topic)

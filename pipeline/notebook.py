@@ -18,7 +18,8 @@ from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.raw_data import RawData
 from pipeline.records import Examples, read_json_or, read_rows_or_none
-from pipeline.report import formatting, pilots
+from pipeline.report import claims as claim_texts
+from pipeline.report import formatting, metric_words, pilots
 from pipeline.report.formatting import DASH, UNTESTED, VERDICTS, number, plain
 from pipeline.report.language import Said, Voice, listed, phrase, word
 from pipeline.result_rows import ClaimRow
@@ -251,10 +252,9 @@ def _claims(topic: str) -> Sequence[Claim]:
 
 def _claim_cells(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice: Voice) -> list[str]:
     means = [f"{arm}: {voice.say(mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
-    sentence = claim.frase if voice.language == "es" and claim.frase else claim.sentence
-    cited = escape(_cited(claim, voice))
+    sentence, cited = claim_texts.sentences(claim)[voice.language], escape(_cited(claim, voice))
     told = f"{escape(sentence)}<br><small><code>{escape(claim.name)}</code> {cited}</small>"
-    compared = [told, escape(claim.metric), "<br>".join(map(escape, means))]
+    compared = [told, escape(metric_words.words(claim.metric, voice.language).name), "<br>".join(map(escape, means))]
     margin = str(voice.say(plain(claim.smallest_difference)))
     if row is None:
         return [*compared, DASH, margin, DASH, voice.known(UNTESTED)]
@@ -269,7 +269,7 @@ def _cited(claim: Claim, voice: Voice) -> str:
 
 def mean(metrics: Mapping[str, Any], arm: str, metric: str) -> str:
     """The mean of a variant's scores as metrics.json has it, in digits; a dash where it has none."""
-    return number(metrics.get(arm, {}).get(metric, {}).get("mean"))
+    return number(metrics.get(arm, {}).get(metric, {}).get("mean"), metric_words.digits(metric))
 
 
 def _difference(row: ClaimRow, voice: Voice) -> str:
@@ -297,18 +297,23 @@ def scores(topic: str, metric: str, variants: Sequence[str] = (), *, language: L
         if metric in metrics.get(name, {})
     ]
     if not rows:
-        said = phrase("{metric} of {topic}: {missing}", metric=metric, topic=topic, missing=MISSING)
+        named = metric_words.words(metric, language).name
+        said = phrase("{metric} of {topic}: {missing}", metric=named, topic=topic, missing=MISSING)
         return Table(str(voice.say(said)))
-    return Picture(voice.shown(svg.markup(score_plots.scores(rows, metric), f"{topic}_{metric}")))
+    return Picture(voice.shown(svg.markup(score_plots.scores(rows, metric, voice=voice), f"{topic}_{metric}")))
 
 
-def curves(topic: str, variant: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Epochs and the mean objective over seeds, for "training" and "validation" examples; none without results."""
+def curves(topic: str, variant: str, *, language: Language = "en") -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Epochs and the mean objective over seeds, for "training" and "validation" examples; none without results.
+
+    The two are named in `language`, as they label a picture's lines.
+    """
+    voice = Voice(language)
     lines: dict[str, dict[int, float]] = {}
     for row in read_rows_or_none(results(topic).folder / "curves.csv"):
         if row["variant"] == variant and row["objective"]:
             lines.setdefault(row["split"], {})[int(row["epoch"])] = float(row["objective"])
-    return {split: (np.array(list(line)), np.array(list(line.values()))) for split, line in lines.items()}
+    return {voice.known(split): (np.array(list(line)), np.array(list(line.values()))) for split, line in lines.items()}
 
 
 def series(topic: str, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:

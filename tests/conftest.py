@@ -2,10 +2,12 @@
 
 import copy
 import functools
+import os
 
-from pipeline import numerics
+from pipeline import numerics, spoken
 
 numerics.settle("portable")  # before anything imports NumPy
+os.environ[spoken.OWN] = "en"  # whatever the language of the machine
 
 import pytest  # noqa: E402
 import shipped  # noqa: E402

@@ -12,7 +12,7 @@ from pipeline import paths
 VARIES = "..."
 FILES = {"place.file": "params.yaml", "self.place.file": "params.yaml", "params.name": "params.yaml"}
 # Calls that tell what they are given, and which argument that is; `reason` of any call is told as well.
-TELLS = {"print": 0, "say": 0, "_say": 0, "warn": 0, "exit": 0, "SystemExit": 0}
+TELLS = {"print": 0, "say": 0, "_say": 0, "warn": 0, "exit": 0, "SystemExit": 0, "tell": 0, "tell_each": 0}
 TELLS |= {"Ending": 1, "failure": 1, "Table": 0, "Results": 2}
 WRITES = ("sys.stderr.write", "sys.stdout.write", "super().__init__")
 SAME_ITEMS = ("sorted", "list", "tuple", "set", "next", "reversed", "filter")  # calls that hand on what they are given

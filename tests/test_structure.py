@@ -12,7 +12,7 @@ FILES = sorted(paths.PACKAGE.rglob("*.py"))
 NAMES = [str(file.relative_to(paths.PACKAGE)) for file in FILES]
 FLOOR = {  # known to all; they know each other
     *("contracts", "errors", "number_types", "numerics", "paths", "streams", "plugin_files", "plugins", "records"),
-    *("raw_data", "new_data", "prepared", "result_rows", "arguments"),
+    *("raw_data", "new_data", "prepared", "result_rows", "arguments", "spoken"),
 }
 ARROWS = {  # room: the rooms it may import from, beside the floor
     **dict.fromkeys(FLOOR, frozenset()),

@@ -144,12 +144,12 @@ def _sheet(block: "TopicSettings", profile: str, voice: Voice, folder: Path) -> 
     return {
         "language": voice.language,
         "title": (topic.titulo if is_spanish else "") or topic.title,
-        "question": (topic.pregunta if is_spanish else "") or topic.question,
+        "question": claim_texts.questions(topic)[voice.language],
         "labels": {name: str(voice.say(text)) for name, text in labels.items()},
         "head": [str(voice.say(text)) for text in head],
         "experiment": [str(voice.say(line)) for line in _experiment(block, profile, first, voice)],
         "arms": [first.better, first.worse] if first else [],
-        "differing": _differing(block, first, voice) if first else [],
+        "differing": _differing(block, first) if first else [],
         "notes": [str(voice.say(capital(word(found.label))))] if found.label and rows else [],
         "claims": [_claim(claim, rows.get(claim.name), metrics, voice) for claim in topic.claims],
         "more": "",
@@ -193,15 +193,13 @@ def _names(names: Sequence[str]) -> Any:
     return listed([*shown, phrase("{count} more", count=rest)]) if rest else listed(shown)
 
 
-def _differing(block: "TopicSettings", claim: Claim, voice: Voice) -> list[list[str]]:
-    """[setting, its value in the one variant, in the other] of the settings that differ."""
+def _differing(block: "TopicSettings", claim: Claim) -> list[list[str]]:
+    """[setting, its value in the one variant, in the other] of the settings that differ, as params.yaml has them."""
     if not {claim.better, claim.worse} <= block.variants.keys():
         return []
     one, other = (tables.flat(block.variants[arm].settings()) for arm in (claim.better, claim.worse))
     rows = [[key, tables.setting(one, key), tables.setting(other, key)] for key in dict.fromkeys([*one, *other])]
-    return [[key, voice.number(left), voice.number(right)] for key, left, right in rows if left != right][
-        :MOST_DIFFERING
-    ]
+    return [row for row in rows if row[1] != row[2]][:MOST_DIFFERING]
 
 
 def _claim(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice: Voice) -> Mapping[str, str]:
@@ -215,7 +213,7 @@ def _claim(claim: Claim, row: ClaimRow | None, metrics: Mapping[str, Any], voice
     means = [f"{arm} {voice.say(notebook.mean(metrics, arm, claim.metric))}" for arm in (claim.better, claim.worse)]
     return {
         "sentence": sentence,
-        "compared": f"`{claim.name}`: {claim.metric}: {'; '.join(means)}",
+        "compared": f"`{claim.name}`: {metric_words.words(claim.metric, voice.language).name}: {'; '.join(means)}",
         "difference": told,
         "interval": interval,
         "margin": margin,
@@ -236,7 +234,8 @@ def _picture(block: "TopicSettings", found: notebook.Results, voice: Voice, fold
     if not named:
         return {"picture": "", "caption": ""}
     rows = [score_plots.score_row(arm, metrics[arm][metric], finite_scores(table, arm, metric)) for arm in named]
-    picture = voice.shown(svg.markup(score_plots.scores(rows, metric), f"{block.name}_handout"))
+    figure = score_plots.scores(rows, metric, voice=voice)
+    picture = voice.shown(svg.markup(figure, f"{block.name}_handout"))
     (folder / "picture.svg").write_text(picture, "utf-8")
     told = phrase(
         "{metric}: each variant's mean with its 95 % interval; each ring is a run.",

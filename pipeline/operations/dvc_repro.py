@@ -16,6 +16,7 @@ from pipeline.operations import adoption, checkout, data_files, dvc_files, growi
 from pipeline.operations.outcomes import Outcome
 from pipeline.records import read_json_or
 from pipeline.settings.params import Settings
+from pipeline.spoken import tell
 
 if TYPE_CHECKING:
     import psutil
@@ -131,7 +132,7 @@ def _carry_out(targets: list[str], topics: Sequence[str], folder: Path, before: 
         rest = _rest(targets, topics, lost)
         if not rest:
             break
-        print(f"\n{', '.join(sorted(new))} failed: going on with the other topics", file=sys.stderr, flush=True)
+        tell(f"\n{', '.join(sorted(new))} failed: going on with the other topics", file=sys.stderr)
         code = _dvc(rest)
     if lost and (not targets or {*LAST} & {*targets} or alone):
         _report(sorted(lost))
@@ -186,7 +187,7 @@ def _exit_code(code: int, failed: Sequence[Outcome]) -> int:
 
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line, file=sys.stderr, flush=True)
+        tell(line, file=sys.stderr)
 
 
 def _dvc(targets: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline import paths
 from pipeline.operations import outcomes
+from pipeline.spoken import tell
 
 TICK_S = 0.5
 OUR_MISTAKE = 1  # exit code of a traceback
@@ -79,4 +80,4 @@ def _make(is_over: Callable[[], bool], nicer: int) -> bool:
 
 def _tell(scored: int, every: int) -> None:
     page = (paths.REPORT / "index.html").relative_to(paths.ROOT)
-    print(f"page: open {page}: {scored} of {every} topics so far", file=sys.stderr, flush=True)
+    tell(f"page: open {page}: {scored} of {every} topics so far", file=sys.stderr)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline import paths
 from pipeline.errors import InputError
+from pipeline.spoken import tell
 
 HOST = "127.0.0.1"
 OWN_NAMES = (HOST, "localhost")  # no other name leads here: a page of another site could have one that does
@@ -50,7 +51,7 @@ def watch(port: int, ready: Callable[[ThreadingHTTPServer], None] = lambda serve
             f"--port: given {port} ({reason}), allowed a free one: leave it out, and one is found"
         ) from None
     try:
-        print(f"page: http://{HOST}:{server.server_address[1]}/ (Ctrl-C ends it)", flush=True)
+        tell(f"page: http://{HOST}:{server.server_address[1]}/ (Ctrl-C ends it)")
         server.daemon_threads = True
         with server:
             ready(server)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from pipeline.spoken import tell, told
 from pipeline.training import epoch_log
 from pipeline.training.run import RunSpec
 
@@ -21,11 +22,11 @@ class Board:
         self._devices = f", on {devices}" if devices else ""
         if sys.stdout.isatty() and specs:
             self._display = display()
-            self._total = self._display.add_task(f"{topic}: runs", total=len(specs), note="")
+            self._total = self._display.add_task(told(f"{topic}: runs"), total=len(specs), note="")
 
     def __enter__(self) -> "Board":
         before = f", {self._before} of them done before" if self._before else ""
-        print(f"{self._topic}: {self._all + self._before} runs{before}{self._devices}", flush=True)
+        tell(f"{self._topic}: {self._all + self._before} runs{before}{self._devices}")
         if self._display:
             self._display.start()
         return self
@@ -41,7 +42,7 @@ class Board:
             self._display.update(self._bars[spec], description=self._name(spec))
 
     def _name(self, spec: RunSpec) -> str:
-        return f"  {spec.variant} seed {spec.seed}{self._nodes.get(spec, '')}"
+        return told(f"  {spec.variant} seed {spec.seed}{self._nodes.get(spec, '')}")
 
     def tick(self) -> None:
         """Look at what the runs in progress have written."""
@@ -66,8 +67,8 @@ class Board:
                 self._display.remove_task(self._bars.pop(spec))
         if not self._display or record["status"] != "finished":
             note = record["reason"] or f"{record['duration_s']:.1f} s"
-            count = f"{self._topic}: {self._done}/{self._all}"
-            print(f"{count} {self._name(spec).strip()}: {record['status']} ({note})", flush=True)
+            name = f"{spec.variant} seed {spec.seed}{self._nodes.get(spec, '')}"
+            tell(f"{self._topic}: {self._done}/{self._all} {name}: {record['status']} ({note})")
 
 
 def display() -> Any:

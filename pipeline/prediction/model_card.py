@@ -11,7 +11,8 @@ from pipeline.freshness import TopicState
 from pipeline.prediction import answers
 from pipeline.prediction.chosen import Chosen, choose
 from pipeline.records import read_json, read_rows
-from pipeline.report import formatting
+from pipeline.report import claims, formatting, metric_words
+from pipeline.report.language import LANGUAGES, Said, Voice, phrase, word
 from pipeline.result_rows import ClaimRow
 from pipeline.scoring import calibration
 from pipeline.settings import outside_files
@@ -25,7 +26,10 @@ FEW_SEEDS = 6
 
 
 def card(settings: Settings, topic: str, judged: Sequence[ClaimRow]) -> str:
-    """The card; `judged` are the present verdicts. InputError: a plan, runs or scores that are not current."""
+    """The card, in Spanish with `language: es`; `judged` are the present verdicts.
+
+    InputError: a plan, runs or scores that are not current.
+    """
     chosen = choose(settings, topic)
     state = freshness.state(settings, chosen.plan)
     if state.scores != "current":
@@ -44,15 +48,26 @@ def card(settings: Settings, topic: str, judged: Sequence[ClaimRow]) -> str:
         "started": time.strftime("%Y-%m-%d", time.gmtime(chosen.run["started"])),
         "classes": _classes(chosen.card),
         "most_classes": MOST_CLASSES,
+        "question": claims.questions(state.topic),
+        "titles": {"en": state.topic.title, "es": state.topic.titulo or state.topic.title},
         "scores": _scores(state, chosen),
-        "claims": [row | {"text": formatting.difference(row)} for row in rows],
+        "claims": [_claim(state, row) for row in rows],
         "calibration": calibration.kept(chosen.run["run_key"]),
         "limits": list(_limits(state, chosen, rows)),
         "licence": _licence(chosen.data, chosen.card),
         "split": chosen.data.split,
         "redraw": chosen.data.redraw,
     }
-    return formatting.render("model_card.md.j2", page)
+    voice = Voice("es" if settings.language == "es" else "en")
+    named = {"metric": lambda name: metric_words.words(name, voice.language).name}
+    return formatting.render("model_card.md.j2", page, voice, **named)
+
+
+def _claim(state: TopicState, row: ClaimRow) -> dict[str, Any]:
+    """A row with its difference in words, and what it claims in each language."""
+    said = {claim.name: claims.sentences(claim) for claim in state.topic.claims}
+    sentences = said.get(row["name"], dict.fromkeys(LANGUAGES, row["claim"]))
+    return {**row, "text": formatting.difference(row), "sentences": sentences}
 
 
 def _classes(of_data: Any) -> list[tuple[str, list[int]]]:
@@ -81,29 +96,36 @@ def _scores(state: TopicState, chosen: Chosen) -> list[dict[str, Any]]:
     ]
 
 
-def _limits(state: TopicState, chosen: Chosen, rows: Sequence[ClaimRow]) -> Iterator[str]:
+def _limits(state: TopicState, chosen: Chosen, rows: Sequence[ClaimRow]) -> Iterator[Said]:
     """What the numbers above do not carry, a sentence each."""
     of_data: Any = chosen.card
     seeds = len(state.plan["seeds"])
     if state.plan["profile"] == LOOK:
-        yield f"Trained in the profile {LOOK}, for a look at how it goes: none of these numbers is worth the name."
+        yield phrase(
+            "Trained in the profile {profile}, for a look at how it goes: none of these numbers is worth the name.",
+            profile=LOOK,
+        )
     elif seeds < FEW_SEEDS:
-        yield f"Scores are means over {seeds} seeds: their intervals are wide, or too narrow."
+        yield phrase("Scores are means over {seeds} seeds: their intervals are wide, or too narrow.", seeds=seeds)
     for name, counts in _classes(of_data):
         if counts[2] < FEWEST:
-            yield f"Class {name} has {counts[2]} test examples: fewer than {FEWEST} cannot tell its recall."
-    if of_data["duplicates_across_splits"]:
-        yield f"{of_data['duplicates_across_splits']} different inputs are in more than one part of the split."
+            told: dict[str, Any] = {"name": name, "count": counts[2], "fewest": FEWEST}
+            yield phrase("Class {name} has {count} test examples: fewer than {fewest} cannot tell its recall.", **told)
+    if twice := of_data["duplicates_across_splits"]:
+        yield phrase("{count} different inputs are in more than one part of the split.", count=twice)
     for part, gaps in of_data.get("gaps", {}).items():
         unseen = {name: counts["unseen"] for name, counts in gaps.items() if counts.get("unseen")}
         for name, count in unseen.items():
-            yield f"{count} cells of {name} in the {part} part have words that training has not."
+            told = {"count": count, "name": name, "part": word(part)}
+            yield phrase("{count} cells of {name} in the {part} part have words that training has not.", **told)
     for metric in dict.fromkeys(row["metric"] for row in rows if chosen.run["variant"] in row["baseline"]):
-        yield f"By {metric.replace('_', ' ')} the variant is no better than a constant answer."
+        named = word(metric.replace("_", " "))
+        yield phrase("By {metric} the variant is no better than a constant answer.", metric=named)
     undecided = sum(row["verdict"] == "undecided" for row in rows)
     if undecided:
-        yield f"{undecided} of {len(rows)} claims are undecided: other seeds may turn them either way."
-    yield "It was tried on data of the same origin alone: data from elsewhere, or of another time, may differ."
+        told = {"count": undecided, "all": len(rows)}
+        yield phrase("{count} of {all} claims are undecided: other seeds may turn them either way.", **told)
+    yield phrase("It was tried on data of the same origin alone: data from elsewhere, or of another time, may differ.")
 
 
 def _licence(data: DataSettings, of_data: Any) -> str | None:

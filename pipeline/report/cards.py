@@ -1,5 +1,6 @@
 """A data card in the words and numbers that a reader of the report wants."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -7,10 +8,24 @@ from pipeline import paths
 from pipeline.contracts import DataCard
 from pipeline.records import read_sealed
 from pipeline.report import class_names
-from pipeline.report.formatting import number
+from pipeline.report.formatting import count, number
+from pipeline.report.language import NumberText, Said, listed, phrase, word
 
 MOST_CLASS_COLUMNS = 12  # of a table with one column per class
 MOST_LISTED_VALUES = 12
+REBALANCED = {  # note of the view: what became of so many classes
+    "under": word("classes that were thinned: {count}"),
+    "over": word("filled up by copies: {count}"),
+    "smote": word("filled up by SMOTE: {count}"),
+    "smote_k_reduced": word("of these from fewer neighbours: {count}"),
+    "untouched": word("left as they were: {count}"),
+    "categories": word("columns taken as categories: {count}"),
+}
+VALUES = re.compile(r"\{(\w+)\}")  # of a message
+CHANGED = {
+    "augment": word("changed copies of each image: {copies}; images that they add: {added}"),
+    "relabel": word("labels drawn at random: {drawn}; true ones among them, by chance: {true_by_chance}"),
+}
 
 
 def card(data: str, draw: int) -> dict[str, Any]:
@@ -20,7 +35,7 @@ def card(data: str, draw: int) -> dict[str, Any]:
     record = cast("DataCard", read_sealed(paths.card(data, draw)))
     counts = {f"training, {name}": view["counts"] for name, view in record["views"].items()}
     counts |= {part: record["counts"][part] for part in ("validation", "test")}
-    notes = {name: _in_words(view.get("steps", {})) for name, view in record["views"].items()}
+    notes = {name: _of_view(view.get("steps", {})) for name, view in record["views"].items()}
     return {
         **record,
         "exists": True,
@@ -30,7 +45,7 @@ def card(data: str, draw: int) -> dict[str, Any]:
         "read": record.get("columns", []),
         "findings": record.get("findings", []),
         "columns": _columns(record["classes"]),
-        "heads": class_names.shown(class_names.of_card(record)) or [f"class {at}" for at in range(record["classes"])],
+        "heads": class_names.shown(class_names.of_card(record)) or _codes(record["classes"]),
     }
 
 
@@ -41,9 +56,36 @@ def _columns(classes: int) -> str:
     return "each" if classes <= MOST_CLASS_COLUMNS else "ends"
 
 
-def _scaling(scale: Mapping[str, Any]) -> str:
-    numbers = _in_words({key: item for key, item in scale.items() if key != "kind"})
-    return f"{scale['kind']} ({numbers})" if numbers else str(scale["kind"])
+def _codes(classes: int) -> list[Said]:
+    return [phrase("class {code}", code=code) for code in range(classes)]
+
+
+def _scaling(scale: Mapping[str, Any]) -> Said:
+    """How examples were scaled, in words."""
+    if scale["kind"] == "none":
+        return phrase("not at all")
+    numbers = {key: item for key, item in scale.items() if key != "kind"}
+    told = NumberText(_in_words(numbers))
+    if numbers.keys() == {"mean", "sd"}:
+        mean, sd = (NumberText(_in_words(numbers[key])) for key in ("mean", "sd"))
+        return phrase("standard (mean: {mean}, sd: {sd})", mean=mean, sd=sd)
+    return phrase("{kind} ({numbers})", kind=word(scale["kind"]), numbers=told) if numbers else word(scale["kind"])
+
+
+def _of_view(steps: Mapping[str, Any]) -> Said | str:
+    """What the steps of a view have done, a clause each; empty without any."""
+    return listed([_of_step(step, notes) for step, notes in steps.items()], "; ") if steps else ""
+
+
+def _of_step(step: str, notes: Mapping[str, Any]) -> Said:
+    """A step that is known in words, any other as its notes have it."""
+    numbers = {key: count(item) for key, item in notes.items() if isinstance(item, int)}
+    if step == "rebalance" and numbers.keys() >= {"target", "under", "over", "smote", "untouched"}:
+        done = [phrase(words, count=numbers[key]) for key, words in REBALANCED.items() if notes.get(key)]
+        return phrase("{target} examples a class ({classes})", target=numbers["target"], classes=listed(done, "; "))
+    if step in CHANGED and set(VALUES.findall(CHANGED[step])) == numbers.keys():
+        return phrase(CHANGED[step], **numbers)
+    return listed([step, NumberText(_in_words(notes))], ": ")
 
 
 def _in_words(notes: Any) -> str:

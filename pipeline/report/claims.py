@@ -3,13 +3,13 @@
 from typing import Literal, TypedDict, get_args
 
 from pipeline.contracts import Language
-from pipeline.report import formatting
+from pipeline.report import formatting, metric_words
 from pipeline.report.facts import TopicFacts
 from pipeline.report.formatting import number
-from pipeline.report.language import Said, both, either, phrase
+from pipeline.report.language import Said, Voice, both, either, phrase
 from pipeline.result_rows import ClaimRow, MetricSummary
 from pipeline.verdicts.rules import lacking
-from pipeline.verdicts.topic import Claim
+from pipeline.verdicts.topic import Claim, Topic
 
 RUN_KEY_DIGITS = 10  # enough to name a run
 
@@ -100,8 +100,13 @@ def _reason(claim: Claim, facts: TopicFacts) -> Said:
 
 
 def sentences(claim: Claim) -> dict[Language, str]:
-    """What is claimed, in each language; in English where nobody has translated it."""
-    return {"en": claim.sentence, "es": claim.frase or claim.sentence}
+    """What is claimed, in each language; in English where neither the topic nor the catalogue translates it."""
+    return {"en": claim.sentence, "es": claim.frase or Voice("es").known(claim.sentence)}
+
+
+def questions(topic: Topic) -> dict[Language, str]:
+    """What a topic asks, likewise."""
+    return {"en": topic.question, "es": topic.pregunta or Voice("es").known(topic.question)}
 
 
 def of_its_runs(score: MetricSummary, row: ClaimRow, side: Side) -> MetricSummary:
@@ -112,12 +117,12 @@ def of_its_runs(score: MetricSummary, row: ClaimRow, side: Side) -> MetricSummar
 
 
 def _arm(side: Side, row: ClaimRow, score: MetricSummary | None) -> Arm:
-    own = of_its_runs(score, row, side) if score else None
+    own, digits = of_its_runs(score, row, side) if score else None, metric_words.digits(row["metric"])
     return {
         "side": side,
         "variant": row[side],
         "mean": own["mean"] if own else row["means"][side],
-        "interval": formatting.spread(own["ci_low"], own["ci_high"]) if own else "",
+        "interval": formatting.spread(own["ci_low"], own["ci_high"], digits) if own else "",
         "run_keys": [str(key)[:RUN_KEY_DIGITS] for key in row["runs"][side]],
     }
 

@@ -54,9 +54,9 @@ def interval(low: float | None, high: float | None, digits: int | None = None, *
     return phrase("{low} to {high}", low=number(low, digits, sign=sign), high=number(high, digits, sign=sign))
 
 
-def spread(low: float | None, high: float | None) -> str:
+def spread(low: float | None, high: float | None, digits: int | None = None) -> str:
     """The interval of a mean, or that there is nothing to be unsure of, as of what one answer for all scores."""
-    return EXACT if low is not None and low == high else interval(low, high)
+    return EXACT if low is not None and low == high else interval(low, high, digits)
 
 
 def decimals(low: float | None, high: float | None) -> int:
@@ -109,7 +109,7 @@ def render(template: str, page: Mapping[str, Any], voice: Voice | None = None, *
     """The page that a template of this folder makes of `page`; names it does not have are errors.
 
     It speaks as `voice` does (default: English): all that was written by `phrase` or as a number, and what stands in
-    the template as `t("...")`, which is taken as HTML, its values as text.
+    the template as `t("...")`, which in a page of HTML is taken as that, its values as text.
     """
     import jinja2
 
@@ -125,5 +125,5 @@ def render(template: str, page: Mapping[str, Any], voice: Voice | None = None, *
     own: dict[str, Any] = {"number": number, "plain": plain, "money": money, "count": count, "cell": cell}
     own["spread"] = spread
     environment.filters |= own | {"known": voice.known, "say": voice.say} | filters
-    environment.globals |= {"t": voice.marked, "voice": voice}
+    environment.globals |= {"t": voice.marked if template.endswith(".html.j2") else voice.told, "voice": voice}
     return environment.get_template(template).render(page)

@@ -17,7 +17,13 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 OWN_NAMES: dict[Language, str] = {"en": "English", "es": "Español"}
 CATALOGS = paths.PACKAGE / "report" / "languages"  # <language>.po; English is what the code says itself
 OF_FILES = "of a file"  # a comment on messages that stages write into files, filled in
-LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart; Babel leaves it out
+OF_TERMINAL = "of the terminal"  # and on lines that commands print
+AS_GIVEN = frozenset({"command", "data", "example", "file", "label", "line", "names", "setting", "spellings"})
+AS_GIVEN |= {"address", "device", "node", "place", "stage", "topic", "topics", "variant"}
+ONE_WORD = frozenset({"count", "seed"})
+LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart
+THOUSANDS: dict[Language, str] = {"en": ",", "es": "\u202f"}  # a narrow blank that breaks no line
+DECIMAL: dict[Language, str] = {"en": ".", "es": ","}
 NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?")
 
 
@@ -89,23 +95,39 @@ class Voice:
             return self.known(text.message)
         return self._word(text.message).format(**{name: self.say(value) for name, value in text.values.items()})
 
+    def told(self, message: str, **values: Any) -> str:
+        """A message of a template as plain text, with its {values}."""
+        return str(self.say(phrase(message, **values)))
+
     def marked(self, message: str, **values: Any) -> "Markup":
         """A message of a template as HTML, with {values} that are shown and not obeyed."""
         from markupsafe import Markup
 
         return Markup(self._word(message)).format(**{name: self.say(value) for name, value in values.items()})
 
-    def known(self, text: str) -> str:
-        """A text that a file has in English: in this language if the catalogue knows it, or a message it is made by."""
+    def heard(self, text: Any) -> str:
+        """A line of the terminal: in this language if the catalogue knows it, else as it is."""
+        kinds = (OF_TERMINAL, OF_FILES)
+        if isinstance(text, Said | NumberText):
+            return self.known(text, kinds)
+        bare = str(text).strip()
+        return str(text).replace(bare, self.known(bare, kinds), 1) if bare else str(text)
+
+    def known(self, text: str, kinds: tuple[str, ...] = (OF_FILES,)) -> str:
+        """A text that a file has in English: in this language if the catalogue knows it, or a message it is made by.
+
+        `kinds` are the comments on the messages that count.
+        """
         if self.language == "en" or not text:
             return text
         if isinstance(text, NumberText) or (isinstance(text, Said) and text.values is not None):
             return str(self.say(text))
         if (whole := self._word(text)) != text:
             return whole
-        for pattern, message in _patterns(self.language):
+        for pattern, message in _patterns(self.language, kinds):
             if found := pattern.fullmatch(text):
-                values = {name: self.known(value) for name, value in found.groupdict().items()}
+                told = found.groupdict().items()
+                values = {name: value if name in AS_GIVEN else self.known(value, kinds) for name, value in told}
                 return self._word(message).format(**values)
         return self.number(text) if NUMBER.fullmatch(text.strip("+\u2212-%").rstrip()) else text
 
@@ -124,12 +146,10 @@ class Voice:
 
 
 def _number(language: Language, whole: str, rest: str) -> str:
-    from babel import numbers
-
     digits = whole.replace(",", "")
-    few = len(digits) < LEAST_GROUPED[language] or "," not in whole
-    grouped = digits if few else numbers.format_decimal(int(digits), format="#,##0", locale=language)
-    return grouped + (numbers.get_decimal_symbol(language) + rest[1:] if rest else "")
+    few = len(digits) < LEAST_GROUPED[language]
+    grouped = digits if few else whole.replace(",", THOUSANDS[language])
+    return grouped + (DECIMAL[language] + rest[1:] if rest else "")
 
 
 @cache
@@ -147,10 +167,14 @@ def _translations(language: Language) -> Any:
 
 
 @cache
-def _patterns(language: Language) -> list[tuple[re.Pattern[str], str]]:
-    """(what matches it, message) of the messages that files are made by, the longest first."""
-    messages = [str(entry.id) for entry in _catalog(language) if OF_FILES in entry.auto_comments]
-    return [(_pattern(message), message) for message in sorted(messages, key=len, reverse=True)]
+def _patterns(language: Language, kinds: tuple[str, ...] = (OF_FILES,)) -> list[tuple[re.Pattern[str], str]]:
+    """(what matches it, message) of the messages with such a comment, those that say most first."""
+    messages = [str(entry.id) for entry in _catalog(language) if {*kinds} & {*entry.auto_comments}]
+    return [(_pattern(message), message) for message in sorted(messages, key=_own_letters, reverse=True)]
+
+
+def _own_letters(message: str) -> int:
+    return len(re.sub(r"\{\w+\}", "", message))
 
 
 def _pattern(message: str) -> re.Pattern[str]:
@@ -161,7 +185,8 @@ def _pattern(message: str) -> re.Pattern[str]:
         if at % 2 == 0:
             made.append(re.escape(part))
         else:
-            made.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
+            value = r"\S+?" if part in ONE_WORD else ".+?"
+            made.append(f"(?P={part})" if part in seen else f"(?P<{part}>{value})")
             seen.add(part)
     return re.compile("".join(made), re.DOTALL)
 

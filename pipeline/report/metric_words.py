@@ -22,6 +22,11 @@ def words(metric: str, language: Language) -> MetricWords:
     return _all().get(metric, {}).get(language) or MetricWords(metric.replace("_", " "), "", "")
 
 
+def digits(metric: str) -> int | None:
+    """Decimals of a mean that are worth showing: none of steps; None: as `formatting.number` has them."""
+    return 0 if words(metric, "en").unit == "steps" else None
+
+
 @cache
 def _all() -> dict[str, dict[str, MetricWords]]:
     """{metric: {language: words}}."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,7 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
         title=facts.topic.title,
         titles={"en": facts.topic.title, "es": facts.topic.titulo or facts.topic.title},
         question=facts.topic.question,
-        questions={"en": facts.topic.question, "es": facts.topic.pregunta or facts.topic.question},
+        questions=claims.questions(facts.topic),
         chapter=facts.topic.chapter,
         reason=facts.reason,
         plan=facts.plan,
@@ -114,9 +114,10 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
 
 
 def texts(topics: Sequence[TopicPage], choice: LanguageChoice = "auto") -> dict[str, str]:
-    """{file: text} of the page itself, in both languages, and of its short form in Markdown.
+    """{file: text} of the page itself, in both languages, and of its short form in Markdown, which is in one.
 
-    `choice` is the language that it opens in; "auto" leaves that to the browser, and is English where nobody asks.
+    `choice` is the language that it opens in, and the one of the short form; "auto" leaves that to the browser, and is
+    English where nobody asks.
     """
     page = _page(topics)
     first: Language = "es" if choice == "es" else "en"
@@ -133,7 +134,7 @@ def texts(topics: Sequence[TopicPage], choice: LanguageChoice = "auto") -> dict[
     }
     return {
         "index.html": render("report.html.j2", whole),
-        "report.md": render("report.md.j2", page, probability=_probability, score=_score),
+        "report.md": render("report.md.j2", page, Voice(first), **_filters(Voice(first))),
     }
 
 
@@ -168,14 +169,17 @@ def _body(page: dict[str, Any], language: Language, gallery: Gallery) -> str:
         "listed": listed,
         "course": [] if page["own"] else overview.walk(page["chapters"]),
     }
-    filters = {
+    return render("report_body.html.j2", page | own, voice, **_filters(voice))
+
+
+def _filters(voice: Voice) -> dict[str, Callable[..., Any]]:
+    return {
         "probability": _probability,
         "score": _score,
         "pilot": lambda text: pilots.told(text, voice),
-        "metric": lambda name: metric_words.words(name, language),
+        "metric": lambda name: metric_words.words(name, voice.language),
         "first_upper": lambda text: text[:1].upper() + text[1:],
     }
-    return render("report_body.html.j2", page | own, voice, **filters)
 
 
 def _other(language: Language) -> Language:
@@ -208,7 +212,7 @@ def _score(value: float | None, metric: str) -> NumberText:
     """A mean as its metric calls for it: a cost, whole steps, or a number."""
     if metric == COST:
         return money(value)
-    return number(value, 0 if metric_words.words(metric, "en").unit == "steps" else None)
+    return number(value, metric_words.digits(metric))
 
 
 def _probability(value: float | None) -> NumberText:

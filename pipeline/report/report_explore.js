@@ -5,7 +5,8 @@ const WIDE = 720, TALL = 330, EDGE = { left: 58, right: 14, top: 14, bottom: 36 
 const sign = value => value === null || value === undefined ? "–" : written(value);
 function written(value) {
   const size = Math.abs(value), digits = size && (size < 0.001 || size >= 1e5) ? { notation: "scientific", maximumSignificantDigits: 3 } : { maximumSignificantDigits: 4 };
-  return new Intl.NumberFormat(page.lang, digits).format(value).replace("-", "−");
+  const parts = new Intl.NumberFormat(page.lang, digits).formatToParts(value);
+  return parts.map(part => part.type === "group" && page.lang === "es" ? "\u202f" : part.value).join("").replace("-", "−");
 }
 function power(value) {
   const exponent = Math.round(Math.log10(value));

@@ -28,12 +28,10 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 LANGUAGES: dict[str, dict[str, Any]] = {
     "README.md": {
         "head": ("topic", "its first claim", "metric", "ours", "verdict", "all its claims"),
-        "sentence": True,
         **{name: name for name in (*VERDICTS, UNTESTED)},
     },
     "README.es.md": {
-        "head": ("tema", "métrica", "aquí", "veredicto", "todas sus afirmaciones"),
-        "sentence": False,
+        "head": ("tema", "su primera afirmación", "métrica", "aquí", "veredicto", "todas sus afirmaciones"),
         "reproduced": "reproducida",
         "contradicted": "contradicha",
         "negligible": "insignificante",
@@ -186,10 +184,11 @@ def _topic(name: str, topic: Topic, judgements: Iterable[ClaimRow]) -> dict[str,
 
 def _row(claim: Claim, judgement: ClaimRow | None, metrics: Metrics) -> dict[str, Any]:
     arms = [_arm(metrics.get(claim_arm, {}).get(claim.metric), judgement, side) for side, claim_arm in _sides(claim)]
+    digits = metric_words.digits(claim.metric)
     return {
         "claim": claim,
-        "means_with_intervals": [_mean(score) for score in arms],
-        "means": [number(score["mean"]) if score else DASH for score in arms],
+        "means_with_intervals": [_mean(score, digits) for score in arms],
+        "means": [number(score["mean"], digits) if score else DASH for score in arms],
         "difference": _difference(judgement) if judgement else DASH,
         "verdict": judgement["verdict"] if judgement else UNTESTED,
         "seeds": formatting.seeds(judgement) if judgement else DASH,
@@ -204,11 +203,11 @@ def _arm(score: MetricSummary | None, judgement: ClaimRow | None, side: Side) ->
     return of_its_runs(score, judgement, side) if score and judgement else score
 
 
-def _mean(score: MetricSummary | None) -> str:
+def _mean(score: MetricSummary | None, digits: int | None) -> str:
     if score is None:
         return DASH
-    bounds = formatting.spread(score["ci_low"], score["ci_high"])
-    mean = number(score["mean"])
+    bounds = formatting.spread(score["ci_low"], score["ci_high"], digits)
+    mean = number(score["mean"], digits)
     return phrase("{value} ({interval})", value=mean, interval=bounds) if bounds else mean
 
 

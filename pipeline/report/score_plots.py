@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from pipeline.report import style
+from pipeline.report import metric_words, style
+from pipeline.report.formatting import DASH
+from pipeline.report.language import Voice, listed, phrase
 from pipeline.report.style import COLOURS
 from pipeline.result_rows import MetricSummary
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+CROSS = "\u2715"  # runs that failed
 WIDE, NARROW = 760, 360  # points, which a page shows as pixels: a desk, a phone
 
 
@@ -26,10 +29,11 @@ class ScoreRow(TypedDict):
     failed: int
 
 
-def scores(rows: Sequence[ScoreRow], metric: str, width: float = WIDE) -> "Figure":
+def scores(rows: Sequence[ScoreRow], metric: str, width: float = WIDE, voice: Voice | None = None) -> "Figure":
     """Every variant's mean of `metric` with its 95 % interval, and one ring per seed beneath it.
 
-    Rows of one group (a data set) stand under its name; `width` is in points.
+    Rows of one group (a data set) stand under its name; `width` is in points. What it says is in the voice's language;
+    without one it has no words, and the metric goes by its key: both languages of the page share the picture.
     """
     lines = _lines(rows)
     total = 34 * len(lines) + 52
@@ -40,9 +44,9 @@ def scores(rows: Sequence[ScoreRow], metric: str, width: float = WIDE) -> "Figur
         edges = {"left": left / width, "right": 1 - 96 / width, "bottom": 46 / total, "top": 1 - 6 / total}
         figure.subplots_adjust(**edges)
         for at, line in enumerate(lines):
-            _draw_group(axes, line, at) if isinstance(line, str) else _draw_scores(axes, line, at)
+            _draw_group(axes, line, at) if isinstance(line, str) else _draw_scores(axes, line, at, voice)
         axes.set_ylim(len(lines) - 0.4, -0.6)
-        axes.set_xlabel(metric)
+        axes.set_xlabel(metric_words.words(metric, voice.language).name if voice else metric)
         _finish_scores(axes)
     return figure
 
@@ -77,7 +81,7 @@ def _draw_group(axes: "Axes", name: str, at: int) -> None:
         axes.axhline(at - 0.4, color=COLOURS["ink"], linewidth=0.5, alpha=0.5)
 
 
-def _draw_scores(axes: "Axes", row: ScoreRow, at: int) -> None:
+def _draw_scores(axes: "Axes", row: ScoreRow, at: int, voice: Voice | None) -> None:
     place, ink, blue = axes.get_yaxis_transform(), COLOURS["ink"], COLOURS["training"]
     axes.text(-0.015, at, style.shortened(row["variant"], 30), transform=place, ha="right", va="center")
     ring: dict[str, Any] = {
@@ -92,9 +96,16 @@ def _draw_scores(axes: "Axes", row: ScoreRow, at: int) -> None:
         axes.plot([row["ci_low"], row["ci_high"]], [at, at], color=blue, linewidth=2.2, solid_capstyle="butt")
     if row["mean"] is not None:
         axes.plot([row["mean"]], [at], "o", color=blue, markersize=6.5)
-    label = "no score" if row["mean"] is None else f"{row['mean']:.3f}"
-    label += f", {row['failed']} failed" if row["failed"] else ""
-    axes.text(1.02, at, label, transform=place, va="center", color=ink)
+    axes.text(1.02, at, _label(row, voice), transform=place, va="center", color=ink)
+
+
+def _label(row: ScoreRow, voice: Voice | None) -> str:
+    """The mean, and how many runs failed; without a voice in signs, which every reader understands."""
+    mean, failed = row["mean"], row["failed"]
+    if voice is None:
+        return (DASH if mean is None else f"{mean:.3f}") + (f", {CROSS} {failed}" if failed else "")
+    told = phrase("no score") if mean is None else f"{mean:.3f}"  # numbers of a picture are written by `shown`
+    return str(voice.say(listed([told, phrase("{count} failed", count=failed)]) if failed else told))
 
 
 def _finish_scores(axes: "Axes") -> None:

@@ -8,7 +8,7 @@ from pipeline.report import class_names, formatting
 from pipeline.report.curves import Fit, fitted
 from pipeline.report.facts import Run, TopicFacts
 from pipeline.report.formatting import DASH
-from pipeline.report.language import either, phrase
+from pipeline.report.language import either, phrase, word
 from pipeline.result_rows import MetricSummary
 from pipeline.settings.plan import places
 
@@ -130,7 +130,7 @@ def cost(facts: TopicFacts) -> Cost:
 def _device(run: Run) -> str:
     """Kind of device and whose numbers it gives: those of a record from before this was told apart are not named."""
     whose = run.get("numerics")
-    return phrase("{device} ({whose} numbers)", device=run["device"], whose=whose) if whose else run["device"]
+    return phrase("{device} ({whose} numbers)", device=run["device"], whose=word(whose)) if whose else run["device"]
 
 
 def confusions(facts: TopicFacts) -> list[Confusion]:

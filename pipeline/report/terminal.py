@@ -5,11 +5,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline import plugins
 from pipeline.errors import InputError
 from pipeline.report import sentence
 from pipeline.report.formatting import difference, number, tally
 from pipeline.result_rows import ClaimRow
-from pipeline.verdicts.topic import Topic
+from pipeline.spoken import is_english, tell, told
+from pipeline.verdicts.topic import Topic, load
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,9 +48,9 @@ def show(rows: Sequence[ClaimRow], as_json: bool = False, topics: Mapping[str, T
     for topic in dict.fromkeys(row["topic"] for row in rows):
         of_topic = [row for row in rows if row["topic"] == topic]
         console.print(_table(topic, of_topic))
-        if topics and (told := sentence.of_topic(topics[topic], of_topic)):
-            console.print(Text(told))
-    console.print(summary(rows))
+        if topics and (said := sentence.of_topic(topics[topic], of_topic)):
+            console.print(Text(told(said)))
+    tell(summary(rows))
 
 
 def summary(rows: Sequence[ClaimRow]) -> str:
@@ -67,15 +69,25 @@ def show_understood(
     from rich.text import Text
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    console.print(Text(summary, style="bold"))
+    console.print(Text(told(summary), style="bold"))
     if columns:
-        rows = [["" if (cell := column.get(name)) is None else str(cell) for name in COLUMNS] for column in columns]
-        console.print(_plain_table(COLUMNS, rows, numbers=("missing", "distinct")))
+        rows = [[_cell(name, column.get(name)) for name in COLUMNS] for column in columns]
+        console.print(_plain_table(_heads(*COLUMNS), rows, numbers=_heads("missing", "distinct")))
     if counts:
         rows = [[name, f"{count:,}", f"{count / sum(counts.values()):.1%}"] for name, count in counts.items()]
-        console.print(_plain_table(("class", "examples", "share"), _cut(rows), numbers=("examples", "share")))
+        heads = _heads("class", "examples", "share")
+        console.print(_plain_table(heads, _cut(rows), numbers=heads[1:]))
     for finding in findings:
-        console.print(Text(f"- {finding}", style="yellow"))
+        console.print(Text(f"- {told(finding)}", style="yellow"))
+
+
+def _heads(*names: str) -> list[str]:
+    return [told(name) for name in names]
+
+
+def _cell(name: str, value: Any) -> str:
+    """What a card says of a column; names and examples are the user's."""
+    return "" if value is None else told(str(value)) if name in ("kind", "becomes") else str(value)
 
 
 FIRST_ROWS = 20  # of predictions
@@ -92,7 +104,7 @@ def show_predictions(columns: Mapping[str, Sequence[Any]]) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(_plain_table(list(columns), rows, numbers=numbers))
     if total > shown:
-        console.print(f"and {total - shown} more rows: --out writes all of them, with all digits")
+        tell(f"and {total - shown} more rows: --out writes all of them, with all digits")
 
 
 def _answer(cell: Any) -> str:
@@ -124,9 +136,18 @@ def _table(topic: str, rows: Sequence[ClaimRow]) -> "Table":
 
     table = Table(title=topic, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("verdict", "difference", "interval", "claim"):
-        table.add_column(name, justify="right" if name == "difference" else "left", no_wrap=name != "claim")
+        table.add_column(told(name), justify="right" if name == "difference" else "left", no_wrap=name != "claim")
     for row in rows:
-        told = difference(row)
-        verdict = f"[{COLOURS[row['verdict']]}]{row['verdict']}[/]"
-        table.add_row(verdict, told.value, told.interval or "none", row["claim"])
+        text = difference(row)
+        verdict = f"[{COLOURS[row['verdict']]}]{told(row['verdict'])}[/]"
+        table.add_row(verdict, told(text.value), told(text.interval or "none"), _claimed(row))
     return table
+
+
+def _claimed(row: ClaimRow) -> str:
+    """The claim's sentence; where its topic says it in another language and that is spoken, in that one."""
+    said = row["claim"]
+    if is_english() or row["topic"] not in plugins.names("topics"):
+        return told(said)
+    frases = {claim.sentence: claim.frase for claim in load(row["topic"]).claims}
+    return frases.get(said) or told(said)

@@ -3,6 +3,7 @@
 from pipeline import paths
 from pipeline.records import SCORES, write_items, write_json, write_rows, write_sealed
 from pipeline.settings.params import Settings
+from pipeline.spoken import tell
 from pipeline.stages.evaluate import CURVES, SERIES
 
 TABLES = {"confusion", "metrics", "outcomes", "samples", "summary", "trivial"}
@@ -35,4 +36,4 @@ def evaluate(settings: Settings, topic: str) -> bool:
 
 
 def _say(topic: str) -> None:
-    print(f"{topic}: left out by `only` in params.yaml: nothing is done", flush=True)
+    tell(f"{topic}: left out by `only` in params.yaml: nothing is done")

@@ -24,6 +24,7 @@ from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import code_digests_of, current
 from pipeline.sharing.team import Training
+from pipeline.spoken import tell
 from pipeline.training import integrity, runtime
 from pipeline.training.record import lost
 from pipeline.training.run import COLUMNS, RunSpec, run_specs
@@ -152,7 +153,7 @@ def _warn_of_orphans(topic: str, run_keys: set[str]) -> None:
         if not isinstance(names, dict) or not {"topic", "variant", "seed"} <= names.keys():
             continue
         if names["topic"] == topic and file.parent.name not in run_keys:
-            print(
+            tell(
                 f"{topic}: the state of {names['variant']} seed {names['seed']} is of other settings, code or data: it"
                 " starts anew (`python -m pipeline runs prune` drops the old state)",
                 file=sys.stderr,

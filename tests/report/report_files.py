@@ -202,9 +202,9 @@ def _state(plan):
     return TopicState(topic=load(name), plan=plan, records=records, others=others, scores=scores)
 
 
-def report():
+def report(language="auto"):
     """As the command does: judge, then lay out."""
-    write_report(states(), judge(states()))
+    write_report(states(), judge(states()), language)
 
 
 def change_histories(name, change):

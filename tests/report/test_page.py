@@ -232,6 +232,21 @@ def test_markdown_has_the_ledger_and_the_scores(written):
     assert "## Convolution \\| networks" in text
 
 
+def test_markdown_is_in_spanish_where_the_page_opens_in_it(written):
+    """Numbers and verdicts as well; the tables keep their shape."""
+    english = (written / "report.md").read_text("utf-8")
+    report("es")
+    spanish = (written / "report.md").read_text("utf-8")
+    assert "## Afirmaciones" in spanish and "**reproducida**" in spanish and "Fuente: Author (2000)" in spanish
+    assert "| veredicto | afirmación |" in spanish and "## Claims" not in spanish and "held-out" not in spanish
+    assert re.search(r"\| [\d]+,\d{3} \(", spanish) and not re.search(r"\| [\d]+\.\d{3} \(", spanish)
+    shapes = [
+        [len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")]
+        for text in (english, spanish)
+    ]
+    assert shapes[0] == shapes[1]
+
+
 def test_both_variants_means_stand_beside_what_the_source_reports(written):
     """Of the runs that the verdict is of: a pair that is lost counts for neither."""
     (row,) = (each for each in json.loads(paths.CLAIMS.read_text()) if each["name"] == "lead")

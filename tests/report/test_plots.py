@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from pipeline.report import plots, score_plots, style, svg
+from pipeline.report.language import Voice
 
 
 def history(seed, epochs=12, best=5):
@@ -231,15 +232,21 @@ def test_scores_show_every_seed_the_mean_and_its_interval():
     assert axes.get_xlabel() == "accuracy"
 
 
-def test_scores_say_what_is_missing():
-    figure = score_plots.scores(
-        [
-            row("broken", values=[], mean=None, ci_low=None, ci_high=None, failed=3),
-            row("single", ci_low=None, ci_high=None),
-        ],
-        "accuracy",
-    )
-    assert "no score, 3 failed" in texts(figure)
+@pytest.mark.parametrize(
+    ("voice", "told", "axis"),
+    [
+        (None, "\u2013, \u2715 3", "accuracy"),
+        (Voice("en"), "no score, 3 failed", "accuracy"),
+        (Voice("es"), "sin medida, 3 fallos", "exactitud"),
+    ],
+)
+def test_scores_say_what_is_missing(voice, told, axis):
+    rows = [
+        row("broken", values=[], mean=None, ci_low=None, ci_high=None, failed=3),
+        row("single", ci_low=None, ci_high=None),
+    ]
+    figure = score_plots.scores(rows, "accuracy", voice=voice)
+    assert told in texts(figure) and figure.axes[0].get_xlabel() == axis
 
 
 def test_several_data_sets_are_named():

@@ -1,13 +1,16 @@
 """Verdicts in the terminal: every claim with its verdict, plain where there is no terminal, JSON for a script."""
 
 import json
+import re
 
 import pytest
 
-from pipeline import paths
+from pipeline import paths, spoken
 from pipeline.__main__ import main
 from pipeline.records import write_json
 from pipeline.report import terminal
+from pipeline.report.language import Voice
+from pipeline.verdicts.topic import load
 
 ROW = {"ci_low": 0.1, "ci_high": 0.3, "difference": 0.2, "claim": "Deeper is better.", "verdict": "reproduced"}
 ROW |= {"level": 0.95}
@@ -33,6 +36,40 @@ def test_differences_have_the_digits_that_the_page_shows(capsys):
     terminal.show([narrow, narrow | {"ci_low": None}])
     first, second = [line.split() for line in capsys.readouterr().out.splitlines() if "Deeper" in line]
     assert first[1:5] == ["+0.00123", "+0.00101", "to", "+0.00145"] and second[1:3] == ["+0.001", "none"]
+
+
+@pytest.fixture
+def in_spanish(monkeypatch):
+    monkeypatch.setattr(spoken, "_translate", Voice("es").heard)
+
+
+def test_in_spanish_a_claim_is_said_as_its_topic_says_it(in_spanish, capsys):
+    claim = load("memory").claims[0]
+    terminal.show([ROW | {"topic": "memory", "claim": claim.sentence}, ROW | {"topic": "mine"}])
+    told = capsys.readouterr().out
+    assert "veredicto" in told and "reproducida" in told and "+0,100 a +0,300" in told
+    assert claim.frase[:60] in told and "Deeper is better." in told
+    assert told.splitlines()[-1] == "2 afirmaciones: 2 reproducidas"
+
+
+def test_in_spanish_json_is_the_same(in_spanish, capsys):
+    terminal.show(ROWS, as_json=True)
+    assert json.loads(capsys.readouterr().out) == ROWS
+
+
+def test_in_spanish_names_and_examples_of_columns_stay(in_spanish, capsys):
+    column = {
+        "column": "test",
+        "kind": "number",
+        "missing": 0,
+        "distinct": 3,
+        "example": "class",
+        "becomes": "a number",
+    }
+    terminal.show_understood("mine: 30 examples (table, 1), 2 classes", [column], {"test": 30}, ["odd thing"])
+    told = capsys.readouterr().out
+    assert "mine: 30 ejemplos (tabla, 1), 2 clases" in told and "se convierte en" in told
+    assert re.search(r"test +número +0 +3 +class +un número", told) and "- odd thing" in told
 
 
 def test_json_is_what_the_report_wrote(capsys):

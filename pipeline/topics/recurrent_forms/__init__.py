@@ -153,7 +153,7 @@ TOPIC = Topic(
             name="both_directions",
             sentence="Many to many in step: reading a word from both ends finds its marks better (F1) than reading it"
             " from the left, at equal parameters.",
-            frase="Muchos a muchos, sincronizado: leer una palabra desde ambos extremos encuentra sus acentos mejor"
+            frase="Muchos a muchos, sincronizado: leer una palabra desde ambos extremos encuentra sus tildes mejor"
             " (F1) que leerla desde la izquierda, con los mismos parámetros.",
             chapter=f"{FORMS}, many to many in step",
             pilot="seeds 0 to 2: 0.73 against 0.17",
