@@ -41,6 +41,12 @@ def fail(task):
     raise ValueError("no such thing")
 
 
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch):
+    """A node of which nobody hears any more ends its process, which is the tests' own here."""
+    monkeypatch.setattr(Node, "_leave_when_forgotten", lambda self: None)
+
+
 @pytest.fixture
 def node(house, tmp_path, monkeypatch):
     for name in ("STORE", "SCORES", "CHECKPOINTS"):
