@@ -13,6 +13,7 @@ from pipeline.operations import exchange
 from pipeline.settings.shared_store import SharedStoreSettings, fault
 from pipeline.sharing import patience, team
 from pipeline.sharing.patience import Away
+from pipeline.sharing.shared_runs import SharedRuns
 from pipeline.sharing.team import Team, Training
 from pipeline.training.store import Store, project_store
 
@@ -213,7 +214,7 @@ def test_a_store_that_hangs_while_runs_are_given_holds_up_the_end_alone(smoke, s
     training = Training(settings(smoke, shared))
     training.take(KEYS[:1])
     capsys.readouterr()
-    training._team.runs.place = stored.Hung()
+    training._team.runs = SharedRuns(stored.Hung())
     begun = time.monotonic()
     with training.giving(KEYS) as give:
         give(KEYS[0])
