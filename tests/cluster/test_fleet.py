@@ -197,11 +197,12 @@ def test_what_a_full_node_has_finished_is_kept_and_what_it_has_not_goes_elsewher
         hand.free = 10**6
         return hands.answering(tmp_path)(task, order)
 
-    hand = hands.Hand(filling)
-    town = hands.Town({"a": lambda: hand, "b": lambda: hands.Hand(hands.answering(tmp_path))})
+    hand, other = hands.Hand(filling), hands.Hand(hands.answering(tmp_path))
+    town = hands.Town({"a": lambda: hand, "b": lambda: other})
     found = carry_out(town, specs(4))
     assert len(begun) == 1 and all(record["status"] == "finished" for record, _ in found.values())
     assert project_store().has(hands.spec(begun[0]).run_key)
+    assert len(other.got) == 3  # it is not trained again
     assert "a is left out: given 1 MB of free space" in capsys.readouterr().err
 
 
