@@ -25,6 +25,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tests"))
+
+from folders import ELSEWHERE  # noqa: E402
+
 COPIED = (
     "params.yaml",
     "profiles",
@@ -101,7 +105,7 @@ def run(place: Path, *words: str, **variables: str) -> float:
     with (place / "said.txt").open("a") as said:
         command = [sys.executable, *words]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # stages call `python`
-        own = {**os.environ, "PATH": path, **variables}
+        own = {name: value for name, value in os.environ.items() if name not in ELSEWHERE} | {"PATH": path, **variables}
         subprocess.run(command, cwd=place, env=own, stdout=said, stderr=said, check=True)
     return time.monotonic() - started
 

@@ -304,7 +304,8 @@ class RunRecord(TypedDict):
     """run.json of one run, however it ended; `started` in seconds since 1970, `outputs` only if a model was built.
 
     `claims` are those that compare its variant, with digests of what each said when the run began. A run whose process
-    was ended has no peak of memory. One that was stopped (Ctrl-C) has no record: it will go on.
+    was ended has no peak of memory. One that was stopped (Ctrl-C) has no record: it will go on. Those of earlier
+    versions lack `library` (C's) and `gpus` (their names).
     """
 
     run_key: str
@@ -333,6 +334,8 @@ class RunRecord(TypedDict):
     claims: dict[str, str]
     host: str
     processor: str
+    library: NotRequired[str]
+    gpus: NotRequired[list[str]]
     git_commit: str
 
 

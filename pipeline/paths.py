@@ -1,5 +1,6 @@
 """The only file that spells folder names."""
 
+import platform
 from pathlib import Path
 
 
@@ -137,6 +138,11 @@ def handout(topic: str, language: str) -> Path:
 def published(topic: str) -> Path:
     """Folder of the results of a topic that are committed, and shown where there are none of one's own."""
     return PUBLISHED / topic
+
+
+def gpu_lock(gpu: str, slot: int = 0) -> Path:
+    """What whoever uses a GPU of this machine holds; machines that share the project's folder have their own."""
+    return LOCKS / f"gpu_{platform.node()}_{gpu}_{slot}"
 
 
 def looked_at() -> Path:

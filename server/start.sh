@@ -12,5 +12,6 @@ auth_cache_ttl_seconds = 60
 END
 export MLFLOW_AUTH_CONFIG_PATH="$PWD/auth.ini"
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_DISABLE_TELEMETRY=true
+[ -n "${MLFLOW_S3_ENDPOINT_URL:-}" ] || unset MLFLOW_S3_ENDPOINT_URL  # empty it would be taken for an address
 exec mlflow server --app-name basic-auth --backend-store-uri "$BACKEND" --artifacts-destination "$ARTIFACTS" \
   --host "${LISTEN:-0.0.0.0}" --port "${PORT:-5000}" --workers "${WORKERS:-2}" --allowed-hosts "$HOST_NAME"

@@ -10,12 +10,13 @@ import urllib.request
 from pathlib import Path
 
 import shipped
+from folders import ELSEWHERE
 from ruamel.yaml import YAML
 
 from pipeline import paths
 
 ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-for variable in ("MLFLOW_TRACKING_URI", "AULA_STORE"):
+for variable in ELSEWHERE:
     ENVIRONMENT.pop(variable, None)
 ENVIRONMENT |= {f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 

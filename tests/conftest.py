@@ -11,7 +11,7 @@ os.environ[spoken.OWN] = "en"  # whatever the language of the machine
 
 import pytest  # noqa: E402
 import shipped  # noqa: E402
-from folders import FOLDERS  # noqa: E402
+from folders import ELSEWHERE, FOLDERS  # noqa: E402
 
 from pipeline import paths, records  # noqa: E402
 from pipeline.settings import params, plan  # noqa: E402
@@ -28,7 +28,7 @@ def house(tmp_path, monkeypatch):
     for name in FOLDERS:
         place = getattr(paths, name).relative_to(paths.ROOT)
         monkeypatch.setattr(paths, name, tmp_path / place)
-    for variable in ("MLFLOW_TRACKING_URI", "AULA_STORE"):
+    for variable in ELSEWHERE:
         monkeypatch.delenv(variable, raising=False)
     return tmp_path
 

@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from folders import ELSEWHERE
+
 from pipeline import numerics, paths
 from pipeline.mlflow_sync import tracking_store
 from pipeline.records import SCORES, write_bytes, write_json, write_rows
@@ -161,7 +163,7 @@ def empty_store():
 
 
 def clean():
-    return {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
+    return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
 
 
 def mlflow_client():

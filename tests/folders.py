@@ -1,4 +1,4 @@
-"""Where the pipeline writes: what a test that writes has to move."""
+"""Where the pipeline writes: what a test or a benchmark that writes has to move, or to leave out."""
 
 FOLDERS = ("DATA", "PREPARED", "TEST", "PLAN", "RUNS", "RESULTS", "REPORT", "CLAIMS", "PICTURES", "PUBLISHED")
 FOLDERS += (
@@ -17,3 +17,4 @@ FOLDERS += (
     "SWEEPS",
     "STORE_AWAY",
 )
+ELSEWHERE = ("MLFLOW_TRACKING_URI", "AULA_STORE", "AULA_CLUSTER")  # in the environment: a team's own, no test's

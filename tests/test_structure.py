@@ -21,7 +21,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "preparation": {"settings"},
     "metrics": {"training"},
     "pool": {"training"},
-    "cluster": {"pool", "settings", "training"},
+    "cluster": {"devices", "pool", "settings", "training"},
     "scoring": {"metrics", "settings", "training", "verdicts"},
     "tasks": {"scoring", "training"},
     "topics": {"scoring", "tasks", "verdicts"},

@@ -1,10 +1,11 @@
 """What goes to a node and comes back: prepared data by digest, and the files of a finished run."""
 
+import contextlib
 import hashlib
 import os
+import platform
 import shutil
 import time
-import uuid
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -67,7 +68,7 @@ def keep(run_key: str, parcel: Mapping[str, bytes]) -> None:
             write_bytes(paths.SCORES / rest, parcel[name])
     of_run = {Path(name).name: content for name, content in parcel.items() if name.startswith(f"{RUNS}/")}
     store = project_store()
-    if not of_run or store.has(run_key):
+    if not is_run(parcel) or store.has(run_key):
         return
     draft = store.draft()
     try:
@@ -80,6 +81,11 @@ def keep(run_key: str, parcel: Mapping[str, bytes]) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def is_run(parcel: Mapping[str, bytes]) -> bool:
+    """Whether the files of a run are in what a node has sent."""
+    return any(name.startswith(f"{RUNS}/") for name in parcel)
+
+
 # On a node
 
 
@@ -88,22 +94,37 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._sound: set[str] = set()  # what this process has looked at, or written
         root.mkdir(parents=True, exist_ok=True)
         for file in root.iterdir():
-            if time.time() - file.stat().st_mtime > UNUSED_DAYS * 86400:
-                file.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another one clears up as well
+                if time.time() - file.stat().st_mtime > UNUSED_DAYS * 86400:
+                    file.unlink()
 
     def lacks(self, digests: Mapping[str, str]) -> list[str]:
-        """Digests of files that have to be brought."""
-        return sorted({each for each in digests.values() if not (self._root / each).exists()})
+        """Digests of files that have to be brought; one that is not what it was is dropped, and is among them."""
+        return sorted({each for each in digests.values() if not self._has(each)})
+
+    def _has(self, digest: str) -> bool:
+        file = self._root / digest
+        if not file.exists():
+            return False
+        if digest not in self._sound:
+            with file.open("rb") as content:
+                if hashlib.file_digest(content, "sha256").hexdigest() != digest:
+                    file.unlink(missing_ok=True)
+                    return False
+            self._sound.add(digest)
+        return True
 
     def put(self, digest: str, content: bytes) -> None:
         """Keep a file. ValueError: it is not the one of that digest."""
         if hashlib.sha256(content).hexdigest() != digest:
             raise ValueError(f"data {digest[:8]}: they came as others")
-        draft = self._root / f"{digest}.{uuid.uuid4().hex}"
-        draft.write_bytes(content)
+        draft = self._root / f"{digest}.{platform.node()}"  # machines may share the folder
+        write_bytes(draft, content)
         draft.replace(self._root / digest)
+        self._sound.add(digest)
 
     def lay_out(self, digests: Mapping[str, str], folder: Path) -> Path:
         """The folder below `folder` in which these files have their places."""

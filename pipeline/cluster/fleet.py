@@ -16,6 +16,7 @@ from pipeline.cluster.wire import Failure, Message, Offer, Wire
 from pipeline.errors import InputError
 from pipeline.pool.process import Answer, Ending
 from pipeline.training.run import RunSpec
+from pipeline.training.store import project_store
 
 Task = TypeVar("Task", bound=Hashable)
 Record = TypeVar("Record")
@@ -47,6 +48,7 @@ class Member:
     is_asked: bool = False  # an exchange is under way
     not_before: float = 0.0
     brought: set[str] = field(default_factory=set)
+    fault: str | None = None  # why it is to be left out
 
     @property
     def name(self) -> str:
@@ -75,6 +77,7 @@ class Fleet(Generic[Task, Record]):
         self._orders: dict[int, tuple[str, int, Task, dict[str, Path]]] = {}  # number -> node, place, task, files
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
+        self._blamed: set[str] = set()  # runs for which a node was left out, and why: the next time it is the run
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
         self._mirror = mirror.Mirror(job.checkpoints)
@@ -154,7 +157,7 @@ class Fleet(Generic[Task, Record]):
         if message.call == "facts":
             return self._judge(member, message.value)
         if message.call == "begin":
-            member.begun = True
+            member.begun, member.places = True, message.value  # it knows what its GPUs have room for
             self._to_ask[member.hand] = member
             return self._say(f"{member.name} works on {message.value} runs at a time")
         if message.call == "exchange":
@@ -199,12 +202,13 @@ class Fleet(Generic[Task, Record]):
 
     def _heard(self, member: Member, report: Report) -> None:
         if report.free < facts.LEAST_FREE:
-            return self._leave_out(member, f"given {report.free / 1e6:.0f} MB of free space, allowed more: make room")
-        for event in report.events:
-            if event.sequence > member.acknowledged and member.id in self._members:
+            member.fault = f"given {report.free / 1e6:.0f} MB of free space, allowed more: make room"
+        for event in report.events:  # what has arrived counts all the same
+            if event.sequence > member.acknowledged:
                 member.acknowledged = event.sequence
                 self._event(member, event)
-        return None
+        if member.fault:
+            self._leave_out(member, member.fault)
 
     def _event(self, member: Member, event: Event) -> None:
         if event.kind == "error":
@@ -226,9 +230,14 @@ class Fleet(Generic[Task, Record]):
         task = self._orders.pop(member.at.pop(place))[2]
         self.tasks.pop((member.id, place))
         run_key = self._spec(task).run_key
-        if fault := _of_the_machine(answer.record):
-            self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
-            return self._leave_out(member, fault)
+        fault = _of_the_machine(answer.record)
+        if fault and (member.fault or not {run_key, fault} & self._blamed):
+            self._blamed |= {run_key, fault}
+            member.fault = member.fault or fault
+            return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
+        if _is_finished(answer.record) and not files.is_run(parcel) and not project_store().has(run_key):
+            self._say(f"{member.name} has lost the files of a finished run, which goes elsewhere")
+            return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
         if answer.ending:
             files.keep(run_key, parcel)  # it ended while it was scored
         else:
@@ -281,3 +290,7 @@ def _of_the_machine(record: Any) -> str | None:
     """Why a run failed if that is no fault of its own, but of the disk that it was on."""
     reason = str(record["reason"]) if isinstance(record, Mapping) and record.get("status") == "failed" else ""
     return reason if reason.startswith(OF_THE_MACHINE) else None
+
+
+def _is_finished(record: Any) -> bool:
+    return isinstance(record, Mapping) and record.get("status") in ("finished", "diverged")

@@ -45,6 +45,10 @@ def hire(
     head = address(settings)
     if head is None:
         return None
+    if settings.gpus_per_run > 1:
+        raise InputError(
+            f"gpus_per_run: given {settings.gpus_per_run} for nodes of a cluster, allowed 1, or no cluster"
+        )
     if importlib.util.find_spec("ray") is None:
         raise InputError("executor: given ray, which is not installed, allowed local, or `make ray` first")
 

@@ -22,7 +22,7 @@ from pipeline.errors import InputError
 from pipeline.pool.workers import MOST_WORKERS, worker_count
 from pipeline.records import read_json, write_json
 
-START_S, STOP_S, TICK_S = 90.0, 20.0, 0.2
+START_S, STOP_S, DOWN_S, TICK_S = 90.0, 20.0, 60.0, 0.2
 STORE_BYTES = 500_000_000  # of memory a node keeps for data on their way
 AGAIN_S = 5.0  # after a node that has ended by itself: cut off for long, or killed
 
@@ -44,17 +44,26 @@ def carry_out(
         raise InputError("cluster: given no Ray, allowed Ray 2.60: `make ray` first")
     at = address or configured
     if action == "up":
-        return up(at, nodes, workers or worker_count("auto", MOST_WORKERS), host, folder)
+        return up(at, nodes, workers, host, folder)
     if action == "down":
         return down()
     if action == "status":
         return status(at)
-    runs = worker_count("auto", MOST_WORKERS) if workers is None else workers
+    runs = _runs(workers)
     return join_detached(at, runs, name) if detached else join(at, runs, name)
 
 
-def up(address: str, nodes: int, workers: int, hosts: Sequence[str], folder: str) -> list[str]:
+def _runs(workers: int | None) -> int:
+    """Runs at a time: None is as many as this machine has cores, 0 none."""
+    return worker_count("auto", MOST_WORKERS) if workers is None else workers
+
+
+def up(address: str, nodes: int, workers: int | None, hosts: Sequence[str], folder: str) -> list[str]:
     """Start a head here, with `nodes` nodes of `workers` runs each, and one on each of `hosts`; a line for each."""
+    if nodes < 1:
+        raise InputError(
+            f"--nodes: given {nodes}, allowed 1 or more: the first is the head; --workers 0 trains nothing"
+        )
     if _nodes():
         raise InputError("cluster: given one that is up, allowed none: `python -m pipeline cluster down` ends it")
     if answers(address):
@@ -62,12 +71,13 @@ def up(address: str, nodes: int, workers: int, hosts: Sequence[str], folder: str
     token.make()
     names = [f"{socket.gethostname()}-{number + 1}" for number in range(nodes)]
     try:
-        _start(address, names[:1], workers, head=True)
-        _start(address, names[1:], workers)
+        _start(address, names[:1], _runs(workers), head=True)
+        _start(address, names[1:], _runs(workers))
         lines = [f"{name}: up at {address}" for name in names]
         lines += [_start_there(host, address, workers, folder) for host in hosts]
     except BaseException:
-        down()
+        with contextlib.suppress(InputError):  # the first error is told
+            down()
         raise
     return [*lines, f"use it by `executor: ray` in params.yaml, or --cluster {address}"]
 
@@ -87,18 +97,25 @@ def join(address: str, workers: int, name: str | None) -> list[str]:
 
 
 def down() -> list[str]:
-    """Stop what `up` has started, and what that has started."""
+    """Stop what `up` has started, and what that has started. InputError: a host that cannot be reached stays known."""
     found = _nodes()
-    lines = []
-    for node in found:
-        if node["host"]:
-            command = f"cd {shlex.quote(node['folder'])} && .venv/bin/python -m pipeline cluster down"
-            told = subprocess.run(["ssh", node["host"], command], capture_output=True, text=True, check=False)
-            lines.append(f"{node['host']}: {'down' if told.returncode == 0 else told.stderr.strip()[-200:]}")
-    _stop([process for node in found if (process := _process(node))])
-    with contextlib.suppress(FileNotFoundError):
-        _file().unlink()
-    return [*lines, *(f"{node['name']}: down" for node in found if not node["host"])] or ["no node is up"]
+    _file().unlink(missing_ok=True)  # first: a host that is this machine would find itself there again, without end
+    left, faults = list(found), []
+    try:
+        for node in [node for node in found if node["host"]]:
+            try:
+                _ask_there(node["host"], node["folder"], ["down"], limit_s=DOWN_S)
+                left.remove(node)
+            except InputError as error:
+                faults.append(str(error))
+        _stop([process for node in found if (process := _process(node))])
+        left = [node for node in left if node["host"]]
+    finally:
+        if left:
+            write_json(_file(), {"nodes": left})
+    if faults:
+        raise InputError(f"{'; '.join(faults)}; all else is down: the same command tries again, or remove {_file()}")
+    return [f"{node['name']}: down" for node in found] or ["no node is up"]
 
 
 def status(address: str) -> list[str]:
@@ -168,27 +185,40 @@ def _surroundings(address: str) -> dict[str, str]:
     return mine | token.environment(address) | {"PYTHONPATH": str(paths.ROOT)}
 
 
-def _start_there(host: str, address: str, workers: int, folder: str) -> str:
+def _start_there(host: str, address: str, workers: int | None, folder: str) -> str:
     """Have another machine join, by ssh; the token goes by its standard input."""
-    words = ["-m", "pipeline", "cluster", "join", "--address", address, "--workers", str(workers), "--detached"]
-    command = f"cd {shlex.quote(folder)} && .venv/bin/python {shlex.join(words)}"
-    secret = os.environ.get(token.VALUE) or token.make().read_text("utf-8")
-    told = subprocess.run(["ssh", host, command], input=secret, capture_output=True, text=True, check=False)
-    if told.returncode:
-        raise InputError(f"{host}: given {told.stderr.strip()[-300:]}, allowed a node: see docs/cluster.md")
+    words = ["join", "--address", address, "--detached"]
+    words += [] if workers is None else ["--workers", str(workers)]
+    _ask_there(host, folder, words, limit_s=2 * START_S + DOWN_S, secret=token.value(address))
     _remember(host, host=host, folder=folder)
     return f"{host}: joined"
 
 
+def _ask_there(host: str, folder: str, words: Sequence[str], *, limit_s: float, secret: str = "") -> None:
+    """Give a command to the project on another machine. InputError: it, or ssh, has failed or says nothing."""
+    command = f"cd {shlex.quote(folder)} && .venv/bin/python -m pipeline cluster {shlex.join(words)}"
+    ssh = ["ssh", host, command]
+    try:
+        told = subprocess.run(ssh, input=secret, capture_output=True, text=True, check=False, timeout=limit_s)
+    except FileNotFoundError:
+        raise InputError("ssh: given no such program, allowed one: install OpenSSH, or see docs/cluster.md") from None
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{host}: given no answer within {limit_s:.0f} s, allowed a host that ssh reaches") from None
+    if told.returncode:
+        raise InputError(f"{host}: given {told.stderr.strip()[-300:]}, allowed a node: see docs/cluster.md")
+
+
 def join_detached(address: str, workers: int, name: str | None) -> list[str]:
-    """Take the token from standard input, and leave a node behind that runs by itself."""
+    """Take the token from standard input, and leave a node behind that runs by itself. InputError: there is none."""
     token.take(sys.stdin.read().strip())
+    os.environ[token.FILE] = str(token.file())  # it counts more than what this machine has of its own
+    os.environ.pop(token.VALUE, None)
     _start(address, [name or socket.gethostname()], workers)
     return [f"{name or socket.gethostname()}: joined {address}"]
 
 
 def _file() -> Path:
-    return paths.STATE / "cluster" / "nodes.json"
+    return paths.STATE / "cluster" / f"nodes-{socket.gethostname()}.json"  # machines may share the project's folder
 
 
 def _log(name: str) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import platform
 import shutil
 import sys
 import threading
@@ -18,10 +19,11 @@ import psutil
 from pipeline import numerics, paths
 from pipeline.cluster import facts, files
 from pipeline.cluster.files import Cache
+from pipeline.devices import carry_out
 from pipeline.pool import workers
 from pipeline.pool.process import Answer
 from pipeline.pool.workers import Crew
-from pipeline.training import epoch_log
+from pipeline.training import epoch_log, runtime
 
 FOLDER = "AULA_NODE"  # where a node keeps data and half-trained runs: .aula/node of its project unless this says where
 START = workers._start
@@ -83,8 +85,9 @@ class Node:
     """The work of one machine for one driver. Calls are quick, may come twice, and their answers may be lost."""
 
     def __init__(self, root: Path | None = None) -> None:
-        self._root = root or Path(os.environ.get(FOLDER) or paths.STATE / "node")
-        self._work = self._root / f"work-{os.getpid()}"
+        self._root = (root or Path(os.environ.get(FOLDER) or paths.STATE / "node")).expanduser().resolve()
+        self._ours = f"work-{platform.node()}-"  # machines may share the folder
+        self._work = self._root / f"{self._ours}{os.getpid()}"
         self._crew: Crew[Any, Any] | None = None
         self._events: list[Event] = []
         self._sequence = self._last_order = 0
@@ -99,20 +102,25 @@ class Node:
         return facts.of_this_machine(mode, self._root)
 
     def begin(self, job: Job) -> int:
-        """Be ready for orders; how many at a time."""
-        for old in self._root.glob("work-*"):
-            if not psutil.pid_exists(int(old.name.partition("-")[2])):
-                shutil.rmtree(old, ignore_errors=True)
+        """Be ready for orders; how many at a time. InputError: a GPU has too little memory for so many."""
+        self._drop_left()
         self._cache = Cache(self._root / "cache")
         checkpoints = Path(job.checkpoints) if job.checkpoints else self._root / "checkpoints"
         folders = {"STORE": self._work / "runs", "SCORES": self._work / "scores", "CHECKPOINTS": checkpoints}
         files.move(**folders)
         numerics.settle(job.numerics)
-        count = workers.worker_count(job.workers, workers.MOST_WORKERS, job.slots)
-        gpus: list[str] | None = None if job.on_gpu else []
-        there = _There(job.function, tuple(folders.items()))
-        self._crew = Crew(there, count, slots=job.slots, limit_s=job.limit_s, start=job.start, gpus=gpus)
+        gpus = runtime.gpus() if job.on_gpu else []
+        slots, share = carry_out.shares(gpus, job.slots)
+        count = workers.worker_count(job.workers, len(gpus) * slots or workers.MOST_WORKERS, slots)
+        there = _There(job.function, tuple(folders.items()), share)
+        self._crew = Crew(there, count, slots=slots, limit_s=job.limit_s, start=job.start, gpus=gpus)
         return count
+
+    def _drop_left(self) -> None:
+        """What those of this machine have left that were killed."""
+        for old in self._root.glob(f"{self._ours}*"):
+            if not psutil.pid_exists(int(old.name.removeprefix(self._ours))):
+                shutil.rmtree(old, ignore_errors=True)
 
     def put(self, digest: str, content: bytes) -> None:
         """Keep data that orders wait for."""
@@ -213,10 +221,12 @@ class _There:
 
     function: bytes
     folders: tuple[tuple[str, Path], ...]
+    share: int | None = None  # MiB of its GPU
 
     def __call__(self, begun: _Begun) -> tuple[Any, dict[str, bytes]]:
         files.move(**dict(self.folders), PREPARED=begun.inputs / "prepared", TEST=begun.inputs / "test")
         files.move(TRIED=begun.inputs / "tried")
+        carry_out.hold_once(self.share)
         record = _function(self.function)(pickle.loads(begun.order.task))
         return record, files.pack(begun.order.run_key)
 

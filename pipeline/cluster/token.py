@@ -36,6 +36,11 @@ def environment(address: str) -> dict[str, str]:
     )
 
 
+def value(address: str) -> str:
+    """The token itself, which `environment` names. InputError: as there."""
+    return os.environ.get(VALUE) or Path(environment(address)[FILE]).read_text("utf-8")
+
+
 def make() -> Path:
     """The project's token, made where there is none; only its owner may read it."""
     place = file()
@@ -46,10 +51,15 @@ def make() -> Path:
 
 
 def take(value: str) -> None:
-    """Keep a token that was made elsewhere."""
+    """Keep a token that was made elsewhere. InputError: it is none, and the one that is there stays."""
+    if not value:
+        raise InputError(
+            "cluster: given no token on standard input, allowed the head's, as `cluster up --host` sends it"
+        )
     place = file()
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.unlink(missing_ok=True)
-    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    draft = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as content:
         content.write(value)
+    draft.replace(place)

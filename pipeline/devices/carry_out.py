@@ -39,6 +39,19 @@ class Sharing:
         return max(1, min(wanted, room)) if runtime.gpus() else wanted
 
 
+def shares(gpus: Sequence[str], runs: int) -> tuple[int, int | None]:
+    """How many runs share a GPU, and MiB for each; one, and None, where they are not asked to or nobody knows what is
+    free. InputError: too little for so many.
+    """
+    if runs == 1 or not gpus:
+        return 1, None
+    free = gpu_memory.free_mb(gpus)
+    if free is None:
+        print("runs_per_gpu: nvidia-smi does not tell how much memory is free: one run at a time", file=sys.stderr)
+        return 1, None
+    return runs, gpu_memory.share_mb(free, runs)
+
+
 def kind_of(spec: "RunSpec") -> str:
     """The same for runs that take about the same memory: those of all seeds of a variant."""
     return digest(spec.profile, dict(spec.settings))
@@ -78,12 +91,10 @@ def _packed(
     kind: Callable[[Task], str],
     rest: Mapping[str, Any],
 ) -> Answered[Task, Record]:
-    free = gpu_memory.free_mb(runtime.gpus())
-    if free is None:
-        print("runs_per_gpu: nvidia-smi does not tell how much memory is free: one run at a time", file=sys.stderr)
+    _, share = shares(runtime.gpus(), sharing.runs_per_gpu)
+    if share is None:
         yield from carry_out(function, tasks, sharing=replace(sharing, runs_per_gpu=1), kind=kind, **rest)
         return
-    share = gpu_memory.share_mb(free, sharing.runs_per_gpu)
     yield from _Packed(Measured(function, kind, runtime.devices(), share), sharing, rest).carry_out(tasks)
 
 
@@ -150,6 +161,13 @@ def lacked_memory(record: Any, ending: Ending | None) -> bool:
 _is_held: list[int] = []  # the share that this process is held to, once it is
 
 
+def hold_once(share: int | None) -> None:
+    """Hold this process to MiB of its GPU, if it is to have but a share of it, before TensorFlow has used it."""
+    if share and not _is_held:
+        gpu_memory.hold_to(share)
+        _is_held.append(share)
+
+
 @dataclass(frozen=True)
 class Measured(Generic[Task, Record]):
     """Do tasks and remember what each took of the GPU's memory; in `share` MiB, if that is given."""
@@ -160,9 +178,7 @@ class Measured(Generic[Task, Record]):
     share: int | None = None
 
     def __call__(self, task: Task) -> Record:
-        if self.share and not _is_held:
-            gpu_memory.hold_to(self.share)
-            _is_held.append(self.share)
+        hold_once(self.share)
         gpu_memory.forget_peak()
         record = self.function(task)
         gpu_memory.remember(self.kind(task), self.device, gpu_memory.peak_mb())

@@ -54,7 +54,7 @@ def take(groups: Sequence[Group]) -> Group:
     paths.LOCKS.mkdir(parents=True, exist_ok=True)
     while True:
         for group in groups:
-            locks = [FileLock(paths.LOCKS / f"gpu_{name}_0", timeout=0) for _, name in group]
+            locks = [FileLock(paths.gpu_lock(name), timeout=0) for _, name in group]
             try:
                 for lock in locks:
                     lock.acquire()

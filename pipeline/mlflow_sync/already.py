@@ -27,15 +27,20 @@ def is_published(plan: Plan) -> bool:
         or kept.get("evidence") is None
         or kept.get("store") != _store()
         or not tracking_store.is_there()
-        or kept.get("files") != _files(plan)
+        or kept.get("files") != files(plan)
+        or kept.get("artifacts") != _artifacts(plan)
     ):
         return False
     return bool(kept.get("evidence") == _evidence(plan["topic"], kept["parent"]))
 
 
-def remember(plan: Plan, parent_id: str) -> None:
-    """Note that all of the topic is in MLflow, and what can be told of that at a glance (Unreachable)."""
-    record: dict[str, Any] = {"store": _store(), "files": _files(plan), "parent": parent_id}
+def remember(plan: Plan, files_read: str, parent_id: str) -> None:
+    """Note that all of the topic is in MLflow, and what can be told of that at a glance (Unreachable).
+
+    `files_read` is what `files` said before they were read: what has changed since is not there.
+    """
+    record: dict[str, Any] = {"store": _store(), "files": files_read, "artifacts": _artifacts(plan)}
+    record["parent"] = parent_id
     record["evidence"] = _evidence(plan["topic"], parent_id)
     if not is_written(_file(plan["topic"]), record):
         write_json(_file(plan["topic"]), record)
@@ -58,15 +63,20 @@ def _store() -> str:
     return digest(tracking_store.uri(), tracking_store.prefix(), ownership.clone(), str(paths.ARTIFACTS))
 
 
-def _files(plan: Plan) -> str:
+def files(plan: Plan) -> str:
     """Digest of name, size and time of every file that publishing reads, and of the versions that decide keys."""
     topic, cards = plan["topic"], {variant["settings"]["data"] for variant in plan["variants"].values()}
     folders = [paths.RUNS / topic, paths.results(topic), paths.PICTURES, paths.PACKAGE / "mlflow_sync"]
-    folders += [] if tracking_store.remote() else [paths.ARTIFACTS / f"{tracking_store.prefix()}{topic}"]
     single = [paths.plan(topic), paths.asked(topic), paths.CLAIMS, *(file for data in cards for file in _cards(data))]
     seen = [line for folder in folders for line in _seen(folder)]
     seen += [_stamp(file) for file in sorted(single) if file.exists()]
     return digest([seen, runtime.versions(), runtime.device()])
+
+
+def _artifacts(plan: Plan) -> str:
+    """The same of the files that publishing has written, where they lie beside the database."""
+    folder = paths.ARTIFACTS / f"{tracking_store.prefix()}{plan['topic']}"
+    return digest([] if tracking_store.remote() else [*_seen(folder)])
 
 
 def _cards(data: str) -> list[Path]:

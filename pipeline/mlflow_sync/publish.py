@@ -59,16 +59,17 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     """
     plans = [plan for file in sorted(paths.PLAN.glob("*.json")) if not (plan := read_json(file)).get("left_out")]
     asked = [plan for plan in plans if topics is None or plan["topic"] in topics]
-    planned = [gather.gather(plan) for plan in asked if not already.is_published(plan)]
-    begun = [topic for topic in planned if topic.runs]
+    lacking = [plan for plan in asked if not already.is_published(plan)]
+    planned = [(already.files(plan), gather.gather(plan)) for plan in lacking]
+    begun = [(files, topic) for files, topic in planned if topic.runs]
     counts, refusals = Counter(dict.fromkeys(COUNTED, 0)), []
     if begun or any(paths.SWEEPS.glob("*/sweep.json")):
         tracking_store.check()
         tracking_store.create()
         with lock.hold("mlflow", wait=True):
-            for topic in begun:
+            for files, topic in begun:
                 try:
-                    counts.update(_publish(topic))
+                    counts.update(_publish(topic, files))
                 except tracking_store.Refused as refusal:
                     refusals.append(str(refusal))
             counts.update(sweeps.publish(topics))
@@ -77,7 +78,7 @@ def publish(topics: Sequence[str] | None = None) -> dict[str, int]:
     return {name: counts[name] for name in COUNTED}
 
 
-def _publish(topic: TopicFiles) -> Counter[str]:
+def _publish(topic: TopicFiles, files: str) -> Counter[str]:
     experiment = Experiment(topic.name, topic.question, topic.comparison)
     best = None if topic.missing else best_run.best(topic.runs)
     parent = mlflow_run.parent(topic, descriptions.of_comparison(topic, best))
@@ -96,7 +97,7 @@ def _publish(topic: TopicFiles) -> Counter[str]:
     experiment.close_left()
     experiment.settle_twins()
     if not topic.missing and not experiment.has_left_some:  # which is said each time
-        already.remember(topic.plan, parent_id)
+        already.remember(topic.plan, files, parent_id)
     return experiment.counts
 
 

@@ -243,7 +243,7 @@ def _take_gpu(gpus: Sequence[str], slots: int) -> None:
         return
     paths.LOCKS.mkdir(parents=True, exist_ok=True)
     for slot, gpu in itertools.product(range(slots), gpus):
-        lock = FileLock(paths.LOCKS / f"gpu_{gpu}_{slot}", timeout=0)
+        lock = FileLock(paths.gpu_lock(gpu, slot), timeout=0)
         with contextlib.suppress(Timeout):
             lock.acquire()
             _this.gpu_lock = lock

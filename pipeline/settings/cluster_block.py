@@ -1,6 +1,7 @@
 """The block `cluster:` of params.yaml: which nodes train, and how; no number follows from it, so it is in no key."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.number_types import Count
@@ -36,4 +37,16 @@ def resolve_cluster(block: Block, complaints: Complaints) -> ClusterSettings:
     share = settled["gpus_per_run"]
     if share is not None and not 0 < share <= 1:
         complaints.add(block.place.at("gpus_per_run"), f"{share:g}", "a share of one GPU, above 0 and at most 1")
+    folder = settled["checkpoints"]
+    if folder is not None:
+        settled["checkpoints"] = str(_expanded(folder))
+        if not _expanded(folder).is_absolute():
+            complaints.add(block.place.at("checkpoints"), repr(folder), "a folder that all nodes see, as /shared/aula")
     return ClusterSettings(**settled)
+
+
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:  # of a user that there is not
+        return Path(folder)

@@ -185,10 +185,12 @@ def _resolve(tree: Block, profile: Profile, new: Mapping[str, list[str]], compla
 
 
 def _check_gpus(tree: Block, top: Mapping[str, Any], complaints: Complaints) -> None:
-    """Complain of runs that are to have several GPUs each and to share them."""
-    if top["gpus_per_run"] > 1 and top["runs_per_gpu"] > 1:
-        place, shared = tree.place.at("gpus_per_run"), top["runs_per_gpu"]
+    """Complain of runs that are to have several GPUs each and to share them, or to go to nodes, which give one."""
+    place, shared = tree.place.at("gpus_per_run"), top["runs_per_gpu"]
+    if top["gpus_per_run"] > 1 and shared > 1:
         complaints.add(place, f"{top['gpus_per_run']} with runs_per_gpu: {shared}", "one of the two above 1")
+    if top["gpus_per_run"] > 1 and top["executor"] == "ray":
+        complaints.add(place, f"{top['gpus_per_run']} with executor: ray", "1, or executor: local")
 
 
 def _unused(tree: Block, every: Iterable[Settings]) -> tuple[Void, ...]:

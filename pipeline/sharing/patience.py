@@ -1,8 +1,9 @@
 """Wait for a store only so long, and say in one line why it cannot be used."""
 
+import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from pipeline.errors import InputError
@@ -21,8 +22,24 @@ class Away(ConnectionError, InputError):
     """The shared store cannot be used, just now or as it is set; one line says why. Runs are in the project's own."""
 
 
+class OwnDisk(Exception):
+    """What the project's own disk has raised (its cause), which is no fault of the store's."""
+
+
+@contextlib.contextmanager
+def of_this_disk() -> Iterator[None]:
+    """What is done within concerns the project's own files: `within` raises an OSError of theirs as it is."""
+    try:
+        yield
+    except OSError as error:
+        raise OwnDisk from error
+
+
 def within(limit_s: float, address: str, function: Callable[..., Answer], *arguments: Any) -> Answer:
-    """What the function gives. Away: it raised, or has not ended within that time, and is waited for no more."""
+    """What the function gives. Away: it raised, or has not ended within that time, and is waited for no more.
+
+    OSError: the project's own disk is full, or the like.
+    """
     answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
     def work() -> None:
@@ -36,6 +53,8 @@ def within(limit_s: float, address: str, function: Callable[..., Answer], *argum
         value, error = answers.get(timeout=limit_s)
     except queue.Empty:
         raise Away(f"cannot use {address}: no answer within {limit_s:.0f} s") from None
+    if isinstance(error, OwnDisk) and error.__cause__ is not None:
+        raise error.__cause__
     if error is not None:
         raise told(address, error) from error
     answer: Answer = value

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.records import read_json, write_bytes
+from pipeline.sharing.patience import of_this_disk
 from pipeline.sharing.places import Place
-from pipeline.training import integrity
+from pipeline.training import integrity, machine
 from pipeline.training.store import FILES, Store
 
 MARK = "store.json"  # what says that a place is such a store: nothing is written to a folder that was not mounted
@@ -24,16 +25,28 @@ Seals = dict[str, bytes]  # by key of run
 
 
 @dataclass
+class Taken:
+    """What came of runs that were to be taken: of some by key why they count as not there.
+
+    `unlike` are whole, but of a machine whose numbers may be others than this one's; `untold` are those among the taken
+    that do not say on what they were trained.
+    """
+
+    count: int = 0
+    untold: int = 0
+    damaged: dict[str, str] = field(default_factory=dict)
+    unlike: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SharedRuns:
     """The runs at a place, which several may read and write at once.
 
     A file lies under its SHA-256, so two writers of one run never write over each other; a run is there as soon as its
-    seal is, which is one object: what a kill leaves are files that no seal names. `damaged` are runs whose files are
-    not those of their seal: they count as not there, and are written anew when they are given.
+    seal is, which is one object: what a kill leaves are files that no seal names.
     """
 
     place: Place
-    damaged: set[str] = field(default_factory=set)
 
     def is_one(self) -> bool:
         """Whether the place holds a store of this format."""
@@ -54,32 +67,38 @@ class SharedRuns:
         found = self.place.read(list(names))
         return {names[name]: content for name, content in found.items()}
 
-    def take(self, seals: Mapping[str, bytes], store: Store) -> dict[str, str]:
-        """Copy runs into `store`; {key: what is wrong with it} of those that were not taken."""
-        listed = {key: _listed(seal) for key, seal in seals.items()}
-        names = [f"{_folder(key)}/{digest}" for key, files in listed.items() for digest in files.values()]
-        contents = self.place.read(list(dict.fromkeys(names)))
-        faults: dict[str, str] = {}
-        for key, files in listed.items():
-            found = {name: contents.get(f"{_folder(key)}/{digest}") for name, digest in files.items()}
-            fault = _put(store, key, seals[key], {name: item for name, item in found.items() if item is not None})
-            if fault:
-                faults[key] = fault
-        self.damaged |= faults.keys()
-        return faults
+    def take(self, seals: Seals, store: Store, taken: Taken) -> None:
+        """Copy runs into `store`, and tell `taken` what came of each."""
+        contents = self._contents(seals)
+        with of_this_disk():
+            for key, draft, fault in _drafts(seals, contents, store):
+                if fault:
+                    taken.damaged[key] = fault
+                else:
+                    _put(key, draft, store, taken)
+
+    def damaged(self, seals: Seals, store: Store) -> set[str]:
+        """Those of these runs whose files are not those of their seals; drafts of them are made in `store`."""
+        contents = self._contents(seals)
+        with of_this_disk():
+            return {key for key, _, fault in _drafts(seals, contents, store) if fault}
+
+    def _contents(self, seals: Seals) -> dict[str, bytes]:
+        names = [f"{_folder(key)}/{digest}" for key, seal in seals.items() for digest in _listed(seal).values()]
+        return self.place.read(list(dict.fromkeys(names)))
 
     def give(self, keys: Sequence[str], store: Store) -> None:
         """Copy finished runs of `store` here: first all files, then the seals."""
         files: dict[str, bytes] = {}
         seals: dict[str, bytes] = {}
-        for key in keys:
-            folder = store.folder(key)
-            seals[_seal(key)] = seal = (folder / integrity.SEAL).read_bytes()
-            for name, digest in _listed(seal).items():
-                files[f"{_folder(key)}/{digest}"] = (folder / name).read_bytes()
+        with of_this_disk():
+            for key in keys:
+                folder = store.folder(key)
+                seals[_seal(key)] = seal = store.seal(key)
+                for name, digest in _listed(seal).items():
+                    files[f"{_folder(key)}/{digest}"] = (folder / name).read_bytes()
         self.place.write(files)
         self.place.write(seals)
-        self.damaged -= set(keys)
 
 
 def in_parts(keys: Iterable[str], size: int) -> Iterator[list[str]]:
@@ -88,19 +107,29 @@ def in_parts(keys: Iterable[str], size: int) -> Iterator[list[str]]:
     return (every[start : start + size] for start in range(0, len(every), size))
 
 
-def _put(store: Store, key: str, seal: bytes, files: Mapping[str, bytes]) -> str | None:
-    """Put a run into `store` if it is whole; else what is wrong with it."""
-    draft = store.draft()
-    try:
-        for name, content in files.items():
-            write_bytes(draft / name, content)
-        write_bytes(draft / integrity.SEAL, seal)
-        fault = integrity.fault(draft, key) or _wrong_record(draft)
-        if fault is None:
-            store.put(key, draft, read_json(draft / integrity.RECORD))
-        return fault
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+def _drafts(seals: Seals, contents: Mapping[str, bytes], store: Store) -> Iterator[tuple[str, Path, str | None]]:
+    """Key, files as a draft of `store`, and what is wrong with them, of each run; a draft is gone with the next."""
+    for key, seal in seals.items():
+        draft = store.draft()
+        try:
+            for name, digest in _listed(seal).items():
+                if (content := contents.get(f"{_folder(key)}/{digest}")) is not None:
+                    write_bytes(draft / name, content)
+            write_bytes(draft / integrity.SEAL, seal)
+            yield key, draft, integrity.fault(draft, key) or _wrong_record(draft)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _put(key: str, draft: Path, store: Store, taken: Taken) -> None:
+    """Put a whole run into `store`, if it may stand beside what is trained here."""
+    record = read_json(draft / integrity.RECORD)
+    if reason := machine.unlike_here(record):
+        taken.unlike[key] = reason
+        return
+    store.put(key, draft, record)
+    taken.count += 1
+    taken.untold += not machine.is_told(record)
 
 
 def _wrong_record(draft: Path) -> str | None:

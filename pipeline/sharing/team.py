@@ -6,7 +6,8 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from pipeline import paths
 from pipeline.records import read_json, write_json
@@ -14,7 +15,7 @@ from pipeline.settings.params import Settings
 from pipeline.settings.shared_store import fault
 from pipeline.sharing.patience import Away, within
 from pipeline.sharing.places import open_place
-from pipeline.sharing.shared_runs import AT_ONCE, SEALS_AT_ONCE, Seals, SharedRuns, in_parts
+from pipeline.sharing.shared_runs import AT_ONCE, SEALS_AT_ONCE, Seals, SharedRuns, Taken, in_parts
 from pipeline.training.store import Store, project_store
 
 ADDRESS = "AULA_STORE"  # environment variable: in the place of `store: {shared: ...}`; empty: none
@@ -35,7 +36,7 @@ def address(settings: Settings) -> str | None:
 
 
 class Team:
-    """The store at `address`. Every method raises Away."""
+    """The store at `address`. Every method raises Away, and OSError where the project's own disk is full."""
 
     def __init__(self, address: str, patience: float = 1.0) -> None:
         self.address, self._patience = address, patience
@@ -49,16 +50,17 @@ class Team:
 
     def _open(self, make: bool) -> SharedRuns:
         runs = SharedRuns(open_place(self.address))
+        if make and runs.is_empty():
+            runs.make()
+        self._require(runs)
+        return runs
+
+    def _require(self, runs: SharedRuns) -> None:
         if runs.is_one():
-            return runs
+            return
         if not runs.is_empty():
             raise Away(f"store: given {self.address}, of another format, allowed that of this version: update it")
-        if not make:
-            raise Away(
-                f"store: given {self.address}, which is none yet, allowed one: `python -m pipeline runs push` once"
-            )
-        runs.make()
-        return runs
+        raise Away(f"store: given {self.address}, which is none yet, allowed one: `python -m pipeline runs push` once")
 
     def seals(self, keys: Collection[str]) -> Seals:
         """Those of these runs that are there."""
@@ -68,24 +70,49 @@ class Team:
         return found
 
     def take(self, keys: Collection[str], store: Store) -> int:
-        """Copy those of these runs into `store` that are there and whole, and say how many; the others are named."""
-        runs, seals, taken = self.open(), self.seals(keys), 0
-        for part in in_parts(seals, AT_ONCE):
-            of_part = {key: seals[key] for key in part}
-            faults = within(TRANSFER_S * self._patience, self.address, runs.take, of_part, store)
-            for key, wrong in faults.items():
-                _say(f"{self.address}/{key[:2]}/{key}: {wrong}; it counts as not there")
-            taken += len(part) - len(faults)
-        return taken
+        """Copy those of these runs into `store` that are there, whole, and of a machine like this one; say how many.
+
+        The others are named.
+        """
+        runs, seals, taken = self.open(), self.seals(keys), Taken()
+        try:
+            for part in in_parts(seals, AT_ONCE):
+                of_part = {key: seals[key] for key in part}
+                within(TRANSFER_S * self._patience, self.address, runs.take, of_part, store, taken)
+        finally:
+            self._tell(taken)
+        return taken.count
+
+    def _tell(self, taken: Taken) -> None:
+        for key, wrong in taken.damaged.items():
+            _say(f"{self.address}/{key[:2]}/{key}: {wrong}; it counts as not there")
+        for reason, count in Counter(taken.unlike.values()).items():
+            _say(f"{self.address}: {count} of its runs count as not there, as their machine is another: {reason}")
+        if taken.untold:
+            _say(f"{self.address}: {taken.untold} of its runs do not say on what they were trained, and are taken")
 
     def give(self, keys: Collection[str], store: Store) -> int:
-        """Copy those of these runs there that `store` has and the place lacks, and say how many."""
+        """Copy those of these runs there that `store` has and the place lacks or has damaged, and say how many."""
         runs, count = self.open(), 0
-        there = self.seals(keys).keys() - runs.damaged
-        for part in in_parts((key for key in sorted(keys) if key not in there and store.has(key)), AT_ONCE):
-            within(TRANSFER_S * self._patience, self.address, runs.give, part, store)
+        whole = self._whole(runs, keys, store)
+        for part in in_parts((key for key in sorted(keys) if key not in whole and store.has(key)), AT_ONCE):
+            within(TRANSFER_S * self._patience, self.address, self._give, runs, part, store)
             count += len(part)
         return count
+
+    def _whole(self, runs: SharedRuns, keys: Collection[str], store: Store) -> set[str]:
+        """Those that are there: what has our seal, and what is as its own seal says, whoever was killed meanwhile."""
+        seals = self.seals(keys)
+        others = {key: seal for key, seal in seals.items() if store.has(key) and seal != store.seal(key)}
+        damaged: set[str] = set()
+        for part in in_parts(others, AT_ONCE):
+            of_part = {key: others[key] for key in part}
+            damaged |= within(TRANSFER_S * self._patience, self.address, runs.damaged, of_part, store)
+        return seals.keys() - damaged
+
+    def _give(self, runs: SharedRuns, keys: Sequence[str], store: Store) -> None:
+        self._require(runs)  # else it lies in an empty folder, on this machine alone: what was mounted there is not
+        runs.give(keys, store)
 
 
 class Training:
@@ -110,7 +137,7 @@ class Training:
         try:
             count = team.take(missing, project_store())
         except Away as error:
-            return self._lose(error)
+            return self._away(team, error)
         if count:
             what = "1 finished run was" if count == 1 else f"{count} finished runs were"
             _say(f"{what} found in {team.address}: nothing of that is trained again")
@@ -121,42 +148,47 @@ class Training:
 
         A thread of its own does it: training waits only at the end of the block, and AFTERWARDS_S at most.
         """
-        if self._team is None or not self._writes:
+        team = self._team
+        if team is None or not self._writes:
             yield lambda key: None
             return
         done: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        thread = threading.Thread(target=self._give, args=[list(keys), done], daemon=True)
+        thread = threading.Thread(target=self._give, args=[team, list(keys), done], daemon=True)
         thread.start()
         try:
             yield done.put
         finally:
             done.put(None)
             thread.join(AFTERWARDS_S)
-            if thread.is_alive():
-                self._lose(Away(f"cannot use {self._team.address}: it takes longer than training should wait"))
+            if thread.is_alive() and self._team:
+                self._lose(Away(f"cannot use {team.address}: it takes longer than training should wait"))
 
-    def _give(self, keys: Collection[str], done: "queue.SimpleQueue[str | None]") -> None:
+    def _give(self, team: Team, keys: Collection[str], done: "queue.SimpleQueue[str | None]") -> None:
         more: Collection[str] = keys
         ended = False
         while self._team is not None:
             try:
-                self._team.give(more, project_store())
-            except Away as error:
-                return self._lose(error)
-            except OSError as error:  # of the project's own store
-                return self._lose(Away(str(error)))
+                team.give(more, project_store())
+            except OSError as error:
+                if self._team is None:
+                    return None  # nobody waits any more
+                return self._away(team, error) if isinstance(error, Away) else self._lose(error)
             if ended:
-                return
+                return None
             waiting = [done.get()]
             while not done.empty():
                 waiting.append(done.get())
             ended = None in waiting
             more = [key for key in waiting if key is not None]
+        return None
 
-    def _lose(self, error: Away) -> None:
-        if self._team is not None:
-            with contextlib.suppress(OSError):
-                write_json(paths.STORE_AWAY, {"address": self._team.address, "since": time.time()})
+    def _away(self, team: Team, error: Away) -> None:
+        """No other stage asks for a while."""
+        with contextlib.suppress(OSError):
+            write_json(paths.STORE_AWAY, {"address": team.address, "since": time.time()})
+        self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
         self._team = None
         _say(f"{error}; training goes on, and `python -m pipeline runs push` gives its runs later")
 

@@ -1,7 +1,6 @@
 """Search better settings for a variant, and compare the best once with the variant as it is."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline import paths
@@ -35,9 +34,9 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     study = study_id(settings, block, runs.identity({}))
     workers = Sharing.of(settings).count(block.trials * block.seeds)
     ledger = Ledger(name, study, workers)
-    answers = Answers(runs, ledger)
     found = search_of(settings, runs)
-    with Board(block, ledger, workers) as board, _giving(runs, answers), mlflow_sweeps.follow(name):
+    with Board(block, ledger, workers) as board, runs.team.giving([]) as give, mlflow_sweeps.follow(name):
+        answers = Answers(runs, ledger, give)
         shown = Shown(board, lambda: _show(settings, block, study, found.told, answers))
         search_trials(found, runs, answers, shown)
         _show(settings, block, study, found.told, answers)
@@ -59,17 +58,6 @@ def _show(
     page = sweep_page.page(block.name, "es" if settings.language == "es" else "en")
     write_bytes(paths.sweep(block.name) / "index.html", page.encode())
     return summary
-
-
-@contextlib.contextmanager
-def _giving(runs: TrialRuns, answers: Answers) -> Iterator[None]:
-    """However it ends, the team's store gets what it has trained."""
-    with runs.team.giving([]) as give:
-        try:
-            yield
-        finally:
-            for task, _ in answers.outcomes.values():
-                give(task.spec.run_key)
 
 
 def search_of(settings: Settings, runs: TrialRuns) -> Search:

@@ -26,10 +26,10 @@ class Listener(Protocol):
 
 
 class Answers:
-    """What is known of runs: by the store, by the ledger, and by the pool."""
+    """What is known of runs: by the store, by the ledger, and by the pool; `give` hands each that is over to a team."""
 
-    def __init__(self, runs: TrialRuns, ledger: Ledger) -> None:
-        self._runs, self._ledger = runs, ledger
+    def __init__(self, runs: TrialRuns, ledger: Ledger, give: Callable[[str], None] = lambda run_key: None) -> None:
+        self._runs, self._ledger, self._give = runs, ledger, give
         self.outcomes: dict[tuple[int, int], tuple[TrialRun, Outcome]] = {}  # by trial and seed
         self.found = 0  # runs that were there already
 
@@ -39,7 +39,7 @@ class Answers:
         outcome = self._ledger.failures.get(key) or self._runs.stored(task.spec)
         if outcome:
             self.found += 1
-            self.outcomes[task.trial, task.seed] = task, outcome
+            self._keep(task, outcome)
         return outcome
 
     def ask_for(self, task: TrialRun) -> None:
@@ -53,8 +53,12 @@ class Answers:
             outcome = self._runs.outcome(task.spec, record or _lost(task, ending))
         if outcome.status == "failed":
             self._ledger.fail(task.spec.run_key, outcome)
-        self.outcomes[task.trial, task.seed] = task, outcome
+        self._keep(task, outcome)
         return outcome
+
+    def _keep(self, task: TrialRun, outcome: Outcome) -> None:
+        self.outcomes[task.trial, task.seed] = task, outcome
+        self._give(task.spec.run_key)
 
 
 def _lost(task: TrialRun, ending: Ending | None) -> RunRecord:

@@ -5,7 +5,7 @@ import time
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from pipeline.contracts import Ended, RunRecord, Status
-from pipeline.training import runtime
+from pipeline.training import machine, runtime
 
 if TYPE_CHECKING:
     from pipeline.training.run import RunSpec
@@ -49,6 +49,8 @@ def record(spec: "RunSpec", outcome: Outcome, *, started: float, duration_s: flo
         "claims": dict(spec.claims),
         "host": platform.node(),
         "processor": runtime.processor(),
+        "library": machine.library(),
+        "gpus": machine.gpus() if spec.device == "gpu" else [],
         "git_commit": runtime.commit(),
     }
 

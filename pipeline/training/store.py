@@ -47,6 +47,10 @@ class Store:
         folder = self.folder(run_key)
         return folder.exists() and self.fault(folder) is None
 
+    def seal(self, run_key: str) -> bytes:
+        """What that run was sealed with."""
+        return (self.folder(run_key) / integrity.SEAL).read_bytes()
+
     def fault(self, folder: Path) -> str | None:
         """What is wrong with the run in `folder`, named on stderr when it is first met; None: nothing."""
         fault = integrity.fault(folder, folder.name)

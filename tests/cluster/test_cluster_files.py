@@ -1,6 +1,7 @@
 """Data by digest and the files of a run: whole or not at all, and laid out as the project has them."""
 
 import hashlib
+import os
 
 import hands
 import pytest
@@ -24,6 +25,24 @@ def test_data_lie_where_the_project_has_them(tmp_path):
     folder = cache.lay_out(inputs, tmp_path / "inputs")
     assert (folder / "prepared/toy/0/fit/plain.npz").read_bytes() == b"fit"
     assert cache.lay_out(inputs, tmp_path / "inputs") == folder
+
+
+def test_data_that_are_damaged_on_a_node_are_brought_again(tmp_path):
+    """A power cut after the file was there: its name is right, its bytes are not."""
+    name = digest(b"these")
+    files.Cache(tmp_path / "cache").put(name, b"these")
+    (tmp_path / "cache" / name).write_bytes(b"th")
+    cache = files.Cache(tmp_path / "cache")
+    assert cache.lacks({"a": name}) == [name] and not (tmp_path / "cache" / name).exists()
+    cache.put(name, b"these")
+    assert cache.lacks({"a": name}) == [] and [file.name for file in (tmp_path / "cache").iterdir()] == [name]
+
+
+def test_data_are_synced_before_they_have_their_name(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(descriptor))
+    files.Cache(tmp_path / "cache").put(digest(b"these"), b"these")
+    assert synced
 
 
 def test_data_that_came_as_others_are_refused(tmp_path):

@@ -6,14 +6,14 @@ import hands
 import pytest
 
 from pipeline import paths
-from pipeline.cluster import files, fleet
+from pipeline.cluster import facts, files, fleet
 from pipeline.cluster.fleet import Fleet
 from pipeline.cluster.node import Job
 from pipeline.cluster.wire import HeadLost
 from pipeline.errors import InputError
 from pipeline.pool import workers
 from pipeline.pool.process import Answer, Ending
-from pipeline.training import epoch_log
+from pipeline.training import epoch_log, runtime
 from pipeline.training.store import project_store
 
 
@@ -136,10 +136,11 @@ def test_a_run_under_which_nodes_die_again_and_again_ends_as_failed():
     ("unlike", "told"),
     [
         ({"versions": {"numpy": "1.0"}}, "given python none, allowed"),
+        ({"versions": facts.versions() | {"scikit-learn": "1.0"}}, "given scikit-learn 1.0, allowed"),
         ({"code": "0"}, "given other code of the project"),
         ({"library": "glibc 2.1"}, "given glibc 2.1, allowed"),
         ({"numerics": "native avx"}, "given a processor whose numbers are native avx, allowed portable"),
-        ({"device": "gpu: 1 x A"}, "given gpu: 1 x A, allowed cpu"),
+        ({"device": "A100"}, "given A100, allowed cpu"),
         ({"free": 10**6}, "given 1 MB of free space, allowed 200 MB"),
         ({"clock": 0.0}, "given a clock that is -"),
     ],
@@ -153,6 +154,16 @@ def test_an_unlike_node_is_named_before_it_is_used(tmp_path, capsys, unlike, tol
     assert len(lines) == 1 and lines[0].startswith(f"cluster: odd is left out: {told}") and not used
 
 
+def test_a_node_with_fewer_gpus_of_the_same_name_is_used(monkeypatch):
+    monkeypatch.setattr(runtime, "_loadable", lambda: ("H100",) * 4)
+    ours = facts.of_this_machine("portable")
+    monkeypatch.setattr(runtime, "_loadable", lambda: ("H100",) * 2)
+    assert facts.unlike(facts.of_this_machine("portable"), ours, asked=0.0, answered=2e9) is None
+    monkeypatch.setattr(runtime, "_loadable", lambda: ("T4",) * 4)
+    told = facts.unlike(facts.of_this_machine("portable"), ours, asked=0.0, answered=2e9)
+    assert told == "given T4, allowed H100"
+
+
 def test_a_node_whose_disk_is_full_is_left_out_and_its_runs_go_elsewhere(tmp_path, capsys):
     def full(task, order):
         return Answer(record={"status": "failed", "reason": "OSError: No space left on device"}), {}
@@ -161,6 +172,83 @@ def test_a_node_whose_disk_is_full_is_left_out_and_its_runs_go_elsewhere(tmp_pat
     found = carry_out(town, specs(6, variants=2))
     assert all(record["status"] == "finished" for record, _ in found.values()) and len(found) == 6
     assert "a is left out: OSError: No space left" in capsys.readouterr().err
+
+
+def test_a_run_with_a_fault_of_its_own_leaves_one_node_out_and_is_failed(tmp_path, capsys):
+    """It reads a file that the driver alone has: no node does, and none of them is broken."""
+    reason = "FileNotFoundError: [Errno 2] No such file or directory: '/home/ana/extra.npz'"
+
+    def work(task, order):
+        if task.seed < 3:
+            return Answer(record={"status": "failed", "reason": reason}), {}
+        return hands.answering(tmp_path)(task, order)
+
+    town = hands.Town({node: lambda: hands.Hand(work) for node in "abcd"})
+    found = carry_out(town, specs(8))
+    assert [found[seed][0]["status"] for seed in range(8)] == ["failed"] * 3 + ["finished"] * 5
+    assert capsys.readouterr().err.count("is left out") == 1
+
+
+def test_what_a_full_node_has_finished_is_kept_and_what_it_has_not_goes_elsewhere(tmp_path, capsys):
+    begun = []
+
+    def filling(task, order):
+        begun.append(task.seed)
+        hand.free = 10**6
+        return hands.answering(tmp_path)(task, order)
+
+    hand, other = hands.Hand(filling), hands.Hand(hands.answering(tmp_path))
+    town = hands.Town({"a": lambda: hand, "b": lambda: other})
+    found = carry_out(town, specs(4))
+    assert len(begun) == 1 and all(record["status"] == "finished" for record, _ in found.values())
+    assert project_store().has(hands.spec(begun[0]).run_key)
+    assert len(other.got) == 3  # it is not trained again
+    assert "a is left out: given 1 MB of free space" in capsys.readouterr().err
+
+
+def test_all_runs_that_fail_on_a_full_node_at_once_go_elsewhere(tmp_path):
+    """Their words are the same, and no fault of theirs."""
+
+    def work(task, order):
+        hand.free = 10**6
+        return Answer(record={"status": "failed", "reason": "OSError: [Errno 28] No space left on device"}), {}
+
+    hand = hands.Hand(work)
+    town = hands.Town({"a": lambda: hand, "b": lambda: hands.Hand(hands.answering(tmp_path))}, cpus=2)
+    found = carry_out(town, specs(6, variants=3))
+    assert all(record["status"] == "finished" for record, _ in found.values()) and len(found) == 6
+
+
+def test_a_finished_run_whose_files_are_lost_on_its_node_is_done_again(tmp_path, capsys):
+    lost = []
+
+    def work(task, order):
+        answer, parcel = hands.answering(tmp_path)(task, order)
+        if len(lost) < 2:
+            lost.append(task.seed)
+            return answer, {}
+        return answer, parcel
+
+    tasks = specs(3)
+    found = carry_out(hands.Town({"a": lambda: hands.Hand(work)}), tasks)
+    assert sorted(found) == [0, 1, 2] and all(project_store().has(task.run_key) for task in tasks)
+    assert capsys.readouterr().err.count("a has lost the files of a finished run, which goes elsewhere") == 2
+
+
+def test_a_node_is_given_what_it_says_that_it_has_room_for(tmp_path):
+    at_once = set()
+
+    class Small(hands.Hand):
+        def begin(self, job):
+            return 2  # its one GPU, shared by two
+
+    def work(task, order):
+        at_once.add(order.place)
+        return hands.answering(tmp_path)(task, order)
+
+    town = hands.Town({"a": lambda: Small(work)}, cpus=8)
+    assert len(carry_out(town, specs(12), workers=8)) == 12
+    assert at_once == {0, 1}
 
 
 def test_a_process_that_dies_twice_on_nodes_is_a_failed_run(tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import platform
 import signal
 import threading
 import time
@@ -9,8 +10,12 @@ import time
 import pytest
 
 from pipeline import paths
-from pipeline.cluster.node import Job, Node, Order
+from pipeline.cluster import node as at_node
+from pipeline.cluster.node import FOLDER, Job, Node, Order
+from pipeline.devices import carry_out, gpu_memory
+from pipeline.errors import InputError
 from pipeline.pool import workers
+from pipeline.training import runtime
 from pipeline.training.store import project_store
 
 LONG_S = 60.0
@@ -34,6 +39,12 @@ def read_and_write(task):
 
 def fail(task):
     raise ValueError("no such thing")
+
+
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch):
+    """A node of which nobody hears any more ends its process, which is the tests' own here."""
+    monkeypatch.setattr(Node, "_leave_when_forgotten", lambda self: None)
 
 
 @pytest.fixture
@@ -77,6 +88,86 @@ def test_an_order_waits_for_its_data_and_is_carried_out_once(node):
     assert until(at, "answer", [order(1)]).sequence == told.sequence  # told again, as nobody said that it has arrived
     assert at.exchange(told.sequence, [order(1)], 0.1).events == []
     assert not list(paths.STORE.glob("??/*"))  # nothing stays on the node
+
+
+def test_machines_that_share_the_folder_leave_each_other_s_work_alone(node, tmp_path, monkeypatch):
+    nobody = 2**22 + 1  # no process has that number
+    there = [tmp_path / "node" / f"work-other-{nobody}", tmp_path / "node" / f"work-{platform.node()}-{nobody}"]
+    for folder in there:
+        folder.mkdir(parents=True)
+    node(fail)
+    assert [folder.exists() for folder in there] == [True, False]
+
+
+def test_the_same_process_number_on_two_machines_is_two_folders(tmp_path, monkeypatch):
+    ours = Node(tmp_path)._work
+    monkeypatch.setattr(platform, "node", lambda: "other")
+    assert Node(tmp_path)._work != ours
+
+
+def test_a_folder_may_be_told_from_where_one_is(tmp_path, monkeypatch):
+    """Links to data lie below it, and lead nowhere if they are told from elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(FOLDER, "here")
+    assert Node()._root == tmp_path / "here"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(FOLDER, "~/there")
+    assert Node()._root == tmp_path / "there"
+
+
+class Crew:
+    """What a node would start."""
+
+    def __init__(self, function, count, **rest):
+        self.function, self.count, self.rest = function, count, rest
+
+    def stop(self):
+        pass
+
+
+@pytest.fixture
+def on_gpus(house, tmp_path, monkeypatch):
+    """Begin on a node with two GPUs of 80 GB for a job; gives how many runs at a time, and what was started."""
+    for name in ("STORE", "SCORES", "CHECKPOINTS"):
+        monkeypatch.setattr(paths, name, getattr(paths, name))
+    monkeypatch.setattr(at_node, "Crew", Crew)
+    monkeypatch.setattr(runtime, "gpus", lambda: ["0", "1"])
+    monkeypatch.setattr(gpu_memory, "free_mb", lambda gpus: 80_000)
+
+    def begin(**job):
+        node = Node(tmp_path / "node")
+        return node.begin(Job(pickle.dumps(fail), "portable", on_gpu=True, **job)), node._crew
+
+    return begin
+
+
+def test_runs_that_share_a_gpu_are_each_held_to_a_share_of_it(on_gpus, monkeypatch):
+    held = []
+    monkeypatch.setattr(carry_out, "_is_held", [])
+    monkeypatch.setattr(gpu_memory, "hold_to", held.append)
+    count, crew = on_gpus(slots=4)
+    assert count == crew.count == 8 and crew.rest["slots"] == 4
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no such thing"):
+            crew.function(at_node._Begun(order(1), paths.STATE, 0.0))
+    assert held == [gpu_memory.share_mb(80_000, 4)]
+
+
+@pytest.mark.parametrize(("job", "count"), [({"workers": 8}, 2), ({"workers": 8, "slots": 2}, 4), ({"workers": 1}, 1)])
+def test_there_are_never_more_runs_than_gpus_have_room_for(on_gpus, job, count):
+    assert on_gpus(**job)[0] == count
+
+
+def test_nobody_shares_a_gpu_of_which_nobody_can_tell_what_is_free(on_gpus, monkeypatch):
+    monkeypatch.setattr(gpu_memory, "free_mb", lambda gpus: None)
+    count, crew = on_gpus(slots=4)
+    assert count == 2 and crew.function.share is None and crew.rest["slots"] == 1
+
+
+def test_a_gpu_with_too_little_for_so_many_is_refused(on_gpus, monkeypatch):
+    monkeypatch.setattr(gpu_memory, "free_mb", lambda gpus: 8000)
+    with pytest.raises(InputError, match="given 16 on a GPU with 8000 MB free, allowed 6 at most"):
+        on_gpus(slots=16)
 
 
 def test_an_exception_of_a_task_is_told(node):

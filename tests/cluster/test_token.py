@@ -32,3 +32,22 @@ def test_one_that_others_may_read_is_refused():
     token.make().chmod(0o644)
     with pytest.raises(InputError, match="that others may read"):
         token.environment("a:1")
+
+
+def test_what_is_sent_to_others_is_what_the_head_asks_for(tmp_path, monkeypatch):
+    token.make()
+    assert token.value("a:1") == token.file().read_text()
+    given = tmp_path / "given"
+    given.write_text("of the environment")
+    given.chmod(0o600)
+    monkeypatch.setenv(token.FILE, str(given))
+    assert token.environment("a:1")[token.FILE] == str(given) and token.value("a:1") == "of the environment"
+    monkeypatch.setenv(token.VALUE, "bare")
+    assert token.value("a:1") == "bare"
+
+
+def test_an_empty_one_never_takes_the_place_of_a_good_one():
+    secret = token.make().read_text()
+    with pytest.raises(InputError, match="given no token on standard input"):
+        token.take("")
+    assert token.file().read_text() == secret and [file.name for file in token.file().parent.iterdir()] == ["token"]

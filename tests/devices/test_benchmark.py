@@ -34,3 +34,34 @@ def test_without_a_gpu_it_says_what_to_do():
         command, capture_output=True, text=True, cwd=paths.ROOT, check=False, env={"CUDA_VISIBLE_DEVICES": "-1"}
     )
     assert told.returncode == 2 and "given gpu where TensorFlow finds none, allowed cpu" in told.stderr
+
+
+FAILING = """
+import json, sys
+sys.path.insert(0, "benchmarks")
+import gpu
+from pipeline.errors import InputError
+
+def failing(error):
+    def carry_out(*words, **more):
+        raise error
+        yield
+    return carry_out
+
+case, told = gpu.TINY["MLP, 40"], []
+for error in (InputError("too little memory"), ValueError("of a run")):
+    gpu.carry_out = failing(error)
+    told.append(gpu.way(len, case, gpu.Sharing(1))["failed"])
+gpu.carry_out = failing(gpu.Enough())
+try:
+    gpu.way(len, case, gpu.Sharing(1))
+except BaseException as error:
+    told.append(f"{type(error).__name__} {isinstance(error, Exception)}")
+print(json.dumps(told))
+"""
+
+
+def test_a_way_that_fails_here_is_told_and_the_others_are_measured(tmp_path):
+    """As 8 runs that share a GPU of 8 GB; the alarm is no such failure, nor an OSError that anybody passes over."""
+    told = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, cwd=paths.ROOT, check=True)
+    assert json.loads(told.stdout) == ["InputError: too little memory", "ValueError: of a run", "Enough False"]

@@ -1,5 +1,6 @@
 """A group of GPUs belongs to one worker at a time, and is free again when that is gone."""
 
+import platform
 import subprocess
 import sys
 
@@ -50,7 +51,10 @@ def test_a_group_is_taken_once_and_seen_alone(monkeypatch, house):
     monkeypatch.setattr(groups, "_held", [])
     task = groups.OnGroup(len, [((2, "5"), (3, "7"))], see=seen.append)
     assert [task("ab"), task("abc")] == [2, 3] and seen == [[2, 3]]
-    assert sorted(file.name for file in paths.LOCKS.iterdir()) == ["gpu_5_0", "gpu_7_0"]
+    assert sorted(file.name for file in paths.LOCKS.iterdir()) == [
+        f"gpu_{platform.node()}_5_0",
+        f"gpu_{platform.node()}_7_0",
+    ]
 
 
 def test_tensorflow_uses_the_gpus_of_the_group_alone(monkeypatch):

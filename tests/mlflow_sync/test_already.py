@@ -29,6 +29,27 @@ def test_what_was_published_whole_is_passed_over(published, monkeypatch):
         assert publish() == NOTHING
 
 
+def test_what_changes_while_it_is_published_is_published_next(mlflow_store, monkeypatch):
+    """New scores, after the old ones were read and before all of them are in MLflow."""
+    demo_topic.train()
+    demo_topic.evaluate()
+    demo_topic.report()
+    plan, scores = read_json(paths.plan(TOPIC)), paths.results(TOPIC) / "scores.csv"
+    real = gather.gather
+
+    def read_and_changed(plan):
+        found = real(plan)
+        os.utime(scores, ns=(0, 0))
+        return found
+
+    monkeypatch.setattr(gather, "gather", read_and_changed)
+    publish()
+    assert not already.is_published(plan)
+    monkeypatch.setattr(gather, "gather", real)
+    publish()
+    assert already.is_published(plan)
+
+
 def a_run():
     return demo_topic.runs()[VARIANTS[0], "0"].info.run_id
 

@@ -58,6 +58,17 @@ def test_all_runs_that_were_pulled_count_as_done(pulled):
     assert adoption.adopt(settings) == []
 
 
+def test_runs_of_another_machine_are_trained_again_and_a_line_says_so(pulled):
+    settings, specs = pulled
+    for spec in specs[:2]:
+        file = folder(spec) / "run.json"
+        records.write_json(file, json.loads(file.read_text()) | {"numerics": "portable", "library": "glibc 2.17"})
+        integrity.seal(folder(spec), spec.run_key)
+    _, line = adoption.adopt(settings)
+    assert line.startswith("data/runs: 2 of its runs count as not there, as their machine is another: given glibc 2.17")
+    assert has(specs) == [False] * 2 + [True] * (len(specs) - 2)
+
+
 def test_one_variant_more_leaves_the_others_done(pulled):
     settings, specs = pulled
     shutil.rmtree(folder(specs[0]))

@@ -28,8 +28,15 @@ def test_all_of_it():
         ("address", "head", "cluster.address: given 'head', allowed a host and a port"),
         ("gpus_per_run", 2.0, "cluster.gpus_per_run: given 2, allowed a share of one GPU"),
         ("workers", 0, "cluster.workers: given 0, allowed 'auto' or an integer >= 1"),
+        ("checkpoints", "shared", "cluster.checkpoints: given 'shared', allowed a folder that all nodes see, as /sh"),
+        ("checkpoints", "~nobody-here/a", "cluster.checkpoints: given '~nobody-here/a', allowed a folder that all"),
     ],
 )
 def test_a_mistake_is_one_line(key, value, told):
     _, complaints = resolved(**{key: value})
     assert len(complaints) == 1 and told in complaints[0]
+
+
+def test_a_folder_of_one_s_own_is_told_from_the_root(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ana")
+    assert resolved(checkpoints="~/aula")[0].checkpoints == "/home/ana/aula"

@@ -97,6 +97,11 @@ def test_gpus_cannot_be_shared_and_put_together_at_once(tmp_path):
     assert complaints(tmp_path, text) == [line]
 
 
+def test_several_gpus_a_run_are_refused_on_nodes_which_give_one(tmp_path):
+    line = "params.yaml: gpus_per_run: given 2 with executor: ray, allowed 1, or executor: local"
+    assert complaints(tmp_path, f"gpus_per_run: 2\nexecutor: ray\n{GOOD}") == [line]
+
+
 def test_what_the_top_of_the_file_says_counts(tmp_path):
     top = "profile: smoke\nlanguage: es\nseeds: 5\nworkers: 3\nruns_per_gpu: 2\nrun_minutes: 7\n"
     top += "same_on_every_processor: false\n"

@@ -3,10 +3,12 @@
 import time
 
 from pipeline import records
+from pipeline.training import machine
 from pipeline.training.store import Store
 
 KEYS = [f"{number:02x}" * 16 for number in range(1, 13)]
 RECORD = {"status": "finished", "epochs": 1, "versions": {"keras": "3"}, "device": "cpu"}
+RECORD |= {"numerics": "portable", "library": machine.library()}
 
 
 def put(store, key, model=b"weights", **record):

@@ -15,7 +15,8 @@ from stored import KEYS, content, full
 
 from pipeline import paths
 from pipeline.sharing.places import Folder, Remote
-from pipeline.sharing.shared_runs import SharedRuns
+from pipeline.sharing.shared_runs import SharedRuns, Taken
+from pipeline.training import machine, runtime
 from pipeline.training.store import Store
 
 KEY = KEYS[0]
@@ -34,8 +35,9 @@ def place(request, tmp_path):
 
 def take(runs, keys, store):
     """{key: what is wrong with it, or None if it was taken} of those that are there."""
-    seals = runs.seals(keys)
-    return dict.fromkeys(seals) | runs.take(seals, store)
+    seals, taken = runs.seals(keys), Taken()
+    runs.take(seals, store, taken)
+    return dict.fromkeys(seals) | taken.damaged | taken.unlike
 
 
 def names(place):
@@ -153,9 +155,9 @@ def test_a_damaged_run_is_refused_named_and_written_anew(place, tmp_path, part, 
     spoil(place, KEY, part, how)
     found = take(runs, KEYS[:2], theirs)
     assert found[KEY] and found[KEYS[1]] is None
-    assert runs.damaged == {KEY} and not theirs.has(KEY) and not theirs.drafts()
+    assert runs.damaged(runs.seals(KEYS), theirs) == {KEY} and not theirs.has(KEY) and not theirs.drafts()
     runs.give([KEY], ours)
-    assert not runs.damaged and take(runs, [KEY], theirs) == {KEY: None}
+    assert not runs.damaged(runs.seals(KEYS), theirs) and take(runs, [KEY], theirs) == {KEY: None}
     assert content(theirs, KEY) == content(ours, KEY)
 
 
@@ -175,6 +177,46 @@ def test_a_run_that_has_not_ended_is_refused(place, tmp_path, record):
     runs = SharedRuns(place)
     runs.give([KEY], full(tmp_path / "ours", [KEY], **record))
     assert take(runs, [KEY], Store(tmp_path / "theirs")) == {KEY: "run.json is not that of a run that has ended"}
+
+
+UNLIKE = {
+    "another C library": ({"library": "glibc 2.17"}, "given glibc 2.17, allowed "),
+    "another GPU": ({"device": "gpu", "gpus": ["T4"]}, "given T4, allowed A100"),
+    "another processor": ({"numerics": "native avx2", "processor": "abacus"}, "given abacus, allowed "),
+}
+
+
+@pytest.mark.parametrize(("record", "told"), UNLIKE.values(), ids=UNLIKE)
+def test_a_run_whose_numbers_may_be_others_is_not_taken(place, tmp_path, monkeypatch, record, told):
+    """Its key is the same: were it taken, one arm of a comparison would be of another machine than the other."""
+    if record.get("device") == "gpu":
+        monkeypatch.setattr(runtime, "_loadable", lambda: ("A100", "A100"))
+    monkeypatch.setattr(machine.numerics, "vector_unit", lambda: "avx2")
+    runs = SharedRuns(place)
+    runs.give([KEY], full(tmp_path / "ours", [KEY], **record))
+    theirs = Store(tmp_path / "theirs")
+    assert take(runs, [KEY], theirs)[KEY].startswith(told) and not theirs.has(KEY)
+    assert not runs.damaged(runs.seals([KEY]), theirs)  # it is whole, and stays
+
+
+@pytest.mark.parametrize("record", [{}, {"device": "gpu", "gpus": ["A100"]}], ids=["processor", "GPU"])
+def test_a_run_of_a_machine_like_this_one_is_taken(place, tmp_path, monkeypatch, record):
+    if record:
+        monkeypatch.setattr(runtime, "_loadable", lambda: ("A100", "A100"))
+    runs, taken = SharedRuns(place), Taken()
+    runs.give([KEY], full(tmp_path / "ours", [KEY], **record))
+    runs.take(runs.seals([KEY]), Store(tmp_path / "theirs"), taken)
+    assert taken == Taken(count=1)
+
+
+@pytest.mark.parametrize("record", [{"library": None}, {"device": "gpu"}], ids=["library", "GPU"])
+def test_a_run_that_does_not_say_on_what_it_was_trained_is_taken_and_counted(place, tmp_path, monkeypatch, record):
+    if "device" in record:
+        monkeypatch.setattr(runtime, "_loadable", lambda: ("A100",))
+    runs, taken = SharedRuns(place), Taken()
+    runs.give([KEY], full(tmp_path / "ours", [KEY], **record))
+    runs.take(runs.seals([KEY]), Store(tmp_path / "theirs"), taken)
+    assert taken == Taken(count=1, untold=1)
 
 
 WRITER = """

@@ -1,5 +1,6 @@
 """Training with a team's store: others' runs are taken, ours given, and one that is away costs a line and no more."""
 
+import json
 import time
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from pipeline.operations import exchange
 from pipeline.settings.shared_store import SharedStoreSettings, fault
 from pipeline.sharing import patience, team
 from pipeline.sharing.patience import Away
+from pipeline.sharing.shared_runs import SharedRuns
 from pipeline.sharing.team import Team, Training
 from pipeline.training.store import Store, project_store
 
@@ -81,7 +83,91 @@ def test_a_run_that_is_damaged_here_is_not_given(smoke, shared, capsys):
     assert Team(str(shared)).seals(KEYS).keys() == {*KEYS[:6], KEYS[7]}
 
 
+def test_runs_of_another_machine_are_named_once_and_trained(smoke, shared, house, capsys):
+    first = Team(str(shared))
+    first.give(KEYS[6:9], full(house / "other", KEYS[6:9], library="glibc 2.17"))
+    first.give(KEYS[9:10], full(house / "older", KEYS[9:10], library=None))
+    training = Training(settings(smoke, shared))
+    training.take(KEYS[6:10])
+    assert [project_store().has(key) for key in KEYS[6:10]] == [False] * 3 + [True]
+    named, untold, _ = capsys.readouterr().err.splitlines()
+    assert named.startswith(
+        f"{shared}: 3 of its runs count as not there, as their machine is another: given glibc 2.17"
+    )
+    assert untold == f"{shared}: 1 of its runs do not say on what they were trained, and are taken"
+    with training.giving([]) as give:
+        stored.put(project_store(), KEYS[6], model=b"ours")
+        give(KEYS[6])
+    assert b"2.17" in (shared / KEYS[6][:2] / KEYS[6] / run_json(shared, KEYS[6])).read_bytes()  # both are sound
+
+
+def run_json(shared, key):
+    """The name under which the store has it."""
+    seal = json.loads((shared / key[:2] / key / "seal.json").read_bytes())
+    return seal["files"]["run.json"]
+
+
+def test_a_damaged_run_is_given_anew_by_whoever_comes_after_a_kill(smoke, shared):
+    """It was named, and trained; before it was given the command was killed, and the next has taken nothing."""
+    key = KEYS[0]
+    (shared / key[:2] / key / run_json(shared, key)).write_bytes(b"{}")
+    stored.put(project_store(), key, model=b"ours")
+    with Training(settings(smoke, shared)).giving([key]):
+        pass
+    assert Team(str(shared)).take([key], Store(shared.parent / "third")) == 1
+
+
+def test_each_run_is_given_as_it_ends(smoke, shared):
+    with Training(settings(smoke, shared)).giving([]) as give:
+        stored.put(project_store(), KEYS[8])
+        give(KEYS[8])
+        until = time.monotonic() + 10
+        while not Team(str(shared)).seals([KEYS[8]]):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
 # Away
+
+
+def test_a_share_that_is_unmounted_while_runs_are_given_stays_empty(smoke, shared, capsys):
+    team = Team(str(shared))
+    team.open()
+    shared.rename(f"{shared}_")
+    shared.mkdir()  # the mount point
+    full(paths.STORE, KEYS[6:8])
+    with pytest.raises(Away, match="which is none yet"):
+        team.give(KEYS, project_store())
+    assert not list(shared.iterdir())
+
+
+@pytest.mark.parametrize("action", ["take", "give"])
+def test_the_project_s_own_full_disk_is_no_fault_of_the_store(smoke, shared, monkeypatch, action):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    if action == "give":
+        full(paths.STORE, KEYS[6:8])
+    monkeypatch.setattr(Store, "draft" if action == "take" else "seal", refuse)
+    team = Team(str(shared))
+    with pytest.raises(OSError, match="No space left") as caught:
+        getattr(team, action)(KEYS, project_store())
+    assert not isinstance(caught.value, Away)
+
+
+def test_the_project_s_own_fault_while_runs_are_given_does_not_keep_others_from_asking(
+    smoke, shared, capsys, monkeypatch
+):
+    full(paths.STORE, KEYS[6:8])
+
+    def refuse(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Store, "seal", refuse)
+    with Training(settings(smoke, shared)).giving(KEYS):
+        pass
+    assert capsys.readouterr().err == f"[Errno 5] Input/output error{LATER}\n"
+    assert not paths.STORE_AWAY.exists()
 
 
 @pytest.mark.parametrize(
@@ -128,13 +214,30 @@ def test_a_store_that_hangs_while_runs_are_given_holds_up_the_end_alone(smoke, s
     training = Training(settings(smoke, shared))
     training.take(KEYS[:1])
     capsys.readouterr()
-    training._team.runs.place = stored.Hung()
+    training._team.runs = SharedRuns(stored.Hung())
     begun = time.monotonic()
     with training.giving(KEYS) as give:
         give(KEYS[0])
         assert time.monotonic() - begun < 0.1  # training itself waits for nothing
     assert time.monotonic() - begun < 2
     assert capsys.readouterr().err == f"cannot use {shared}: it takes longer than training should wait{LATER}\n"
+    Training(settings(smoke, shared)).take(KEYS[:6])  # the next topic asks all the same: slow is not away
+    assert all(project_store().has(key) for key in KEYS[:6]) and not paths.STORE_AWAY.exists()
+
+
+def test_a_store_that_is_lost_in_the_last_moment_is_told_once(smoke, shared, capsys, monkeypatch):
+    """The thread has lost it, and is not gone yet, when the block's end has waited long enough."""
+    monkeypatch.setattr(team, "AFTERWARDS_S", 0.2)
+    training = Training(settings(smoke, shared))
+
+    def lose(self, keys, store):
+        training._lose(Away("gone"))
+        time.sleep(1)
+
+    monkeypatch.setattr(Team, "give", lose)
+    with training.giving(KEYS):
+        time.sleep(0.1)
+    assert capsys.readouterr().err == f"gone{LATER}\n"
 
 
 def test_a_full_disk_of_the_team_is_a_line(smoke, shared, capsys, monkeypatch):

@@ -1,5 +1,6 @@
 """A sweep over real settings with a trainer that trains nothing: store, failures, data, finals and outputs."""
 
+import contextlib
 import csv
 import json
 
@@ -10,7 +11,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.records import read_json
 from pipeline.settings import params
-from pipeline.sharing.team import Team
+from pipeline.sharing.team import Team, Training
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import carry_out
 from pipeline.sweeps.ledger import Ledger
@@ -115,6 +116,19 @@ def test_of_what_a_team_has_nothing_is_trained_again(settings, monkeypatch, tmp_
     trained.keys.clear()
     stage.sweep(settings, "small")
     assert outputs("trials.jsonl") == before and sorted(trained.keys) == sorted({*keys} - {*done}) and len(done) > 20
+
+
+def test_each_run_goes_to_the_team_as_it_ends(settings, monkeypatch):
+    given, before, real = [], [], carry_out.train_trial
+
+    def noting(task):
+        before.append(len(given))
+        return real(task)
+
+    monkeypatch.setattr(carry_out, "train_trial", noting)
+    monkeypatch.setattr(Training, "giving", lambda self, keys: contextlib.nullcontext(given.append))
+    stage.sweep(settings, "small")
+    assert before[0] == 0 and before[-1] > len(before) // 2 and {*trained.keys} <= {*given}
 
 
 def test_data_of_a_sweep_are_its_own_and_test_data_lie_apart(settings):
