@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipeline.sources._kinds import Habit, Reader
+from pipeline.errors import InputError
+from pipeline.sources._habits import Habit, habit
+from pipeline.sources._kinds import Reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,19 +52,28 @@ def read(
     if labels == "number":
         return LabelColumn(_numbers(reader, place, kept, where), kept, (), findings)
     codes, words = _coded(reader.cells.columns[place], kept)
-    classes = _classes(words, reader.habit)
+    own = _habit(reader, place)
+    classes = _classes(words, own)
     if len(classes) < 2:
         given = f"only {words[0]!r}" if words else "no label"
         reader.say(f"{where}: given {given}, allowed two classes or more: see that it is the label")
     code_of = {word: code for code, spellings in enumerate(classes) for word in spellings}
     y = np.array([code_of[word] for word in words], np.int64)[codes]
     names = tuple(min(spellings, key=lambda word: (len(word), word)) for spellings in classes)
-    if _are_numbers_to_predict(names, y, reader.habit):
+    if _are_numbers_to_predict(names, y, own):
         reader.say(
             f"{where}: given {len(names)} different numbers in {len(y)} rows, allowed classes of three rows or more:"
             " set `labels: number` to predict the number itself, or put it into classes"
         )
-    return LabelColumn(y, kept, names, (*findings, *_odd(where, classes, names, np.bincount(y), reader.habit)))
+    return LabelColumn(y, kept, names, (*findings, *_odd(where, classes, names, np.bincount(y), own)))
+
+
+def _habit(reader: Reader, place: int) -> Habit:
+    """How classes that are numbers are written, if that is clear: they have no say in how other columns are."""
+    try:
+        return habit(reader.cells, [place], (), "auto", "auto")
+    except InputError:
+        return reader.habit
 
 
 def _coded(cells: "pa.Array", kept: np.ndarray) -> tuple[np.ndarray, list[str]]:

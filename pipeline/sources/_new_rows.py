@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from pipeline.errors import InputError
 from pipeline.new_data import NewData
 from pipeline.raw_data import Column, coded
 from pipeline.sources._delimited import SEPARATORS, Cells
-from pipeline.sources._kinds import Habit, Reader, habit
+from pipeline.sources._habits import Habit, habit
+from pipeline.sources._kinds import Reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,9 +91,8 @@ def _by_own_habit(reader: Reader, names: Sequence[str], missing: Sequence[str]) 
     unread = _unread(reader, places)
     if not unread:
         return reader, ()
-    numbers = replace(reader.cells, names=tuple(names), columns=tuple(reader.cells.columns[at] for at in places))
     try:
-        own = Reader(reader.cells, habit(numbers, "auto", "auto"), missing)
+        own = Reader(reader.cells, habit(reader.cells, places, missing, "auto", "auto"), missing)
     except InputError:  # it may be two
         return reader, ()
     if _unread(own, places) >= unread:

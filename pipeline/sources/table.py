@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.raw_data import Column, RawData, required
 from pipeline.records import digest
-from pipeline.sources import _findings, _kinds, _labels, _new_rows, _table_file, _typed
+from pipeline.sources import _findings, _habits, _kinds, _labels, _new_rows, _table_file, _typed
 from pipeline.sources._delimited import Cells
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def _table(data: bytes, path: Path, told: Settings) -> RawData:
     """What stands in the file."""
     cells = _table_file.read(data, path, separator=told.separator, encoding=told.encoding, header=told.header)
     asked = _asked(cells, told)
-    reader = _kinds.Reader(cells, _kinds.habit(cells, told.decimal, told.thousands), told.missing)
+    habit = _habits.habit(cells, _of_numbers(cells, asked, told), told.missing, told.decimal, told.thousands)
+    reader = _kinds.Reader(cells, habit, told.missing)
     found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
     labels = _labels.read(reader, asked.label, told.missing, labels=told.labels, missing_label=told.missing_label)
     groups = None if asked.group is None else _groups(reader, asked.group, labels.kept)
@@ -213,6 +214,12 @@ def _unknown(cells: Cells, key: str, name: str) -> str:
     near = difflib.get_close_matches(name, cells.names, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"{key}: given {name!r}, allowed a column of {cells.name}: {', '.join(cells.names)[:200]}{hint}"
+
+
+def _of_numbers(cells: Cells, asked: Asked, told: Settings) -> list[int]:
+    """Places of the columns that may be numbers: no other tells how the file writes these."""
+    inputs = [place for place in asked.inputs if asked.kinds.get(cells.names[place], "number") == "number"]
+    return [*inputs, asked.label] if told.labels == "number" else inputs
 
 
 # What comes of it
