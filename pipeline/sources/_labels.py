@@ -48,7 +48,7 @@ def read(
     that are none.
     """
     where = f"{reader.cells.name}: column {reader.cells.names[place]!r}"
-    kept, findings = _kept(reader, place, missing, missing_label)
+    kept, findings = _kept(reader, place, _absent(reader, place, missing, labels), missing_label)
     if labels == "number":
         return LabelColumn(_numbers(reader, place, kept, where), kept, (), findings)
     codes, words = _coded(reader.cells.columns[place], kept)
@@ -84,14 +84,25 @@ def _coded(cells: "pa.Array", kept: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return found.indices.to_numpy(zero_copy_only=False).astype(np.int64), found.dictionary.to_pylist()
 
 
-def _kept(reader: Reader, place: int, missing: Sequence[str], missing_label: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which rows have a label (rows,), bool, and findings if others are left out; that they may not be is a fault."""
+def _absent(reader: Reader, place: int, missing: Sequence[str], labels: str) -> np.ndarray:
+    """Which rows have no label (rows,), bool: of numbers those with any gap; a class may be called -, say."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells, column = reader.cells.columns[place], f"column {reader.cells.names[place]!r}"
+    cells = reader.cells.columns[place]
+    without_number = reader.numbers(cells).missing
+    if labels == "number":
+        return without_number
     words = pa.array([*NO_LABEL, *(word.strip().lower() for word in missing)], cells.type)
-    absent = np.asarray(pc.is_in(pc.utf8_lower(cells), value_set=words))
+    told_as_number = without_number & ~reader.is_missing(cells)
+    return np.asarray(pc.is_in(pc.utf8_lower(cells), value_set=words)) | told_as_number
+
+
+def _kept(reader: Reader, place: int, absent: np.ndarray, missing_label: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which rows have a label (rows,), bool, and findings if others are left out; that they may not be is a fault."""
+    import pyarrow as pa
+
+    cells, column = reader.cells.columns[place], f"column {reader.cells.names[place]!r}"
     rows = np.flatnonzero(absent)
     blank = rows[reader.cells.blank(rows)]
     unlabelled = absent.copy()
