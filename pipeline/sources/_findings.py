@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.raw_data import Column, coded
 from pipeline.sources._delimited import Cells
-from pipeline.sources._kinds import WHOLE
+from pipeline.sources._kinds import MIDNIGHT, WHOLE
 
 MOST_WORDS = 0.5  # of the rows: a column with more different words than that names rows, or is free text
 FEW_ROWS = 20  # below which nothing follows from all values being different
@@ -16,6 +16,7 @@ ID_NAME = re.compile(
     r"(?i)(.*[_\s.-])?(id|ids|uuid|guid|index|key|row|nr|no)|.*[a-z](ID|Id)|column_1|unnamed.*|__index.*"
 )
 SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0)
+ENDS = ("0001-", "9999-")  # years that no measurement is of
 MOST_CATEGORIES = 1000
 MARKED = re.compile(r"[^\w\s]\s*[-+]?\d[\d.,]*\s*[^\d\s]{0,4}|[-+]?\d[\d.,]*\s*[^\d\s]{1,4}")
 MILLISECONDS, SECONDS, COMPACT = (9e11, 4e12), (9e8, 4e9), (19000101.0, 21001231.0)
@@ -130,6 +131,7 @@ def of_column(column: Column, known: Facts, y: np.ndarray) -> Iterator[str]:
     elif column.kind == "date":
         tell = ", in the order of the rows" if known.is_monotone else ""
         yield f"{name}: dates ({known.distinct} different ones{tell}): taken as days since 1970-01-01; {offer}"
+        yield from _of_days(column, name)
     else:
         yield from _of_numbers(column, known, name, offer)
     if _stand_together(column, known, y):
@@ -183,6 +185,19 @@ def _of_numbers(column: Column, known: Facts, name: str, offer: str) -> Iterator
         if 2 <= count < len(values) and _is_far(values[values != sentinel], sentinel):
             told = f"{sentinel:g} in {count} rows, far from all else: if it stands for a missing value"
             yield f"{name}: {told}, set `missing: ['{sentinel:g}']`"
+
+
+def _of_days(column: Column, name: str) -> Iterator[str]:
+    """Lines on a first or last day that may stand for an open end, or for a missing one."""
+    codes, words = coded(column.cells)
+    days, counts = np.array(words, "datetime64[us]").astype(np.float64), np.bincount(codes[codes >= 0])
+    are_ends = np.array([word.startswith(ENDS) for word in words])
+    for at in np.flatnonzero(are_ends | (days == days.min()) | (days == days.max())).tolist():
+        others = days[~are_ends & (days != days[at])]
+        if are_ends[at] or (counts[at] > 1 and len(others) > 1 and _is_far(others, days[at])):
+            day = words[at].removesuffix(MIDNIGHT)
+            told = f"{day} in {counts[at]} rows, far from all else: if it stands for an open end or a missing day"
+            yield f"{name}: {told}, set `missing: ['{day}']`"
 
 
 UNITS = {"milliseconds since 1970": MILLISECONDS, "seconds since 1970": SECONDS, "a day as yyyymmdd": COMPACT}

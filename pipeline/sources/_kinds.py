@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.raw_data import Column, coded
-from pipeline.sources._delimited import Cells
+from pipeline.sources._delimited import Cells, of_no_cells
 from pipeline.sources._habits import MOSTLY, Habit, are_addresses, are_codes_or_thousands, gaps
 
 if TYPE_CHECKING:
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 WHOLE = 2.0**53  # above it float64 leaves out whole numbers
 MOST_SHOWN = 5  # cells of a fault
-ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
 DATES = {  # forms in which dates are written, and how `datetime` reads them; the last may be either
     ISO: (),
     r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
     r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
     r"\d{1,2}/\d{1,2}/\d{4}": ("%d/%m/%Y", "%m/%d/%Y"),
 }
+MIDNIGHT = "T00:00:00"  # of a day in a column of times
+YEARS = ("%Y", "%y", "%G", "%c", "%x")  # as `datetime` spells them in forms of dates
+TIMES = ("%H", "%I", "%M", "%S", "%f", "%p", "%z", "%c", "%X")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +56,15 @@ class Reader:
     def read(self, place: int, said: str | None) -> Column | None:
         """Column number `place` as what it is `said` to be, or else as what it is; None: it is wrong, or empty."""
         name, cells = self.cells.names[place], self.cells.columns[place]
+        if name in self.cells.unreadable:
+            self.say(of_no_cells(self.cells, name))
+            return None
         if said == "number":
             return self._number(name, self.numbers(cells), cells)
         if said == "category":
             return self._category(name, cells)
         if said is not None:
-            return self._date(name, cells, ISO, () if said == "date" else (said,))
+            return self._date(name, cells, ISO, () if said == "date" or name in self.cells.days else (said,))
         numbers = self.numbers(cells)
         present = int((~numbers.missing).sum())
         if not present:
@@ -71,7 +77,8 @@ class Reader:
         if not numbers.wrong.any() and (_has_codes(cells) or are_addresses(self._present(cells, numbers))):
             return self._category(name, cells)
         if not numbers.wrong.any() and are_codes_or_thousands(self._present(cells, numbers)):
-            return self._either(name, self._present(cells, numbers)[0].as_py())
+            self._say_either(name, self._present(cells, numbers)[0].as_py())
+            return None
         return self._number(name, numbers, cells)
 
     def _present(self, cells: "pa.Array", numbers: Numbers) -> "pa.Array":
@@ -79,7 +86,7 @@ class Reader:
 
         return cells.filter(pa.array(~numbers.missing))
 
-    def _either(self, name: str, word: str) -> None:
+    def _say_either(self, name: str, word: str) -> None:
         self.say(
             f"{self.cells.name}: column {name!r}: given cells such as {word!r}, which may be lists of codes or numbers"
             f" with marks between thousands, allowed either: set `columns: {{{name}: category}}` or"
@@ -159,7 +166,12 @@ class Reader:
             )
             return None
         self.days[name] = first or "date"
-        return Column(name, "date", np.array([*found, None], object)[codes])
+        return Column(name, "date", self._known(found)[codes])
+
+    def _known(self, days: Sequence[str | None]) -> np.ndarray:
+        """The days, None where one was told to stand for a gap, and one None more."""
+        told = [day is not None and day.removesuffix(MIDNIGHT).lower() in self.words for day in days]
+        return np.array([*(None if gap else day for day, gap in zip(days, told, strict=True)), None], object)
 
     def read_new(self, place: int, kind: str, form: str) -> tuple[Column, int]:
         """Column number `place` of rows without labels, of a kind known from training, and how many cells do not fit.
@@ -171,8 +183,9 @@ class Reader:
             return self._category(name, cells), 0
         if kind == "date":
             codes, words = coded(_words(cells, self.is_missing(cells)))
-            days = np.array([*(_day(word, "" if form == "date" else form) for word in words), None], object)[codes]
-            return Column(name, "date", days), int(((codes >= 0) & (days == None)).sum())  # noqa: E711 (of an array)
+            days = [_day(word, "" if form == "date" else form) for word in words]
+            wrong = np.array([*(day is None for day in days), False])[codes]
+            return Column(name, "date", self._known(days)[codes]), int(wrong.sum())
         numbers = self.numbers(cells)
         wrong = numbers.wrong | np.isinf(numbers.values) | _inexact(numbers.values, cells, self.habit)
         return Column(name, "number", np.where(wrong, np.nan, numbers.values) + 0.0), int(wrong.sum())
@@ -253,16 +266,20 @@ def _inexact(values: np.ndarray, cells: "pa.Array", habit: Habit) -> np.ndarray:
     return wrong
 
 
+def has_year(form: str) -> bool:
+    """Whether a form of dates tells the year: without one all would be of 1900."""
+    return any(sign in form for sign in YEARS)
+
+
 def _day(word: str, form: str) -> str | None:
-    """A date as ISO 8601, in UTC where it names its zone; None: there is no such day."""
+    """A date as ISO 8601, with its time of day if it has one, in UTC where it names its zone; None: no such day."""
+    has_time = any(sign in form for sign in TIMES) if form else len(word) > len("2000-01-01")
     try:
-        if form:
-            return datetime.strptime(word, form).date().isoformat()
-        if not re.fullmatch(ISO, word):
+        if not form and not re.fullmatch(ISO, word):
             return None
-        day = datetime.fromisoformat(word)
-    except ValueError:
+        day = datetime.strptime(word, form) if form else datetime.fromisoformat(word)
+        if day.tzinfo is not None:
+            day = (day - (day.utcoffset() or day - day)).replace(tzinfo=None)
+    except (ValueError, OverflowError):  # the second of a day that is beyond year 9999, or before year 1, in UTC
         return None
-    if day.tzinfo is not None:
-        day = (day - (day.utcoffset() or day - day)).replace(tzinfo=None)
-    return day.isoformat() if len(word) > len("2000-01-01") else day.date().isoformat()
+    return day.isoformat() if has_time else day.date().isoformat()

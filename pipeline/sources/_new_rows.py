@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.new_data import NewData
 from pipeline.raw_data import Column, coded
-from pipeline.sources._delimited import SEPARATORS, Cells
+from pipeline.sources._delimited import SEPARATORS, Cells, of_no_cells
 from pipeline.sources._habits import Habit, habit
 from pipeline.sources._kinds import Reader
 
@@ -51,6 +51,8 @@ def read(
     lacking = [column["name"] for column in wanted if column["name"] not in cells.names]
     if lacking:
         raise InputError(_of_lacking(cells, lacking, form))
+    if no_cells := [of_no_cells(cells, each["name"]) for each in wanted if each["name"] in cells.unreadable]:
+        raise InputError("\n".join(no_cells))
     reader = Reader(cells, Habit() if is_typed else Habit(form["decimal"], form["thousands"]), form["missing"])
     numbers = [column["name"] for column in wanted if column["kind"] == "number"]
     reader, said = (reader, ()) if is_typed else _by_own_habit(reader, numbers, form["missing"])
@@ -60,7 +62,8 @@ def read(
     unreadable: dict[str, int] = {}
     for column in wanted:
         name, kind = column["name"], column["kind"]
-        read, wrong = reader.read_new(cells.names.index(name), kind, form["days"].get(name, "date"))
+        day = "date" if name in cells.days else form["days"].get(name, "date")
+        read, wrong = reader.read_new(cells.names.index(name), kind, day)
         if kind == "category":
             read = Column(name, kind, _spelt_as(read.cells, column["categories"]))
         elif kind == "number" and wrong:

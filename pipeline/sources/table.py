@@ -13,7 +13,7 @@ from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.raw_data import Column, RawData, required
 from pipeline.records import digest
 from pipeline.sources import _findings, _habits, _kinds, _labels, _new_rows, _table_file, _typed
-from pipeline.sources._delimited import Cells
+from pipeline.sources._delimited import Cells, of_no_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,6 +110,9 @@ def _table(data: bytes, path: Path, told: Settings) -> RawData:
     habit = _habits.habit(cells, _of_numbers(cells, asked, told), told.missing, told.decimal, told.thousands)
     reader = _kinds.Reader(cells, habit, told.missing)
     found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
+    for place in (asked.label, asked.group):
+        if place is not None and cells.names[place] in cells.unreadable:
+            raise InputError(of_no_cells(cells, cells.names[place]))
     labels = _labels.read(reader, asked.label, told.missing, labels=told.labels, missing_label=told.missing_label)
     groups = None if asked.group is None else _groups(reader, asked.group, labels.kept)
     if reader.faults:
@@ -193,8 +196,8 @@ def _asked(cells: Cells, told: Settings) -> Asked:
     named += [("drop", name) for name in drop]
     faults = [_unknown(cells, key, name) for key, name in named if name is not None and name not in cells.names]
     for name, kind in kinds.items():
-        if kind not in KINDS and "%" not in kind:
-            allowed = f"{', '.join(KINDS)}, or the form of its dates, such as %d/%m/%Y"
+        if kind not in KINDS and not _kinds.has_year(kind):
+            allowed = f"{', '.join(KINDS)}, or the form of its dates with their year, such as %d/%m/%Y"
             faults.append(f"columns: {name}: given {kind!r}, allowed {allowed}")
     called = [name for name in cells.names if name.lower() == "class"]
     if label is None and len(called) != 1:

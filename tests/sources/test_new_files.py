@@ -1,5 +1,7 @@
 """Files that are to be answered: read as the source has read those of training, with labels or without."""
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -228,6 +230,59 @@ def test_parquet_has_types_of_its_own(trained, tmp_path):
     found = new(trained, tmp_path / "new.parquet")
     np.testing.assert_array_equal(found.x[0].cells, [1.5, np.nan, 3.0])
     assert found.x[1].cells.tolist() == ["red", None, "blue"] and found.names["row"] == ["1", "2", "3"]
+
+
+def parquet(place, **columns):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table(columns), place)
+    return place
+
+
+@pytest.fixture
+def dated(tmp_path):
+    """Settings and card of a table in text whose days are written 31.12.2024."""
+    rows = [(f"{1 + place % 28:02}.02.2024", WORDS[place % 2]) for place in range(60)]
+    (tmp_path / "own.csv").write_text(lines(rows, ("day", "class")))
+    settings = whole("table", file=str(tmp_path / "own.csv"))
+    raw = table.load(tmp_path, 0, **settings)
+    return settings, {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+
+
+WORDS = ("no", "yes")
+DAYS = [datetime(2024, 3, 4), None, datetime(2024, 5, 6)]
+
+
+@pytest.mark.parametrize("kind", ["date32", "date64", "timestamp"])
+def test_days_that_are_such_by_type_need_no_form(dated, tmp_path, kind):
+    import pyarrow as pa
+
+    days = pa.array(DAYS, pa.timestamp("ns"))
+    days = days if kind == "timestamp" else days.cast(pa.date32()).cast(getattr(pa, kind)())
+    found = new(dated, parquet(tmp_path / "new.parquet", day=days))
+    assert found.unreadable == {} and [cell and cell[:10] for cell in found.x[0].cells] == [
+        "2024-03-04",
+        None,
+        "2024-05-06",
+    ]
+
+
+def test_days_in_text_keep_the_form_of_training_in_parquet_and_requests(dated, tmp_path):
+    import pandas as pd
+
+    text = ["04.03.2024", "2024-03-04"]
+    assert new(dated, parquet(tmp_path / "new.parquet", day=text)).x[0].cells.tolist() == ["2024-03-04", None]
+    found = table.read_request(pd.DataFrame({"day": text}), dated[1])
+    assert found.x[0].cells.tolist() == ["2024-03-04", None] and found.unreadable == {"day": 1}
+
+
+def test_columns_that_are_no_cells_stop_nothing_unless_they_are_wanted(trained, tmp_path):
+    place = parquet(tmp_path / "new.parquet", size=[1.5], colour=["red"], emb=[[1.0, 2.0]], photo=[b"x"])
+    assert [column.cells.tolist() for column in new(trained, place).x] == [[1.5], ["red"]]
+    place = parquet(tmp_path / "new.parquet", size=[[1.5]], colour=["red"])
+    with pytest.raises(InputError, match=r"^new.parquet: column 'size': given list<.*>, allowed numbers, text, dates"):
+        new(trained, place)
 
 
 @pytest.mark.parametrize("name", ["new.npz", "new"])
