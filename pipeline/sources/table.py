@@ -260,22 +260,14 @@ def _raw_data(
     form: Mapping[str, Any],
 ) -> RawData:
     """Columns that are measurements, and what is to be known of all of them (InputError: copies of the label)."""
-    known = {place: _findings.facts(column) for place, column in inputs.items()}
-    said = {place for place in asked.inputs if cells.names[place] in asked.kinds}
-    reasons = {place: _findings.left_out(inputs[place], known[place]) for place in inputs if place not in said}
-    out = {place: reason for place, reason in reasons.items() if reason}
-    kept = {place: column for place, column in inputs.items() if place not in out}
-    faults = [
-        f"{cells.name}: {fault}"
-        for place, column in kept.items()
-        if place not in said and (fault := _findings.fault(column, known[place], told.y))
-    ]
+    sifted = _findings.sift(inputs, asked.kinds)
+    kept, known, faults = sifted.kept, sifted.known, _findings.faults(cells.name, sifted, asked.kinds, told.y)
     if not kept:
         names = ", ".join(cells.names)[:200]
         faults.append(f"{cells.name}: given no column to learn from ({names}), allowed one or more beside the label")
     if faults:
         raise InputError("\n".join(faults))
-    findings = [*told.findings, *_findings.of_left_out(cells, asked.inputs, inputs, out)]
+    findings = [*told.findings, *_findings.of_left_out(cells.names, asked.inputs, inputs, sifted.out)]
     for place, column in kept.items():
         findings += _findings.of_column(column, known[place], told.y)
     becomes = {place: BECOMES[column.kind] for place, column in kept.items()} | {asked.label: LABEL}

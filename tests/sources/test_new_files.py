@@ -293,7 +293,7 @@ def test_what_is_no_table_is_refused(trained, tmp_path, name):
 
 
 def test_words_for_missing_are_those_of_training(tmp_path):
-    rows = [("c", "-9999", "red", "no"), ("c", "2.5", "none", "yes"), ("c", "2.5", "red", "yes")]
+    rows = [("c", *cells, label) for cells in (("-9999", "red"), ("2.5", "none")) for label in ("no", "yes", "no")]
     (tmp_path / "own.csv").write_text(lines(rows * 20))
     settings = whole("table", file=str(tmp_path / "own.csv"), missing=["-9999"], precision="float32")
     raw = table.load(tmp_path, 0, **settings)
@@ -370,6 +370,18 @@ def test_arrays_need_no_labels(tmp_path):
         arrays(tmp_path / "new.npz", (7, 7, 1), x=x)
     with pytest.raises(InputError, match="allowed x"):
         arrays(tmp_path / "new.npz", (6, 6, 1), z=x)
+
+
+@pytest.mark.parametrize(("trained_on", "refused"), [("uint8", False), ("float32", True), ("bool", True)])
+def test_dark_bytes_are_such_where_training_was_of_bytes(tmp_path, trained_on, refused):
+    np.savez(tmp_path / "new.npz", x=np.full((2, 6, 6), 7, np.uint8))
+    card = {"shape": [6, 6, 1], "request": {"type": trained_on}}
+    if refused:
+        with pytest.raises(InputError, match=r"given bytes \(uint8\) from 7 to 7, allowed ones up to 255 or floats"):
+            archive.read_new(tmp_path / "new.npz", card, **whole("archive", file="own"))
+        return
+    found = archive.read_new(tmp_path / "new.npz", card, **whole("archive", file="own"))
+    assert np.unique(found.x).tolist() == [np.float32(7) / np.float32(255)]
 
 
 def test_shorter_sequences_are_padded_where_their_ends_are_known(tmp_path):

@@ -422,12 +422,12 @@ def test_missing_labels_are_refused_or_dropped_when_told(tmp_path):
 
 
 def test_numbers_to_predict_are_offered_and_read(tmp_path):
-    text = table([(a, b, f"{place * 0.37 - 3:.2f}") for place, (a, b, _) in enumerate(ROWS)])
+    text = table([(a, b, f"{place**2 * 0.37 - 3:.2f}") for place, (a, b, _) in enumerate(ROWS)])
     assert "given 60 different numbers in 60 rows" in refused(tmp_path, text)
     assert "set `labels: number`" in refused(tmp_path, text)
     raw = own(tmp_path, text, labels="number")
     assert raw.y.dtype == np.float64 and raw.class_names == ()
-    assert raw.y.tolist() == [float(f"{place * 0.37 - 3:.2f}") for place in range(60)]
+    assert raw.y.tolist() == [float(f"{place**2 * 0.37 - 3:.2f}") for place in range(60)]
     message = refused(tmp_path, text.replace("-3.00", "x"), labels="number")
     assert "given 'x' (line 2), allowed a number to predict, as in the 59 other rows: mend it" in message
     assert "labels: number" not in message
