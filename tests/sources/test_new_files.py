@@ -427,6 +427,35 @@ def test_a_series_with_a_cell_that_is_no_number_is_left_out_and_named(tmp_path):
     assert found.x[0, 0].tolist() == [6, 5]
 
 
+@pytest.mark.parametrize(
+    ("trained", "cells", "values", "said"),
+    [
+        ({"decimal": ","}, ("1.5", "2", "0.25"), [1.5, 2, 0.25], True),
+        ({"decimal": "."}, ("1,5", "2", "0,25"), [1.5, 2, 0.25], True),
+        ({"decimal": ","}, ("1.5", "2,5", "3"), None, False),  # no mark is that of the whole file
+        ({"decimal": ",", "thousands": "."}, ("1.250", "2.500", "980"), [1250, 2500, 980], False),
+        ({"decimal": ","}, ("1.250", "2.500", "980"), None, False),  # which may be either
+        ({"decimal": "."}, ("1.250", "2.500", "980"), [1.25, 2.5, 980], False),
+    ],
+)
+def test_another_decimal_mark_is_that_of_the_whole_file_or_none(tmp_path, trained, cells, values, said):
+    text = "who;at;u\n" + "".join(f"a;{step};{cell}\n" for step, cell in enumerate(cells)) + "b;0;1\n"
+    (tmp_path / "new.csv").write_text(text)
+    card = {"recordings": {"channels": ["u"], **trained}, "shape": [3, 1]}
+    asked = whole("recordings", file="own", series="who", label="kind", step="at")
+    found = recordings.read_new(tmp_path / "new.csv", card, **asked)
+    line = f"numbers are written with {trained['decimal'].translate({44: '.', 46: ','})!r} before decimals, those of"
+    assert [each.startswith(line) for each in found.findings] == ([True] if said else [])
+    assert found.names["who"] == (["b"] if values is None else ["a", "b"])
+    assert values is None or found.x[0, :, 0].tolist() == values
+
+
+def test_a_group_tells_series_apart(tmp_path):
+    found = series(tmp_path / "new.csv", "who,at,u,v,subject\na,0,1,2,x\nb,0,1,2,y\n", group="subject")
+    assert found.names == {"who": ["a", "b"], "subject": ["x", "y"]}
+    assert series(tmp_path / "new.csv", LONG, group="subject").names == {"who": ["a", "b"]}
+
+
 def test_longer_series_are_refused_or_cut_as_the_block_says(tmp_path):
     with pytest.raises(InputError, match="1 series of more steps"):
         series(tmp_path / "new.csv", LONG, steps=1)
