@@ -21,12 +21,13 @@ def of_channels(file: str, columns: Columns, x: np.ndarray, lengths: np.ndarray,
     for place in np.flatnonzero(stay).tolist():
         name = columns.header[columns.channels[place]]
         column, told = Column(name, "number", x[:, 0, place]), f"{file}: column {name!r}"
-        if (column.cells == column.cells[0]).all():
+        distinct = len(np.unique(column.cells))
+        if distinct == 1:
             lines.append(f"{told} is the same everywhere: `drop: [{name}]`")
-        elif copy := _copies.of_label(column, y):
+        elif copy := _copies.of_label(column, distinct, y):
             faults.append(f"{told}: given {copy}, allowed measurements, no copy of the label: write `drop: [{name}]`")
         else:
-            hints = "".join(f", and {hint}" for hint in _copies.hints(column, y))
+            hints = "".join(f", and {hint}" for hint in _copies.hints(column, distinct, y))
             lines.append(
                 f"{told} is the same in all rows of each series{hints}: if it names whom or what several series come"
                 f" from, write `group: {name}`, which keeps these in one part; if it was not measured, `drop: [{name}]`"

@@ -12,8 +12,8 @@ EXACT, NEAR = 1e-9, 1e-6  # how far a correlation may be from 1
 CHANCE = 1e-3  # that so many rows are of one class though they are any rows
 
 
-def of_label(column: Column, y: np.ndarray) -> str | None:
-    """How a column tells the label in every row, as a copy of it does; None: it does not.
+def of_label(column: Column, distinct: int, y: np.ndarray) -> str | None:
+    """How a column of so many `distinct` values tells the label in every row, as a copy of it does; None: it does not.
 
     Classes are told by a value for each, in the cells that are there, or by which cells are missing; numbers by others
     that lie on a straight line with them.
@@ -25,6 +25,8 @@ def of_label(column: Column, y: np.ndarray) -> str | None:
         return "cells that are missing by the class" if _are_enough(y) and _by_class(y, present) else None
     if _by_class(y, present):
         return "cells that are missing by the class"
+    if distinct > int(y.max()) + 1:
+        return None  # at once, of most columns
     values, pairs, labels, _ = _counts(column, y, present)
     return "one value for each class" if values == pairs == labels > 1 else None
 
@@ -35,8 +37,8 @@ def may_be_measured(column: Column, y: np.ndarray) -> bool:
     return y.dtype.kind == "i" and len(values) == 2 and values.tolist() not in ([0, 1], [1, 2], [-1, 1])
 
 
-def hints(column: Column, y: np.ndarray) -> Iterator[str]:
-    """What may tell the label without being a copy of it, in words."""
+def hints(column: Column, distinct: int, y: np.ndarray) -> Iterator[str]:
+    """How a column that is no copy of the label may tell it all the same, in words."""
     present = _present(column)
     if y.dtype.kind != "i":
         if _on_a_line(column, y, present, NEAR):
@@ -46,9 +48,9 @@ def hints(column: Column, y: np.ndarray) -> Iterator[str]:
         if not present.all() and _are_of_one_class(y, rows):
             yield f"{what} in rows of one class alone"
             return
-    if _are_enough(y, present):
+    if distinct <= MOST_VALUES and _are_enough(y, present):
         values, pairs, labels, fewest = _counts(column, y, present)
-        if values == pairs > labels > 1 and values <= MOST_VALUES and fewest > 1:
+        if values == pairs > labels > 1 and fewest > 1:
             yield "each of its values is of one class alone"
 
 

@@ -94,7 +94,7 @@ def _are_whole(values: np.ndarray) -> bool:
 def fault(column: Column, known: Facts, y: np.ndarray) -> str | None:
     """Why a column that nobody has spoken for cannot be learnt from as it is; None: it can."""
     name = column.name
-    copy = _copies.of_label(column, y)
+    copy = _copies.of_label(column, known.distinct, y)
     if copy and not _copies.may_be_measured(column, y):
         return (
             f"column {name!r}: given {copy}, allowed measurements, no copy of the label:"
@@ -131,7 +131,7 @@ def of_column(column: Column, known: Facts, y: np.ndarray, offers: Mapping[str, 
     """Lines on a column that is kept; `offers` say how to tell a group, or a number that stands for a missing one."""
     name, present = f"column {column.name!r}", len(column.cells) - known.missing
     offer = f"to leave it out set `drop: [{column.name}]`"
-    copy = _copies.of_label(column, y)
+    copy = _copies.of_label(column, known.distinct, y)
     if copy:
         yield f"{name}: {copy}, as a copy of the label has: {offer}"
     if known.distinct <= 1:
@@ -149,7 +149,10 @@ def of_column(column: Column, known: Facts, y: np.ndarray, offers: Mapping[str, 
         yield f"{name}: {told}: if they come from one person or thing {offers['group'].format(column.name)}"
     elif not copy:
         known_late = "so is what becomes known with the label or after it"
-        yield from (f"{name}: {hint}, and {known_late}: if this does, {offer}" for hint in _copies.hints(column, y))
+        yield from (
+            f"{name}: {hint}, and {known_late}: if this does, {offer}"
+            for hint in _copies.hints(column, known.distinct, y)
+        )
     if known.missing > present:
         yield f"{name}: {known.missing} of {len(column.cells)} cells are missing: {offer}"
 
