@@ -95,7 +95,8 @@ def _absent(reader: Reader, place: int, missing: Sequence[str], labels: str) -> 
         return without_number
     words = pa.array([*NO_LABEL, *(word.strip().lower() for word in missing)], cells.type)
     told_as_number = without_number & ~reader.is_missing(cells)
-    return np.asarray(pc.is_in(pc.utf8_lower(cells), value_set=words)) | told_as_number
+    absent: np.ndarray = np.asarray(pc.is_in(pc.utf8_lower(cells), value_set=words)) | told_as_number
+    return absent
 
 
 def _kept(reader: Reader, place: int, absent: np.ndarray, missing_label: str) -> tuple[np.ndarray, tuple[str, ...]]:
