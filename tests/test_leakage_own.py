@@ -189,3 +189,19 @@ def test_steps_of_one_recording_are_in_one_part(raw):
     ]
     assert abs(found(flat, "neighbour") - 0.5) < 2 * CLOSE
     assert found(parts(replace(OWN, load={"file": "own", "drop": ["series", "step"]})), "neighbour") > 0.9
+
+
+@pytest.mark.parametrize("group", ["person", None])
+def test_recordings_of_a_group_stand_in_one_part(raw, group):
+    """Sixty people with four recordings each, whose numbers tell who they are."""
+    rows = [
+        (f"s{at}", step, f"p{at // 4}", 10 * (at // 4) + (at + step) % 7, "ab"[at % 2])
+        for at in range(240)
+        for step in range(3)
+    ]
+    write(raw, ("who", "at", "person", "u", "kind"), rows)
+    load = {"file": "own", "series": "who", "step": "at", "label": "kind"}
+    load |= {"group": group} if group else {"drop": ["person"]}
+    of_draws = parts(replace(OWN, source="recordings", load=load, scale="none"))
+    people = [[{*(part.x[:, 0, 0] // 10).tolist()} for part in both] for both in of_draws]
+    assert all(bool(train & test) == (group is None) and train and test for train, test in people)

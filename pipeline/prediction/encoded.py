@@ -36,7 +36,8 @@ def encode(data: NewData, card: Mapping[str, Any], most_unseen: float, *, option
         return Encoded(_in_float32(scaler.apply(data.x, card["scale"], data.lengths)), ())
     fitted = encoder.from_json(card["encoder"])
     x, counts = fitted.apply(data.x)
-    lines = [*_lines(data, fitted, counts), *_far(x, fitted)]
+    far = _far(x, fitted) if card["scale"].get("kind") != "none" else ()  # without a scale nothing says what is far
+    lines = [*_lines(data, fitted, counts), *far]
     faults = [
         f"{line}, allowed {most_unseen:.0%}: see that it is the same column, in the same notation and unit, or allow"
         f" more by {option}"

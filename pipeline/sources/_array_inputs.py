@@ -15,13 +15,23 @@ from pipeline.sources._npz import Asked
 CHANNELS = (1, 3, 4)  # of pictures: grey, colour, colour with alpha
 NARROW = 4  # pixels: what is no wider is hardly a picture, unless it is square
 LONG = 1_000  # steps, from which on training takes long
+DARK = 16  # bytes up to that are hardly shares of 255: scanned digits have 0 to 16, masks 0 and 1
 PADDED = 0.1  # share of sequences that end alike, from which on it is asked what that means
 
 
 Inputs = tuple[Any, np.ndarray | None, list[str]]  # examples, lengths, what to say
 
 
-def read(asked: Asked, arrays: Mapping[str, np.ndarray], kind: str, channels: str, padding: str | float) -> Inputs:
+def read(
+    asked: Asked,
+    arrays: Mapping[str, np.ndarray],
+    kind: str,
+    channels: str,
+    padding: str | float,
+    *,
+    are_bytes: bool = False,
+) -> Inputs:
+    """Examples of that kind; with `are_bytes` those of training were bytes 0..255, so that dark ones leave no doubt."""
     x = arrays[asked.inputs]
     if x.dtype.kind not in "biuf":
         raise InputError(f"{asked.file}: {asked.inputs}: given {x.dtype}, allowed numbers")
@@ -30,7 +40,7 @@ def read(asked: Asked, arrays: Mapping[str, np.ndarray], kind: str, channels: st
     if kind == "table":
         return _columns(asked, x, arrays.get("columns")), None, []
     if kind == "image":
-        return _unit(asked, _pictures(asked, x, channels)), None, _shape_notes(asked, x)
+        return _unit(asked, _pictures(asked, x, channels), are_bytes), None, _shape_notes(asked, x)
     return _sequences(asked, x, arrays.get("lengths"), padding)
 
 
@@ -84,9 +94,13 @@ def _pictures(asked: Asked, x: np.ndarray, channels: str) -> np.ndarray:
     raise InputError(f"{told}, {many}: if so many are right, write `channels: last` under load")
 
 
-def _unit(asked: Asked, x: np.ndarray) -> np.ndarray:
+def _unit(asked: Asked, x: np.ndarray, are_bytes: bool) -> np.ndarray:
     """Brightness from 0 to 1: float32 of bytes, else as precise as it was."""
     if x.dtype == np.uint8:
+        if not are_bytes and 0 < x.max() <= DARK:
+            told = f"given bytes (uint8) from {x.min()} to {x.max()}, allowed ones up to 255 or floats 0..1"
+            line = asked.mended(f"{asked.x} = {_as_shares(asked, x.min(), x.max())}")
+            raise InputError(f"{asked.file}: {asked.inputs}: {told}: {line}")
         return x.astype(np.float32) / np.float32(255)
     if x.dtype.kind == "b":
         return x.astype(np.float32)
@@ -113,8 +127,8 @@ def _of_pixels(asked: Asked, bad: np.ndarray) -> str:
 
 def _as_shares(asked: Asked, low: Any, high: Any) -> str:
     """How to bring the brightness to 0..1: what the range says it is now."""
-    if low >= 0 and high <= 1:
-        return f"{asked.x}.astype(np.float32)"
+    if low >= 0 and high <= DARK:
+        return f"({asked.x} / {max(high, 1):g}).astype(np.float32)"
     if low >= 0 and high <= 255:
         return f"({asked.x} / 255).astype(np.float32)"
     if low >= 0 and high <= 65535:

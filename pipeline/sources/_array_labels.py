@@ -36,6 +36,24 @@ def read(asked: Asked, y: np.ndarray, target: str) -> Labels:
     return np.array([code[word] for word in words], np.int64), tuple(names), notes
 
 
+def groups(asked: Asked, of_each: np.ndarray) -> np.ndarray:
+    """A number for each example's group; a column will do (InputError: another shape, or examples without a group)."""
+    if of_each.ndim == 2 and of_each.shape[1] == 1:
+        of_each = of_each[:, 0]
+    if of_each.ndim != 1:
+        line = asked.mended("a['groups'] = np.unique(a['groups'], axis=0, return_inverse=True)[1].ravel()")
+        told = f"given shape {of_each.shape}, allowed one group for each example"
+        raise InputError(f"{asked.file}: groups: {told}; those that are alike throughout become one by {line}")
+    if of_each.dtype.kind in "fcmM":
+        missing = np.isnat(of_each) if of_each.dtype.kind in "mM" else np.isnan(of_each)
+    else:
+        words = np.char.decode(of_each, "utf-8", "replace") if of_each.dtype.kind == "S" else of_each
+        missing = np.array([str(word).strip().casefold() in {*NO_LABEL, "none"} for word in words.tolist()])
+    if missing.any():
+        raise InputError(_npz.without(asked, "groups", "examples without a group", np.flatnonzero(missing)))
+    return np.unique(of_each, return_inverse=True)[1].astype(np.int64)
+
+
 def _is_one_hot(y: np.ndarray) -> bool:
     return y.dtype.kind in "biuf" and bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
 

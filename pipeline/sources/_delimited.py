@@ -6,8 +6,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -39,6 +39,8 @@ class Cells:
     text: bytes | None = None
     line: int = 1
     has_header: bool = True
+    unreadable: Mapping[str, str] = field(default_factory=dict)  # {column: its type, which is none of cells}
+    days: frozenset[str] = frozenset()  # columns that a file with types says to be dates: their cells are in ISO 8601
 
     @property
     def width(self) -> int:
@@ -73,6 +75,12 @@ class Cells:
                 if len(found) == len(wanted):
                     break
         return [f"line {found[row]}" for row in rows]
+
+
+def of_no_cells(cells: Cells, name: str) -> str:
+    """A fault: the column holds lists or bytes, say, and was not left out."""
+    told = f"given {cells.unreadable[name]}, allowed numbers, text, dates or true and false"
+    return f"{cells.name}: column {name!r}: {told}: set `drop: [{name}]`"
 
 
 def read(data: bytes, name: str, *, separator: str, encoding: str, header: Literal["auto", "yes", "no"]) -> Cells:

@@ -1,14 +1,14 @@
 """Say what smells about the columns of a table, and which of them are no measurements and are left out."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.raw_data import Column, coded
-from pipeline.sources._delimited import Cells
-from pipeline.sources._kinds import WHOLE
+from pipeline.sources import _copies
+from pipeline.sources._kinds import MIDNIGHT, WHOLE
 
 MOST_WORDS = 0.5  # of the rows: a column with more different words than that names rows, or is free text
 FEW_ROWS = 20  # below which nothing follows from all values being different
@@ -16,8 +16,10 @@ ID_NAME = re.compile(
     r"(?i)(.*[_\s.-])?(id|ids|uuid|guid|index|key|row|nr|no)|.*[a-z](ID|Id)|column_1|unnamed.*|__index.*"
 )
 SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0)
+ENDS = ("0001-", "9999-")  # years that no measurement is of
 MOST_CATEGORIES = 1000
 MARKED = re.compile(r"[^\w\s]\s*[-+]?\d[\d.,]*\s*[^\d\s]{0,4}|[-+]?\d[\d.,]*\s*[^\d\s]{1,4}")
+OFFERS = {"missing": "set `missing: ['{}']`", "group": "set `group: {}`"}
 MILLISECONDS, SECONDS, COMPACT = (9e11, 4e12), (9e8, 4e9), (19000101.0, 21001231.0)
 
 
@@ -46,6 +48,30 @@ def facts(column: Column) -> Facts:
     return Facts(len(column.cells) - len(order), distinct, distinct == len(order) > FEW_ROWS, is_monotone)
 
 
+@dataclass(frozen=True, eq=False)
+class Sifted:
+    """Columns by place that are `kept`, why others are left `out`, and what is `known` of all."""
+
+    kept: Mapping[int, Column]
+    out: Mapping[int, str]
+    known: Mapping[int, Facts]
+
+
+def sift(found: Mapping[int, Column], said: Collection[str]) -> Sifted:
+    """Which of the columns found by place may be measurements; of those that are `said` to be, by name, all are."""
+    known = {place: facts(column) for place, column in found.items()}
+    free = {place: column for place, column in found.items() if column.name not in said}
+    out = {place: reason for place, column in free.items() if (reason := left_out(column, known[place]))}
+    kept = {place: column for place, column in found.items() if place not in out}
+    return Sifted(kept, out, known)
+
+
+def faults(file: str, sifted: Sifted, said: Collection[str], y: np.ndarray) -> list[str]:
+    """Lines on columns that are kept, that nobody has spoken for, and that cannot be learnt from."""
+    free = {place: column for place, column in sifted.kept.items() if column.name not in said}
+    return [f"{file}: {told}" for place, column in free.items() if (told := fault(column, sifted.known[place], y))]
+
+
 def left_out(column: Column, known: Facts) -> str | None:
     """Why a column that nobody has spoken for is no measurement; None: it may be one."""
     present = len(column.cells) - known.missing
@@ -68,9 +94,10 @@ def _are_whole(values: np.ndarray) -> bool:
 def fault(column: Column, known: Facts, y: np.ndarray) -> str | None:
     """Why a column that nobody has spoken for cannot be learnt from as it is; None: it can."""
     name = column.name
-    if _mirrors(column, known, y) and not (column.kind == "number" and _are_other_numbers(column, y)):
+    copy = _copies.of_label(column, known.distinct, y)
+    if copy and not _copies.may_be_measured(column, y):
         return (
-            f"column {name!r}: given one value for each class, allowed measurements, no copy of the label:"
+            f"column {name!r}: given {copy}, allowed measurements, no copy of the label:"
             f" set `drop: [{name}]`, or `columns: {{{name}: {column.kind}}}` if it was measured"
         )
     marks = _with_marks(column) if known.distinct > MOST_WORDS * (len(y) - known.missing) and len(y) > FEW_ROWS else []
@@ -87,29 +114,12 @@ def fault(column: Column, known: Facts, y: np.ndarray) -> str | None:
     return None
 
 
-def _mirrors(column: Column, known: Facts, y: np.ndarray) -> bool:
-    """Whether a column has one value for each class, and each class one value."""
-    if y.dtype.kind != "i":
-        return column.kind == "number" and known.distinct > 1 and np.array_equal(column.cells, y)
-    classes = int(y.max()) + 1
-    if known.distinct != classes or len(y) < max(10, 3 * classes):
-        return False
-    codes = np.unique(column.cells, return_inverse=True)[1] if column.kind == "number" else coded(column.cells)[0]
-    return len(np.unique(codes * classes + y)) == classes
-
-
-def _are_other_numbers(column: Column, y: np.ndarray) -> bool:
-    """Whether two classes go with two numbers that are no codes: a measurement may do that."""
-    values = np.unique(column.cells[~np.isnan(column.cells)])
-    return y.dtype.kind == "i" and len(values) == 2 and values.tolist() not in ([0, 1], [1, 2], [-1, 1])
-
-
 def of_left_out(
-    cells: Cells, asked: Sequence[int], found: Mapping[int, Column], reasons: Mapping[int, str]
+    names: Sequence[str], asked: Sequence[int], found: Mapping[int, Column], reasons: Mapping[int, str]
 ) -> Iterator[str]:
     """Lines on columns that are left out though nobody has said so."""
     for place in asked:
-        name = cells.names[place]
+        name = names[place]
         if place not in found:
             yield f"column {name!r}: left out: no cell has a value"
         elif place in reasons:
@@ -117,12 +127,13 @@ def of_left_out(
             yield f"column {name!r}: left out (`drop`): {reasons[place]}; {keep}"
 
 
-def of_column(column: Column, known: Facts, y: np.ndarray) -> Iterator[str]:
-    """Lines on a column that is kept."""
+def of_column(column: Column, known: Facts, y: np.ndarray, offers: Mapping[str, str] = OFFERS) -> Iterator[str]:
+    """Lines on a column that is kept; `offers` say how to tell a group, or a number that stands for a missing one."""
     name, present = f"column {column.name!r}", len(column.cells) - known.missing
     offer = f"to leave it out set `drop: [{column.name}]`"
-    if _mirrors(column, known, y):
-        yield f"{name}: one value for each class, as a copy of the label has: {offer}"
+    copy = _copies.of_label(column, known.distinct, y)
+    if copy:
+        yield f"{name}: {copy}, as a copy of the label has: {offer}"
     if known.distinct <= 1:
         yield f"{name}: the same in all rows: {offer}"
     elif column.kind == "category":
@@ -130,11 +141,18 @@ def of_column(column: Column, known: Facts, y: np.ndarray) -> Iterator[str]:
     elif column.kind == "date":
         tell = ", in the order of the rows" if known.is_monotone else ""
         yield f"{name}: dates ({known.distinct} different ones{tell}): taken as days since 1970-01-01; {offer}"
+        yield from _of_days(column, name)
     else:
-        yield from _of_numbers(column, known, name, offer)
+        yield from _of_numbers(column, known, name, offer, offers["missing"])
     if _stand_together(column, known, y):
         told = "rows with one value stand together and have one label"
-        yield f"{name}: {told}: if they come from one person or thing set `group: {column.name}`"
+        yield f"{name}: {told}: if they come from one person or thing {offers['group'].format(column.name)}"
+    elif not copy:
+        known_late = "so is what becomes known with the label or after it"
+        yield from (
+            f"{name}: {hint}, and {known_late}: if this does, {offer}"
+            for hint in _copies.hints(column, known.distinct, y)
+        )
     if known.missing > present:
         yield f"{name}: {known.missing} of {len(column.cells)} cells are missing: {offer}"
 
@@ -167,7 +185,7 @@ def _with_marks(column: Column) -> list[str]:
     return marks if len(words) > 2 and len(marks) > 0.5 * len(words) else []
 
 
-def _of_numbers(column: Column, known: Facts, name: str, offer: str) -> Iterator[str]:
+def _of_numbers(column: Column, known: Facts, name: str, offer: str, missing: str) -> Iterator[str]:
     """Lines on row numbers, dates written as numbers, and values that stand for a missing one."""
     values = column.cells[~np.isnan(column.cells)]
     if known.is_monotone and known.is_unique:
@@ -182,7 +200,20 @@ def _of_numbers(column: Column, known: Facts, name: str, offer: str) -> Iterator
         count = int((values == sentinel).sum())
         if 2 <= count < len(values) and _is_far(values[values != sentinel], sentinel):
             told = f"{sentinel:g} in {count} rows, far from all else: if it stands for a missing value"
-            yield f"{name}: {told}, set `missing: ['{sentinel:g}']`"
+            yield f"{name}: {told}, {missing.format(f'{sentinel:g}')}"
+
+
+def _of_days(column: Column, name: str) -> Iterator[str]:
+    """Lines on a first or last day that may stand for an open end, or for a missing one."""
+    codes, words = coded(column.cells)
+    days, counts = np.array(words, "datetime64[us]").astype(np.float64), np.bincount(codes[codes >= 0])
+    are_ends = np.array([word.startswith(ENDS) for word in words])
+    for at in np.flatnonzero(are_ends | (days == days.min()) | (days == days.max())).tolist():
+        others = days[~are_ends & (days != days[at])]
+        if are_ends[at] or (counts[at] > 1 and len(others) > 1 and _is_far(others, days[at])):
+            day = words[at].removesuffix(MIDNIGHT)
+            told = f"{day} in {counts[at]} rows, far from all else: if it stands for an open end or a missing day"
+            yield f"{name}: {told}, set `missing: ['{day}']`"
 
 
 UNITS = {"milliseconds since 1970": MILLISECONDS, "seconds since 1970": SECONDS, "a day as yyyymmdd": COMPACT}

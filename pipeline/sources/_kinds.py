@@ -2,49 +2,32 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.raw_data import Column, coded
-from pipeline.sources._delimited import Cells
+from pipeline.sources._delimited import Cells, of_no_cells
+from pipeline.sources._habits import MOSTLY, Habit, are_addresses, are_codes_or_thousands, gaps
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MISSING = ("", "?", "-", "--", ".", "#n/a", "#na", "<na>", "n/a", "na", "nan", "-nan", "none", "null", "nil")
-MOSTLY = 0.5  # a column with more numbers than that is one of numbers: what else stands there is a fault
 WHOLE = 2.0**53  # above it float64 leaves out whole numbers
 MOST_SHOWN = 5  # cells of a fault
-SPACES = " \u00a0\u202f'’"  # between thousands, beside , and .
-THOUSANDS = {"none": "", "space": " ", ",": ",", ".": ".", "'": "'"}  # as settings name them
-ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
 DATES = {  # forms in which dates are written, and how `datetime` reads them; the last may be either
     ISO: (),
     r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
     r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
     r"\d{1,2}/\d{1,2}/\d{4}": ("%d/%m/%Y", "%m/%d/%Y"),
 }
-
-
-@dataclass(frozen=True)
-class Habit:
-    """How numbers are written: the mark before decimals, and those that may stand between thousands."""
-
-    decimal: str = "."
-    thousands: str = ""
-
-    @property
-    def number(self) -> str:
-        """A pattern of all of a number."""
-        point, whole = re.escape(self.decimal), r"\d+"
-        if self.thousands:
-            whole = rf"(?:\d+|\d{{1,3}}(?:[{re.escape(self.thousands)}]\d{{3}})+)"
-        return rf"^[-+]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d+)?$"
+MIDNIGHT = "T00:00:00"  # of a day in a column of times
+YEARS = ("%Y", "%y", "%G", "%c", "%x")  # as `datetime` spells them in forms of dates
+TIMES = ("%H", "%I", "%M", "%S", "%f", "%p", "%z", "%c", "%X")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +46,7 @@ class Reader:
         self.cells, self.habit = cells, habit
         self.faults: list[str] = []
         self.days: dict[str, str] = {}  # of columns of dates: the form of these, "date" for ISO 8601
-        self.words = sorted({*MISSING, *(word.strip().lower() for word in missing)})
+        self.words = gaps(missing)
         self.values = {float(word) for word in self.words if re.fullmatch(Habit().number, word)}
 
     def say(self, fault: str) -> None:
@@ -73,12 +56,15 @@ class Reader:
     def read(self, place: int, said: str | None) -> Column | None:
         """Column number `place` as what it is `said` to be, or else as what it is; None: it is wrong, or empty."""
         name, cells = self.cells.names[place], self.cells.columns[place]
+        if name in self.cells.unreadable:
+            self.say(of_no_cells(self.cells, name))
+            return None
         if said == "number":
             return self._number(name, self.numbers(cells), cells)
         if said == "category":
             return self._category(name, cells)
         if said is not None:
-            return self._date(name, cells, ISO, () if said == "date" else (said,))
+            return self._date(name, cells, ISO, () if said == "date" or name in self.cells.days else (said,))
         numbers = self.numbers(cells)
         present = int((~numbers.missing).sum())
         if not present:
@@ -88,9 +74,24 @@ class Reader:
             return self._date(name, cells, form, DATES[form])
         if present == numbers.wrong.sum() or numbers.wrong.sum() > (1 - MOSTLY) * present:
             return self._category(name, cells)
-        if not numbers.wrong.any() and _has_codes(cells):
+        if not numbers.wrong.any() and (_has_codes(cells) or are_addresses(self._present(cells, numbers))):
             return self._category(name, cells)
+        if not numbers.wrong.any() and are_codes_or_thousands(self._present(cells, numbers)):
+            self._say_either(name, self._present(cells, numbers)[0].as_py())
+            return None
         return self._number(name, numbers, cells)
+
+    def _present(self, cells: "pa.Array", numbers: Numbers) -> "pa.Array":
+        import pyarrow as pa
+
+        return cells.filter(pa.array(~numbers.missing))
+
+    def _say_either(self, name: str, word: str) -> None:
+        self.say(
+            f"{self.cells.name}: column {name!r}: given cells such as {word!r}, which may be lists of codes or numbers"
+            f" with marks between thousands, allowed either: set `columns: {{{name}: category}}` or"
+            f" `columns: {{{name}: number}}`"
+        )
 
     def is_missing(self, cells: "pa.Array") -> np.ndarray:
         """Which cells say that there is nothing (rows,), bool."""
@@ -165,7 +166,12 @@ class Reader:
             )
             return None
         self.days[name] = first or "date"
-        return Column(name, "date", np.array([*found, None], object)[codes])
+        return Column(name, "date", self._known(found)[codes])
+
+    def _known(self, days: Sequence[str | None]) -> np.ndarray:
+        """The days, None where one was told to stand for a gap, and one None more."""
+        told = [day is not None and day.removesuffix(MIDNIGHT).lower() in self.words for day in days]
+        return np.array([*(None if gap else day for day, gap in zip(days, told, strict=True)), None], object)
 
     def read_new(self, place: int, kind: str, form: str) -> tuple[Column, int]:
         """Column number `place` of rows without labels, of a kind known from training, and how many cells do not fit.
@@ -177,8 +183,9 @@ class Reader:
             return self._category(name, cells), 0
         if kind == "date":
             codes, words = coded(_words(cells, self.is_missing(cells)))
-            days = np.array([*(_day(word, "" if form == "date" else form) for word in words), None], object)[codes]
-            return Column(name, "date", days), int(((codes >= 0) & (days == None)).sum())  # noqa: E711 (of an array)
+            days = [_day(word, "" if form == "date" else form) for word in words]
+            wrong = np.array([*(day is None for day in days), False])[codes]
+            return Column(name, "date", self._known(days)[codes]), int(wrong.sum())
         numbers = self.numbers(cells)
         wrong = numbers.wrong | np.isinf(numbers.values) | _inexact(numbers.values, cells, self.habit)
         return Column(name, "number", np.where(wrong, np.nan, numbers.values) + 0.0), int(wrong.sum())
@@ -259,96 +266,20 @@ def _inexact(values: np.ndarray, cells: "pa.Array", habit: Habit) -> np.ndarray:
     return wrong
 
 
+def has_year(form: str) -> bool:
+    """Whether a form of dates tells the year: without one all would be of 1900."""
+    return any(sign in form for sign in YEARS)
+
+
 def _day(word: str, form: str) -> str | None:
-    """A date as ISO 8601, in UTC where it names its zone; None: there is no such day."""
+    """A date as ISO 8601, with its time of day if it has one, in UTC where it names its zone; None: no such day."""
+    has_time = any(sign in form for sign in TIMES) if form else len(word) > len("2000-01-01")
     try:
-        if form:
-            return datetime.strptime(word, form).date().isoformat()
-        if not re.fullmatch(ISO, word):
+        if not form and not re.fullmatch(ISO, word):
             return None
-        day = datetime.fromisoformat(word)
-    except ValueError:
+        day = datetime.strptime(word, form) if form else datetime.fromisoformat(word)
+        if day.tzinfo is not None:
+            day = (day - (day.utcoffset() or day - day)).replace(tzinfo=None)
+    except (ValueError, OverflowError):  # the second of a day that is beyond year 9999, or before year 1, in UTC
         return None
-    if day.tzinfo is not None:
-        day = (day - (day.utcoffset() or day - day)).replace(tzinfo=None)
-    return day.isoformat() if len(word) > len("2000-01-01") else day.date().isoformat()
-
-
-# Habits of writing numbers
-
-
-def habit(cells: Cells, decimal: str, thousands: str) -> Habit:
-    """How the file writes its numbers, by what only one habit allows, or as it is said (InputError: it may be two)."""
-    signs = _signs(cells)
-    point = decimal if decimal != "auto" else _decimal(signs, cells, THOUSANDS.get(thousands, ""))
-    if thousands != "auto":
-        return Habit(point, SPACES if thousands == "space" else THOUSANDS[thousands])
-    other = "," if point == "." else "."
-    if signs[f"{other} either"] and not signs[f"{other} thousands"] and decimal == "auto":
-        raise InputError(
-            f"{cells.name}: given decimals behind a {point!r} and cells such as 1{other}250, which may be a slip,"
-            f" allowed one habit in a file: mend them, or set `thousands: '{other}'`"
-        )
-    found = other if signs[f"{other} thousands"] or signs[f"{other} either"] else ""
-    return Habit(point, found + (SPACES if signs["spaces"] else ""))
-
-
-def _signs(cells: Cells) -> Mapping[str, bool]:
-    """Which habits the cells of columns of numbers show; "either" is a mark before three digits.
-
-    Where nothing but points stands between digits, one a cell, they are decimal points, and nothing is looked for.
-    """
-    import pyarrow.compute as pc
-
-    patterns = _patterns()
-    found = dict.fromkeys(patterns, False)
-    words = [pc.unique(column) for column in cells.columns]
-    if cells.separator != ";" and not any(_has_doubtful_marks(each) for each in words):
-        return found
-    loose = rf"^[-+]?[\d.,{SPACES}]*\d[.,]?(?:[eE][-+]?\d+)?$"
-    for each in words:
-        if pc.mean(pc.match_substring_regex(each, loose)).as_py() >= MOSTLY:
-            for sign, pattern in patterns.items():
-                found[sign] = found[sign] or bool(pc.any(pc.match_substring_regex(each, pattern)).as_py())
-    return found
-
-
-def _has_doubtful_marks(words: "pa.Array") -> bool:
-    """Whether a column of numbers has commas, blanks or apostrophes in them, or several points in one."""
-    import pyarrow.compute as pc
-
-    marked = words.filter(pc.match_substring_regex(words, rf"[,{SPACES}]|\..*\."))
-    return bool(pc.any(pc.match_substring_regex(marked, r"\d[.,]?\d*$")).as_py())
-
-
-def _patterns() -> dict[str, str]:
-    """How numbers are written that show a habit."""
-    patterns = {"spaces": rf"^[-+]?\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?:[.,]\d*)?$"}
-    for mark, other in ((",", r"\."), (r"\.", ",")):
-        name = mark[-1]
-        short = rf"\d*{mark}(?:\d{{0,2}}|\d{{4,}})|(?:0\d*|\d{{4,}}){mark}\d{{3}}|{mark}\d+"
-        grouped = rf"\d{{1,3}}(?:{other}\d{{3}})+{mark}\d*|\d{{1,3}}(?:[{SPACES}]\d{{3}})+{mark}\d*"
-        patterns[f"{name} decimal"] = rf"^[-+]?(?:(?:{short}|{grouped})(?:[eE][-+]?\d+)?|\d+{mark}\d+[eE][-+]?\d+)$"
-        patterns[f"{name} thousands"] = rf"^[-+]?\d{{1,3}}(?:(?:{mark}\d{{3}})+{other}\d*|(?:{mark}\d{{3}}){{2,}})$"
-        patterns[f"{name} either"] = rf"^[-+]?[1-9]\d{{0,2}}{mark}\d{{3}}$"
-    return patterns
-
-
-def _decimal(signs: Mapping[str, bool], cells: Cells, thousands: str) -> str:
-    """The mark before decimals, where the file leaves no doubt."""
-    if thousands in (".", ","):
-        return "," if thousands == "." else "."
-    comma, point = (signs[f"{mark} decimal"] or signs[f"{other} thousands"] for mark, other in (",.", ".,"))
-    offer = 'set `decimal: ","` or `decimal: "."`'
-    if comma and point:
-        raise InputError(
-            f"{cells.name}: given numbers with a decimal comma and others with a decimal point,"
-            f" allowed one of them in a file: mend it, or {offer}, and see which cells are refused"
-        )
-    doubt = signs[", either"] or (signs[". either"] and cells.separator == ";")
-    if doubt and not comma and not point:
-        raise InputError(
-            f"{cells.name}: given numbers such as 1,250 (or 1.250), which may be a thousand or one and a quarter,"
-            f" allowed either: {offer}"
-        )
-    return "," if comma else "."
+    return day.isoformat() if has_time else day.date().isoformat()

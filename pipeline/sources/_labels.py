@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipeline.sources._kinds import Habit, Reader
+from pipeline.errors import InputError
+from pipeline.sources._habits import Habit, habit
+from pipeline.sources._kinds import Reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,23 +48,32 @@ def read(
     that are none.
     """
     where = f"{reader.cells.name}: column {reader.cells.names[place]!r}"
-    kept, findings = _kept(reader, place, missing, missing_label)
+    kept, findings = _kept(reader, place, _absent(reader, place, missing, labels), missing_label)
     if labels == "number":
         return LabelColumn(_numbers(reader, place, kept, where), kept, (), findings)
     codes, words = _coded(reader.cells.columns[place], kept)
-    classes = _classes(words, reader.habit)
+    own = _habit(reader, place)
+    classes = _classes(words, own)
     if len(classes) < 2:
         given = f"only {words[0]!r}" if words else "no label"
         reader.say(f"{where}: given {given}, allowed two classes or more: see that it is the label")
     code_of = {word: code for code, spellings in enumerate(classes) for word in spellings}
     y = np.array([code_of[word] for word in words], np.int64)[codes]
     names = tuple(min(spellings, key=lambda word: (len(word), word)) for spellings in classes)
-    if _are_numbers_to_predict(names, y, reader.habit):
+    if _are_numbers_to_predict(names, y, own):
         reader.say(
             f"{where}: given {len(names)} different numbers in {len(y)} rows, allowed classes of three rows or more:"
             " set `labels: number` to predict the number itself, or put it into classes"
         )
-    return LabelColumn(y, kept, names, (*findings, *_odd(where, classes, names, np.bincount(y), reader.habit)))
+    return LabelColumn(y, kept, names, (*findings, *_odd(where, classes, names, np.bincount(y), own)))
+
+
+def _habit(reader: Reader, place: int) -> Habit:
+    """How classes that are numbers are written, if that is clear: they have no say in how other columns are."""
+    try:
+        return habit(reader.cells, [place], (), "auto", "auto")
+    except InputError:
+        return reader.habit
 
 
 def _coded(cells: "pa.Array", kept: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -73,14 +84,26 @@ def _coded(cells: "pa.Array", kept: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return found.indices.to_numpy(zero_copy_only=False).astype(np.int64), found.dictionary.to_pylist()
 
 
-def _kept(reader: Reader, place: int, missing: Sequence[str], missing_label: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which rows have a label (rows,), bool, and findings if others are left out; that they may not be is a fault."""
+def _absent(reader: Reader, place: int, missing: Sequence[str], labels: str) -> np.ndarray:
+    """Which rows have no label (rows,), bool: of numbers those with any gap; a class may be called -, say."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells, column = reader.cells.columns[place], f"column {reader.cells.names[place]!r}"
+    cells = reader.cells.columns[place]
+    without_number = reader.numbers(cells).missing
+    if labels == "number":
+        return without_number
     words = pa.array([*NO_LABEL, *(word.strip().lower() for word in missing)], cells.type)
-    absent = np.asarray(pc.is_in(pc.utf8_lower(cells), value_set=words))
+    told_as_number = without_number & ~reader.is_missing(cells)
+    absent: np.ndarray = np.asarray(pc.is_in(pc.utf8_lower(cells), value_set=words)) | told_as_number
+    return absent
+
+
+def _kept(reader: Reader, place: int, absent: np.ndarray, missing_label: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which rows have a label (rows,), bool, and findings if others are left out; that they may not be is a fault."""
+    import pyarrow as pa
+
+    cells, column = reader.cells.columns[place], f"column {reader.cells.names[place]!r}"
     rows = np.flatnonzero(absent)
     blank = rows[reader.cells.blank(rows)]
     unlabelled = absent.copy()

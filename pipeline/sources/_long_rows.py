@@ -25,6 +25,7 @@ class Columns:
     series: int
     step: int | None
     label: int | None
+    group: int | None
     channels: Sequence[int]
 
 
@@ -48,14 +49,14 @@ def lines_of(place: Path) -> list[str]:
 
 def read(
     place: Path, lines: Sequence[str], wanted: Sequence[str], separator: str | None
-) -> tuple[list[str], list[Row]]:
-    """Names of columns, and the rows below, by the separator under which the first line has the wanted columns."""
+) -> tuple[list[str], list[Row], str]:
+    """Names of columns, rows below, and the separator: the one under which the first line has the wanted columns."""
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
         raise InputError(f"separator: given {separator!r}, allowed one sign, such as ';' or \"\\t\"")
     first = next((at for at, line in enumerate(lines) if line.strip() and not line.lower().startswith("sep=")), 0)
     for sign in SEPARATORS if separator is None else (separator,):
         if {*wanted} <= {*_header(lines[first:], sign)}:
-            return _cells(place, lines[first:], sign, before=first)
+            return *_cells(place, lines[first:], sign, before=first), sign
     header = _header(lines[first:], separator or max(SEPARATORS, key="".join(lines[first : first + 1]).count))
     lacking = ", ".join(repr(name) for name in wanted if name not in header)
     told = f"given the columns {', '.join(map(repr, header[:20])) or 'none'}, allowed ones with {lacking} among them"
@@ -85,7 +86,14 @@ def _cells(place: Path, lines: Sequence[str], sign: str, before: int) -> tuple[l
 
 
 def columns_of(
-    file: str, header: Sequence[str], *, series: str, step: str | None, label: str, drop: Sequence[str]
+    file: str,
+    header: Sequence[str],
+    *,
+    series: str,
+    step: str | None,
+    label: str,
+    group: str | None,
+    drop: Sequence[str],
 ) -> Columns:
     """Which column is what. InputError: names that are not there, or twice; no channel."""
     faults = []
@@ -95,15 +103,16 @@ def columns_of(
     lacking = [name for name in drop if name not in header]
     if lacking:
         faults.append(f"drop: given {named(map(repr, lacking))}, allowed columns of {file}: {', '.join(header)}")
-    parts = [name for name in (series, step, label) if name is not None]
+    parts = [name for name in (series, step, label, group) if name is not None]
     if len({*parts}) < len(parts):
-        faults.append(f"series, step, label: given {', '.join(parts)}, allowed a column of its own for each")
+        faults.append(f"series, step, label, group: given {', '.join(parts)}, allowed a column of its own for each")
     channels = [at for at, name in enumerate(header) if name not in (*parts, *drop)]
     if not channels:
         faults.append(f"{file}: given no column beside {', '.join([*parts, *drop])}, allowed one or more channels")
     if faults:
         raise InputError("\n".join(faults))
-    return Columns(header, header.index(series), header.index(step) if step else None, header.index(label), channels)
+    of_step, of_group = (header.index(name) if name else None for name in (step, group))
+    return Columns(header, header.index(series), of_step, header.index(label), of_group, channels)
 
 
 def of_widths(file: str, columns: Columns, rows: Sequence[Row]) -> list[str]:

@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +10,9 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.new_data import NewData
 from pipeline.raw_data import Column, coded
-from pipeline.sources._delimited import SEPARATORS, Cells
-from pipeline.sources._kinds import Habit, Reader, habit
+from pipeline.sources._delimited import SEPARATORS, Cells, of_no_cells
+from pipeline.sources._habits import Habit, habit
+from pipeline.sources._kinds import Reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +51,8 @@ def read(
     lacking = [column["name"] for column in wanted if column["name"] not in cells.names]
     if lacking:
         raise InputError(_of_lacking(cells, lacking, form))
+    if no_cells := [of_no_cells(cells, each["name"]) for each in wanted if each["name"] in cells.unreadable]:
+        raise InputError("\n".join(no_cells))
     reader = Reader(cells, Habit() if is_typed else Habit(form["decimal"], form["thousands"]), form["missing"])
     numbers = [column["name"] for column in wanted if column["kind"] == "number"]
     reader, said = (reader, ()) if is_typed else _by_own_habit(reader, numbers, form["missing"])
@@ -60,7 +62,8 @@ def read(
     unreadable: dict[str, int] = {}
     for column in wanted:
         name, kind = column["name"], column["kind"]
-        read, wrong = reader.read_new(cells.names.index(name), kind, form["days"].get(name, "date"))
+        day = "date" if name in cells.days else form["days"].get(name, "date")
+        read, wrong = reader.read_new(cells.names.index(name), kind, day)
         if kind == "category":
             read = Column(name, kind, _spelt_as(read.cells, column["categories"]))
         elif kind == "number" and wrong:
@@ -91,9 +94,8 @@ def _by_own_habit(reader: Reader, names: Sequence[str], missing: Sequence[str]) 
     unread = _unread(reader, places)
     if not unread:
         return reader, ()
-    numbers = replace(reader.cells, names=tuple(names), columns=tuple(reader.cells.columns[at] for at in places))
     try:
-        own = Reader(reader.cells, habit(numbers, "auto", "auto"), missing)
+        own = Reader(reader.cells, habit(reader.cells, places, missing, "auto", "auto"), missing)
     except InputError:  # it may be two
         return reader, ()
     if _unread(own, places) >= unread:

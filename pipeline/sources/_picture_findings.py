@@ -14,6 +14,7 @@ from pipeline.sources._class_folders import MOST_NAMED, named, printable
 from pipeline.sources._picture_files import Picture
 
 ODD = 1.5  # times wider, at which it is said
+DARK = 16  # of 255: what has no brighter pixel is hardly a picture of bytes
 
 
 def of_bad_files(bad: Mapping[str, str]) -> list[str]:
@@ -89,6 +90,11 @@ def of_pixels(kept: Sequence[tuple[str, int]], pixels: np.ndarray, names: Sequen
     plain = [path for (path, _), each in zip(kept, pixels, strict=True) if (each == each[:1, :1]).all()]
     if plain:
         findings.append(f"{len(plain)} pictures are of one plain colour: {named(map(_short, plain))}")
+    if 0 < pixels.max() <= DARK:
+        findings.append(
+            f"all pictures are nearly black, {pixels.max():g} of 255 at the brightest: if they hold few shades, as"
+            " masks do, or 12 of 16 bits, save them so that the largest number is white, or set `scale: standard`"
+        )
     return findings
 
 

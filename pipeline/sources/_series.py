@@ -4,6 +4,7 @@ import datetime
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -11,41 +12,93 @@ from typing import Any
 import numpy as np
 
 from pipeline.sources._class_names import NO_LABEL
+from pipeline.sources._habits import Habit
 from pipeline.sources._long_rows import Columns, Row, named
 
-NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+GROUPED, SMALL = (re.compile(pattern) for pattern in (r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", r"[+-]?[0-9]{1,3}"))
 THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+")
 GAP = 1.5  # times the usual distance between two steps
 
 
-def decimal_mark(file: str, columns: Columns, rows: Sequence[Row], told: str | None) -> tuple[str, list[str]]:
-    """The decimal mark: a comma where cells have one and none has a point. Both, one a cell: a fault."""
+def habit_of(
+    file: str, rows: Sequence[Row], places: Sequence[int], separator: str, told: str | None
+) -> tuple[Habit, list[str]]:
+    """How the columns at `places` write numbers: with commas where cells have one and none has a point.
+
+    By a `told` mark the other one may stand between thousands. Both, one a cell, or either before three digits alone: a
+    fault.
+    """
+    cells = [(row.line, row.cells[at]) for row in rows for at in places]
+    commas, points = ([(line, cell) for line, cell in cells if mark in cell] for mark in ",.")
     if told:
-        return told, []
-    cells = [(row, row.cells[at]) for row in rows for at in columns.channels]
-    commas = [row for row, cell in cells if "," in cell]
-    points = [row for row, cell in cells if "." in cell]
-    if not commas:
-        return ".", []
-    if points:
-        lines = f"lines {commas[0].line} and {points[0].line}"
-        return ".", [f"{file}: given numbers with commas and with points ({lines}), allowed one: write `decimal:`"]
-    if all(THOUSANDS.fullmatch(cell) for _, cell in cells if "," in cell):
-        place = f"line {commas[0].line}"
-        return ".", [f"{file}: given commas before three digits each ({place}), allowed a told mark: write `decimal:`"]
-    return ",", []
+        return Habit(told, {".": ",", ",": "."}[told] if (commas if told == "." else points) else ""), []
+    if commas and points:
+        lines = f"lines {commas[0][0]} and {points[0][0]}"
+        told_both = f"given numbers with commas and with points ({lines})"
+        return Habit(), [f"{file}: {told_both}, allowed one: write `decimal:`"]
+    if commas and all(THOUSANDS.fullmatch(cell) for _, cell in commas):
+        return Habit(), [_of_doubt(file, "commas", commas[0][0])]
+    if points and _are_doubtful(rows, places, points, separator):
+        return Habit(), [_of_doubt(file, "points", points[0][0])]
+    return Habit("," if commas else "."), []
 
 
-def number(cell: str, mark: str) -> float:
+def _of_doubt(file: str, marks: str, line: int) -> str:
+    return f"{file}: given {marks} before three digits each (line {line}), allowed a told mark: write `decimal:`"
+
+
+def _are_doubtful(
+    rows: Sequence[Row], places: Sequence[int], points: Sequence[tuple[int, str]], separator: str
+) -> bool:
+    """Whether all points may stand between thousands, where commas would be decimal marks: as of a table's columns."""
+    if not all(GROUPED.fullmatch(cell) for _, cell in points):
+        return False
+    columns = [{row.cells[at] for row in rows} for at in places]
+    are_mixed = (
+        any("." in cell for cell in cells)
+        and any("." not in cell for cell in cells)
+        and all(GROUPED.fullmatch(cell) or SMALL.fullmatch(cell) for cell in cells)
+        for cells in columns
+    )
+    return separator == ";" or any(are_mixed)
+
+
+def habit_of_new(
+    columns: Columns, rows: Sequence[Row], separator: str, trained: Habit
+) -> tuple[Habit, tuple[str, ...]]:
+    """How the channels of a file to be answered are written: as in training, unless all of them clearly are not.
+
+    That is told in a line.
+    """
+    own, faults = habit_of("", rows, columns.channels, separator, None)
+    if faults or own.decimal == trained.decimal or _unread(columns, rows, own) >= _unread(columns, rows, trained):
+        return trained, ()
+    marks = f"{own.decimal!r} before decimals, those of training with {trained.decimal!r} before decimals"
+    return own, (f"numbers are written with {marks}",)
+
+
+def _unread(columns: Columns, rows: Sequence[Row], habit: Habit) -> int:
+    return sum(math.isnan(number(row.cells[at], habit)) for row in rows for at in columns.channels)
+
+
+def number(cell: str, habit: Habit) -> float:
     """A finite number, else NaN; Python alone would take 1_25 for 125."""
-    plain = cell.replace(",", ".") if mark == "," and "." not in cell else cell
-    value = float(plain) if NUMBER.fullmatch(plain) else math.nan
+    if not _pattern(habit).fullmatch(cell):
+        return math.nan
+    for mark in habit.thousands:
+        cell = cell.replace(mark, "")
+    value = float(cell.replace(habit.decimal, "."))
     return value if math.isfinite(value) else math.nan
 
 
-def numbers(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tuple[np.ndarray, list[str]]:
+@cache
+def _pattern(habit: Habit) -> re.Pattern[str]:
+    return re.compile(habit.number, re.ASCII)
+
+
+def numbers(file: str, columns: Columns, rows: Sequence[Row], habit: Habit) -> tuple[np.ndarray, list[str]]:
     """Channels (rows, channels), float64."""
-    values = np.array([[number(row.cells[at], mark) for at in columns.channels] for row in rows], np.float64)
+    values = np.array([[number(row.cells[at], habit) for at in columns.channels] for row in rows], np.float64)
     values = values.reshape(len(rows), len(columns.channels))
     faults = []
     for place, at in enumerate(columns.channels):
@@ -60,7 +113,7 @@ def numbers(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tupl
     return values, faults
 
 
-def ordered(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tuple[dict[str, list[int]], list[str]]:
+def ordered(file: str, columns: Columns, rows: Sequence[Row], habit: Habit) -> tuple[dict[str, list[int]], list[str]]:
     """{series: its rows in the order of its steps}, in the order in which series begin."""
     order: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
@@ -73,7 +126,7 @@ def ordered(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tupl
         )
     if columns.step is None:
         return order, faults
-    places = [_step(row.cells[columns.step], mark) for row in rows]
+    places = [_step(row.cells[columns.step], habit) for row in rows]
     if unclear := [rows[at] for at, place in enumerate(places) if math.isnan(place)]:
         told = named(f"line {row.line}: {row.cells[columns.step]!r}" for row in unclear)
         return order, [
@@ -85,9 +138,9 @@ def ordered(file: str, columns: Columns, rows: Sequence[Row], mark: str) -> tupl
     return order, faults + _of_steps(file, columns, rows, order, places)
 
 
-def _step(cell: str, mark: str) -> float:
+def _step(cell: str, habit: Habit) -> float:
     """Where a step stands: a number, or a date in seconds; NaN for neither."""
-    value = number(cell, mark)
+    value = number(cell, habit)
     if math.isnan(value):
         try:
             moment = datetime.datetime.fromisoformat(cell)
@@ -124,7 +177,7 @@ def _of_steps(
 
 
 def labels_of(
-    file: str, columns: Columns, rows: Sequence[Row], order: Mapping[str, Sequence[int]], target: str, mark: str
+    file: str, columns: Columns, rows: Sequence[Row], order: Mapping[str, Sequence[int]], target: str, habit: Habit
 ) -> tuple[list[Any], list[str]]:
     """The label of each series: a word, or a number."""
     at_label = columns.label or 0
@@ -135,13 +188,13 @@ def labels_of(
     for series, own in order.items():
         words = list(dict.fromkeys(rows[at].cells[at_label] for at in sorted(own)))
         lines = [rows[at].line for at in sorted(own)]
-        if any(_lacks(word, target, mark) for word in words):
-            first = next(at for at in sorted(own) if _lacks(rows[at].cells[at_label], target, mark))
+        if any(_lacks(word, target, habit) for word in words):
+            first = next(at for at in sorted(own) if _lacks(rows[at].cells[at_label], target, habit))
             missing.append(f"series {series}, line {rows[first].line}: {rows[first].cells[at_label]!r}")
         elif len(words) > 1:
             first = next(at for at in sorted(own) if rows[at].cells[at_label] != words[0])
             changed.append(f"series {series}: {words[0]!r} in line {lines[0]}, {words[1]!r} in line {rows[first].line}")
-        labels.append(number(words[0], mark) if target == "number" else words[0])
+        labels.append(number(words[0], habit) if target == "number" else words[0])
     if changed:
         faults.append(
             f"{column}: given {len(changed)} series whose label changes ({named(changed)}), allowed one label in"
@@ -160,8 +213,30 @@ def labels_of(
     return labels, faults
 
 
-def _lacks(word: str, target: str, mark: str) -> bool:
-    return math.isnan(number(word, mark)) if target == "number" else word.casefold() in NO_LABEL
+def _lacks(word: str, target: str, habit: Habit) -> bool:
+    return math.isnan(number(word, habit)) if target == "number" else word.casefold() in NO_LABEL
+
+
+def groups_of(
+    file: str, columns: Columns, rows: Sequence[Row], order: Mapping[str, Sequence[int]]
+) -> tuple[np.ndarray | None, list[str]]:
+    """A number for the group of each series, (series,), if there is a column of these."""
+    if columns.group is None:
+        return None, []
+    at, own = columns.group, {}
+    for series, steps in order.items():
+        own[series] = list(dict.fromkeys(rows[step].cells[at] for step in sorted(steps)))
+    wrong = [
+        f"series {series}: {', '.join(map(repr, names[:2]))}"
+        for series, names in own.items()
+        if len(names) > 1 or names[0].casefold() in NO_LABEL
+    ]
+    if wrong:
+        column = f"{file}: column {columns.header[at]!r}"
+        return None, [
+            f"{column}: given {len(wrong)} series of no group, or of two ({named(wrong)}), allowed one for each"
+        ]
+    return np.unique([names[0] for names in own.values()], return_inverse=True)[1].astype(np.int64), []
 
 
 def too_long(file: str, order: Mapping[str, Sequence[int]], longest: int | None) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.errors import InputError, shown
 from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.raw_data import Column, RawData, located, required
-from pipeline.sources import _array_inputs, _array_labels, _npz
+from pipeline.sources import _array_columns, _array_inputs, _array_labels, _npz
 from pipeline.sources._npz import Asked, named
 
 KIND = "image"
@@ -32,6 +32,8 @@ def load(
     labels: str = "y",
     channels: Literal["auto", "first", "last"] = "auto",
     padding: Literal["auto", "none"] | float = "auto",
+    drop: list[str] | None = None,
+    columns: dict[str, Literal["number", "drop"]] | None = None,
 ) -> RawData:
     """Examples from the arrays `inputs` and `labels` of `file`; each with a class, or with `target` a number.
 
@@ -40,11 +42,13 @@ def load(
     (examples, height, width, channels), 0..1. sequence: (examples, steps), or (examples, steps, channels), of any
     numbers; one ends where nothing but NaN follows, or the value `padding`, or as an array `lengths` says. table:
     (examples, columns), NaN where a cell is missing, with names in an array `columns`. An array `groups` keeps the
-    examples of a group in one part. `channels: first` moves them last. Classes become 0, 1, ... in their own order;
-    `seed` decides nothing. InputError: whatever does not fit, with the line of NumPy that mends it.
+    examples of a group in one part. `channels: first` moves them last. Of a table `drop` leaves columns out, and
+    `columns` names those that were measured though they look like a row number or a copy of the label. Classes become
+    0, 1, ... in their own order; `seed` decides nothing. InputError: whatever does not fit, with the line that mends.
     """
     place = _place(raw, file)
     asked = Asked(place.name, inputs, labels, _seen(place, raw))
+    _array_columns.require_table(kind, drop or [], columns or {})
     arrays, notes = _npz.arrays(place, asked, kind)
     _npz.require_counts(asked, arrays)
     found, faults = _tried(
@@ -54,7 +58,9 @@ def load(
     if faults:
         raise InputError("\n".join(faults))
     (y, names, of_labels), (examples, lengths, of_inputs) = found
-    groups = np.unique(arrays["groups"], return_inverse=True)[1].astype(np.int64) if "groups" in arrays else None
+    if kind == "table":
+        examples, of_inputs = _array_columns.sift(asked, examples, y, drop or [], columns or {})
+    groups = _array_labels.groups(asked, arrays["groups"]) if "groups" in arrays else None
     findings = (*notes, *of_labels, *of_inputs)
     given = arrays[inputs]
     card = {
@@ -81,9 +87,12 @@ def check(
     labels: str = "y",
     channels: str = "auto",
     padding: str | float = "auto",
+    drop: Sequence[str] | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> None:
     """InputError: the file is not there, or lacks the arrays."""
     place = _place(raw, file)
+    _array_columns.require_table(kind, drop or [], columns or {})
     _npz.require_arrays(Asked(place.name, inputs, labels, _seen(place, raw)), _npz.headers(place), kind)
 
 
@@ -144,7 +153,8 @@ def _answerable(
     asked: Asked, arrays: Mapping[str, np.ndarray], card: Mapping[str, Any], *, kind: str, channels: str, padding: Any
 ) -> NewData:
     """Inputs as those of training (InputError: they cannot be made such)."""
-    found, lengths, said = _array_inputs.read(asked, arrays, kind, channels, padding)
+    are_bytes = card.get("request", {}).get("type") == "uint8"
+    found, lengths, said = _array_inputs.read(asked, arrays, kind, channels, padding, are_bytes=are_bytes)
     names = {"example": [str(at) for at in range(len(arrays[asked.inputs]))]}
     if kind == "table":
         _require_columns(asked, found, [column["name"] for column in card["encoder"]["columns"]])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,8 +13,9 @@ from pipeline.errors import InputError
 from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.number_types import Count
 from pipeline.raw_data import RawData, required
-from pipeline.sources import _long_rows, _series
+from pipeline.sources import _constant, _long_rows, _series
 from pipeline.sources._class_names import in_order, look_alikes, unevenness
+from pipeline.sources._habits import Habit
 from pipeline.sources._long_rows import MOST_NAMED, Columns, Row, named
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def load(
     series: str,
     label: str,
     step: str | None = None,
+    group: str | None = None,
     drop: list[str] = [],  # noqa: B006 (read, never changed)
     target: Literal["class", "number"] = "class",
     separator: str | None = None,
@@ -47,35 +50,39 @@ def load(
     `file` is the path of a .csv, .tsv or .txt file, or the name of a .csv in data/raw without its ending.
     The column `series` names the series that a row is a step of, `step` (numbers, or dates in ISO 8601) orders the
     steps, without one they follow each other as in the file; `label` is the same in all rows of a series: its class,
-    or with `target` a number. All other columns but those in `drop` are channels. separator and decimal: as the file
-    has them, unless told. A series of more steps than `longest` is refused, or cut behind it. Series are in the order
-    in which they begin, and classes in their own; `seed` decides nothing. InputError: all that does not fit, by series
-    and line.
+    or with `target` a number. The series of a `group`, the same in all rows of each, stay in one part. All other
+    columns but those in `drop` are channels. separator and decimal: as the file has them, unless told. A series of more
+    steps than `longest` is refused, or cut behind it. Series are in the order in which they begin, and classes in their
+    own; `seed` decides nothing. InputError: all that does not fit, by series and line.
     """
     place = required(raw, file, ENDINGS, "recordings")
     file = place.name
-    header, rows = _long_rows.read(
-        place, _long_rows.lines_of(place), [series, label, *([step] if step else [])], separator
+    header, rows, separator = _long_rows.read(
+        place, _long_rows.lines_of(place), _named(series, label, step, group), separator
     )
-    columns = _long_rows.columns_of(file, header, series=series, step=step, label=label, drop=drop)
+    columns = _long_rows.columns_of(file, header, series=series, step=step, label=label, group=group, drop=drop)
     faults = _long_rows.of_widths(file, columns, rows)
     rows = [row for row in rows if len(row.cells) == len(header)]
-    mark, of_mark = _series.decimal_mark(file, columns, rows, decimal)
-    numbers, of_numbers = _series.numbers(file, columns, rows, mark)
-    order, of_steps = _series.ordered(file, columns, rows, mark)
-    labels, of_labels = _series.labels_of(file, columns, rows, order, target, mark)
+    places = [*columns.channels, *([header.index(label)] if target == "number" else [])]
+    habit, of_habit = _series.habit_of(file, rows, places, separator, decimal)
+    numbers, of_numbers = _series.numbers(file, columns, rows, habit)
+    order, of_steps = _series.ordered(file, columns, rows, habit)
+    labels, of_labels = _series.labels_of(file, columns, rows, order, target, habit)
+    groups, of_groups = _series.groups_of(file, columns, rows, order)
     of_length = _series.too_long(file, order, longest if longer == "refuse" else None)
-    faults += [*of_mark, *of_numbers, *of_steps, *of_labels, *of_length]
+    faults += [*of_habit, *of_numbers, *of_steps, *of_labels, *of_groups, *of_length]
     if faults or not order:
         raise InputError("\n".join(faults) or f"{file}: given no rows, allowed one or more below the header")
     x, lengths = _padded(numbers, list(order.values()), longest)
     y, names = _codes(file, labels, target)
     findings = [*_findings(file, columns, x, lengths, order, longest)]
+    findings += _constant.of_channels(file, columns, x, lengths, y)
     findings += look_alikes(file, names, most=MOST_NAMED)
     findings += [f"{file}: {line}" for line in (unevenness(y, names, what="series") if names else ())]
-    told = {"series": len(order), "channels": [header[at] for at in columns.channels], "decimal": mark}
-    card = {"recordings": told, "request": _of_request(columns, rows, mark) | {"longest": longest, "longer": longer}}
-    return RawData(x=x, y=y, class_names=names, lengths=lengths, findings=tuple(findings), card=card)
+    told = {"series": len(order), "channels": [header[at] for at in columns.channels], "decimal": habit.decimal}
+    told |= {"thousands": habit.thousands} if habit.thousands else {}
+    card = {"recordings": told, "request": _of_request(columns, rows, habit) | {"longest": longest, "longer": longer}}
+    return RawData(x=x, y=y, class_names=names, groups=groups, lengths=lengths, findings=tuple(findings), card=card)
 
 
 def check(
@@ -85,6 +92,7 @@ def check(
     series: str,
     label: str,
     step: str | None = None,
+    group: str | None = None,
     drop: Sequence[str] = (),
     target: str = "class",
     separator: str | None = None,
@@ -94,10 +102,13 @@ def check(
 ) -> None:
     """InputError: the file is not there, or lacks a column."""
     place = required(raw, file, ENDINGS, "recordings")
-    header, _ = _long_rows.read(
-        place, _long_rows.lines_of(place), [series, label, *([step] if step else [])], separator
-    )
-    _long_rows.columns_of(place.name, header, series=series, step=step, label=label, drop=drop)
+    header, _, _ = _long_rows.read(place, _long_rows.lines_of(place), _named(series, label, step, group), separator)
+    _long_rows.columns_of(place.name, header, series=series, step=step, label=label, group=group, drop=drop)
+
+
+def _named(series: str, label: str, step: str | None, group: str | None) -> list[str]:
+    """The columns that the settings name."""
+    return [name for name in (series, label, step, group) if name is not None]
 
 
 def read_new(
@@ -107,6 +118,7 @@ def read_new(
     series: str,
     label: str,
     step: str | None,
+    group: str | None,
     separator: str | None,
     longest: int | None,
     longer: str,
@@ -114,8 +126,9 @@ def read_new(
 ) -> NewData:
     """The series of a long CSV file, with labels or without: the channels of training, in its order, found by name.
 
-    A series in which a cell is no number is left out. InputError: columns that are lacking, steps that are there twice
-    or lack, series of more steps than the model knows.
+    Numbers are written as those of training, or all of them as the file alone tells, which is said. A series in which a
+    cell is no number is left out. InputError: columns that are lacking, steps that are there twice or lack, series of
+    more steps than the model knows.
     """
     if place.suffix.lower() not in ENDINGS:
         raise InputError(
@@ -123,23 +136,26 @@ def read_new(
         )
     told = card["recordings"]
     wanted = [series, *([step] if step else []), *told["channels"]]
-    header, rows = _long_rows.read(place, _long_rows.lines_of(place), wanted, separator)
+    header, rows, separator = _long_rows.read(place, _long_rows.lines_of(place), wanted, separator)
     columns = Columns(
         header,
         header.index(series),
         header.index(step) if step else None,
         header.index(label) if label in header else None,
+        header.index(group) if group in header else None,
         [header.index(name) for name in told["channels"]],
     )
     faults = _long_rows.of_widths(place.name, columns, rows)
     rows = [row for row in rows if len(row.cells) == len(header)]
-    return _answerable(place.name, columns, rows, card, told["decimal"], faults, longest=longest, longer=longer)
+    habit, said = _series.habit_of_new(columns, rows, separator, Habit(told["decimal"], told.get("thousands", "")))
+    found = _answerable(place.name, columns, rows, card, habit, faults, longest=longest, longer=longer)
+    return replace(found, findings=(*said, *found.findings))
 
 
-def _of_request(columns: Columns, rows: Sequence[Row], mark: str) -> dict[str, Any]:
+def _of_request(columns: Columns, rows: Sequence[Row], habit: Habit) -> dict[str, Any]:
     """What a server must know to be asked of such series: names of columns, and whether steps are numbers."""
     step = columns.step
-    numbers = step is not None and not any(math.isnan(_series.number(row.cells[step], mark)) for row in rows)
+    numbers = step is not None and not any(math.isnan(_series.number(row.cells[step], habit)) for row in rows)
     told = None if step is None else columns.header[step]
     return {"series": columns.header[columns.series], "step": told, "step_is_number": numbers}
 
@@ -165,8 +181,8 @@ def read_request(data: "pd.DataFrame", card: Mapping[str, Any]) -> NewData:
     cells = [["" if cell is None or cell != cell else str(cell) for cell in data[name]] for name in names]
     rows = [Row(line, row) for line, row in enumerate(zip(*cells, strict=True), 1)]
     step = 1 if told["step"] else None
-    columns = Columns(names, 0, step, None, range(2 if told["step"] else 1, len(names)))
-    return _answerable(REQUEST, columns, rows, card, ".", [], longest=told["longest"], longer=told["longer"])
+    columns = Columns(names, 0, step, None, None, range(2 if told["step"] else 1, len(names)))
+    return _answerable(REQUEST, columns, rows, card, Habit(), [], longest=told["longest"], longer=told["longer"])
 
 
 def _answerable(
@@ -174,7 +190,7 @@ def _answerable(
     columns: Columns,
     rows: Sequence[Row],
     card: Mapping[str, Any],
-    mark: str,
+    habit: Habit,
     faults: Sequence[str],
     *,
     longest: int | None,
@@ -182,8 +198,8 @@ def _answerable(
 ) -> NewData:
     """The series of rows; one in which a cell is no number is left out (InputError: `faults`, and those of steps)."""
     steps = card["shape"][0]
-    values = np.array([[_series.number(row.cells[at], mark) for at in columns.channels] for row in rows], np.float64)
-    order, of_steps = _series.ordered(name, columns, rows, mark)
+    values = np.array([[_series.number(row.cells[at], habit) for at in columns.channels] for row in rows], np.float64)
+    order, of_steps = _series.ordered(name, columns, rows, habit)
     bad = {each: first for each, own in order.items() if (first := _first_wrong(columns, rows, values, own))}
     kept = {each: own for each, own in order.items() if each not in bad}
     faults = [*faults, *of_steps, *_series.too_long(name, kept, None if longer == "cut" else steps)]
@@ -195,8 +211,9 @@ def _answerable(
     x, lengths = _padded(values, list(kept.values()), most)
     x = np.pad(x, [(0, 0), (0, steps - x.shape[1]), (0, 0)])
     names = {columns.header[columns.series]: list(kept)}
-    if columns.label is not None:
-        names[columns.header[columns.label]] = [rows[min(own)].cells[columns.label] for own in kept.values()]
+    for at in (columns.group, columns.label):
+        if at is not None:
+            names[columns.header[at]] = [rows[min(own)].cells[at] for own in kept.values()]
     said = (f"series cut to {most} steps, as in training: {named(cut)}",) if cut else ()
     unread = tuple(f"{each}: {cell}" for each, cell in bad.items())
     return NewData(x=x, lengths=lengths, names=names, findings=said, left_out=unread)
@@ -209,9 +226,6 @@ def _first_wrong(columns: Columns, rows: Sequence[Row], values: np.ndarray, own:
         return None
     row, at = rows[own[wrong[0, 0]]], columns.channels[wrong[0, 1]]
     return f"line {row.line}, column {columns.header[at]!r}: {row.cells[at]!r}"
-
-
-# From text to rows
 
 
 # From numbers to examples
@@ -263,11 +277,7 @@ def _findings(
         )
     for place, at in enumerate(columns.channels):
         own = [row[:length, place] for row, length in zip(x, lengths, strict=True)]
-        if all((values == own[0][0]).all() for values in own):
-            findings.append(
-                f"{file}: column {columns.header[at]!r} is the same everywhere: `drop: [{columns.header[at]}]`"
-            )
-        elif columns.step is None and all((np.diff(values) > 0).all() for values in own) and lengths.max() > 2:
+        if columns.step is None and all((np.diff(values) > 0).all() for values in own) and lengths.max() > 2:
             findings.append(
                 f"{file}: column {columns.header[at]!r} grows from step to step in every series: if it is a"
                 f" clock, write `step: {columns.header[at]}`"

@@ -12,8 +12,8 @@ from pipeline.errors import InputError
 from pipeline.new_data import REQUEST, Field, NewData
 from pipeline.raw_data import Column, RawData, required
 from pipeline.records import digest
-from pipeline.sources import _findings, _kinds, _labels, _new_rows, _table_file, _typed
-from pipeline.sources._delimited import Cells
+from pipeline.sources import _findings, _habits, _kinds, _labels, _new_rows, _table_file, _typed
+from pipeline.sources._delimited import Cells, of_no_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,8 +107,12 @@ def _table(data: bytes, path: Path, told: Settings) -> RawData:
     """What stands in the file."""
     cells = _table_file.read(data, path, separator=told.separator, encoding=told.encoding, header=told.header)
     asked = _asked(cells, told)
-    reader = _kinds.Reader(cells, _kinds.habit(cells, told.decimal, told.thousands), told.missing)
+    habit = _habits.habit(cells, _of_numbers(cells, asked, told), told.missing, told.decimal, told.thousands)
+    reader = _kinds.Reader(cells, habit, told.missing)
     found = {place: reader.read(place, asked.kinds.get(cells.names[place])) for place in asked.inputs}
+    for place in (asked.label, asked.group):
+        if place is not None and cells.names[place] in cells.unreadable:
+            raise InputError(of_no_cells(cells, cells.names[place]))
     labels = _labels.read(reader, asked.label, told.missing, labels=told.labels, missing_label=told.missing_label)
     groups = None if asked.group is None else _groups(reader, asked.group, labels.kept)
     if reader.faults:
@@ -192,8 +196,8 @@ def _asked(cells: Cells, told: Settings) -> Asked:
     named += [("drop", name) for name in drop]
     faults = [_unknown(cells, key, name) for key, name in named if name is not None and name not in cells.names]
     for name, kind in kinds.items():
-        if kind not in KINDS and "%" not in kind:
-            allowed = f"{', '.join(KINDS)}, or the form of its dates, such as %d/%m/%Y"
+        if kind not in KINDS and not _kinds.has_year(kind):
+            allowed = f"{', '.join(KINDS)}, or the form of its dates with their year, such as %d/%m/%Y"
             faults.append(f"columns: {name}: given {kind!r}, allowed {allowed}")
     called = [name for name in cells.names if name.lower() == "class"]
     if label is None and len(called) != 1:
@@ -213,6 +217,12 @@ def _unknown(cells: Cells, key: str, name: str) -> str:
     near = difflib.get_close_matches(name, cells.names, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"{key}: given {name!r}, allowed a column of {cells.name}: {', '.join(cells.names)[:200]}{hint}"
+
+
+def _of_numbers(cells: Cells, asked: Asked, told: Settings) -> list[int]:
+    """Places of the columns that may be numbers: no other tells how the file writes these."""
+    inputs = [place for place in asked.inputs if asked.kinds.get(cells.names[place], "number") == "number"]
+    return [*inputs, asked.label] if told.labels == "number" else inputs
 
 
 # What comes of it
@@ -250,22 +260,14 @@ def _raw_data(
     form: Mapping[str, Any],
 ) -> RawData:
     """Columns that are measurements, and what is to be known of all of them (InputError: copies of the label)."""
-    known = {place: _findings.facts(column) for place, column in inputs.items()}
-    said = {place for place in asked.inputs if cells.names[place] in asked.kinds}
-    reasons = {place: _findings.left_out(inputs[place], known[place]) for place in inputs if place not in said}
-    out = {place: reason for place, reason in reasons.items() if reason}
-    kept = {place: column for place, column in inputs.items() if place not in out}
-    faults = [
-        f"{cells.name}: {fault}"
-        for place, column in kept.items()
-        if place not in said and (fault := _findings.fault(column, known[place], told.y))
-    ]
+    sifted = _findings.sift(inputs, asked.kinds)
+    kept, known, faults = sifted.kept, sifted.known, _findings.faults(cells.name, sifted, asked.kinds, told.y)
     if not kept:
         names = ", ".join(cells.names)[:200]
         faults.append(f"{cells.name}: given no column to learn from ({names}), allowed one or more beside the label")
     if faults:
         raise InputError("\n".join(faults))
-    findings = [*told.findings, *_findings.of_left_out(cells, asked.inputs, inputs, out)]
+    findings = [*told.findings, *_findings.of_left_out(cells.names, asked.inputs, inputs, sifted.out)]
     for place, column in kept.items():
         findings += _findings.of_column(column, known[place], told.y)
     becomes = {place: BECOMES[column.kind] for place, column in kept.items()} | {asked.label: LABEL}

@@ -1,5 +1,7 @@
 """A file that is answered becomes the very numbers that the same rows were in training; what is odd is counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import own_files
 import pytest
@@ -124,6 +126,17 @@ def test_numbers_far_from_those_of_training_are_counted_said_and_refused_where_t
         InputError, match=r"given 20 of 20 cells more than 20 standard deviations .* in the same notation"
     ):
         answered(table, thousandfold, most=0.5)
+
+
+def test_where_nothing_was_scaled_nothing_is_far(raw):
+    """The settings of a block without a line on `scale`: 250 is what training was full of."""
+    rows = [[f"{200 + at * 7 % 31}", "ab"[at // 7 % 2]] for at in range(60)]
+    (raw / "own.csv").write_text(own_files.text(rows, ("size", "class")))
+    data = replace(own_files.settings("table", file="own", label="class"), scale="none")
+    prepare(data, [0])
+    card = read_sealed(paths.card("own", 0))
+    found = encoded.encode(read(data, raw / "own.csv", card), card, 0.0)
+    assert found.said == () and found.x[:3, 0].tolist() == [200, 207, 214]
 
 
 def test_a_column_that_is_empty_is_refused_where_training_had_no_gap(table):

@@ -107,6 +107,21 @@ def test_another_brightness_is_refused_and_brought_to_0_to_1(own, x, low, high):
     assert found.x.min() == pytest.approx(low) and found.x.max() == pytest.approx(high)
 
 
+@pytest.mark.parametrize(("x", "high"), [(BYTES % 2, 1), (BYTES % 17, 16), ((BYTES % 17).astype(float), 16)])
+def test_few_shades_are_refused_and_divided_by_the_largest(own, x, high):
+    told, found = mended(own, {"x": x, "y": Y})
+    kind = "bytes (uint8)" if x.dtype == np.uint8 else "brightness of float64"
+    assert f"x: given {kind} from 0 to {high}, allowed " in told
+    assert np.array_equal(found.x[..., 0], (x / high).astype(np.float32)) and found.x.max() == 1
+
+
+@pytest.mark.parametrize("high", [0, 17, 255])
+def test_bytes_that_are_black_or_use_their_range_are_no_doubt(own, high):
+    x = (BYTES % 5).clip(max=high)
+    x[0, 0, 0] = high
+    assert own({"x": x, "y": Y}).x.max() == np.float32(high) / np.float32(255)
+
+
 def test_black_and_white_is_0_and_1(own):
     assert set(own({"x": BYTES > 60, "y": Y}).x.ravel()) == {0, 1}
 
@@ -317,7 +332,99 @@ def test_faults_of_tables_are_named(own):
     assert "allowed (examples, columns)" in told and len(found.x) == 30
 
 
+MANY = np.random.default_rng(1).normal(size=(60, 3))
+CLASSES = np.arange(60) % 3
+
+
+def with_column(column):
+    """A table of sixty rows with that column as x3, and classes."""
+    return {"x": np.column_stack([MANY, column]), "y": CLASSES}
+
+
+@pytest.mark.parametrize("column", [10 * CLASSES, np.where(CLASSES == 1, 1.5, np.nan)])
+def test_a_copy_of_the_label_is_refused_and_can_be_left_out_or_kept(own, column):
+    message = refused(own, with_column(column), kind="table")
+    assert "own.npz: column 'x3': given " in message and "no copy of the label: set `drop: [x3]`" in message
+    assert len(own(drop=["x3"], kind="table").x) == len(own(columns={"x3": "drop"}, kind="table").x) == 3
+    kept = own(columns={"x3": "number"}, kind="table")
+    assert len(kept.x) == 4 and any("as a copy of the label has" in line for line in kept.findings)
+
+
+def test_a_row_number_is_left_out_and_can_be_kept(own):
+    found = own(with_column(np.arange(60)), kind="table")
+    assert [column.name for column in found.x] == ["x0", "x1", "x2"]
+    (line,) = found.findings
+    assert line.startswith("column 'x3': left out (`drop`): it counts the rows") and "`columns: {x3: number}`" in line
+    assert len(own(columns={"x3": "number"}, kind="table").x) == 4
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (np.ones(60), "column 'x3': the same in all rows: to leave it out set `drop: [x3]`"),
+        (
+            np.where(np.arange(60) % 9, MANY[:, 0], -9999),
+            "if it stands for a missing value, write NaN in its place",
+        ),
+        (np.where(np.arange(60) % 9, np.nan, 1), "column 'x3': 53 of 60 cells are missing"),
+        (np.full(60, np.nan), "column 'x3': left out: no cell has a value"),
+    ],
+)
+def test_what_smells_in_a_table_is_told_in_words_that_fit_arrays(own, column, told):
+    lines = own(with_column(column), kind="table").findings
+    assert any(told in line for line in lines), lines
+    assert not any("missing: [" in line or "`group:" in line for line in lines)
+
+
+def test_lines_on_hundreds_of_columns_are_counted(own):
+    x = np.column_stack([MANY, np.ones((60, 300))])
+    lines = own({"x": x, "y": CLASSES}, kind="table").findings
+    assert len(lines) == 21 and lines[-1] == "280 more lines on columns"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"kind": "table", "drop": ["age"]}, "drop: given 'age', allowed a column of own.npz: x0, x1, x2, x3"),
+        ({"kind": "table", "columns": {"age": "number"}}, "columns: given 'age', allowed a column of own.npz"),
+        ({"kind": "table", "drop": ["x0", "x1", "x2", "x3"]}, "given no column to learn from (x0, x1, x2, x3)"),
+        ({"kind": "sequence", "drop": ["x0"]}, "drop: given for sequence, allowed for `kind: table`"),
+        ({"kind": "image", "columns": {"x0": "number"}}, "columns: given for image, allowed for `kind: table`"),
+    ],
+)
+def test_columns_that_there_are_not_are_refused(own, settings, told):
+    assert told in refused(own, with_column(MANY[:, 0] ** 2), **settings)
+
+
 # The file
+
+
+@pytest.mark.parametrize("groups", [[[3], [1], [1], [3]], np.array([["q"], ["p"], ["p"], ["q"]])])
+def test_groups_in_a_column_are_groups(own, groups):
+    assert own({"x": BYTES, "y": Y, "groups": groups}).groups.tolist() == [1, 0, 0, 1]
+
+
+def test_groups_of_several_columns_are_refused_and_joined(own):
+    told, found = mended(own, {"x": BYTES, "y": Y, "groups": [[1, 2], [1, 3], [1, 2], [2, 2]]})
+    assert "groups: given shape (4, 2), allowed one group for each example" in told
+    assert found.groups.tolist() == [0, 1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [1.0, np.nan, np.nan, 2.0],
+        ["p", "", " ", "q"],
+        ["p", "nan", "None", "q"],
+        [b"p", b"", b"NA", b"q"],
+        np.array(["2024-01-01", "NaT", "NaT", "2024-01-02"], "datetime64[D]"),
+        [[1.0], [np.nan], [np.nan], [2.0]],
+    ],
+)
+def test_examples_without_a_group_are_refused_and_left_out(own, groups):
+    told, found = mended(own, {"x": BYTES, "y": Y, "groups": np.array(groups)})
+    assert "groups: given 2 examples without a group (examples 1, 2), allowed none" in told
+    assert found.groups.tolist() == [0, 1] and found.y.tolist() == [0, 1]
 
 
 def test_groups_are_kept_and_other_arrays_told(own):

@@ -379,6 +379,16 @@ def test_copies_are_told_and_so_are_those_under_two_classes(raw):
     )
 
 
+@pytest.mark.parametrize(("high", "is_said"), [(1, True), (16, True), (17, False), (255, False)])
+def test_pictures_that_are_all_nearly_black_are_told(raw, high, is_said):
+    for at, file in enumerate(sorted((raw / "mine").rglob("*.png"))):
+        pixels = np.roll(GREY, 5 * at).astype(int) % (high + 1)
+        pixels[0, 0] = high
+        save(file, Image.fromarray(pixels.astype(np.uint8)))
+    told = f"all pictures are nearly black, {high} of 255 at the brightest: if they hold few shades, as masks do, or 12"
+    assert [line.startswith(told) for line in load(raw).findings] == [True] * is_said
+
+
 def test_uneven_classes_and_plain_pictures_are_told(raw):
     for at in range(20):
         save(raw / "mine" / "lying bar" / f"more{at}.png", Image.fromarray(np.roll(GREY, at + 100) // 2))

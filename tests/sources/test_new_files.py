@@ -1,5 +1,7 @@
 """Files that are to be answered: read as the source has read those of training, with labels or without."""
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -230,6 +232,59 @@ def test_parquet_has_types_of_its_own(trained, tmp_path):
     assert found.x[1].cells.tolist() == ["red", None, "blue"] and found.names["row"] == ["1", "2", "3"]
 
 
+def parquet(place, **columns):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table(columns), place)
+    return place
+
+
+@pytest.fixture
+def dated(tmp_path):
+    """Settings and card of a table in text whose days are written 31.12.2024."""
+    rows = [(f"{1 + place % 28:02}.02.2024", WORDS[place % 2]) for place in range(60)]
+    (tmp_path / "own.csv").write_text(lines(rows, ("day", "class")))
+    settings = whole("table", file=str(tmp_path / "own.csv"))
+    raw = table.load(tmp_path, 0, **settings)
+    return settings, {**raw.card, "encoder": encoder.fit(raw.x, np.arange(len(raw))).to_json()}
+
+
+WORDS = ("no", "yes")
+DAYS = [datetime(2024, 3, 4), None, datetime(2024, 5, 6)]
+
+
+@pytest.mark.parametrize("kind", ["date32", "date64", "timestamp"])
+def test_days_that_are_such_by_type_need_no_form(dated, tmp_path, kind):
+    import pyarrow as pa
+
+    days = pa.array(DAYS, pa.timestamp("ns"))
+    days = days if kind == "timestamp" else days.cast(pa.date32()).cast(getattr(pa, kind)())
+    found = new(dated, parquet(tmp_path / "new.parquet", day=days))
+    assert found.unreadable == {} and [cell and cell[:10] for cell in found.x[0].cells] == [
+        "2024-03-04",
+        None,
+        "2024-05-06",
+    ]
+
+
+def test_days_in_text_keep_the_form_of_training_in_parquet_and_requests(dated, tmp_path):
+    import pandas as pd
+
+    text = ["04.03.2024", "2024-03-04"]
+    assert new(dated, parquet(tmp_path / "new.parquet", day=text)).x[0].cells.tolist() == ["2024-03-04", None]
+    found = table.read_request(pd.DataFrame({"day": text}), dated[1])
+    assert found.x[0].cells.tolist() == ["2024-03-04", None] and found.unreadable == {"day": 1}
+
+
+def test_columns_that_are_no_cells_stop_nothing_unless_they_are_wanted(trained, tmp_path):
+    place = parquet(tmp_path / "new.parquet", size=[1.5], colour=["red"], emb=[[1.0, 2.0]], photo=[b"x"])
+    assert [column.cells.tolist() for column in new(trained, place).x] == [[1.5], ["red"]]
+    place = parquet(tmp_path / "new.parquet", size=[[1.5]], colour=["red"])
+    with pytest.raises(InputError, match=r"^new.parquet: column 'size': given list<.*>, allowed numbers, text, dates"):
+        new(trained, place)
+
+
 @pytest.mark.parametrize("name", ["new.npz", "new"])
 def test_what_is_no_table_is_refused(trained, tmp_path, name):
     (tmp_path / name).write_text("")
@@ -238,7 +293,7 @@ def test_what_is_no_table_is_refused(trained, tmp_path, name):
 
 
 def test_words_for_missing_are_those_of_training(tmp_path):
-    rows = [("c", "-9999", "red", "no"), ("c", "2.5", "none", "yes"), ("c", "2.5", "red", "yes")]
+    rows = [("c", *cells, label) for cells in (("-9999", "red"), ("2.5", "none")) for label in ("no", "yes", "no")]
     (tmp_path / "own.csv").write_text(lines(rows * 20))
     settings = whole("table", file=str(tmp_path / "own.csv"), missing=["-9999"], precision="float32")
     raw = table.load(tmp_path, 0, **settings)
@@ -317,6 +372,18 @@ def test_arrays_need_no_labels(tmp_path):
         arrays(tmp_path / "new.npz", (6, 6, 1), z=x)
 
 
+@pytest.mark.parametrize(("trained_on", "refused"), [("uint8", False), ("float32", True), ("bool", True)])
+def test_dark_bytes_are_such_where_training_was_of_bytes(tmp_path, trained_on, refused):
+    np.savez(tmp_path / "new.npz", x=np.full((2, 6, 6), 7, np.uint8))
+    card = {"shape": [6, 6, 1], "request": {"type": trained_on}}
+    if refused:
+        with pytest.raises(InputError, match=r"given bytes \(uint8\) from 7 to 7, allowed ones up to 255 or floats"):
+            archive.read_new(tmp_path / "new.npz", card, **whole("archive", file="own"))
+        return
+    found = archive.read_new(tmp_path / "new.npz", card, **whole("archive", file="own"))
+    assert np.unique(found.x).tolist() == [np.float32(7) / np.float32(255)]
+
+
 def test_shorter_sequences_are_padded_where_their_ends_are_known(tmp_path):
     x = np.ones((2, 3, 2))
     found = arrays(tmp_path / "new.npz", (5, 2), "sequence", x=x, lengths=np.array([3, 1]))
@@ -358,6 +425,35 @@ def test_a_series_with_a_cell_that_is_no_number_is_left_out_and_named(tmp_path):
     found = series(tmp_path / "new.csv", LONG.replace("x,4,2,0,a", "x,?,2,0,a"))
     assert found.names == {"who": ["b"]} and found.left_out == ("a: line 3, column 'v': '?'",)
     assert found.x[0, 0].tolist() == [6, 5]
+
+
+@pytest.mark.parametrize(
+    ("trained", "cells", "values", "said"),
+    [
+        ({"decimal": ","}, ("1.5", "2", "0.25"), [1.5, 2, 0.25], True),
+        ({"decimal": "."}, ("1,5", "2", "0,25"), [1.5, 2, 0.25], True),
+        ({"decimal": ","}, ("1.5", "2,5", "3"), None, False),  # no mark is that of the whole file
+        ({"decimal": ",", "thousands": "."}, ("1.250", "2.500", "980"), [1250, 2500, 980], False),
+        ({"decimal": ","}, ("1.250", "2.500", "980"), None, False),  # which may be either
+        ({"decimal": "."}, ("1.250", "2.500", "980"), [1.25, 2.5, 980], False),
+    ],
+)
+def test_another_decimal_mark_is_that_of_the_whole_file_or_none(tmp_path, trained, cells, values, said):
+    text = "who;at;u\n" + "".join(f"a;{step};{cell}\n" for step, cell in enumerate(cells)) + "b;0;1\n"
+    (tmp_path / "new.csv").write_text(text)
+    card = {"recordings": {"channels": ["u"], **trained}, "shape": [3, 1]}
+    asked = whole("recordings", file="own", series="who", label="kind", step="at")
+    found = recordings.read_new(tmp_path / "new.csv", card, **asked)
+    line = f"numbers are written with {trained['decimal'].translate({44: '.', 46: ','})!r} before decimals, those of"
+    assert [each.startswith(line) for each in found.findings] == ([True] if said else [])
+    assert found.names["who"] == (["b"] if values is None else ["a", "b"])
+    assert values is None or found.x[0, :, 0].tolist() == values
+
+
+def test_a_group_tells_series_apart(tmp_path):
+    found = series(tmp_path / "new.csv", "who,at,u,v,subject\na,0,1,2,x\nb,0,1,2,y\n", group="subject")
+    assert found.names == {"who": ["a", "b"], "subject": ["x", "y"]}
+    assert series(tmp_path / "new.csv", LONG, group="subject").names == {"who": ["a", "b"]}
 
 
 def test_longer_series_are_refused_or_cut_as_the_block_says(tmp_path):

@@ -175,7 +175,11 @@ def test_all_faults_are_told_at_once(tmp_path):
         (text(head=("who", "at", "u", "u", "kind")), {}, "given 'u' for more than one column"),
         (text(), {"drop": ["w"]}, "drop: given 'w', allowed columns of own.csv: who, at, u, v, kind"),
         (text(), {"drop": ["u", "v"]}, "given no column beside who, at, kind, u, v, allowed one or more channels"),
-        (text(), {"step": "who"}, "series, step, label: given who, who, kind, allowed a column of its own for each"),
+        (
+            text(),
+            {"step": "who"},
+            "series, step, label, group: given who, who, kind, allowed a column of its own for each",
+        ),
         (text() + 'd,0,"1,2,x', {}, "allowed cells of text, with quotes closed"),
         (text().encode() + b"\xff", {}, "line 11: given bytes that are not UTF-8"),
         (b"", {}, "given the columns none"),
@@ -192,6 +196,101 @@ def test_columns_and_text_that_do_not_fit_are_refused(tmp_path, content, setting
 def test_classes_are_no_numbers_to_predict_and_the_remedy_is_to_tell_them(tmp_path):
     message = refused(tmp_path, text(), target="number")
     assert "given no number to predict (series" in message and "`target: number` (`--target number`) out" in message
+
+
+def of_people(count=24, **channels):
+    """Series of two steps with channels that are the same in both, of people with two series each."""
+    rows = [
+        (f"s{at}", step, (at * 7 + step) % 5, f"p{at // 2}", *(cells(at) for cells in channels.values()), "ab"[at % 2])
+        for at in range(count)
+        for step in range(2)
+    ]
+    return text(rows, ("who", "at", "u", "person", *channels, "kind"))
+
+
+def test_series_of_a_group_have_one_number_and_it_is_no_channel(tmp_path):
+    found = own(tmp_path, of_people(), group="person")
+    assert found.groups.dtype == np.int64 and len({*found.groups.tolist()}) == 12
+    assert (found.groups[::2] == found.groups[1::2]).all() and found.card["recordings"]["channels"] == ["u"]
+    check(tmp_path, file="own", group="person", **ASKED)
+    assert own(tmp_path, of_people(), drop=["person"]).groups is None
+
+
+@pytest.mark.parametrize("other", ["p9", "", "?"])
+def test_a_series_of_two_groups_or_none_is_refused(tmp_path, other):
+    content = of_people().replace("s3,1,2,p1", f"s3,1,2,{other}")
+    told = f"column 'person': given 1 series of no group, or of two (series s3: 'p1', {other!r}), allowed one for each"
+    assert told in refused(tmp_path, content, group="person")
+    assert "allowed ones with 'gone' among them" in refused(tmp_path, of_people(), group="gone")
+
+
+@pytest.mark.parametrize(
+    ("copy", "target"),
+    [
+        (lambda at: at % 2, "class"),
+        (lambda at: 7 - 2 * (at % 2), "class"),
+        (lambda at: 100 * (at * at % 31), "number"),
+        (lambda at: 3 - 1.5 * (at * at % 31), "number"),
+    ],
+)
+def test_a_channel_that_is_a_copy_of_the_label_is_refused(tmp_path, copy, target):
+    content = of_people(activity_id=copy)
+    if target == "number":
+        lines = content.splitlines()
+        levels = [str(int(line.split(",")[0][1:]) ** 2 % 31) for line in lines[1:]]
+        rows = [f"{line.rpartition(',')[0]},{level}" for line, level in zip(lines[1:], levels, strict=True)]
+        content = "\n".join([lines[0], *rows, ""])
+    two = "one value for each class" if target == "class" else "the label itself, if on another scale"
+    message = refused(tmp_path, content, group="person", target=target)
+    assert f"column 'activity_id': given {two}, allowed measurements, no copy of the label" in message
+    assert message.endswith("write `drop: [activity_id]`")
+
+
+def test_a_channel_that_stays_through_each_series_is_said_to_name_something(tmp_path):
+    content = of_people(subject=lambda at: at // 2)
+    line = next(line for line in own(tmp_path, content, drop=["person"]).findings if "'subject'" in line)
+    assert "is the same in all rows of each series: if it names whom or what several series come from" in line
+    assert "write `group: subject`" in line and "`drop: [subject]`" in line
+    moving = own(tmp_path, of_people(), drop=["person"]).findings
+    assert not [line for line in moving if "'u'" in line]
+
+
+@pytest.mark.parametrize(
+    ("separator", "cells"),
+    [
+        (";", ("1.250", "2.500", "980")),
+        (";", ("1.250", "2.500", "3.125")),
+        (",", ("1.250", "2.500", "980")),
+        ("\t", ("1.250", "0", "12.400")),
+    ],
+)
+def test_points_before_three_digits_are_asked_for(tmp_path, separator, cells):
+    rows = [(who, at, cells[place % 3], 10, kind) for place, (who, at, _, _, kind) in enumerate(ROWS)]
+    content = text(rows, separator=separator)
+    assert "given points before three digits each (line 2), allowed a told mark: write `decimal:`" in refused(
+        tmp_path, content
+    )
+    first = float(cells[0])
+    assert own(tmp_path, content, decimal=".").x[0, 0, 0] == first
+    assert own(tmp_path, content, decimal=",").x[0, 0, 0] == 1000 * first
+
+
+def test_a_told_comma_leaves_points_to_thousands_alone(tmp_path):
+    cells = ["1,5", "1.250", "980", "1.250,5"] + ["7"] * 5
+    rows = [(who, at, cell, 10, kind) for (who, at, _, _, kind), cell in zip(ROWS, cells, strict=True)]
+    found = own(tmp_path, text(rows, separator=";"), decimal=",")
+    assert found.x[0, :2, 0].tolist() == [1.5, 980] and found.x[1, 1, 0] == 1250
+    assert found.card["recordings"]["thousands"] == "."
+    for slip in ("1.5", "1.25", "12.3456"):
+        rows[2] = (*rows[2][:2], slip, *rows[2][3:])
+        message = refused(tmp_path, text(rows, separator=";"), decimal=",")
+        assert f"column 'u': given 1 of 9 cells that are no finite numbers (line 4, series b: '{slip}')" in message
+
+
+def test_numbers_to_predict_tell_the_mark_as_well(tmp_path):
+    levels = {"a": "1,5", "b": "2", "c": "0,25"}
+    rows = [(who, at, at, at * at, levels[who]) for who, at, *_ in ROWS]
+    assert own(tmp_path, text(rows, separator=";"), target="number").y.tolist() == [2, 1.5, 0.25]
 
 
 def test_uneven_classes_and_names_that_look_alike_are_told(tmp_path):

@@ -422,15 +422,31 @@ def test_missing_labels_are_refused_or_dropped_when_told(tmp_path):
 
 
 def test_numbers_to_predict_are_offered_and_read(tmp_path):
-    text = table([(a, b, f"{place * 0.37 - 3:.2f}") for place, (a, b, _) in enumerate(ROWS)])
+    text = table([(a, b, f"{place**2 * 0.37 - 3:.2f}") for place, (a, b, _) in enumerate(ROWS)])
     assert "given 60 different numbers in 60 rows" in refused(tmp_path, text)
     assert "set `labels: number`" in refused(tmp_path, text)
     raw = own(tmp_path, text, labels="number")
     assert raw.y.dtype == np.float64 and raw.class_names == ()
-    assert raw.y.tolist() == [float(f"{place * 0.37 - 3:.2f}") for place in range(60)]
+    assert raw.y.tolist() == [float(f"{place**2 * 0.37 - 3:.2f}") for place in range(60)]
     message = refused(tmp_path, text.replace("-3.00", "x"), labels="number")
     assert "given 'x' (line 2), allowed a number to predict, as in the 59 other rows: mend it" in message
     assert "labels: number" not in message
+
+
+@pytest.mark.parametrize("gap", ["", ".", "-", "--", "nil", "NA", "-9999", "-9999.0"])
+def test_numbers_to_predict_have_gaps_as_other_numbers_have(tmp_path, gap):
+    numbers = [gap if place in (4, 9) else f"{place**2 * 0.37:.2f}" for place in range(60)]
+    text = table([(a, b, number) for (a, b, _), number in zip(ROWS, numbers, strict=True)])
+    settings = {"labels": "number", "missing": ["-9999"]}
+    assert f"given 2 rows without a label: '{gap}' (2), from line 6 on" in refused(tmp_path, text, **settings)
+    raw = own(tmp_path, text, missing_label="drop", **settings)
+    assert raw.y.tolist() == [float(number) for number in numbers if number != gap] and np.isfinite(raw.y).all()
+
+
+def test_a_number_that_is_told_to_be_a_gap_is_no_class_however_it_is_written(tmp_path):
+    text = table([(a, b, "-9999.0" if place == 4 else str(place % 3)) for place, (a, b, _) in enumerate(ROWS)])
+    assert "given 1 rows without a label: '-9999.0' (1)" in refused(tmp_path, text, missing=["-9999"])
+    assert own(tmp_path, text, missing=["-9999"], missing_label="drop").class_names == ("0", "1", "2")
 
 
 def test_classes_are_no_numbers_to_predict_and_the_remedy_is_to_tell_them(tmp_path):
