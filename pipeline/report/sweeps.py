@@ -14,6 +14,7 @@ from pipeline.report import svg, sweep_plots
 from pipeline.report.formatting import render
 from pipeline.report.language import NumberText, Said, Voice, listed, phrase, word
 from pipeline.report.sweep_plots import Axis, Point
+from pipeline.settings.sweep_space import spelled
 
 ENDS = {
     "complete": word("scored with every seed"),
@@ -90,7 +91,7 @@ def _point(trial: Mapping[str, Any], summary: Summary) -> Point:
 
 def _axis(row: Mapping[str, Any]) -> Axis:
     if "any" in row:
-        return Axis(path=row["path"], any=tuple(str(value) for value in row["any"]))
+        return Axis(path=row["path"], any=tuple(map(spelled, row["any"])))
     return Axis(path=row["path"], low=row["low"], high=row["high"], log=row["log"])
 
 
@@ -136,7 +137,7 @@ def _strength(axis: Axis, points: Sequence[Point]) -> float:
     seen = [
         (place, point.score)
         for point in points
-        if point.score is not None and (place := axis.place(point.values.get(axis.path))) is not None
+        if point.score is not None and (place := axis.place(point.values)) is not None
     ]
     if len(seen) < 4:
         return 0.0

@@ -11,7 +11,7 @@ from pipeline import paths
 from pipeline.records import write_bytes, write_json, write_rows
 from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
-from pipeline.settings.sweep_space import Choice, Tried
+from pipeline.settings.sweep_space import Choice, Tried, Values, spelled
 from pipeline.sweeps.asking import own_values, study_of
 from pipeline.sweeps.carry_out import Answers
 from pipeline.sweeps.finals import Finalist, Finals
@@ -54,11 +54,16 @@ def write_trials(file: Path, settings: Settings, sweep: SweepSettings, told: Seq
     own = own_values(sweep)
     rows = [
         {"trial": trial.number, "end": trial.end, "score": trial.score, "reason": trial.reason}
-        | {path: (own if trial.number == 0 else trial.values).get(path) for path in paths_tried}
+        | _spelled(own if trial.number == 0 else trial.values)
         | {f"seed_{seed}": value for seed, value in trial.scores.items()}
         for trial in told
     ]
     write_rows(file, columns, rows)
+
+
+def _spelled(values: Values) -> dict[str, str]:
+    """Cells of the settings that were tried: `null` is a value, and an empty cell none."""
+    return {path: spelled(value) for path, value in values.items()}
 
 
 def run_rows(settings: Settings, sweep: SweepSettings, answers: Answers) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from pipeline.pool.workers import USABLE_MEMORY
 from pipeline.records import read_json, read_json_or
 from pipeline.settings.params import DataSettings, Settings
 from pipeline.settings.sweep_blocks import SweepSettings
-from pipeline.settings.sweep_space import Choice, Range
+from pipeline.settings.sweep_space import Choice, Range, spelled
 from pipeline.sweeps.carry_out import Answers
 from pipeline.sweeps.ledger import Ledger, study_id
 from pipeline.sweeps.runs import TrialRun, TrialRuns
@@ -74,13 +74,13 @@ def lines(settings: Settings, runs: TrialRuns, found: int) -> list[str]:
 def _spelled(domain: Range | Choice) -> str:
     """As it stands in params.yaml."""
     if isinstance(domain, Choice):
-        return ", ".join(str(option) for option in domain.options)
+        return ", ".join(map(spelled, domain.options))
     steps = ["in", str(domain.points)] if domain.points else []
     return " ".join([f"{domain.low:g}", "..", f"{domain.high:g}", *(["log"] if domain.log else []), *steps])
 
 
 def _condition(when: Mapping[str, tuple[Any, ...]]) -> str:
-    parts = [f"{path} is {' or '.join(map(str, values))}" for path, values in when.items()]
+    parts = [f"{path} is {' or '.join(map(spelled, values))}" for path, values in when.items()]
     return " ".join(["", "where", " and ".join(parts)]) if parts else ""
 
 

@@ -140,9 +140,27 @@ def test_what_is_damaged_or_of_another_profile_is_left_out(write):
 
 def test_places_on_an_axis():
     rate = Axis(path="a", low=0.01, high=1.0, log=True)
-    assert [round(rate.place(value), 6) for value in (0.01, 0.1, 1.0, 5.0)] == [0.0, 0.5, 1.0, 1.0]
-    assert rate.place(None) is None
-    assert [Axis(path="b", any=("x", "y", "z")).place(value) for value in ("x", "y", "z", "w")] == [0.0, 0.5, 1.0, None]
+    assert [round(rate.place({"a": value}), 6) for value in (0.01, 0.1, 1.0, 5.0)] == [0.0, 0.5, 1.0, 1.0]
+    assert rate.place({}) is None
+    choice = Axis(path="b", any=("x", "y", "z"))
+    assert [choice.place({"b": value}) for value in ("x", "y", "z", "w")] == [0.0, 0.5, 1.0, None]
+
+
+def test_null_is_a_value_and_is_spelled_as_in_params(write):
+    """The shipped sweep `remedies` tries it: `fit.class_weight: {any: [null, balanced]}`."""
+    weight = {"path": "fit.class_weight", "any": [None, "balanced"], "when": {}}
+    trials = [
+        {**trial, "values": {"fit.class_weight": (None, "balanced")[trial["number"] % 2]}} if trial["number"] else trial
+        for trial in TRIALS
+    ]
+    write(trials, space=[weight, SPACE[1]], own={"fit.class_weight": None, "build.pooling": "stride"})
+    axis = sweeps._axis(weight)
+    points = [sweeps._point(trial, {"own": {"fit.class_weight": None}}) for trial in trials]
+    assert axis.any == ("null", "balanced") and [axis.place(point.values) for point in points[:3]] == [0.0, 1.0, 0.0]
+    assert Axis(path="a", any=("true", "[5, 3]")).place({"a": [5, 3]}) == 1.0
+    assert sweeps._strength(axis, points) > 0
+    page = sweeps.page("small")
+    assert ">null</text>" in page and "None" not in page
 
 
 def test_the_axis_of_scores_ends_where_few_scores_reach():
