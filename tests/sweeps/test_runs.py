@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from swept import settle, trained
+from swept import VIEWS, settle, trained
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -12,8 +12,9 @@ from pipeline.records import read_json
 from pipeline.settings import params
 from pipeline.sharing.team import Team
 from pipeline.stages import sweep as stage
-from pipeline.sweeps import carry_out
+from pipeline.sweeps import carry_out, preflight
 from pipeline.sweeps.ledger import Ledger
+from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.trials import Outcome
 from pipeline.training import integrity
 from pipeline.training.record import failure
@@ -148,6 +149,47 @@ def test_a_full_disk_is_no_fault_of_a_trial(settings, monkeypatch):
     with pytest.raises(InputError, match=r"sweep small: OSError: .* make room"):
         stage.sweep(settings, "small")
     assert not list(paths.STUDIES.glob("*/failures.jsonl"))
+
+
+MACHINE = {
+    "killed": ("killed", "its process was killed by SIGKILL, 2 times"),
+    "stopped": ("killed", "its process was killed by SIGTERM, 2 times"),
+    "no start": ("timeout", "no start within 300 s, 2 times"),
+    "data": ("exception", "InputError: data/prepared/a/0: given other examples than were planned, allowed those"),
+    "network": ("exception", "ConnectionResetError: [Errno 104] Connection reset by peer"),
+}
+
+
+@pytest.mark.parametrize(("ended", "reason"), MACHINE.values(), ids=MACHINE)
+def test_what_the_machine_did_is_no_fault_of_a_trial(settings, monkeypatch, ended, reason):
+    """The sweep stops, and the same command tries that run again."""
+    real = carry_out.train_trial
+    ends = failure(ended, reason)
+    hit = lambda task: record_of(task.spec, ends, started=0.0, duration_s=1, peak_mb=1)  # noqa: E731
+    monkeypatch.setattr(carry_out, "train_trial", hit)
+    with pytest.raises(InputError, match="the same command goes on"):
+        stage.sweep(settings, "small")
+    assert not list(paths.STUDIES.glob("*/failures.jsonl"))
+    monkeypatch.setattr(carry_out, "train_trial", real)
+    assert stage.sweep(settings, "small")["trials"] == 12
+
+
+@pytest.mark.parametrize("reason", ["its process was killed by SIGSEGV, 2 times", "its process ended with exit code 3"])
+def test_a_crash_of_its_own_is_the_trials(settings, monkeypatch, reason):
+    def crash(task):
+        return record_of(task.spec, failure("killed", reason), started=0.0, duration_s=1, peak_mb=1)
+
+    monkeypatch.setattr(carry_out, "train_trial", crash)
+    assert stage.sweep(settings, "small")["ends"] == {"failed": 12}
+
+
+def test_the_same_view_by_another_name_is_the_same_settings(house, monkeypatch, tmp_path):
+    """`smote` with the ratio that it has: neither its name nor that of its data makes it another trial."""
+    settings = settle(monkeypatch, tmp_path / "project", VIEWS)
+    runs = TrialRuns(settings, settings.sweeps["small"], preflight.refuse_to_prepare)
+    assert runs.identity({"view": "smote", "view.rebalance.ratio": 1.0}) == runs.identity({})
+    assert runs.identity({"view": "smote", "view.rebalance.ratio": 0.5}) != runs.identity({})
+    assert runs.identity({"view": "plain"}) != runs.identity({})
 
 
 def test_adopted_it_is_a_variant_of_its_topic(settings):
