@@ -257,8 +257,11 @@ def sweep(settings: "Settings", name: str | None, plan: bool, adopt: bool) -> in
     from pipeline.stages import sweep as sweeps
 
     for each in sweeps.asked(settings, name):
+        if plan or adopt:  # nothing is trained: there is nobody to wait for, and nothing to publish
+            print("\n".join((sweeps.look_ahead if plan else sweeps.adopt_found)(settings, each)))
+            continue
         with lock.hold(f"train_sweep_{each}", wait=True):
-            print("\n".join(sweeps.told(settings, each, plan=plan, adopt=adopt)))
+            print("\n".join(sweeps.lines(sweeps.sweep(settings, each))))
         _track([settings.sweeps[each].topic])
     return DONE
 

@@ -186,6 +186,16 @@ def test_the_page_alone_touches_neither_claims_nor_mlflow(main, monkeypatch, cap
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("word", ["--plan", "--adopt"])
+def test_looking_ahead_and_adopting_wait_for_no_sweep_and_publish_nothing(main, monkeypatch, capsys, word):
+    for name in ("look_ahead", "adopt_found"):
+        monkeypatch.setattr(f"pipeline.stages.sweep.{name}", lambda settings, each, name=name: [f"{name} {each}"])
+    for untouched in ("pipeline.operations.lock.hold", "pipeline.mlflow_sync.publish.publish_if_possible"):
+        fail(monkeypatch, untouched, AssertionError(untouched))
+    assert main(["sweep", "strides", word]) == 0
+    assert capsys.readouterr().out == {"--plan": "look_ahead strides\n", "--adopt": "adopt_found strides\n"}[word]
+
+
 def test_our_own_mistake_in_tracking_is_not_hidden(main, monkeypatch):
     monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
     fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", FileNotFoundError(errno.ENOENT, "gone"))

@@ -1,7 +1,7 @@
 """Search better settings for a variant, and compare the best once with the variant as it is."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline import paths
@@ -21,7 +21,6 @@ from pipeline.sweeps.ledger import Ledger, study_id
 from pipeline.sweeps.progress import Board, Shown
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.search import Rules, Search
-from pipeline.sweeps.trials import Told
 
 
 def sweep(settings: Settings, name: str) -> dict[str, Any]:
@@ -38,24 +37,24 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     answers = Answers(runs, ledger)
     found = search_of(settings, runs)
     with Board(block, ledger, workers) as board, _giving(runs, answers), mlflow_sweeps.follow(name):
-        shown = Shown(board, lambda: _show(settings, block, study, found.told, answers))
+        shown = Shown(board, lambda: _show(settings, block, study, found, answers))
         search_trials(found, runs, answers, shown)
-        _show(settings, block, study, found.told, answers)
+        _show(settings, block, study, found, answers)
         board.finals()
         finals = play(found.told, runs, answers, shown)
-    return _show(settings, block, study, found.told, answers, finals)
+    return _show(settings, block, study, found, answers, finals)
 
 
 def _show(
     settings: Settings,
     block: SweepSettings,
     study: str,
-    told: Sequence[Told],
+    search: Search,
     answers: Answers,
     finals: Finals | None = None,
 ) -> dict[str, Any]:
     """Write all files of the sweep as it is now, its page too, and give the summary."""
-    summary = outputs.write(settings, block, study, told, answers, finals)
+    summary = outputs.write(settings, block, study, search, answers, finals)
     page = sweep_page.page(block.name, "es" if settings.language == "es" else "en")
     write_bytes(paths.sweep(block.name) / "index.html", page.encode())
     return summary
@@ -93,13 +92,6 @@ def asked(settings: Settings, name: str | None) -> list[str]:
     return [name] if name is not None else list(settings.sweeps)
 
 
-def told(settings: Settings, name: str, *, plan: bool, adopt: bool) -> list[str]:
-    """Carry out a sweep, or with `plan` or `adopt` what these do, and say what came of it, a line each."""
-    if plan:
-        return look_ahead(settings, name)
-    return adopt_found(settings, name) if adopt else lines(sweep(settings, name))
-
-
 def look_ahead(settings: Settings, name: str) -> list[str]:
     """What a sweep would cost, a line each; nothing is prepared or trained."""
     runs = TrialRuns(settings, settings.sweeps[name], preflight.refuse_to_prepare)
@@ -123,6 +115,8 @@ def lines(summary: dict[str, Any]) -> list[str]:
     ends = ", ".join(f"{count} {end}" for end, count in summary["ends"].items())
     minutes = summary["seconds"] / 60
     told = [f"{name}: {summary['trials']} trials ({ends}), {summary['runs']} runs, {minutes:.1f} minutes of training"]
+    if summary["ended_by"] == "budget":
+        told.append(f"  `budget_minutes` ended the search: {summary['planned']} trials were planned")
     for each in finals["finalists"]:
         what = summary["variant"] if each["trial"] == 0 else f"trial {each['trial']}"
         told.append(

@@ -3,7 +3,7 @@
 import math
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,11 @@ from pipeline.sweeps.asking import own_values, study_of
 from pipeline.sweeps.carry_out import Answers
 from pipeline.sweeps.finals import Finalist, Finals
 from pipeline.sweeps.ledger import history
-from pipeline.sweeps.trials import Told, best
+from pipeline.sweeps.runs import TrialRun
+from pipeline.sweeps.search import Search
+from pipeline.sweeps.trials import Outcome, Told, best
 
+Runs = Mapping[tuple[int, int], tuple[TrialRun, Outcome]]  # by trial and seed
 SEEDS = ("phase", "trial", "seed", "value", "status", "seconds", "run_key", "reason")
 SUMMARY, TRIALS, RUNS, HISTORY, JOURNAL = "sweep.json", "trials.csv", "runs.csv", "trials.jsonl", "journal.log"
 FACTS = "runs.json"  # {run_key: what the run was to be}
@@ -28,18 +31,19 @@ def write(
     settings: Settings,
     sweep: SweepSettings,
     study: str,
-    told: Sequence[Told],
+    search: Search,
     answers: Answers,
     finals: Finals | None = None,
 ) -> dict[str, Any]:
     """Write all files, and give the summary; without `finals` the sweep is not over yet."""
-    folder = paths.sweep(sweep.name)
-    summary = {**summarise(settings, sweep, told, answers, finals), "study": study}
+    folder, told = paths.sweep(sweep.name), search.told
+    runs = counted(settings, sweep, told, answers, finals)
+    summary = {**summarise(settings, sweep, search, runs.values(), finals), "study": study}
     summary["importance"] = importance(sweep, told) if finals is not None else None
     write_trials(folder / TRIALS, settings, sweep, told)
     write_bytes(folder / HISTORY, history(told))
-    write_rows(folder / RUNS, SEEDS, run_rows(settings, sweep, answers))
-    write_json(folder / FACTS, {task.spec.run_key: task.spec.names() for task, _ in answers.outcomes.values()})
+    write_rows(folder / RUNS, SEEDS, run_rows(settings, sweep, runs))
+    write_json(folder / FACTS, {task.spec.run_key: task.spec.names() for task, _ in runs.values()})
     if finals is not None:
         write_bytes(folder / JOURNAL, journal(sweep, told))
     write_json(folder / SUMMARY, summary)
@@ -66,7 +70,21 @@ def _spelled(values: Values) -> dict[str, str]:
     return {path: spelled(value) for path, value in values.items()}
 
 
-def run_rows(settings: Settings, sweep: SweepSettings, answers: Answers) -> list[dict[str, Any]]:
+def counted(
+    settings: Settings, sweep: SweepSettings, told: Sequence[Told], answers: Answers, finals: Finals | None
+) -> Runs:
+    """The runs that trials were told by, and those of the finals: what idle workers ran ahead in vain is not of them.
+
+    So they are the same for any number of workers, and however often the sweep is carried out.
+    """
+    seeds, fresh = sweep.search_seeds(settings.first_seed), sweep.fresh_seeds(settings.first_seed)
+    ran = {trial.number: len(trial.scores) + (trial.end in ("diverged", "failed")) for trial in told}
+    places = [(number, seed) for number, count in ran.items() for seed in seeds[:count]]
+    places += [(each.trial.number, seed) for each in (finals.finalists if finals else ()) for seed in fresh]
+    return {place: answers.outcomes[place] for place in sorted(places)}
+
+
+def run_rows(settings: Settings, sweep: SweepSettings, runs: Runs) -> list[dict[str, Any]]:
     """One row a run, with what it cost."""
     search = sweep.search_seeds(settings.first_seed)
     return [
@@ -80,14 +98,19 @@ def run_rows(settings: Settings, sweep: SweepSettings, answers: Answers) -> list
             "run_key": task.spec.run_key,
             "reason": outcome.reason,
         }
-        for (trial, seed), (task, outcome) in sorted(answers.outcomes.items(), key=lambda item: item[0])
+        for (trial, seed), (task, outcome) in runs.items()
     ]
 
 
 def summarise(
-    settings: Settings, sweep: SweepSettings, told: Sequence[Told], answers: Answers, finals: Finals | None
+    settings: Settings,
+    sweep: SweepSettings,
+    search: Search,
+    runs: Collection[tuple[TrialRun, Outcome]],
+    finals: Finals | None,
 ) -> dict[str, Any]:
     """What is shown of a sweep, on the page and elsewhere."""
+    told = search.told
     ranked = best(told, highest=sweep.highest)
     ends = [trial.end for trial in told]
     size = sweep.space.size()
@@ -103,8 +126,9 @@ def summarise(
         "planned": sweep.trials,
         "trials": len(told),
         "ends": {end: ends.count(end) for end in dict.fromkeys(ends)},
-        "runs": len(answers.outcomes),
-        "seconds": round(sum(outcome.seconds for _, outcome in answers.outcomes.values()), 1),
+        "ended_by": search.ended_by,
+        "runs": len(runs),
+        "seconds": round(sum(outcome.seconds for _, outcome in runs), 1),
         "seeds": sweep.search_seeds(settings.first_seed),
         "fresh_seeds": sweep.fresh_seeds(settings.first_seed),
         "space": [space_row(each) for each in sweep.space.tried],

@@ -59,7 +59,7 @@ def lines(settings: Settings, runs: TrialRuns, found: int) -> list[str]:
     least = sweep.trials
     most, finals = sweep.trials * sweep.seeds, (1 + min(sweep.keep, sweep.trials - 1)) * sweep.fresh
     many = "without end" if math.isinf(size) else f"{size:,.0f}"
-    budget = f"; no further trial after {sweep.budget_minutes:g} minutes of training" if sweep.budget_minutes else ""
+    budget = _budget(sweep.budget_minutes, sweep.at_once - 1) if sweep.budget_minutes else ""
     return [
         f"{sweep.name}: {sweep.trials} trials of {sweep.topic}.{sweep.variant} by {sweep.search}, {sweep.metric}",
         *(f"  {each.path}: {_spelled(each.domain)}{_condition(each.when)}" for each in sweep.space.tried),
@@ -69,6 +69,11 @@ def lines(settings: Settings, runs: TrialRuns, found: int) -> list[str]:
         f"  in the store already: {found} of the search",
         _time(settings, runs, (max(0, least - found) + finals, max(0, most - found) + finals)),
     ]
+
+
+def _budget(minutes: float, begun: int) -> str:
+    told = f"; no further trial after {minutes:g} minutes of training, as measured on this machine"
+    return f"{told}, but for up to {begun} that have begun by then" if begun else told
 
 
 def _spelled(domain: Range | Choice) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
+from typing import Literal
 
 from pipeline.settings.sweep_space import Value, Values
 from pipeline.sweeps.trials import End, Job, Outcome, Told, best
@@ -46,7 +47,7 @@ class Search:
         self._ask, self._refusal = ask, refusal
         self._open: dict[int, Open] = {}
         self._asked = 0
-        self._is_exhausted = False
+        self.ended_by: Literal["budget", "space"] | None = None  # the asking, before its time
         self._advance()
 
     @property
@@ -118,14 +119,14 @@ class Search:
     def _ask_next(self) -> bool:
         """Whether one more trial could be asked for."""
         number, known = self._asked, self.told[: max(0, self._asked - self.rules.at_once + 1)]
-        if self._is_exhausted or number >= self.rules.trials or len(known) < number - self.rules.at_once + 1:
+        if self.ended_by or number >= self.rules.trials or len(known) < number - self.rules.at_once + 1:
             return False
         if self.rules.budget_s is not None and sum(trial.seconds for trial in known) >= self.rules.budget_s:
-            self._is_exhausted = True
+            self.ended_by = "budget"
             return False
         values = self._ask(number, known, [self.values(trial) for trial in range(len(known), number)])
         if values is None:
-            self._is_exhausted = True
+            self.ended_by = "space"
             return False
         self._asked += 1
         self._open[number] = Open(number, values, self._limit(known), self._refusal(values))

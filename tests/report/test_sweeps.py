@@ -69,6 +69,7 @@ def write(house):
             "planned": 12,
             "trials": len(trials),
             "ends": {end: ends.count(end) for end in dict.fromkeys(ends)},
+            "ended_by": None,
             "runs": 20,
             "seconds": 90.0,
             "space": SPACE,
@@ -93,6 +94,14 @@ def test_once_it_is_over(write):
     assert "in epoch &lt;1&gt;" in page and "1.5 minutes of training" in page
     assert page.count("<svg") == 1 + 2 + 1 + 1 + 1
     assert page == sweeps.page("small")
+
+
+def test_a_budget_that_ended_the_search_is_said(write):
+    write(ended_by="budget", planned=40)
+    said = "<code>budget_minutes</code> ended the search: 40 trials were planned."
+    assert said in sweeps.page("small") and "había 40 intentos previstos" in sweeps.page("small", "es")
+    write()
+    assert "budget_minutes" not in sweeps.page("small")
 
 
 def test_in_spanish(write):

@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from swept import VIEWS, settle, trained
+from swept import SWEEP, VIEWS, settle, trained
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -149,6 +149,39 @@ def test_a_full_disk_is_no_fault_of_a_trial(settings, monkeypatch):
     with pytest.raises(InputError, match=r"sweep small: OSError: .* make room"):
         stage.sweep(settings, "small")
     assert not list(paths.STUDIES.glob("*/failures.jsonl"))
+
+
+def test_what_idle_workers_ran_in_vain_is_not_counted(settings, monkeypatch):
+    """Second seeds of trials that their first one stopped: `runs` and `minutes` are what trials were told by."""
+
+    def ahead(function, tasks, *, more=None, wanted=lambda task: True, **rest):
+        waiting = [*tasks, *(more(6) if more else [])]
+        while waiting:
+            task = waiting.pop()
+            if wanted(task):
+                yield task, carry_out.train_trial(task), None
+            waiting += more(6 - len(waiting)) if more else []
+
+    plain = carry_out.carry_out
+    monkeypatch.setattr(carry_out, "carry_out", ahead)
+    stage.sweep(settings, "small")
+    before, count = {name: outputs(name) for name in ("runs.csv", "runs.json", "sweep.json")}, len(trained.keys)
+    rows = list(csv.DictReader((paths.sweep("small") / "runs.csv").open()))
+    assert len(rows) == read_json(paths.sweep("small") / "sweep.json")["runs"] < count
+    monkeypatch.setattr(carry_out, "carry_out", plain)
+    stage.sweep(settings, "small")
+    assert {name: outputs(name) for name in before} == before and len(trained.keys) == count
+
+
+def test_a_budget_that_ends_the_search_is_said(house, monkeypatch, tmp_path):
+    """Runs take two seconds here: after twelve no further trial begins, but for those that are open."""
+    budget = SWEEP.replace("trials: 12", "trials: 12\n    budget_minutes: 0.2")
+    settings = settle(monkeypatch, tmp_path / "project", budget)
+    plan = "\n".join(stage.look_ahead(settings, "small"))
+    assert "after 0.2 minutes of training, as measured on this machine, but for up to 2 that have begun" in plan
+    summary = stage.sweep(settings, "small")
+    assert summary["ended_by"] == "budget" and summary["trials"] < 12
+    assert "  `budget_minutes` ended the search: 12 trials were planned" in stage.lines(summary)
 
 
 MACHINE = {
