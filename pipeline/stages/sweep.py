@@ -1,7 +1,7 @@
 """Search better settings for a variant, and compare the best once with the variant as it is."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeline import paths
@@ -11,6 +11,7 @@ from pipeline.mlflow_sync import sweeps as mlflow_sweeps
 from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
+from pipeline.settings.sweep_space import Values
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_to_go_without_gpu
 from pipeline.sweeps import adopting, outputs, preflight
@@ -35,7 +36,7 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     workers = Sharing.of(settings).count(block.trials * block.seeds)
     ledger = Ledger(name, study, workers)
     answers = Answers(runs, ledger)
-    found = search_of(settings, runs)
+    found = search_of(settings, runs, runs.refusal)
     with Board(block, ledger, workers) as board, _giving(runs, answers), mlflow_sweeps.follow(name):
         shown = Shown(board, lambda: _show(settings, block, study, found, answers))
         search_trials(found, runs, answers, shown)
@@ -71,8 +72,8 @@ def _giving(runs: TrialRuns, answers: Answers) -> Iterator[None]:
                 give(task.spec.run_key)
 
 
-def search_of(settings: Settings, runs: TrialRuns) -> Search:
-    """The search of a sweep, from its start: what was answered before is answered again."""
+def search_of(settings: Settings, runs: TrialRuns, refusal: Callable[[Values], str | None]) -> Search:
+    """The search of a sweep, from its start: what was answered before is answered again. `refusal`: see Search."""
     block = runs.sweep
     rules = Rules(
         trials=block.trials,
@@ -81,7 +82,7 @@ def search_of(settings: Settings, runs: TrialRuns) -> Search:
         highest=block.highest,
         budget_s=block.budget_minutes and block.budget_minutes * 60,
     )
-    return Search(rules, Asker(block, runs.identity, own_values(block)).ask, runs.refusal)
+    return Search(rules, Asker(block, runs.identity, own_values(block)).ask, refusal)
 
 
 def asked(settings: Settings, name: str | None) -> list[str]:
@@ -95,11 +96,8 @@ def asked(settings: Settings, name: str | None) -> list[str]:
 def look_ahead(settings: Settings, name: str) -> list[str]:
     """What a sweep would cost, a line each; nothing is prepared or trained."""
     runs = TrialRuns(settings, settings.sweeps[name], preflight.refuse_to_prepare)
-    try:
-        search = search_of(settings, runs)
-    except preflight.NotPrepared:
-        search = None
-    return preflight.lines(settings, runs, preflight.known_runs(settings, runs, search))
+    search = search_of(settings, runs, preflight.refusal(runs))
+    return preflight.lines(settings, runs, preflight.replay(settings, runs, search))
 
 
 def adopt_found(settings: Settings, name: str) -> list[str]:

@@ -70,15 +70,19 @@ class Finals:
 def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: Listener) -> Finals:
     """Train the finalists on fresh seeds, choose one by validation, and compare it once with trial 0 on test data."""
     sweep, fresh = runs.sweep, runs.sweep.fresh_seeds(runs.settings.first_seed)
-    rivals = [trial for trial in best(told, highest=sweep.highest) if trial.number != 0][: sweep.keep]
-    finalists = [told[0], *rivals]
-    tasks = [task for trial in finalists for task in runs.tasks(trial.number, trial.values, fresh)]
+    trials = finalists(told, sweep)
+    tasks = [task for trial in trials for task in runs.tasks(trial.number, trial.values, fresh)]
     train_all(tasks, runs, answers, listener)
-    found = tuple(_finalist(trial, fresh, answers) for trial in finalists)
+    found = tuple(_finalist(trial, fresh, answers) for trial in trials)
     sign = -1 if sweep.highest else 1
     good = [each for each in found[1:] if each.score is not None]
     chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
     return Finals(found, chosen, _compare(chosen, runs, fresh) if chosen else None)
+
+
+def finalists(told: Sequence[Told], sweep: SweepSettings) -> list[Told]:
+    """The untouched variant, and the best `keep` of the other trials."""
+    return [told[0], *[trial for trial in best(told, highest=sweep.highest) if trial.number != 0][: sweep.keep]]
 
 
 def _finalist(trial: Told, fresh: Sequence[int], answers: Answers) -> Finalist:

@@ -60,6 +60,15 @@ class Search:
         """How many trials there are so far, told or not."""
         return self._asked
 
+    @property
+    def left(self) -> tuple[int, int]:
+        """How few and how many runs it may still take, those that workers run ahead left out: a trial needs one."""
+        waiting = [trial for trial in self._open.values() if self._end(trial) is None]
+        missing = [sum(seed not in trial.outcomes for seed in self.rules.seeds) for trial in waiting]
+        unasked = 0 if self.ended_by else self.rules.trials - self._asked
+        least = len(missing) + (0 if self.rules.budget_s else unasked)
+        return least, sum(missing) + unasked * len(self.rules.seeds)
+
     def values(self, trial: int) -> Values:
         """The settings of an open trial, or of one that is told."""
         return self._open[trial].values if trial in self._open else self.told[trial].values
