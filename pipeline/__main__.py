@@ -123,14 +123,14 @@ def report(settings: "Settings", page_only: bool = False, watch: bool = False, p
     from pipeline.operations import lock, preview
     from pipeline.report import terminal
     from pipeline.stages.judge import judge, judged
-    from pipeline.stages.report import report
+    from pipeline.stages.report import current_sweeps, report
 
     if watch:
         return preview.watch(port)
     with lock.hold("page", wait=True):  # what is read is read under it: no older page is written last
         states = freshness.evaluated(settings)
         rows = judged(states) if page_only else judge(states)
-        report(states, rows, settings.language)
+        report(states, rows, settings.language, current_sweeps(settings))
     if not page_only:
         _track(list(settings.topics))
     print(f"{(paths.REPORT / 'index.html').relative_to(paths.ROOT)}: {terminal.summary(rows)}")

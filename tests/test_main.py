@@ -168,7 +168,7 @@ def test_words_that_no_command_knows(main, capsys):
 def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, command, error):
     monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
     monkeypatch.setattr("pipeline.stages.judge.judge", lambda states: [])
-    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, language: None)
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, *rest: None)
     monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
     fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", error)
     assert main([command, *CALLS[command][0]]) == 0
@@ -178,7 +178,7 @@ def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, com
 
 def test_the_page_alone_touches_neither_claims_nor_mlflow(main, monkeypatch, capsys):
     made = []
-    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, language: made.append(rows))
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, *rest: made.append(rows))
     monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
     for untouched in ("pipeline.mlflow_sync.publish.publish", "pipeline.stages.judge.judge"):
         fail(monkeypatch, untouched, AssertionError(untouched))

@@ -1,8 +1,9 @@
 """What sweeps have come to, for the page: read from data/sweeps, drawn, and told in words."""
 
+import contextlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +42,12 @@ class SweepPage:
     best: dict[str, Any] | None
 
 
-def read(profile: str | None = None) -> list[SweepPage]:
-    """Every sweep under data/sweeps, of that profile or of any, in order; one whose files are damaged is left out."""
+def read(names: Iterable[str]) -> list[SweepPage]:
+    """These sweeps under data/sweeps; one whose files are damaged is left out."""
     found = []
-    for file in sorted(paths.SWEEPS.glob("*/sweep.json")):
-        try:
-            page = of(file.parent.name)
-        except (InputError, OSError, ValueError, KeyError, TypeError):
-            continue
-        if profile in (None, page.summary["profile"]):
-            found.append(page)
+    for name in names:
+        with contextlib.suppress(InputError, OSError, ValueError, KeyError, TypeError):
+            found.append(of(name))
     return found
 
 

@@ -102,9 +102,7 @@ def look_ahead(settings: Settings, name: str) -> list[str]:
 
 def adopt_found(settings: Settings, name: str) -> list[str]:
     """Write what a sweep has found into params.yaml."""
-    block = settings.sweeps[name]
-    base = TrialRuns(settings, block, preflight.refuse_to_prepare).identity({})
-    return adopting.adopt(block, study_id(settings, block, base))
+    return adopting.adopt(settings, settings.sweeps[name])
 
 
 def lines(summary: dict[str, Any]) -> list[str]:

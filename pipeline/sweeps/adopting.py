@@ -4,19 +4,26 @@ from typing import Any
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.records import read_json, write_bytes
+from pipeline.records import write_bytes
 from pipeline.settings import files, params, rewriting
+from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.settings.validation import ParamsError
-from pipeline.sweeps.outputs import SUMMARY, nested
+from pipeline.sweeps import standing
+from pipeline.sweeps.outputs import nested
 
 
-def adopt(sweep: SweepSettings, study: str) -> list[str]:
-    """Add the chosen settings as a variant, and say so; `study` is that of the sweep as it stands in params.yaml now.
+def adopt(settings: Settings, sweep: SweepSettings) -> list[str]:
+    """Add the chosen settings as a variant, and say so.
 
     InputError: there are none, they are of other settings, or they cannot be written there.
     """
-    summary = _summary(sweep, study)
+    summary = standing.of_now(settings, sweep)
+    if not summary["finals"]:
+        raise InputError(
+            f"sweep {sweep.name}: given one that is not over, allowed one that is:"
+            f" `python -m pipeline sweep {sweep.name}` first"
+        )
     chosen = summary["finals"]["chosen"]
     if chosen is None:
         raise InputError(
@@ -38,23 +45,6 @@ def adopt(sweep: SweepSettings, study: str) -> list[str]:
         f"params.yaml: topics.{sweep.topic}.variants.{name} is written: {summary['finals']['conclusion']}",
         f"`python -m pipeline train {sweep.topic}` takes what the sweep has trained with its seeds",
     ]
-
-
-def _summary(sweep: SweepSettings, study: str) -> dict[str, Any]:
-    """What the sweep has come to. InputError: it is not over, or was another one."""
-    file = paths.sweep(sweep.name) / SUMMARY
-    summary: dict[str, Any] = read_json(file) if file.exists() else {}
-    if not summary.get("finals"):
-        raise InputError(
-            f"sweep {sweep.name}: given one that is not over, allowed one that is:"
-            f" `python -m pipeline sweep {sweep.name}` first"
-        )
-    if summary["study"] != study:
-        raise InputError(
-            f"sweep {sweep.name}: given results of other settings than those of now, allowed those of now:"
-            f" `python -m pipeline sweep {sweep.name}` again first"
-        )
-    return summary
 
 
 def variant_block(sweep: SweepSettings, own: Any, values: dict[str, Any]) -> dict[str, Any]:

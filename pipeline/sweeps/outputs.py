@@ -18,11 +18,12 @@ from pipeline.sweeps.finals import Finalist, Finals
 from pipeline.sweeps.ledger import history
 from pipeline.sweeps.runs import TrialRun
 from pipeline.sweeps.search import Search
+from pipeline.sweeps.standing import SUMMARY, key
 from pipeline.sweeps.trials import Outcome, Told, best
 
 Runs = Mapping[tuple[int, int], tuple[TrialRun, Outcome]]  # by trial and seed
 SEEDS = ("phase", "trial", "seed", "value", "status", "seconds", "run_key", "reason")
-SUMMARY, TRIALS, RUNS, HISTORY, JOURNAL = "sweep.json", "trials.csv", "runs.csv", "trials.jsonl", "journal.log"
+TRIALS, RUNS, HISTORY, JOURNAL = "trials.csv", "runs.csv", "trials.jsonl", "journal.log"
 FACTS = "runs.json"  # {run_key: what the run was to be}
 ENOUGH = 50  # trials, for PED-ANOVA: it looks at the best tenth
 
@@ -38,7 +39,8 @@ def write(
     """Write all files, and give the summary; without `finals` the sweep is not over yet."""
     folder, told = paths.sweep(sweep.name), search.told
     runs = counted(settings, sweep, told, answers, finals)
-    summary = {**summarise(settings, sweep, search, runs.values(), finals), "study": study}
+    names = {"study": study, "key": key(settings, sweep, study)}
+    summary = {**summarise(settings, sweep, search, runs.values(), finals), **names}
     summary["importance"] = importance(sweep, told) if finals is not None else None
     write_trials(folder / TRIALS, settings, sweep, told)
     write_bytes(folder / HISTORY, history(told))

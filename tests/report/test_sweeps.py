@@ -140,11 +140,11 @@ def test_importance_is_shown_where_it_is_known(write):
     assert "75 %" in sweeps.page("small")
 
 
-def test_what_is_damaged_or_of_another_profile_is_left_out(write):
+def test_what_is_damaged_or_not_asked_for_is_left_out(write):
     write()
-    assert [page.summary["sweep"] for page in sweeps.read("laptop")] == ["small"] and sweeps.read("smoke") == []
+    assert [page.summary["sweep"] for page in sweeps.read(["small", "gone"])] == ["small"] and sweeps.read([]) == []
     (paths.sweep("small") / "sweep.json").write_text("{", "utf-8")
-    assert sweeps.read() == []
+    assert sweeps.read(["small"]) == []
 
 
 def test_places_on_an_axis():
