@@ -113,6 +113,8 @@ def _parent(found: SweepFiles) -> MlflowRun:
         scores["sweep/best"] = float(summary["best"]["score"])
     if finals and finals["optimism"] is not None:
         scores["sweep/optimism"] = float(finals["optimism"])
+        scores["sweep/mean_optimism"] = float(finals["mean_optimism"])
+        scores["sweep/comparisons"] = float(finals["comparison"])
     verdict = {"claim.sweep": finals["verdict"]["verdict"]} if finals and finals["verdict"] else {}
     return MlflowRun(
         name=f"sweep {summary['sweep']}",

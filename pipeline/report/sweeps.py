@@ -40,6 +40,7 @@ class SweepPage:
     importance: list[tuple[str, float]]
     block: str
     best: dict[str, Any] | None
+    error: NumberText  # per cent that the comparison on test data may use
 
 
 def read(names: Iterable[str]) -> list[SweepPage]:
@@ -68,6 +69,7 @@ def of(name: str) -> SweepPage:
         importance=sorted((summary.get("importance") or {}).items(), key=lambda item: -item[1]),
         block=_block(summary),
         best=summary["best"],
+        error=NumberText(f"{100 * ((summary['finals'] or {}).get('error') or 0):.3g}"),
     )
 
 

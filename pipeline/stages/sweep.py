@@ -119,17 +119,26 @@ def lines(summary: dict[str, Any]) -> list[str]:
             f"  {what}: {summary['metric']} {_shown(each['search'])} in the search, {_shown(each['fresh'])} fresh"
         )
     if finals["optimism"] is not None:
-        told.append(f"  optimism: {finals['optimism']:+.4g}, by which trial {finals['chosen']} looked too good")
+        many = f"{len(finals['finalists']) - 1} finalists by its fresh score"
+        told.append(
+            f"  optimism: {finals['mean_optimism']:+.4g} on average over the finalists;"
+            f" {finals['optimism']:+.4g} of trial {finals['chosen']}, chosen among {many}"
+        )
     row = finals["verdict"]
     if row:
         interval = f"[{_shown(row['ci_low'])}, {_shown(row['ci_high'])}]"
         told.append(
             f"  on test data: {row['metric']} better by {_shown(row['difference'])} {interval}: {row['verdict']}"
         )
+        told.append(f"  comparison {finals['comparison']} of this sweep on test data: {_allowed(finals['error'])}")
     told.append(f"  {finals['conclusion']}")
     if finals["chosen"] is not None:
         told.append(f"  `python -m pipeline sweep {name} --adopt` writes trial {finals['chosen']} as a variant")
     return told
+
+
+def _allowed(error: float) -> str:
+    return f"of the 5 % of false verdicts that all of them may come to it may use {100 * error:.3g} %"
 
 
 def _shown(value: float | None) -> str:

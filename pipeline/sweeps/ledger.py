@@ -72,6 +72,19 @@ class Ledger:
                 write_json(self._lists[what], sorted(self._asked[what]))
 
 
+def comparison(sweep: str, profile: str, name: str) -> int:
+    """Which of the sweep's comparisons on test data this one is, from 1, whatever else was changed in between.
+
+    It is kept before test data are read; one that was made before, by its `name`, stays the one that it was.
+    """
+    file = paths.STUDIES / f"{sweep}-compared" / f"{profile}.json"
+    names: list[str] = read_json_or(file, [])
+    if name not in names:
+        names.append(name)
+        write_json(file, names)
+    return names.index(name) + 1
+
+
 def history(told: Sequence[Told]) -> bytes:
     """Trials as lines of JSON: the same bytes for any number of workers, and however often they were interrupted."""
     return "".join(json.dumps(trial.record()) + "\n" for trial in told).encode()

@@ -14,12 +14,13 @@ from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.settings.sweep_space import Choice, Tried, Values, spelled
 from pipeline.sweeps.asking import own_values, study_of
 from pipeline.sweeps.carry_out import Answers
-from pipeline.sweeps.finals import Finalist, Finals
+from pipeline.sweeps.finals import Finalist, Finals, share
 from pipeline.sweeps.ledger import history
 from pipeline.sweeps.runs import TrialRun
 from pipeline.sweeps.search import Search
 from pipeline.sweeps.standing import SUMMARY, key
 from pipeline.sweeps.trials import Outcome, Told, best
+from pipeline.verdicts.looks import FAMILY_ERROR
 
 Runs = Mapping[tuple[int, int], tuple[TrialRun, Outcome]]  # by trial and seed
 SEEDS = ("phase", "trial", "seed", "value", "status", "seconds", "run_key", "reason")
@@ -173,6 +174,9 @@ def _finals(sweep: SweepSettings, finals: Finals) -> dict[str, Any]:
         "finalists": [_finalist(each) for each in finals.finalists],
         "chosen": chosen and chosen.trial.number,
         "optimism": finals.optimism(highest=sweep.highest),
+        "mean_optimism": finals.mean_optimism(highest=sweep.highest),
+        "comparison": finals.comparison,
+        "error": finals.comparison and round(FAMILY_ERROR * share(finals.comparison), 12),
         "conclusion": finals.conclusion(sweep.variant),
         "verdict": finals.row,
         "block": chosen and nested(chosen.trial.values),

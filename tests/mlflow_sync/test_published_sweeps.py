@@ -41,6 +41,8 @@ def test_a_sweep_its_trials_and_their_seeds(settings):
     assert parent.data.tags[mlflow_run.NOTE] == summary["finals"]["conclusion"]
     assert parent.data.metrics["sweep/trials"] == 12
     assert parent.data.metrics["sweep/optimism"] == pytest.approx(summary["finals"]["optimism"])
+    assert parent.data.metrics["sweep/comparisons"] == 1
+    assert parent.data.metrics["sweep/mean_optimism"] == pytest.approx(summary["finals"]["mean_optimism"])
     assert parent.data.params["try.fit.learning_rate"] == "0.001 .. 1 log"
     assert len(named) == 12 and {run.data.tags[mlflow_run.PARENT] for run in named.values()} == {parent.info.run_id}
     for trial in trials():

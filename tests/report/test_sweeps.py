@@ -46,6 +46,9 @@ FINALS = {
     ],
     "chosen": 4,
     "optimism": 0.06,
+    "mean_optimism": 0.07,
+    "comparison": 2,
+    "error": 0.005,
     "conclusion": "better than stride",
     "verdict": {"metric": "cross_entropy", "difference": 0.12, "ci_low": 0.1, "ci_high": 0.14, "verdict": "reproduced"},
     "block": {"fit": {"learning_rate": 0.008}, "build": {"pooling": "stride"}},
@@ -92,6 +95,9 @@ def test_once_it_is_over(write):
         assert said in page
     assert "trial 4, chosen" in page and "seed 100: no" in page and "learning_rate: 0.008" in page
     assert "in epoch &lt;1&gt;" in page and "1.5 minutes of training" in page
+    assert "on average the 2 finalists looked" in page and "chosen among them by its fresh score" in page
+    assert "This is comparison 2 of this sweep on test data." in page and "it may use 0.5 %" in page
+    assert "no choice was made by" not in page and "read once" not in page
     assert page.count("<svg") == 1 + 2 + 1 + 1 + 1
     assert page == sweeps.page("small")
 
@@ -111,6 +117,7 @@ def test_in_spanish(write):
     for said in ("mejor que stride", "0,120 (de 0,100 a 0,140; reproducida)", "10 puntuados con todas las semillas"):
         assert said in page
     assert "intento 4, elegido" in page and "1,5 minutos de cálculo" in page and '<html lang="es">' in page
+    assert "Esta es la comparación 2 de este barrido con datos de prueba." in page and "puede usar el 0,5 %" in page
     assert '<td lang="en">seed 0: the loss' in page and "The block" not in page and "Best so far" not in page
     write(finals=None)
     assert "Está en marcha: 12 de 12 intentos, el mejor hasta ahora es el intento 1" in sweeps.page("small", "es")

@@ -8,7 +8,7 @@ import re
 import shutil
 
 import pytest
-from swept import SWEEP, VIEWS, settle, trained
+from swept import ROW, SWEEP, VIEWS, settle, trained
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -16,11 +16,12 @@ from pipeline.records import read_json, write_json
 from pipeline.settings import params
 from pipeline.sharing.team import Team
 from pipeline.stages import sweep as stage
-from pipeline.sweeps import carry_out, preflight, standing
+from pipeline.sweeps import carry_out, finals, preflight, standing
 from pipeline.sweeps import ledger as ledger_module
+from pipeline.sweeps.finals import Finalist, Finals
 from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.runs import TrialRuns
-from pipeline.sweeps.trials import Outcome
+from pipeline.sweeps.trials import Outcome, Told
 from pipeline.training import integrity
 from pipeline.training.record import failure
 from pipeline.training.record import record as record_of
@@ -64,6 +65,7 @@ def test_a_sweep_from_start_to_end(settings, capsys):
     assert "small: 12/12 trial 11" in lines and "min left" in lines
     assert "min left" not in next(line for line in lines.splitlines() if "12/12" in line)
     assert any("better by 0.1 [0.06, 0.14]: reproduced" in line for line in stage.lines(summary))
+    assert any("chosen among 2 finalists by its fresh score" in line for line in stage.lines(summary))
 
 
 def test_again_nothing_is_trained_and_every_byte_is_the_same(settings):
@@ -81,7 +83,7 @@ def test_again_nothing_is_trained_and_every_byte_is_the_same(settings):
 def test_without_the_study_only_what_failed_is_tried_again(settings):
     stage.sweep(settings, "small")
     before, count = outputs("trials.jsonl"), len(trained.keys)
-    (study,) = paths.STUDIES.iterdir()
+    (study,) = paths.STUDIES.glob("small-" + "?" * 12)
     failed = [json.loads(line)["run_key"] for line in (study / "failures.jsonl").read_text().splitlines() if line]
     for file in study.iterdir():
         file.unlink()
@@ -342,6 +344,44 @@ def test_another_version_of_the_code_begins_another_study(settings, monkeypatch)
         patched.setattr(ledger_module.runtime, "versions", lambda: {"tensorflow": "9"})
         assert standing.current(settings) == []
     assert standing.current(settings) == ["small"]
+
+
+def test_optimism_of_the_chosen_is_too_small_and_the_mean_over_finalists_is_not():
+    """Of equal finalists the fresh scores differ by luck: the best of them looks as if the search had been honest."""
+
+    def finalist(number, search, fresh):
+        return Finalist(Told(number, {}, "complete", {0: search}, search), {200: fresh}, fresh, None)
+
+    untouched, lucky, other = finalist(0, 0.5, 0.5), finalist(1, 0.3, 0.3), finalist(2, 0.3, 0.5)
+    found = Finals((untouched, lucky, other, finalist(3, 0.2, None)), lucky)
+    assert found.optimism(highest=False) == 0 and found.mean_optimism(highest=False) == pytest.approx(0.1)
+    assert found.mean_optimism(highest=True) == pytest.approx(-0.1)
+    assert Finals((untouched,)).mean_optimism(highest=False) is Finals((untouched,)).optimism(highest=False) is None
+
+
+def test_each_comparison_on_test_data_is_counted_and_held_to_its_share(settings, monkeypatch):
+    """More trials may bring another winner, and more seeds another comparison: test data are read again for it."""
+    weights = []
+    monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh, weight: weights.append(weight) or ROW)
+    small = settings.sweeps["small"]
+
+    def numbers(**more):
+        sweeps = {"small": dataclasses.replace(small, **more)}
+        summary = stage.sweep(dataclasses.replace(settings, sweeps=sweeps), "small")
+        return summary["finals"]["comparison"], summary["finals"]["error"]
+
+    assert numbers() == numbers() == (1, 0.04)
+    assert numbers(fresh=4) == (2, 0.005) and numbers(fresh=5) == (3, 0.0025)
+    assert numbers() == (1, 0.04)  # which is the one that was made
+    (told,) = [line for line in stage.lines(stage.sweep(settings, "small")) if "comparison" in line]
+    assert told.startswith("  comparison 1 of this sweep on test data: of the 5 % ") and told.endswith("use 4 %")
+    assert weights[:4] == [0.8, 0.8, pytest.approx(0.1), pytest.approx(0.05)]
+
+
+def test_all_comparisons_of_a_sweep_share_one_error():
+    assert sum(finals.share(number) for number in range(1, 60)) == pytest.approx(1.0)
+    looks = finals._looks(6, finals.share(2))
+    assert looks.means == (6, 7) and looks.weights == pytest.approx((0.1, 0.9))
 
 
 def test_what_was_asked_for_before_is_asked_for_still(house):
