@@ -150,11 +150,11 @@ def _strength(axis: Axis, points: Sequence[Point]) -> float:
 
 def _block(summary: Summary) -> str:
     """The chosen settings as lines of params.yaml; empty without."""
-    block = (summary["finals"] or {}).get("block")
-    if not block:
+    adoption = (summary["finals"] or {}).get("adoption")
+    if not adoption:
         return ""
     from ruamel.yaml import YAML
 
     yaml, out = YAML(), io.StringIO()
-    yaml.dump({f"{summary['sweep']}_found": block}, out)
+    yaml.dump(adoption["block"], out)
     return out.getvalue()

@@ -133,7 +133,12 @@ def lines(summary: dict[str, Any]) -> list[str]:
         told.append(f"  comparison {finals['comparison']} of this sweep on test data: {_allowed(finals['error'])}")
     told.append(f"  {finals['conclusion']}")
     if finals["chosen"] is not None:
-        told.append(f"  `python -m pipeline sweep {name} --adopt` writes trial {finals['chosen']} as a variant")
+        refusal, what = finals["adoption"]["refusal"], f"trial {finals['chosen']} as a variant"
+        told.append(
+            f"  `--adopt` does not write {what}: {refusal}"
+            if refusal
+            else f"  `python -m pipeline sweep {name} --adopt` writes {what}"
+        )
     return told
 
 

@@ -12,6 +12,7 @@ from pipeline.records import write_bytes, write_json, write_rows
 from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.settings.sweep_space import Choice, Tried, Values, spelled
+from pipeline.sweeps import adopting
 from pipeline.sweeps.asking import own_values, study_of
 from pipeline.sweeps.carry_out import Answers
 from pipeline.sweeps.finals import Finalist, Finals, share
@@ -138,7 +139,7 @@ def summarise(
         "own": own_values(sweep),
         "best": ranked[0].record() if ranked else None,
         "untouched": told[0].record() if told else None,
-        "finals": finals and _finals(sweep, finals),
+        "finals": finals and _finals(settings, sweep, finals),
     }
 
 
@@ -168,7 +169,7 @@ def space_row(tried: Tried) -> dict[str, Any]:
     return {"path": tried.path, "low": domain.low, "high": domain.high, "log": domain.log, "when": when}
 
 
-def _finals(sweep: SweepSettings, finals: Finals) -> dict[str, Any]:
+def _finals(settings: Settings, sweep: SweepSettings, finals: Finals) -> dict[str, Any]:
     chosen = finals.chosen
     return {
         "finalists": [_finalist(each) for each in finals.finalists],
@@ -179,7 +180,7 @@ def _finals(sweep: SweepSettings, finals: Finals) -> dict[str, Any]:
         "error": finals.comparison and round(FAMILY_ERROR * share(finals.comparison), 12),
         "conclusion": finals.conclusion(sweep.variant),
         "verdict": finals.row,
-        "block": chosen and nested(chosen.trial.values),
+        "adoption": chosen and adopting.told(settings, sweep, chosen.trial.values),
     }
 
 
@@ -193,18 +194,6 @@ def _finalist(each: Finalist) -> dict[str, Any]:
         "scores": scores,
         "reason": each.reason,
     }
-
-
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings by their paths as a variant has them: {"fit.learning_rate": 1} is {"fit": {"learning_rate": 1}}."""
-    block: dict[str, Any] = {}
-    for path, value in values.items():
-        *parents, last = path.split(".")
-        place = block
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = value
-    return block
 
 
 def journal(sweep: SweepSettings, told: Sequence[Told]) -> bytes:

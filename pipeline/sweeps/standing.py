@@ -25,10 +25,7 @@ def of_now(settings: Settings, sweep: SweepSettings) -> dict[str, Any]:
     """What the sweep has come to, or has so far. InputError: nothing, or it was another one."""
     file = paths.sweep(sweep.name) / SUMMARY
     if not file.exists():
-        raise InputError(
-            f"sweep {sweep.name}: given one that is not over, allowed one that is:"
-            f" `python -m pipeline sweep {sweep.name}` first"
-        )
+        raise not_over(sweep.name)
     summary: dict[str, Any] = read_json(file)
     study = study_id(settings, sweep, TrialRuns(settings, sweep, refuse_to_prepare).identity({}))
     if summary.get("key") != key(settings, sweep, study):
@@ -37,6 +34,13 @@ def of_now(settings: Settings, sweep: SweepSettings) -> dict[str, Any]:
             f" now: `python -m pipeline sweep {sweep.name}` again first"
         )
     return summary
+
+
+def not_over(name: str) -> InputError:
+    """What is said of a sweep that has come to nothing yet."""
+    return InputError(
+        f"sweep {name}: given one that is not over, allowed one that is: `python -m pipeline sweep {name}` first"
+    )
 
 
 def current(settings: Settings) -> list[str]:

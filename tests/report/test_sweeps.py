@@ -51,7 +51,12 @@ FINALS = {
     "error": 0.005,
     "conclusion": "better than stride",
     "verdict": {"metric": "cross_entropy", "difference": 0.12, "ci_low": 0.1, "ci_high": 0.14, "verdict": "reproduced"},
-    "block": {"fit": {"learning_rate": 0.008}, "build": {"pooling": "stride"}},
+    "adoption": {
+        "block": {"topics": {"convolution": {"variants": {"small_found": {"group": "wide", "fit": {"patience": 3}}}}}},
+        "view": "plain",
+        "listed": "",
+        "refusal": "",
+    },
 }
 
 
@@ -93,13 +98,24 @@ def test_once_it_is_over(write):
     page = sweeps.page("small")
     for said in ("better than stride", "0.120 (0.100 to 0.140; reproduced)", "10 scored with every seed", "1 diverged"):
         assert said in page
-    assert "trial 4, chosen" in page and "seed 100: no" in page and "learning_rate: 0.008" in page
+    assert "trial 4, chosen" in page and "seed 100: no" in page
+    assert "      small_found:\n        group: wide\n" in page and "--adopt</code> writes it" in page
     assert "in epoch &lt;1&gt;" in page and "1.5 minutes of training" in page
     assert "on average the 2 finalists looked" in page and "chosen among them by its fresh score" in page
     assert "This is comparison 2 of this sweep on test data." in page and "it may use 0.5 %" in page
     assert "no choice was made by" not in page and "read once" not in page
     assert page.count("<svg") == 1 + 2 + 1 + 1 + 1
     assert page == sweeps.page("small")
+
+
+def test_adopting_is_offered_where_it_works(write):
+    adoption = FINALS["adoption"] | {"view": "small_found", "listed": "data.credit.views"}
+    write(finals=FINALS | {"adoption": adoption})
+    assert "<code>data.credit.views</code> lists <code>small_found</code> then." in sweeps.page("small")
+    write(finals=FINALS | {"adoption": adoption | {"refusal": "sweep small: given <fit.epochs> 4"}})
+    page = sweeps.page("small")
+    assert "--adopt</code> does not write it" in page and "given &lt;fit.epochs&gt; 4" in page
+    assert "small_found:" in page and "--adopt</code> writes" not in page
 
 
 def test_a_budget_that_ended_the_search_is_said(write):
