@@ -111,10 +111,8 @@ def _parent(found: SweepFiles) -> MlflowRun:
     scores = {"sweep/trials": float(summary["trials"]), "cost/duration_s": float(summary["seconds"])}
     if summary["best"]:
         scores["sweep/best"] = float(summary["best"]["score"])
-    if finals and finals["optimism"] is not None:
-        scores["sweep/optimism"] = float(finals["optimism"])
-        scores["sweep/mean_optimism"] = float(finals["mean_optimism"])
-        scores["sweep/comparisons"] = float(finals["comparison"])
+    known = {name: (finals or {}).get(name) for name in ("optimism", "mean_optimism", "comparison")}
+    scores |= {f"sweep/{name}": float(value) for name, value in known.items() if value is not None}
     verdict = {"claim.sweep": finals["verdict"]["verdict"]} if finals and finals["verdict"] else {}
     return MlflowRun(
         name=f"sweep {summary['sweep']}",

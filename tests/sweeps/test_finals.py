@@ -9,6 +9,7 @@ from pipeline.stages import sweep as stage
 from pipeline.sweeps import finals
 from pipeline.sweeps.finals import Finalist, Finals
 from pipeline.sweeps.trials import Told
+from pipeline.verdicts import rules
 
 
 def test_optimism_of_the_chosen_is_too_small_and_the_mean_over_finalists_is_not():
@@ -41,6 +42,22 @@ def test_each_comparison_on_test_data_is_counted_and_held_to_its_share(settings,
     (told,) = [line for line in stage.lines(stage.sweep(settings, "small")) if "comparison" in line]
     assert told.startswith("  comparison 1 of this sweep on test data: of the 5 % ") and told.endswith("use 4 %")
     assert weights[:4] == [0.8, 0.8, pytest.approx(0.1), pytest.approx(0.05)]
+
+
+def test_a_later_comparison_has_the_wider_interval(settings):
+    """By the rules of claims: what a look may use of the error decides the level of its interval."""
+    claim = finals.claim_of(settings.sweeps["small"])
+    scores = {"found": (0.30, 0.31, 0.29, 0.33, 0.30, 0.32), "stride": (0.36, 0.35, 0.36, 0.38, 0.37, 0.37)}
+    rows = [
+        {"variant": variant, "seed": seed, "metric": claim.metric, "value": value, "status": "finished", "run_key": "a"}
+        for variant, values in scores.items()
+        for seed, value in enumerate(values)
+    ]
+    found = [rules.judge("t", [claim], rows, looks=finals._looks(6, finals.share(number)))[0] for number in (1, 2, 3)]
+    widths = [row["ci_high"] - row["ci_low"] for row in found]
+    assert widths == sorted(widths) and widths[0] < widths[1] < widths[2]
+    assert [row["level"] for row in found] == [pytest.approx(level) for level in (0.96, 0.995, 0.9975)]
+    assert all(row["verdict"] == "reproduced" for row in found[:1])
 
 
 def test_all_comparisons_of_a_sweep_share_one_error():
