@@ -71,17 +71,18 @@ def adopt(settings: Settings, sweep: SweepSettings) -> list[str]:
 
 def told(settings: Settings, sweep: SweepSettings, values: Values) -> dict[str, Any]:
     """The same for the page: the lines to paste, where a view is to be listed, and why `adopt` refuses (empty: not)."""
-    text, refusal = paths.PARAMS.read_bytes().decode("utf-8"), ""
-    found = propose(sweep, values, text)
+    shown: dict[str, Any] = {"block": {}, "view": "", "listed": "", "refusal": ""}
     try:
+        text = paths.PARAMS.read_bytes().decode("utf-8")
+        found = propose(sweep, values, text)
+        for place, name, part in found.parts():
+            nested({".".join((*place, name)): part}, shown["block"])
+        shown["view"] = found.view
+        shown["listed"] = ".".join(found.views) if found.steps is not None and found.is_listed else ""
         written(settings, sweep, values, found, text)
-    except InputError as error:
-        refusal = str(error)
-    block: dict[str, Any] = {}
-    for place, name, part in found.parts():
-        nested({".".join((*place, name)): part}, block)
-    listed = ".".join(found.views) if found.steps is not None and found.is_listed else ""
-    return {"block": block, "view": found.view, "listed": listed, "refusal": refusal}
+    except InputError as error:  # params.yaml may have been changed since the sweep began
+        shown["refusal"] = str(error)
+    return shown
 
 
 def propose(sweep: SweepSettings, values: Values, text: str) -> Proposal:
@@ -201,7 +202,7 @@ def _require_the_same(settings: Settings, sweep: SweepSettings, values: Values, 
         profiles = paths.profile(paths.PARAMS, settings.profile).parent
         if profiles.is_dir():
             copytree(profiles, Path(folder) / profiles.name)
-        read = params.read(file, settings.profile)
+        read = params.read(file, settings.profile, every_topic=True)
     variant = read.topics[sweep.topic].variants[name]
     tried = sweep.tried(values)
     if identity_of(variant, read.data[variant.data]) != identity_of(*tried):

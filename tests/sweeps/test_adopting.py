@@ -94,6 +94,12 @@ def test_what_a_profile_lies_above_is_not_adopted(house, monkeypatch, tmp_path):
     assert any("`--adopt` does not write trial" in line for line in stage.lines(summary))
 
 
+def test_a_file_that_was_broken_meanwhile_ends_no_sweep(settings):
+    paths.PARAMS.write_text("topics: [", "utf-8")
+    summary = stage.sweep(settings, "small")
+    assert summary["finals"]["adoption"]["block"] == {} and "params.yaml" in summary["finals"]["adoption"]["refusal"]
+
+
 def test_a_variant_of_a_profile_is_shown_and_not_adopted(settings):
     sweep, text = settings.sweeps["small"], paths.PARAMS.read_text("utf-8")
     paths.PARAMS.write_text(re.sub(r"(?m)^      stride:", "      strode:", text), "utf-8")
