@@ -230,7 +230,7 @@ def _line_above(sweep: SweepSettings, names: list[str]) -> str:
     """The line of a profile that sets it for the variant, its group, the topic or all topics; empty without."""
     layers = sweep.arm.layers
     groups = [item.value for item in (_group(block) for block in layers.of_variant(sweep.variant)) if item]
-    places = [("variants", sweep.variant), *(("groups", group) for group in groups), ()]
+    places: list[tuple[str, ...]] = [("variants", sweep.variant), *(("groups", group) for group in groups), ()]
     blocks = [*(layers.own.block(*place) for place in places), layers.every]
     lines = [item.place for block in blocks if isinstance(item := block.find(*names), Given)]
     return f"{lines[0].file}: {lines[0].key}" if lines else ""

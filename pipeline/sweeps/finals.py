@@ -71,7 +71,7 @@ class Finals:
 
         That is too little where there were several to choose from: the best fresh score is partly luck again.
         """
-        return self.chosen and self.chosen.optimism(highest=highest)
+        return None if self.chosen is None else self.chosen.optimism(highest=highest)
 
     def mean_optimism(self, *, highest: bool) -> float | None:
         """The same on average over all finalists but the untouched variant, which no choice by fresh scores biases."""

@@ -157,7 +157,7 @@ def _measured(settings: Settings, runs: TrialRuns) -> tuple[float, float | None,
 
 def _records(settings: Settings, runs: TrialRuns) -> list[dict[str, Any]]:
     """Records of finished runs of the untouched variant that this machine has trained, the sweep's or its topic's."""
-    sweep, found = runs.sweep, {}
+    sweep, found = runs.sweep, dict[str, dict[str, Any]]()
     for seed in (*sweep.search_seeds(settings.first_seed), *sweep.fresh_seeds(settings.first_seed)):
         with contextlib.suppress(NotPrepared, InputError):
             (task,) = runs.tasks(0, {}, [seed])
