@@ -11,7 +11,7 @@ from pipeline.errors import InputError, RunsFailed
 
 if TYPE_CHECKING:
     from pipeline.contracts import Language
-    from pipeline.settings.params import DataSettings, Settings
+    from pipeline.settings.params import Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 
@@ -38,11 +38,12 @@ def check(settings: "Settings") -> int:
 
 def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
+    from pipeline.settings.plan import data_named
     from pipeline.settings.seeds import draws
     from pipeline.stages.prepare import prepare
 
     needed = draws(settings)
-    for block in [_block(settings, data)] if data else settings.data.values():
+    for block in [data_named(settings, data)] if data else settings.data.values():
         prepare(block, needed[block.name])
         print(f"prepared {block.name}", flush=True)
     return DONE
@@ -258,11 +259,11 @@ def sweep(settings: "Settings", name: str | None, plan: bool, adopt: bool) -> in
 
     for each in sweeps.asked(settings, name):
         if plan or adopt:  # nothing is trained: there is nobody to wait for, and nothing to publish
-            print("\n".join((sweeps.look_ahead if plan else sweeps.adopt_found)(settings, each)))
-            continue
-        with lock.hold(f"train_sweep_{each}", wait=True):
-            print("\n".join(sweeps.lines(sweeps.sweep(settings, each))))
-        _track([settings.sweeps[each].topic])
+            print("\n".join(sweeps.look_ahead(settings, each) if plan else sweeps.adopt_found(settings, each)))
+        else:
+            with lock.hold(f"train_sweep_{each}", wait=True):
+                print("\n".join(sweeps.lines(sweeps.sweep(settings, each))))
+            _track([settings.sweeps[each].topic])
     return DONE
 
 
@@ -334,12 +335,6 @@ def _track(topics: Sequence[str]) -> None:
     from pipeline.mlflow_sync.publish import publish_if_possible
 
     publish_if_possible(topics)
-
-
-def _block(settings: "Settings", name: str) -> "DataSettings":
-    if name not in settings.data:
-        raise InputError(f"data: given {name!r}, allowed {', '.join(settings.data)}")
-    return settings.data[name]
 
 
 def parser() -> argparse.ArgumentParser:

@@ -133,12 +133,11 @@ def lines(summary: dict[str, Any]) -> list[str]:
         told.append(f"  comparison {finals['comparison']} of this sweep on test data: {_allowed(finals['error'])}")
     told.append(f"  {finals['conclusion']}")
     if finals["chosen"] is not None:
-        refusal, what = finals["adoption"]["refusal"], f"trial {finals['chosen']} as a variant"
-        told.append(
-            f"  `--adopt` does not write {what}: {refusal}"
-            if refusal
-            else f"  `python -m pipeline sweep {name} --adopt` writes {what}"
-        )
+        chosen, refusal = finals["chosen"], finals["adoption"]["refusal"]
+        if refusal:
+            told.append(f"  `--adopt` does not write trial {chosen} as a variant: {refusal}")
+        else:
+            told.append(f"  `python -m pipeline sweep {name} --adopt` writes trial {chosen} as a variant")
     return told
 
 

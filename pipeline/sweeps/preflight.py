@@ -94,7 +94,8 @@ def lines(settings: Settings, runs: TrialRuns, ahead: Ahead) -> list[str]:
     sweep = runs.sweep
     size = sweep.space.size()
     many = "without end" if math.isinf(size) else f"{size:,.0f}"
-    budget = _budget(sweep.budget_minutes, sweep.at_once - 1) if sweep.budget_minutes else ""
+    spent = f"; no further trial after {sweep.budget_minutes or 0:g} minutes of training, as measured on this machine"
+    budget = f"{spent}, but for up to {sweep.at_once - 1} that have begun by then" if sweep.budget_minutes else ""
     return [
         f"{sweep.name}: {sweep.trials} trials of {sweep.topic}.{sweep.variant} by {sweep.search}, {sweep.metric}",
         *(f"  {each.path}: {_spelled(each.domain)}{_condition(each.when)}" for each in sweep.space.tried),
@@ -104,11 +105,6 @@ def lines(settings: Settings, runs: TrialRuns, ahead: Ahead) -> list[str]:
         f"  in the store already: {ahead.found} of the search",
         _time(settings, runs, (ahead.least + ahead.finals, ahead.most + ahead.finals)),
     ]
-
-
-def _budget(minutes: float, begun: int) -> str:
-    told = f"; no further trial after {minutes:g} minutes of training, as measured on this machine"
-    return f"{told}, but for up to {begun} that have begun by then" if begun else told
 
 
 def _spelled(domain: Range | Choice) -> str:
