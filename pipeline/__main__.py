@@ -12,7 +12,7 @@ from pipeline.spoken import tell, tell_each
 
 if TYPE_CHECKING:
     from pipeline.contracts import Language
-    from pipeline.settings.params import DataSettings, Settings
+    from pipeline.settings.params import Settings
 
 DONE, RUN_FAILED, WRONG_INPUT = 0, 1, 2
 STOPPED = "stopped; finished runs are kept: the same command goes on with the rest"
@@ -39,9 +39,10 @@ def check(settings: "Settings") -> int:
 def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
     from pipeline.operations.side_by_side import prepared
+    from pipeline.settings.plan import data_named
     from pipeline.settings.seeds import draws
 
-    blocks = [_block(settings, data)] if data else list(settings.data.values())
+    blocks = [data_named(settings, data)] if data else list(settings.data.values())
     for name in prepared(blocks, draws(settings), settings.workers):
         tell(f"prepared {name}")
     return DONE
@@ -122,14 +123,14 @@ def report(settings: "Settings", page_only: bool = False, watch: bool = False, p
     from pipeline.operations import lock, preview
     from pipeline.report import terminal
     from pipeline.stages.judge import judge, judged
-    from pipeline.stages.report import report
+    from pipeline.stages.report import current_sweeps, report
 
     if watch:
         return preview.watch(port)
     with lock.hold("page", wait=True):  # what is read is read under it: no older page is written last
         states = freshness.evaluated(settings)
         rows = judged(states) if page_only else judge(states)
-        report(states, rows, settings.language)
+        report(states, rows, settings.language, current_sweeps(settings))
     if not page_only:
         _track(list(settings.topics))
     tell(f"{(paths.REPORT / 'index.html').relative_to(paths.ROOT)}: {terminal.summary(rows)}")
@@ -255,9 +256,12 @@ def sweep(settings: "Settings", name: str | None, plan: bool, adopt: bool) -> in
     from pipeline.stages import sweep as sweeps
 
     for each in sweeps.asked(settings, name):
-        with lock.hold(f"train_sweep_{each}", wait=True):
-            print("\n".join(sweeps.told(settings, each, plan=plan, adopt=adopt)))
-        _track([settings.sweeps[each].topic])
+        if plan or adopt:  # nothing is trained: there is nobody to wait for, and nothing to publish
+            print("\n".join(sweeps.look_ahead(settings, each) if plan else sweeps.adopt_found(settings, each)))
+        else:
+            with lock.hold(f"train_sweep_{each}", wait=True):
+                print("\n".join(sweeps.lines(sweeps.sweep(settings, each))))
+            _track([settings.sweeps[each].topic])
     return DONE
 
 
@@ -328,12 +332,6 @@ def _track(topics: Sequence[str]) -> None:
     from pipeline.mlflow_sync.publish import publish_if_possible
 
     publish_if_possible(topics)
-
-
-def _block(settings: "Settings", name: str) -> "DataSettings":
-    if name not in settings.data:
-        raise InputError(f"data: given {name!r}, allowed {', '.join(settings.data)}")
-    return settings.data[name]
 
 
 def parser() -> argparse.ArgumentParser:

@@ -28,6 +28,21 @@ sweeps:
 """
 
 
+VIEWS = """
+sweeps:
+  small:
+    topic: imbalance
+    variant: smote
+    try:
+      fit.learning_rate: 0.003 .. 0.3 log
+      view: {any: [plain, smote]}
+      view.rebalance.ratio: {range: 0.2 .. 1.0, when: {view: smote}}
+    best: val_cross_entropy lowest
+    trials: 8
+    seeds: 1
+    at_once: 3
+    finalists: {keep: 2, seeds: 2}
+"""
 ROW = {"metric": "cross_entropy", "difference": 0.1, "ci_low": 0.06, "ci_high": 0.14, "verdict": "reproduced"}
 
 
@@ -69,10 +84,10 @@ def trained(task):
 trained.keys = []
 
 
-def settle(monkeypatch, place):
+def settle(monkeypatch, place, sweep=SWEEP):
     """The shipped settings in the smoke profile with the sweep `small`, in the folder `place`."""
     text = paths.PARAMS.read_text("utf-8")
-    text = text[: text.index("\nsweeps:")] + SWEEP
+    text = text[: text.index("\nsweeps:")] + sweep
     (place / "profiles").mkdir(parents=True)
     (place / "params.yaml").write_text(text, "utf-8")
     for file in (paths.PARAMS.parent / "profiles").glob("*.yaml"):
@@ -80,7 +95,7 @@ def settle(monkeypatch, place):
     monkeypatch.setattr(paths, "PARAMS", place / "params.yaml")
     monkeypatch.setattr(carry_out, "carry_out", at_once)
     monkeypatch.setattr(carry_out, "train_trial", trained)
-    monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh: ROW)
+    monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh, weight: ROW)
     monkeypatch.setattr(stage.mlflow_sweeps, "follow", lambda name: contextlib.nullcontext())
     monkeypatch.setattr(stage.sweep_page, "page", lambda name, *_: f"the page of {name}")
     trained.keys.clear()

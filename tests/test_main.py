@@ -168,7 +168,7 @@ def test_words_that_no_command_knows(main, capsys):
 def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, command, error):
     monkeypatch.setattr("pipeline.stages.train.train", lambda settings, topic: [])
     monkeypatch.setattr("pipeline.stages.judge.judge", lambda states: [])
-    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, language: None)
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, *rest: None)
     monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
     fail(monkeypatch, "pipeline.mlflow_sync.publish.publish", error)
     assert main([command, *CALLS[command][0]]) == 0
@@ -178,12 +178,22 @@ def test_a_store_out_of_reach_never_fails_a_stage(main, monkeypatch, capsys, com
 
 def test_the_page_alone_touches_neither_claims_nor_mlflow(main, monkeypatch, capsys):
     made = []
-    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, language: made.append(rows))
+    monkeypatch.setattr("pipeline.stages.report.report", lambda states, rows, *rest: made.append(rows))
     monkeypatch.setattr(paths, "REPORT", paths.ROOT / "data" / "report")
     for untouched in ("pipeline.mlflow_sync.publish.publish", "pipeline.stages.judge.judge"):
         fail(monkeypatch, untouched, AssertionError(untouched))
     assert main(["report", "--page-only"]) == 0 and made == [[]]
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("word", ["--plan", "--adopt"])
+def test_looking_ahead_and_adopting_wait_for_no_sweep_and_publish_nothing(main, monkeypatch, capsys, word):
+    for name in ("look_ahead", "adopt_found"):
+        monkeypatch.setattr(f"pipeline.stages.sweep.{name}", lambda settings, each, name=name: [f"{name} {each}"])
+    for untouched in ("pipeline.operations.lock.hold", "pipeline.mlflow_sync.publish.publish_if_possible"):
+        fail(monkeypatch, untouched, AssertionError(untouched))
+    assert main(["sweep", "strides", word]) == 0
+    assert capsys.readouterr().out == {"--plan": "look_ahead strides\n", "--adopt": "adopt_found strides\n"}[word]
 
 
 def test_our_own_mistake_in_tracking_is_not_hidden(main, monkeypatch):

@@ -18,6 +18,7 @@ from pipeline.mlflow_sync.gather import RecordedRun, short_digest
 from pipeline.mlflow_sync.mlflow_run import MlflowRun
 from pipeline.operations import lock
 from pipeline.records import read_history, read_json, read_json_or, read_rows_or_none
+from pipeline.settings.sweep_space import spelled
 from pipeline.training.store import project_store
 
 PERIOD_S = 10.0  # between two looks at a sweep that goes on
@@ -110,8 +111,8 @@ def _parent(found: SweepFiles) -> MlflowRun:
     scores = {"sweep/trials": float(summary["trials"]), "cost/duration_s": float(summary["seconds"])}
     if summary["best"]:
         scores["sweep/best"] = float(summary["best"]["score"])
-    if finals and finals["optimism"] is not None:
-        scores["sweep/optimism"] = float(finals["optimism"])
+    known = {name: (finals or {}).get(name) for name in ("optimism", "mean_optimism", "comparison")}
+    scores |= {f"sweep/{name}": float(value) for name, value in known.items() if value is not None}
     verdict = {"claim.sweep": finals["verdict"]["verdict"]} if finals and finals["verdict"] else {}
     return MlflowRun(
         name=f"sweep {summary['sweep']}",
@@ -127,7 +128,7 @@ def _parent(found: SweepFiles) -> MlflowRun:
 
 def _spelled(row: Mapping[str, Any]) -> str:
     if "any" in row:
-        return json.dumps(row["any"])
+        return spelled(row["any"])
     return f"{row['low']:g} .. {row['high']:g}{' log' if row['log'] else ''}"
 
 
@@ -148,7 +149,7 @@ def _trial(found: SweepFiles, trial: Mapping[str, Any], parent_id: str, runs: Se
         started=started,
         ended=max((run["started"] + run["duration_s"] for run in runs), default=started),
         status="FINISHED" if trial["score"] is not None else "FAILED",
-        params={path: value if isinstance(value, str) else json.dumps(value) for path, value in values.items()},
+        params={path: spelled(value) for path, value in values.items()},
         scores={name: float(value) for name, value in scores.items() if value is not None},
     )
 

@@ -113,13 +113,15 @@ def _topic_page(facts: TopicFacts) -> TopicPage:
     )
 
 
-def texts(topics: Sequence[TopicPage], choice: LanguageChoice = "auto") -> dict[str, str]:
+def texts(
+    topics: Sequence[TopicPage], choice: LanguageChoice = "auto", shown_sweeps: Sequence[str] = ()
+) -> dict[str, str]:
     """{file: text} of the page itself, in both languages, and of its short form in Markdown, which is in one.
 
     `choice` is the language that it opens in, and the one of the short form; "auto" leaves that to the browser, and is
     English where nobody asks.
     """
-    page = _page(topics)
+    page = _page(topics, shown_sweeps)
     first: Language = "es" if choice == "es" else "en"
     galleries = {language: Gallery(Voice(language), empty=language != first) for language in LANGUAGES}
     numbers = {topic.name: [view["drawn"] for view in topic.views] for topic in topics if topic.views}
@@ -138,7 +140,7 @@ def texts(topics: Sequence[TopicPage], choice: LanguageChoice = "auto") -> dict[
     }
 
 
-def _page(topics: Sequence[TopicPage]) -> dict[str, Any]:
+def _page(topics: Sequence[TopicPage], shown_sweeps: Sequence[str]) -> dict[str, Any]:
     """What both templates are made of."""
     return {
         "topics": topics,
@@ -150,7 +152,7 @@ def _page(topics: Sequence[TopicPage]) -> dict[str, Any]:
         "waiting": sum(len(topic.waiting) for topic in topics),
         "judged": sum(len(topic.judged) for topic in topics),
         "chapters": overview.chapters(topics),
-        "sweeps": sweeps.read(),
+        "sweeps": sweeps.read(shown_sweeps),
         "surprises": overview.surprising(topics),
     }
 

@@ -1,7 +1,7 @@
 """Pictures of a sweep: best so far, scores over each setting, all settings at once, the two that matter most."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.report import style
 from pipeline.report.style import COLOURS
+from pipeline.settings.sweep_space import spelled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +33,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Axis:
-    """A setting that was tried: `any` has the values of a choice, in order; else `low` to `high`."""
+    """A setting that was tried: `any` has a choice's values as spelled, in order; else `low` to `high`."""
 
     path: str
     any: tuple[str, ...] = ()
@@ -40,13 +41,14 @@ class Axis:
     high: float = 1.0
     log: bool = False
 
-    def place(self, value: Any) -> float | None:
-        """Where a value lies, from 0 to 1 over the range; None where it was not tried."""
-        if value is None:
+    def place(self, values: Mapping[str, Any]) -> float | None:
+        """Where a trial's value lies, from 0 to 1 over the range; None where it was not tried. Null is a value."""
+        if self.path not in values:
             return None
+        value = values[self.path]
         if self.any:
-            at = self.any.index(str(value)) if str(value) in self.any else None
-            return None if at is None else at / max(1, len(self.any) - 1)
+            known = spelled(value) in self.any
+            return self.any.index(spelled(value)) / max(1, len(self.any) - 1) if known else None
         low, high, number = (math.log(each) if self.log else each for each in (self.low, self.high, float(value)))
         return min(1.0, max(0.0, (number - low) / (high - low)))
 
@@ -126,7 +128,7 @@ def scatters(points: Sequence[Point], tried: Sequence[Axis], *, highest: bool) -
 
 
 def _scatter(axes: "Axes", axis: Axis, point: Point, low: float, high: float, *, highest: bool) -> None:
-    x = axis.place(point.values.get(axis.path))
+    x = axis.place(point.values)
     if x is None:
         return
     if axis.any:  # so that trials of one value do not lie on one another
@@ -192,7 +194,7 @@ def _end(axis: Axis, which: int) -> str:
 def _parallel_line(
     axes: "Axes", point: Point, tried: Sequence[Axis], span: tuple[float, float], *, is_best: bool
 ) -> None:
-    places = [axis.place(point.values.get(axis.path)) for axis in tried]
+    places = [axis.place(point.values) for axis in tried]
     score = (min(max(point.score or 0.0, span[0]), span[1]) - span[0]) / (span[1] - span[0])
     heights = [math.nan if place is None else place for place in (*places, score)]
     look: dict[str, Any] = {"color": COLOURS["ink"], "alpha": PALE, "linewidth": 0.8}
@@ -212,7 +214,7 @@ def plane(points: Sequence[Point], across: Axis, up: Axis, *, highest: bool) -> 
         figure.subplots_adjust(left=60 / width, right=1 - 12 / width, bottom=38 / height, top=1 - 8 / height)
         axes = figure.subplots()
         for point in points:
-            x, y = across.place(point.values.get(across.path)), up.place(point.values.get(up.path))
+            x, y = across.place(point.values), up.place(point.values)
             if x is None or y is None:
                 continue
             if point.score is None:

@@ -1,8 +1,9 @@
 """What sweeps have come to, for the page: read from data/sweeps, drawn, and told in words."""
 
+import contextlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline.report import svg, sweep_plots
 from pipeline.report.formatting import render
 from pipeline.report.language import NumberText, Said, Voice, listed, phrase, word
 from pipeline.report.sweep_plots import Axis, Point
+from pipeline.settings.sweep_space import spelled
 
 ENDS = {
     "complete": word("scored with every seed"),
@@ -38,18 +40,15 @@ class SweepPage:
     importance: list[tuple[str, float]]
     block: str
     best: dict[str, Any] | None
+    error: NumberText  # per cent that the comparison on test data may use
 
 
-def read(profile: str | None = None) -> list[SweepPage]:
-    """Every sweep under data/sweeps, of that profile or of any, in order; one whose files are damaged is left out."""
+def read(names: Iterable[str]) -> list[SweepPage]:
+    """These sweeps under data/sweeps; one whose files are damaged is left out."""
     found = []
-    for file in sorted(paths.SWEEPS.glob("*/sweep.json")):
-        try:
-            page = of(file.parent.name)
-        except (InputError, OSError, ValueError, KeyError, TypeError):
-            continue
-        if profile in (None, page.summary["profile"]):
-            found.append(page)
+    for name in names:
+        with contextlib.suppress(InputError, OSError, ValueError, KeyError, TypeError):
+            found.append(of(name))
     return found
 
 
@@ -70,6 +69,7 @@ def of(name: str) -> SweepPage:
         importance=sorted((summary.get("importance") or {}).items(), key=lambda item: -item[1]),
         block=_block(summary),
         best=summary["best"],
+        error=NumberText(f"{100 * ((summary['finals'] or {}).get('error') or 0):.3g}"),
     )
 
 
@@ -90,7 +90,7 @@ def _point(trial: Mapping[str, Any], summary: Summary) -> Point:
 
 def _axis(row: Mapping[str, Any]) -> Axis:
     if "any" in row:
-        return Axis(path=row["path"], any=tuple(str(value) for value in row["any"]))
+        return Axis(path=row["path"], any=tuple(map(spelled, row["any"])))
     return Axis(path=row["path"], low=row["low"], high=row["high"], log=row["log"])
 
 
@@ -136,7 +136,7 @@ def _strength(axis: Axis, points: Sequence[Point]) -> float:
     seen = [
         (place, point.score)
         for point in points
-        if point.score is not None and (place := axis.place(point.values.get(axis.path))) is not None
+        if point.score is not None and (place := axis.place(point.values)) is not None
     ]
     if len(seen) < 4:
         return 0.0
@@ -150,11 +150,11 @@ def _strength(axis: Axis, points: Sequence[Point]) -> float:
 
 def _block(summary: Summary) -> str:
     """The chosen settings as lines of params.yaml; empty without."""
-    block = (summary["finals"] or {}).get("block")
-    if not block:
+    adoption = (summary["finals"] or {}).get("adoption")
+    if not adoption:
         return ""
     from ruamel.yaml import YAML
 
     yaml, out = YAML(), io.StringIO()
-    yaml.dump({f"{summary['sweep']}_found": block}, out)
+    yaml.dump(adoption["block"], out)
     return out.getvalue()

@@ -111,6 +111,13 @@ def require_topic(settings: Settings, topic: str | None) -> None:
         raise InputError(f"topic: given {topic!r}, allowed {', '.join(settings.topics)}")
 
 
+def data_named(settings: Settings, name: str) -> DataSettings:
+    """The data set of that name. InputError: there is none."""
+    if name not in settings.data:
+        raise InputError(f"data: given {name!r}, allowed {', '.join(settings.data)}")
+    return settings.data[name]
+
+
 def current(settings: Settings, topic: str) -> "Plan":
     """The plan of `topic` as written, if params, code and data are still those it was made from (InputError)."""
     require_topic(settings, topic)

@@ -10,7 +10,7 @@ from pipeline.settings import files
 WIDTH = 10_000  # a sentence stays in one line
 FLOW_LENGTH = 90  # characters of a mapping that still goes into one line
 ONE_A_LINE = ("views", "variants", "groups", "claims")
-BY_HAND_TOO = "write the variant there by hand: the sweep's page shows it"
+BY_HAND_TOO = "write it there by hand: the sweep's page shows it"
 BY_HAND = "write the block there by hand: `--dry-run` prints it"
 
 
@@ -30,23 +30,60 @@ def with_block(text: str, section: str, name: str, block: Mapping[str, Any], com
     return after
 
 
-def with_variant(text: str, topic: str, name: str, block: Mapping[str, Any], comment: str = "") -> str:
-    """The text with one more variant at the end of a topic's. InputError: as of `with_block`."""
-    variants = _inside(_section(text, "topics"), topic, "variants")
-    if variants is None or not isinstance(variants.value, list) or variants.flow_style or not variants.value:
-        place = f"topics.{topic}.variants"
+def with_nested(text: str, places: Sequence[str], name: str, block: Mapping[str, Any], comment: str = "") -> str:
+    """The text with one more block at the end of the one under nested keys: such as a variant at the end of a topic's.
+
+    InputError: as of `with_block`.
+    """
+    node = _inside(_root(text), *places)
+    if not isinstance(getattr(node, "value", None), list) or node.flow_style or not node.value:
         raise InputError(
-            f"params.yaml: {place}: given a block in braces, or none, allowed one in lines of its own: {BY_HAND_TOO}"
+            f"params.yaml: {'.'.join(places)}: given a block in braces, or none, allowed one in lines of its own:"
+            f" {BY_HAND_TOO}"
         )
     lines, newline = text.splitlines(keepends=True), _newline(text)
-    place_of = _end_of(variants, lines)
-    told = "".join(f"{line}{newline}" for line in block_lines(name, block, comment, _indent(variants)))
-    before = "".join(lines[:place_of])
-    after = f"{before}{'' if before.endswith(newline) else newline}{told}{''.join(lines[place_of:])}"
-    topics = files.parse_text(text, "params.yaml")["topics"]
-    whole = {**topics[topic], "variants": {**topics[topic]["variants"], name: block}}
-    _require(after, text, "topics", {topic: whole})
+    place = _end_of(node, lines)
+    told = "".join(f"{line}{newline}" for line in block_lines(name, block, comment, _indent(node)))
+    before = "".join(lines[:place])
+    after = f"{before}{'' if before.endswith(newline) else newline}{told}{''.join(lines[place:])}"
+    tree, _, inner = _opened(text, places)
+    inner[name] = block
+    _require(after, text, places[0], tree)
     return after
+
+
+def with_listed(text: str, places: Sequence[str], name: str) -> str:
+    """The text with one more name in the list under nested keys. InputError: there is none, or as of `with_block`."""
+    node = _inside(_root(text), *places)
+    if getattr(node, "id", "") != "sequence":
+        raise InputError(f"params.yaml: {'.'.join(places)}: given no list, allowed one that has {name}: {BY_HAND_TOO}")
+    if node.flow_style:
+        end = node.end_mark.index - 1
+        after = f"{text[:end]}{', ' if node.value else ''}{name}{text[end:]}"
+    else:
+        lines, newline = text.splitlines(keepends=True), _newline(text)
+        before = "".join(lines[: _end_of(node, lines)])
+        line = f"{' ' * node.start_mark.column}- {name}{newline}"
+        after = f"{before}{'' if before.endswith(newline) else newline}{line}{text[len(before) :]}"
+    tree, outer, inner = _opened(text, places)
+    outer[places[-1]] = [*inner, name]
+    _require(after, text, places[0], tree)
+    return after
+
+
+def _root(text: str) -> Any:
+    from ruamel.yaml import YAML
+
+    return YAML().compose(text)
+
+
+def _opened(text: str, places: Sequence[str]) -> tuple[Any, Any, Any]:
+    """The section of the first key, what holds the last one, and what stands under that: all of one new tree."""
+    tree = files.parse_text(text, "params.yaml")
+    outer, inner = tree, tree[places[0]]
+    for place in places[1:]:
+        outer, inner = inner, inner[place]
+    return tree[places[0]], outer, inner
 
 
 def _inside(node: Any, *names: str) -> Any:

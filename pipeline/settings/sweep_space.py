@@ -1,5 +1,6 @@
 """What a sweep tries: settings by their paths, each a range, or one of some values, under conditions."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,11 @@ DIGITS = 4  # significant, of a number that is drawn: readable, and finer than a
 
 Value = Any  # of a setting, as params.yaml holds it
 Values = Mapping[str, Value]  # {path: value} of the settings that are tried in a trial
+
+
+def spelled(value: Value) -> str:
+    """A value as params.yaml has it: null, true, [5, 3], and text as it is."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Search better settings for a variant, and compare the best once with the variant as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pipeline import paths
@@ -10,6 +10,7 @@ from pipeline.mlflow_sync import sweeps as mlflow_sweeps
 from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
+from pipeline.settings.sweep_space import Values
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_to_go_without_gpu
 from pipeline.sweeps import adopting, outputs, preflight
@@ -20,7 +21,6 @@ from pipeline.sweeps.ledger import Ledger, study_id
 from pipeline.sweeps.progress import Board, Shown
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.search import Rules, Search
-from pipeline.sweeps.trials import Told
 
 
 def sweep(settings: Settings, name: str) -> dict[str, Any]:
@@ -34,34 +34,34 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     study = study_id(settings, block, runs.identity({}))
     workers = Sharing.of(settings).count(block.trials * block.seeds)
     ledger = Ledger(name, study, workers)
-    found = search_of(settings, runs)
+    found = search_of(settings, runs, runs.refusal)
     with Board(block, ledger, workers) as board, runs.team.giving([]) as give, mlflow_sweeps.follow(name):
         answers = Answers(runs, ledger, give)
-        shown = Shown(board, lambda: _show(settings, block, study, found.told, answers))
+        shown = Shown(board, lambda: _show(settings, block, study, found, answers))
         search_trials(found, runs, answers, shown)
-        _show(settings, block, study, found.told, answers)
+        _show(settings, block, study, found, answers)
         board.finals()
         finals = play(found.told, runs, answers, shown)
-    return _show(settings, block, study, found.told, answers, finals)
+    return _show(settings, block, study, found, answers, finals)
 
 
 def _show(
     settings: Settings,
     block: SweepSettings,
     study: str,
-    told: Sequence[Told],
+    search: Search,
     answers: Answers,
     finals: Finals | None = None,
 ) -> dict[str, Any]:
     """Write all files of the sweep as it is now, its page too, and give the summary."""
-    summary = outputs.write(settings, block, study, told, answers, finals)
+    summary = outputs.write(settings, block, study, search, answers, finals)
     page = sweep_page.page(block.name, "es" if settings.language == "es" else "en")
     write_bytes(paths.sweep(block.name) / "index.html", page.encode())
     return summary
 
 
-def search_of(settings: Settings, runs: TrialRuns) -> Search:
-    """The search of a sweep, from its start: what was answered before is answered again."""
+def search_of(settings: Settings, runs: TrialRuns, refusal: Callable[[Values], str | None]) -> Search:
+    """The search of a sweep, from its start: what was answered before is answered again. `refusal`: see Search."""
     block = runs.sweep
     rules = Rules(
         trials=block.trials,
@@ -70,7 +70,7 @@ def search_of(settings: Settings, runs: TrialRuns) -> Search:
         highest=block.highest,
         budget_s=block.budget_minutes and block.budget_minutes * 60,
     )
-    return Search(rules, Asker(block, runs.identity, own_values(block)).ask, runs.refusal)
+    return Search(rules, Asker(block, runs.identity, own_values(block)).ask, refusal)
 
 
 def asked(settings: Settings, name: str | None) -> list[str]:
@@ -81,28 +81,16 @@ def asked(settings: Settings, name: str | None) -> list[str]:
     return [name] if name is not None else list(settings.sweeps)
 
 
-def told(settings: Settings, name: str, *, plan: bool, adopt: bool) -> list[str]:
-    """Carry out a sweep, or with `plan` or `adopt` what these do, and say what came of it, a line each."""
-    if plan:
-        return look_ahead(settings, name)
-    return adopt_found(settings, name) if adopt else lines(sweep(settings, name))
-
-
 def look_ahead(settings: Settings, name: str) -> list[str]:
     """What a sweep would cost, a line each; nothing is prepared or trained."""
     runs = TrialRuns(settings, settings.sweeps[name], preflight.refuse_to_prepare)
-    try:
-        search = search_of(settings, runs)
-    except preflight.NotPrepared:
-        search = None
-    return preflight.lines(settings, runs, preflight.known_runs(settings, runs, search))
+    search = search_of(settings, runs, preflight.refusal(runs))
+    return preflight.lines(settings, runs, preflight.replay(settings, runs, search))
 
 
 def adopt_found(settings: Settings, name: str) -> list[str]:
     """Write what a sweep has found into params.yaml."""
-    block = settings.sweeps[name]
-    base = TrialRuns(settings, block, preflight.refuse_to_prepare).identity({})
-    return adopting.adopt(block, study_id(settings, block, base))
+    return adopting.adopt(settings, settings.sweeps[name])
 
 
 def lines(summary: dict[str, Any]) -> list[str]:
@@ -111,23 +99,38 @@ def lines(summary: dict[str, Any]) -> list[str]:
     ends = ", ".join(f"{count} {end}" for end, count in summary["ends"].items())
     minutes = summary["seconds"] / 60
     told = [f"{name}: {summary['trials']} trials ({ends}), {summary['runs']} runs, {minutes:.1f} minutes of training"]
+    if summary["ended_by"] == "budget":
+        told.append(f"  `budget_minutes` ended the search: {summary['planned']} trials were planned")
     for each in finals["finalists"]:
         what = summary["variant"] if each["trial"] == 0 else f"trial {each['trial']}"
         told.append(
             f"  {what}: {summary['metric']} {_shown(each['search'])} in the search, {_shown(each['fresh'])} fresh"
         )
     if finals["optimism"] is not None:
-        told.append(f"  optimism: {finals['optimism']:+.4g}, by which trial {finals['chosen']} looked too good")
+        many = f"{len(finals['finalists']) - 1} finalists by its fresh score"
+        told.append(
+            f"  optimism: {finals['mean_optimism']:+.4g} on average over the finalists;"
+            f" {finals['optimism']:+.4g} of trial {finals['chosen']}, chosen among {many}"
+        )
     row = finals["verdict"]
     if row:
         interval = f"[{_shown(row['ci_low'])}, {_shown(row['ci_high'])}]"
         told.append(
             f"  on test data: {row['metric']} better by {_shown(row['difference'])} {interval}: {row['verdict']}"
         )
+        told.append(f"  comparison {finals['comparison']} of this sweep on test data: {_allowed(finals['error'])}")
     told.append(f"  {finals['conclusion']}")
     if finals["chosen"] is not None:
-        told.append(f"  `python -m pipeline sweep {name} --adopt` writes trial {finals['chosen']} as a variant")
+        chosen, refusal = finals["chosen"], finals["adoption"]["refusal"]
+        if refusal:
+            told.append(f"  `--adopt` does not write trial {chosen} as a variant: {refusal}")
+        else:
+            told.append(f"  `python -m pipeline sweep {name} --adopt` writes trial {chosen} as a variant")
     return told
+
+
+def _allowed(error: float) -> str:
+    return f"of the 5 % of false verdicts that all of them may come to it may use {100 * error:.3g} %"
 
 
 def _shown(value: float | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.sweep_blocks import SweepSettings
-from pipeline.settings.sweep_space import Choice, Range, Space, Value, Values
+from pipeline.settings.sweep_space import Choice, Range, Space, Value, Values, spelled
 from pipeline.sweeps.trials import Told
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def distribution(domain: Range | Choice) -> Any:
     from optuna import distributions
 
     if isinstance(domain, Choice):
-        return distributions.CategoricalDistribution([_label(option) for option in domain.options])
+        return distributions.CategoricalDistribution([spelled(option) for option in domain.options])  # a list is none
     if domain.points:
         return distributions.IntDistribution(0, len(domain.values() or ()) - 1)
     if domain.is_whole:
@@ -192,18 +192,13 @@ def distribution(domain: Range | Choice) -> Any:
     return distributions.FloatDistribution(domain.low, domain.high, log=domain.log)
 
 
-def _label(option: Value) -> str:
-    """A choice as Optuna takes it: a list is none for it."""
-    return option if isinstance(option, str) else json.dumps(option)
-
-
 def _value(domain: Range | Choice, asked: Any) -> Value:
     if isinstance(domain, Choice):
-        return domain.options[[_label(option) for option in domain.options].index(asked)]
+        return domain.options[[spelled(option) for option in domain.options].index(asked)]
     return (domain.values() or [])[asked] if domain.points else domain.rounded(asked)
 
 
 def _asked(domain: Range | Choice, value: Value) -> Any:
     if isinstance(domain, Choice):
-        return _label(value)
+        return spelled(value)
     return (domain.values() or []).index(value) if domain.points else value

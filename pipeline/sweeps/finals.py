@@ -1,4 +1,4 @@
-"""The end of a sweep: finalists on fresh seeds by validation, then one comparison with trial 0 on test data."""
+"""The end of a sweep: finalists on fresh seeds by validation, then a comparison with trial 0 on test data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +8,14 @@ from typing import Any
 from pipeline.contracts import Verdict
 from pipeline.errors import InputError
 from pipeline.pool import workers
-from pipeline.records import ItemScores
+from pipeline.records import ItemScores, digest
 from pipeline.result_rows import ClaimRow
 from pipeline.scoring import scored_runs
 from pipeline.scoring.score import RunScores
 from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.carry_out import Answers, Listener, train_all
+from pipeline.sweeps.ledger import comparison
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.trials import Told, best
 from pipeline.training.store import project_store
@@ -23,6 +24,7 @@ from pipeline.verdicts.looks import Looks
 from pipeline.verdicts.topic import Claim, Topic
 
 FOUND = "found"
+FIRST = 0.8  # of the error that all comparisons of a sweep may come to, what the first may use: as a claim's first look
 WORDS: Mapping[Verdict, str] = {
     "reproduced": "better than {default}",
     "contradicted": "worse than {default}",
@@ -40,14 +42,24 @@ class Finalist:
     score: float | None
     reason: str | None
 
+    def optimism(self, *, highest: bool) -> float | None:
+        """By how much it looked better in the search than on fresh seeds; None without both scores."""
+        if self.score is None or self.trial.score is None:
+            return None
+        return (self.score - self.trial.score) * (-1 if highest else 1)
+
 
 @dataclass(frozen=True)
 class Finals:
-    """All finalists, the untouched variant first; the one that was chosen, if any, and how it did on test data."""
+    """All finalists, the untouched variant first; the one that was chosen, if any, and how it did on test data.
+
+    `comparison` is the number of that look at test data among all that the sweep has had, from 1.
+    """
 
     finalists: tuple[Finalist, ...]
     chosen: Finalist | None = None
     row: ClaimRow | None = None
+    comparison: int | None = None
 
     @property
     def untouched(self) -> Finalist:
@@ -55,10 +67,17 @@ class Finals:
         return self.finalists[0]
 
     def optimism(self, *, highest: bool) -> float | None:
-        """By how much the chosen settings looked better in the search than they are on fresh seeds."""
-        if self.chosen is None or self.chosen.score is None or self.chosen.trial.score is None:
-            return None
-        return (self.chosen.score - self.chosen.trial.score) * (-1 if highest else 1)
+        """By how much the chosen settings looked better in the search than on the fresh seeds that they were chosen by.
+
+        That is too little where there were several to choose from: the best fresh score is partly luck again.
+        """
+        return None if self.chosen is None else self.chosen.optimism(highest=highest)
+
+    def mean_optimism(self, *, highest: bool) -> float | None:
+        """The same on average over all finalists but the untouched variant, which no choice by fresh scores biases."""
+        found = [each.optimism(highest=highest) for each in self.finalists[1:]]
+        known = [value for value in found if value is not None]
+        return fmean(known) if known else None
 
     def conclusion(self, default: str) -> str:
         """In words."""
@@ -70,15 +89,23 @@ class Finals:
 def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: Listener) -> Finals:
     """Train the finalists on fresh seeds, choose one by validation, and compare it once with trial 0 on test data."""
     sweep, fresh = runs.sweep, runs.sweep.fresh_seeds(runs.settings.first_seed)
-    rivals = [trial for trial in best(told, highest=sweep.highest) if trial.number != 0][: sweep.keep]
-    finalists = [told[0], *rivals]
-    tasks = [task for trial in finalists for task in runs.tasks(trial.number, trial.values, fresh)]
+    trials = finalists(told, sweep)
+    tasks = [task for trial in trials for task in runs.tasks(trial.number, trial.values, fresh)]
     train_all(tasks, runs, answers, listener)
-    found = tuple(_finalist(trial, fresh, answers) for trial in finalists)
+    found = tuple(_finalist(trial, fresh, answers) for trial in trials)
     sign = -1 if sweep.highest else 1
     good = [each for each in found[1:] if each.score is not None]
     chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
-    return Finals(found, chosen, _compare(chosen, runs, fresh) if chosen else None)
+    if chosen is None:
+        return Finals(found)
+    name = digest([runs.identity(chosen.trial.values), runs.identity({}), fresh, sweep.test_metric])
+    number = comparison(sweep.name, runs.settings.profile, name)
+    return Finals(found, chosen, _compare(chosen, runs, fresh, share(number)), number)
+
+
+def finalists(told: Sequence[Told], sweep: SweepSettings) -> list[Told]:
+    """The untouched variant, and the best `keep` of the other trials."""
+    return [told[0], *[trial for trial in best(told, highest=sweep.highest) if trial.number != 0][: sweep.keep]]
 
 
 def _finalist(trial: Told, fresh: Sequence[int], answers: Answers) -> Finalist:
@@ -90,7 +117,12 @@ def _finalist(trial: Told, fresh: Sequence[int], answers: Answers) -> Finalist:
     return Finalist(trial, scores, fmean(scores.values()) if reason is None else None, reason)
 
 
-# On test data, once
+# On test data: each look is counted
+
+
+def share(number: int) -> float:
+    """Of the error that all comparisons of a sweep may come to, what this one may use: all of them add up to 1."""
+    return FIRST if number == 1 else (1 - FIRST) * 0.5 ** (number - 1)
 
 
 def claim_of(sweep: SweepSettings) -> Claim:
@@ -108,7 +140,7 @@ def claim_of(sweep: SweepSettings) -> Claim:
     )
 
 
-def _compare(chosen: Finalist, runs: TrialRuns, fresh: Sequence[int]) -> ClaimRow:
+def _compare(chosen: Finalist, runs: TrialRuns, fresh: Sequence[int], weight: float) -> ClaimRow:
     sweep = runs.sweep
     plan, settings = runs.plan({FOUND: chosen.trial.values, sweep.variant: {}}, fresh)
     claim = claim_of(sweep)
@@ -123,10 +155,16 @@ def _compare(chosen: Finalist, runs: TrialRuns, fresh: Sequence[int]) -> ClaimRo
         [claim],
         rows,
         items=_items(to_score, scores, claim.metric),
-        looks=Looks(means=(len(fresh),), rates=(len(fresh),), weights=(1.0,)),
+        looks=_looks(len(fresh), weight),
         written_before=[claim.name],
     )
     return row
+
+
+def _looks(pairs: int, weight: float) -> Looks:
+    """One look at so many pairs, for a part of the error; the second, which has the rest, never comes."""
+    sizes = (pairs, pairs + 1)
+    return Looks(means=sizes, rates=sizes, weights=(weight, 1 - weight))
 
 
 def _scores(to_score: Sequence[RunToScore], runs: TrialRuns) -> dict[tuple[str, int], RunScores]:

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline import numerics, paths
 from pipeline.records import digest, read_json_or, write_bytes, write_json
 from pipeline.settings.params import Settings
+from pipeline.settings.plan import code_digests
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.trials import Outcome, Told
 from pipeline.training import runtime
@@ -17,15 +18,25 @@ from pipeline.training import runtime
 def study_id(settings: Settings, sweep: SweepSettings, base: str) -> str:
     """A name for all that decides which settings are tried; how many trials, and what follows them, is not in it.
 
-    `base` says what the untouched variant is. TPE's numbers are those of a version of Optuna.
+    `base` says what the untouched variant is. TPE's numbers are those of a version of Optuna, and scores those of the
+    code and the libraries that train.
     """
     space = [
         [each.path, repr(each.domain), sorted((p, repr(v)) for p, v in each.when.items())] for each in sweep.space.tried
     ]
     rules = [sweep.metric, sweep.search, sweep.search_seeds(settings.first_seed), sweep.at_once, sweep.seed]
     rules.append(sweep.run_minutes or settings.run_minutes)  # what ran out of time may not with more of it
-    machine = [version("optuna"), runtime.device(), numerics.label(settings.numerics)]
-    return f"{sweep.name}-{digest([base, space, rules, machine])[:12]}"
+    libraries = {name: number for name, number in runtime.versions().items() if name != "python"}
+    machine = [version("optuna"), libraries, runtime.device(), numerics.label(settings.numerics)]
+    return f"{sweep.name}-{digest([base, space, rules, _code(sweep), machine])[:12]}"
+
+
+def _code(sweep: SweepSettings) -> list[dict[str, str]]:
+    """Digests of the code by which the models of all trials are trained."""
+    variant = sweep.arm.variant
+    tried = [option for each in sweep.space.tried if each.path == "model" for option in each.domain.ends()]
+    models = sorted({variant.model, *tried})
+    return [code_digests(model, variant.task, variant.gpus_per_run) for model in models]
 
 
 class Ledger:
@@ -59,6 +70,19 @@ class Ledger:
             if names - self._asked[what]:
                 self._asked[what] |= names
                 write_json(self._lists[what], sorted(self._asked[what]))
+
+
+def comparison(sweep: str, profile: str, name: str) -> int:
+    """Which of the sweep's comparisons on test data this one is, from 1, whatever else was changed in between.
+
+    It is kept before test data are read; one that was made before, by its `name`, stays the one that it was.
+    """
+    file = paths.STUDIES / f"{sweep}-compared" / f"{profile}.json"
+    names: list[str] = read_json_or(file, [])
+    if name not in names:
+        names.append(name)
+        write_json(file, names)
+    return names.index(name) + 1
 
 
 def history(told: Sequence[Told]) -> bytes:

@@ -3,7 +3,7 @@
 import math
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,21 @@ from pipeline import paths
 from pipeline.records import write_bytes, write_json, write_rows
 from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
-from pipeline.settings.sweep_space import Choice, Tried
+from pipeline.settings.sweep_space import Choice, Tried, Values, spelled
+from pipeline.sweeps import adopting
 from pipeline.sweeps.asking import own_values, study_of
 from pipeline.sweeps.carry_out import Answers
-from pipeline.sweeps.finals import Finalist, Finals
+from pipeline.sweeps.finals import Finalist, Finals, share
 from pipeline.sweeps.ledger import history
-from pipeline.sweeps.trials import Told, best
+from pipeline.sweeps.runs import TrialRun
+from pipeline.sweeps.search import Search
+from pipeline.sweeps.standing import SUMMARY, key
+from pipeline.sweeps.trials import Outcome, Told, best
+from pipeline.verdicts.looks import FAMILY_ERROR
 
+Runs = Mapping[tuple[int, int], tuple[TrialRun, Outcome]]  # by trial and seed
 SEEDS = ("phase", "trial", "seed", "value", "status", "seconds", "run_key", "reason")
-SUMMARY, TRIALS, RUNS, HISTORY, JOURNAL = "sweep.json", "trials.csv", "runs.csv", "trials.jsonl", "journal.log"
+TRIALS, RUNS, HISTORY, JOURNAL = "trials.csv", "runs.csv", "trials.jsonl", "journal.log"
 FACTS = "runs.json"  # {run_key: what the run was to be}
 ENOUGH = 50  # trials, for PED-ANOVA: it looks at the best tenth
 
@@ -28,18 +34,20 @@ def write(
     settings: Settings,
     sweep: SweepSettings,
     study: str,
-    told: Sequence[Told],
+    search: Search,
     answers: Answers,
     finals: Finals | None = None,
 ) -> dict[str, Any]:
     """Write all files, and give the summary; without `finals` the sweep is not over yet."""
-    folder = paths.sweep(sweep.name)
-    summary = {**summarise(settings, sweep, told, answers, finals), "study": study}
+    folder, told = paths.sweep(sweep.name), search.told
+    runs = counted(settings, sweep, told, answers, finals)
+    names = {"study": study, "key": key(settings, sweep, study)}
+    summary = {**summarise(settings, sweep, search, runs.values(), finals), **names}
     summary["importance"] = importance(sweep, told) if finals is not None else None
     write_trials(folder / TRIALS, settings, sweep, told)
     write_bytes(folder / HISTORY, history(told))
-    write_rows(folder / RUNS, SEEDS, run_rows(settings, sweep, answers))
-    write_json(folder / FACTS, {task.spec.run_key: task.spec.names() for task, _ in answers.outcomes.values()})
+    write_rows(folder / RUNS, SEEDS, run_rows(settings, sweep, runs))
+    write_json(folder / FACTS, {task.spec.run_key: task.spec.names() for task, _ in runs.values()})
     if finals is not None:
         write_bytes(folder / JOURNAL, journal(sweep, told))
     write_json(folder / SUMMARY, summary)
@@ -54,14 +62,33 @@ def write_trials(file: Path, settings: Settings, sweep: SweepSettings, told: Seq
     own = own_values(sweep)
     rows = [
         {"trial": trial.number, "end": trial.end, "score": trial.score, "reason": trial.reason}
-        | {path: (own if trial.number == 0 else trial.values).get(path) for path in paths_tried}
+        | _spelled(own if trial.number == 0 else trial.values)
         | {f"seed_{seed}": value for seed, value in trial.scores.items()}
         for trial in told
     ]
     write_rows(file, columns, rows)
 
 
-def run_rows(settings: Settings, sweep: SweepSettings, answers: Answers) -> list[dict[str, Any]]:
+def _spelled(values: Values) -> dict[str, str]:
+    """Cells of the settings that were tried: `null` is a value, and an empty cell none."""
+    return {path: spelled(value) for path, value in values.items()}
+
+
+def counted(
+    settings: Settings, sweep: SweepSettings, told: Sequence[Told], answers: Answers, finals: Finals | None
+) -> Runs:
+    """The runs that trials were told by, and those of the finals: what idle workers ran ahead in vain is not of them.
+
+    So they are the same for any number of workers, and however often the sweep is carried out.
+    """
+    seeds, fresh = sweep.search_seeds(settings.first_seed), sweep.fresh_seeds(settings.first_seed)
+    ran = {trial.number: len(trial.scores) + (trial.end in ("diverged", "failed")) for trial in told}
+    places = [(number, seed) for number, count in ran.items() for seed in seeds[:count]]
+    places += [(each.trial.number, seed) for each in (finals.finalists if finals else ()) for seed in fresh]
+    return {place: answers.outcomes[place] for place in sorted(places)}
+
+
+def run_rows(settings: Settings, sweep: SweepSettings, runs: Runs) -> list[dict[str, Any]]:
     """One row a run, with what it cost."""
     search = sweep.search_seeds(settings.first_seed)
     return [
@@ -75,14 +102,19 @@ def run_rows(settings: Settings, sweep: SweepSettings, answers: Answers) -> list
             "run_key": task.spec.run_key,
             "reason": outcome.reason,
         }
-        for (trial, seed), (task, outcome) in sorted(answers.outcomes.items(), key=lambda item: item[0])
+        for (trial, seed), (task, outcome) in runs.items()
     ]
 
 
 def summarise(
-    settings: Settings, sweep: SweepSettings, told: Sequence[Told], answers: Answers, finals: Finals | None
+    settings: Settings,
+    sweep: SweepSettings,
+    search: Search,
+    runs: Collection[tuple[TrialRun, Outcome]],
+    finals: Finals | None,
 ) -> dict[str, Any]:
     """What is shown of a sweep, on the page and elsewhere."""
+    told = search.told
     ranked = best(told, highest=sweep.highest)
     ends = [trial.end for trial in told]
     size = sweep.space.size()
@@ -98,15 +130,16 @@ def summarise(
         "planned": sweep.trials,
         "trials": len(told),
         "ends": {end: ends.count(end) for end in dict.fromkeys(ends)},
-        "runs": len(answers.outcomes),
-        "seconds": round(sum(outcome.seconds for _, outcome in answers.outcomes.values()), 1),
+        "ended_by": search.ended_by,
+        "runs": len(runs),
+        "seconds": round(sum(outcome.seconds for _, outcome in runs), 1),
         "seeds": sweep.search_seeds(settings.first_seed),
         "fresh_seeds": sweep.fresh_seeds(settings.first_seed),
         "space": [space_row(each) for each in sweep.space.tried],
         "own": own_values(sweep),
         "best": ranked[0].record() if ranked else None,
         "untouched": told[0].record() if told else None,
-        "finals": finals and _finals(sweep, finals),
+        "finals": finals and _finals(settings, sweep, finals),
     }
 
 
@@ -136,15 +169,18 @@ def space_row(tried: Tried) -> dict[str, Any]:
     return {"path": tried.path, "low": domain.low, "high": domain.high, "log": domain.log, "when": when}
 
 
-def _finals(sweep: SweepSettings, finals: Finals) -> dict[str, Any]:
+def _finals(settings: Settings, sweep: SweepSettings, finals: Finals) -> dict[str, Any]:
     chosen = finals.chosen
     return {
         "finalists": [_finalist(each) for each in finals.finalists],
         "chosen": chosen and chosen.trial.number,
         "optimism": finals.optimism(highest=sweep.highest),
+        "mean_optimism": finals.mean_optimism(highest=sweep.highest),
+        "comparison": finals.comparison,
+        "error": finals.comparison and round(FAMILY_ERROR * share(finals.comparison), 12),
         "conclusion": finals.conclusion(sweep.variant),
         "verdict": finals.row,
-        "block": chosen and nested(chosen.trial.values),
+        "adoption": chosen and adopting.told(settings, sweep, chosen.trial.values),
     }
 
 
@@ -158,18 +194,6 @@ def _finalist(each: Finalist) -> dict[str, Any]:
         "scores": scores,
         "reason": each.reason,
     }
-
-
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings by their paths as a variant has them: {"fit.learning_rate": 1} is {"fit": {"learning_rate": 1}}."""
-    block: dict[str, Any] = {}
-    for path, value in values.items():
-        *parents, last = path.split(".")
-        place = block
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = value
-    return block
 
 
 def journal(sweep: SweepSettings, told: Sequence[Told]) -> bytes:

@@ -1,5 +1,6 @@
 """Trials as ordinary runs: their specs, their data, and what the store knows of them."""
 
+import builtins
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,13 @@ from pipeline.training.run import RunSpec, run_specs
 from pipeline.training.store import Store, project_store
 
 Prepare = Callable[[DataSettings, Sequence[int]], None]
-OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")  # no fault of a trial's settings
+OTHER_DATA = "InputError: data/prepared"
+OF_THE_MACHINE = (  # how reasons begin that are no fault of a trial's settings
+    OTHER_DATA,
+    "no start within",
+    *(f"its process was killed by {name}" for name in ("SIGHUP", "SIGINT", "SIGKILL", "SIGTERM")),
+    *(f"{name}:" for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, OSError)),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,7 @@ class TrialRuns:
         self.settings, self.sweep, self._prepare = settings, sweep, prepare
         self._blocks: dict[tuple[str, str], DataSettings] = {}
         self._arms: dict[str, tuple[Variant, DataSettings] | str] = {}
+        self._identities: dict[str, str] = {}
         self._cards: dict[tuple[str, int], Any] = {}
 
     @cached_property
@@ -94,11 +102,11 @@ class TrialRuns:
 
     def identity(self, values: Values) -> str:
         """The same for settings that come to the same runs: what has no effect does not count."""
-        found = self._arm(values)
-        if isinstance(found, str):
-            return digest(dict(values))
-        settings = {name: item for name, item in found[0].settings().items() if name not in ("data", "view")}
-        return digest(settings, self._block_key(found[1]))
+        key = digest(dict(values))
+        if key not in self._identities:
+            found = self._arm(values)
+            self._identities[key] = key if isinstance(found, str) else identity_of(*found)
+        return self._identities[key]
 
     def _arm(self, values: Values) -> tuple[Variant, DataSettings] | str:
         key = digest(dict(values))
@@ -118,9 +126,6 @@ class TrialRuns:
             name = f"{block.name}{paths.OF_SWEEPS}{key_of_all(alone)[:12]}"
             self._blocks[block.name, view] = replace(alone, name=name)
         return self._blocks[block.name, view]
-
-    def _block_key(self, block: DataSettings) -> str:
-        return block.name.partition(paths.OF_SWEEPS)[2]
 
     def _prepare_all(self, block: DataSettings, seeds: Sequence[int]) -> None:
         for draw in dict.fromkeys(block.draw(seed) for seed in seeds):
@@ -177,9 +182,11 @@ class TrialRuns:
         return self._outcome(spec, record)
 
     def outcome(self, spec: RunSpec, record: RunRecord) -> Outcome:
-        """What came of a run that has just ended. InputError: not it failed, but the machine."""
+        """What came of a run that has just ended. InputError: not it failed, but the machine, or data were damaged."""
         if record["status"] == "failed":
             reason = str(record["reason"])
+            if reason.startswith(OTHER_DATA):
+                paths.card(spec.settings["data"], spec.draw).unlink(missing_ok=True)  # so that they are prepared anew
             if reason.startswith(OF_THE_MACHINE):
                 raise InputError(f"sweep {self.sweep.name}: {reason}: make room or mend it; the same command goes on")
             return Outcome("failed", None, reason, record["duration_s"], record["ended"] == "memory")
@@ -195,6 +202,12 @@ class TrialRuns:
         if not math.isfinite(value):
             return Outcome("diverged", None, f"{self.sweep.metric} was not finite", seconds)
         return Outcome("finished", value, None, seconds)
+
+
+def identity_of(variant: Variant, block: DataSettings) -> str:
+    """The same for variants that come to the same runs: by what data and view are made from, not by their names."""
+    settings = {name: item for name, item in variant.settings().items() if name not in ("data", "view")}
+    return digest(settings, key_of_all(replace(block, views={"": block.views[variant.view]})))
 
 
 def trial_name(number: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
+from typing import Literal
 
 from pipeline.settings.sweep_space import Value, Values
 from pipeline.sweeps.trials import End, Job, Outcome, Told, best
@@ -46,7 +47,7 @@ class Search:
         self._ask, self._refusal = ask, refusal
         self._open: dict[int, Open] = {}
         self._asked = 0
-        self._is_exhausted = False
+        self.ended_by: Literal["budget", "space"] | None = None  # the asking, before its time
         self._advance()
 
     @property
@@ -58,6 +59,15 @@ class Search:
     def asked(self) -> int:
         """How many trials there are so far, told or not."""
         return self._asked
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """How few and how many runs it may still take, those that workers run ahead left out: a trial needs one."""
+        waiting = [trial for trial in self._open.values() if self._end(trial) is None]
+        missing = [sum(seed not in trial.outcomes for seed in self.rules.seeds) for trial in waiting]
+        unasked = 0 if self.ended_by else self.rules.trials - self._asked
+        least = len(missing) + (0 if self.rules.budget_s else unasked)
+        return least, sum(missing) + unasked * len(self.rules.seeds)
 
     def values(self, trial: int) -> Values:
         """The settings of an open trial, or of one that is told."""
@@ -118,14 +128,14 @@ class Search:
     def _ask_next(self) -> bool:
         """Whether one more trial could be asked for."""
         number, known = self._asked, self.told[: max(0, self._asked - self.rules.at_once + 1)]
-        if self._is_exhausted or number >= self.rules.trials or len(known) < number - self.rules.at_once + 1:
+        if self.ended_by or number >= self.rules.trials or len(known) < number - self.rules.at_once + 1:
             return False
         if self.rules.budget_s is not None and sum(trial.seconds for trial in known) >= self.rules.budget_s:
-            self._is_exhausted = True
+            self.ended_by = "budget"
             return False
         values = self._ask(number, known, [self.values(trial) for trial in range(len(known), number)])
         if values is None:
-            self._is_exhausted = True
+            self.ended_by = "space"
             return False
         self._asked += 1
         self._open[number] = Open(number, values, self._limit(known), self._refusal(values))

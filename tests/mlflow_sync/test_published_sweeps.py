@@ -9,6 +9,7 @@ from swept import settle
 
 from pipeline import paths
 from pipeline.mlflow_sync import mlflow_run, sweeps
+from pipeline.records import read_json, write_json
 from pipeline.stages import sweep as stage
 
 
@@ -41,6 +42,8 @@ def test_a_sweep_its_trials_and_their_seeds(settings):
     assert parent.data.tags[mlflow_run.NOTE] == summary["finals"]["conclusion"]
     assert parent.data.metrics["sweep/trials"] == 12
     assert parent.data.metrics["sweep/optimism"] == pytest.approx(summary["finals"]["optimism"])
+    assert parent.data.metrics["sweep/comparison"] == 1
+    assert parent.data.metrics["sweep/mean_optimism"] == pytest.approx(summary["finals"]["mean_optimism"])
     assert parent.data.params["try.fit.learning_rate"] == "0.001 .. 1 log"
     assert len(named) == 12 and {run.data.tags[mlflow_run.PARENT] for run in named.values()} == {parent.info.run_id}
     for trial in trials():
@@ -81,6 +84,15 @@ def test_a_sweep_that_goes_on_is_told_as_far_as_it_is_and_finished_later(setting
     after = written()[0]["sweep small"]
     assert (after.info.run_id, after.info.status) == (before.info.run_id, "FINISHED")
     assert after.data.tags["claim.sweep"] == "reproduced"
+
+
+def test_a_sweep_as_an_older_version_has_written_it_is_published_still(settings):
+    stage.sweep(settings, "small")
+    summary = read_json(paths.sweep("small") / "sweep.json")
+    for name in ("mean_optimism", "comparison", "error", "adoption"):
+        del summary["finals"][name]
+    write_json(paths.sweep("small") / "sweep.json", summary)
+    assert sweeps.publish()["runs"] and "sweep/comparison" not in written()[0]["sweep small"].data.metrics
 
 
 def test_other_topics_and_damaged_sweeps_are_left_alone(settings):

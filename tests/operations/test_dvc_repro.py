@@ -1,6 +1,7 @@
 """A topic that fails stops no other; the report is made of what is there, and the end says what failed."""
 
 import dataclasses
+import os
 
 import pytest
 
@@ -245,6 +246,22 @@ def test_a_sweep_is_part_of_repro_where_its_block_says_so_and_all_else_went_well
     assert repro()[1] == [PLAIN, "look", "dvc repro sweeps/dvc.yaml:sweep@strides"]
     code, calls, _ = repro(train_at_memory=(1, "x"))
     assert code == 1 and not any("sweep" in call for call in calls)
+
+
+def test_the_page_is_made_again_where_a_sweep_has_come_to_more_since(repro, settings):
+    """One of repro's own, or one that somebody carried out in between."""
+    page, summary = paths.REPORT / "index.html", paths.sweep("strides") / "sweep.json"
+    for at, file in enumerate([summary, page]):
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+        os.utime(file, ns=(at, at))
+    assert repro()[1] == [PLAIN, "look"]
+    os.utime(summary, ns=(2, 2))
+    again = "dvc repro --force --single-item report"
+    assert repro()[1] == [PLAIN, "look", again]
+    settings.sweeps["strides"] = dataclasses.replace(settings.sweeps["strides"], repro=True)
+    assert repro()[1] == [PLAIN, "look", "dvc repro sweeps/dvc.yaml:sweep@strides", again]
+    assert again not in repro("evaluate@memory")[1]
 
 
 @pytest.fixture

@@ -46,9 +46,17 @@ FINALS = {
     ],
     "chosen": 4,
     "optimism": 0.06,
+    "mean_optimism": 0.07,
+    "comparison": 2,
+    "error": 0.005,
     "conclusion": "better than stride",
     "verdict": {"metric": "cross_entropy", "difference": 0.12, "ci_low": 0.1, "ci_high": 0.14, "verdict": "reproduced"},
-    "block": {"fit": {"learning_rate": 0.008}, "build": {"pooling": "stride"}},
+    "adoption": {
+        "block": {"topics": {"convolution": {"variants": {"small_found": {"group": "wide", "fit": {"patience": 3}}}}}},
+        "view": "plain",
+        "listed": "",
+        "refusal": "",
+    },
 }
 
 
@@ -69,6 +77,7 @@ def write(house):
             "planned": 12,
             "trials": len(trials),
             "ends": {end: ends.count(end) for end in dict.fromkeys(ends)},
+            "ended_by": None,
             "runs": 20,
             "seconds": 90.0,
             "space": SPACE,
@@ -89,10 +98,32 @@ def test_once_it_is_over(write):
     page = sweeps.page("small")
     for said in ("better than stride", "0.120 (0.100 to 0.140; reproduced)", "10 scored with every seed", "1 diverged"):
         assert said in page
-    assert "trial 4, chosen" in page and "seed 100: no" in page and "learning_rate: 0.008" in page
+    assert "trial 4, chosen" in page and "seed 100: no" in page
+    assert "      small_found:\n        group: wide\n" in page and "--adopt</code> writes it" in page
     assert "in epoch &lt;1&gt;" in page and "1.5 minutes of training" in page
+    assert "on average the 2 finalists looked" in page and "chosen among them by its fresh score" in page
+    assert "This is comparison 2 of this sweep on test data." in page and "it may use 0.5 %" in page
+    assert "no choice was made by" not in page and "read once" not in page
     assert page.count("<svg") == 1 + 2 + 1 + 1 + 1
     assert page == sweeps.page("small")
+
+
+def test_adopting_is_offered_where_it_works(write):
+    adoption = FINALS["adoption"] | {"view": "small_found", "listed": "data.credit.views"}
+    write(finals=FINALS | {"adoption": adoption})
+    assert "<code>data.credit.views</code> lists <code>small_found</code> then." in sweeps.page("small")
+    write(finals=FINALS | {"adoption": adoption | {"refusal": "sweep small: given <fit.epochs> 4"}})
+    page = sweeps.page("small")
+    assert "--adopt</code> does not write it" in page and "given &lt;fit.epochs&gt; 4" in page
+    assert "small_found:" in page and "--adopt</code> writes" not in page
+
+
+def test_a_budget_that_ended_the_search_is_said(write):
+    write(ended_by="budget", planned=40)
+    said = "<code>budget_minutes</code> ended the search: 40 trials were planned."
+    assert said in sweeps.page("small") and "había 40 intentos previstos" in sweeps.page("small", "es")
+    write()
+    assert "budget_minutes" not in sweeps.page("small")
 
 
 def test_in_spanish(write):
@@ -102,6 +133,7 @@ def test_in_spanish(write):
     for said in ("mejor que stride", "0,120 (de 0,100 a 0,140; reproducida)", "10 puntuados con todas las semillas"):
         assert said in page
     assert "intento 4, elegido" in page and "1,5 minutos de cálculo" in page and '<html lang="es">' in page
+    assert "Esta es la comparación 2 de este barrido con datos de prueba." in page and "puede usar el 0,5 %" in page
     assert '<td lang="en">seed 0: the loss' in page and "The block" not in page and "Best so far" not in page
     write(finals=None)
     assert "Está en marcha: 12 de 12 intentos, el mejor hasta ahora es el intento 1" in sweeps.page("small", "es")
@@ -131,18 +163,36 @@ def test_importance_is_shown_where_it_is_known(write):
     assert "75 %" in sweeps.page("small")
 
 
-def test_what_is_damaged_or_of_another_profile_is_left_out(write):
+def test_what_is_damaged_or_not_asked_for_is_left_out(write):
     write()
-    assert [page.summary["sweep"] for page in sweeps.read("laptop")] == ["small"] and sweeps.read("smoke") == []
+    assert [page.summary["sweep"] for page in sweeps.read(["small", "gone"])] == ["small"] and sweeps.read([]) == []
     (paths.sweep("small") / "sweep.json").write_text("{", "utf-8")
-    assert sweeps.read() == []
+    assert sweeps.read(["small"]) == []
 
 
 def test_places_on_an_axis():
     rate = Axis(path="a", low=0.01, high=1.0, log=True)
-    assert [round(rate.place(value), 6) for value in (0.01, 0.1, 1.0, 5.0)] == [0.0, 0.5, 1.0, 1.0]
-    assert rate.place(None) is None
-    assert [Axis(path="b", any=("x", "y", "z")).place(value) for value in ("x", "y", "z", "w")] == [0.0, 0.5, 1.0, None]
+    assert [round(rate.place({"a": value}), 6) for value in (0.01, 0.1, 1.0, 5.0)] == [0.0, 0.5, 1.0, 1.0]
+    assert rate.place({}) is None
+    choice = Axis(path="b", any=("x", "y", "z"))
+    assert [choice.place({"b": value}) for value in ("x", "y", "z", "w")] == [0.0, 0.5, 1.0, None]
+
+
+def test_null_is_a_value_and_is_spelled_as_in_params(write):
+    """The shipped sweep `remedies` tries it: `fit.class_weight: {any: [null, balanced]}`."""
+    weight = {"path": "fit.class_weight", "any": [None, "balanced"], "when": {}}
+    trials = [
+        {**trial, "values": {"fit.class_weight": (None, "balanced")[trial["number"] % 2]}} if trial["number"] else trial
+        for trial in TRIALS
+    ]
+    write(trials, space=[weight, SPACE[1]], own={"fit.class_weight": None, "build.pooling": "stride"})
+    axis = sweeps._axis(weight)
+    points = [sweeps._point(trial, {"own": {"fit.class_weight": None}}) for trial in trials]
+    assert axis.any == ("null", "balanced") and [axis.place(point.values) for point in points[:3]] == [0.0, 1.0, 0.0]
+    assert Axis(path="a", any=("true", "[5, 3]")).place({"a": [5, 3]}) == 1.0
+    assert sweeps._strength(axis, points) > 0
+    page = sweeps.page("small")
+    assert ">null</text>" in page and "None" not in page
 
 
 def test_the_axis_of_scores_ends_where_few_scores_reach():

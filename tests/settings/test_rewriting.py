@@ -180,14 +180,14 @@ def test_a_section_that_is_not_in_lines_of_its_own_is_refused(text):
         rewriting.with_block(text, "data", "mine", BLOCK)
 
 
-# Variants that a sweep has found
+# Variants and views that a sweep has found
 
 TOPIC = "topics:\n  a:\n    model: mlp\n    variants:\n      wide: {build: {width: 8}}  # so\n  b: {}\nsweeps: {}\n"
 
 
 def test_a_variant_is_put_behind_the_others_and_nothing_else_changes():
     block = {"build": {"width": 9}, "fit": {"learning_rate": 0.1}}
-    after = rewriting.with_variant(TOPIC, "a", "found", block, "trial 3")
+    after = rewriting.with_nested(TOPIC, ("topics", "a", "variants"), "found", block, "trial 3")
     lines = after.splitlines(keepends=True)
     assert [line for line in lines if line in TOPIC.splitlines(keepends=True)] == TOPIC.splitlines(keepends=True)
     assert lines[5] == "      found:  # trial 3\n"
@@ -198,5 +198,29 @@ def test_a_variant_is_put_behind_the_others_and_nothing_else_changes():
 @pytest.mark.parametrize("variants", ["{}", "{wide: {}}"])
 def test_a_variant_has_no_place_in_braces(variants):
     text = f"topics:\n  a:\n    variants: {variants}\n"
-    with pytest.raises(InputError, match="write the variant there by hand"):
-        rewriting.with_variant(text, "a", "found", {"fit": {}})
+    with pytest.raises(InputError, match=r"topics\.a\.variants: given a block in braces, .*: write it there by hand"):
+        rewriting.with_nested(text, ("topics", "a", "variants"), "found", {"fit": {}})
+
+
+def test_a_view_is_put_behind_the_others():
+    text = "views:\n  over: {}  # copies\n\ndata: {}\n"
+    after = rewriting.with_nested(text, ("views",), "found", {"rebalance": {"sampler": "smote", "ratio": 0.4}})
+    assert after == text.replace("\n\ndata", "\n  found:\n    rebalance: {sampler: smote, ratio: 0.4}\n\ndata")
+
+
+LISTS = {
+    "in lines": ("data:\n  a:\n    views:\n    - over  # copies\n", "    scale: none\n", "    - found\n"),
+    "in lines at the end": ("data:\n  a:\n    views:\n      - over", "", "\n      - found\n"),
+    "in brackets": ("data:\n  a: {like: b, views: [over", "], scale: none}  # x\n", ", found"),
+    "of none": ("data:\n  a: {views: [", "]}\n", "found"),
+}
+
+
+@pytest.mark.parametrize(("before", "behind", "added"), LISTS.values(), ids=LISTS)
+def test_a_name_is_added_to_a_list_and_nothing_else_changes(before, behind, added):
+    assert rewriting.with_listed(before + behind, ("data", "a", "views"), "found") == before + added + behind
+
+
+def test_a_name_has_no_place_where_there_is_no_list():
+    with pytest.raises(InputError, match=r"data\.a\.views: given no list, allowed one that has found: write it"):
+        rewriting.with_listed("data:\n  a: {views: {}}\n", ("data", "a", "views"), "found")

@@ -5,27 +5,21 @@ import csv
 import json
 
 import pytest
-from swept import settle, trained
+from swept import SWEEP, VIEWS, settle, trained
 
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.records import read_json
-from pipeline.settings import params
 from pipeline.sharing.team import Team, Training
 from pipeline.stages import sweep as stage
-from pipeline.sweeps import carry_out
+from pipeline.sweeps import carry_out, preflight
 from pipeline.sweeps.ledger import Ledger
+from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.trials import Outcome
 from pipeline.training import integrity
 from pipeline.training.record import failure
 from pipeline.training.record import record as record_of
 from pipeline.training.store import project_store
-
-
-@pytest.fixture
-def settings(house, monkeypatch, tmp_path):
-    """The shipped settings in the smoke profile, with a sweep."""
-    return settle(monkeypatch, tmp_path / "project")
 
 
 def outputs(name):
@@ -54,6 +48,7 @@ def test_a_sweep_from_start_to_end(settings, capsys):
     assert "small: 12/12 trial 11" in lines and "min left" in lines
     assert "min left" not in next(line for line in lines.splitlines() if "12/12" in line)
     assert any("better by 0.1 [0.06, 0.14]: reproduced" in line for line in stage.lines(summary))
+    assert any("chosen among 2 finalists by its fresh score" in line for line in stage.lines(summary))
 
 
 def test_again_nothing_is_trained_and_every_byte_is_the_same(settings):
@@ -71,7 +66,7 @@ def test_again_nothing_is_trained_and_every_byte_is_the_same(settings):
 def test_without_the_study_only_what_failed_is_tried_again(settings):
     stage.sweep(settings, "small")
     before, count = outputs("trials.jsonl"), len(trained.keys)
-    (study,) = paths.STUDIES.iterdir()
+    (study,) = paths.STUDIES.glob("small-" + "?" * 12)
     failed = [json.loads(line)["run_key"] for line in (study / "failures.jsonl").read_text().splitlines() if line]
     for file in study.iterdir():
         file.unlink()
@@ -138,16 +133,6 @@ def test_data_of_a_sweep_are_its_own_and_test_data_lie_apart(settings):
     assert sorted(each.name for each in folder.iterdir()) == ["0", "1", "200", "201", "202"]
 
 
-def test_the_plan_counts_what_is_there_and_makes_nothing(settings):
-    told = "\n".join(stage.look_ahead(settings, "small"))
-    assert "12 trials of convolution.stride by tpe" in told and "12 to 24 in the search" in told
-    assert "in the store already: 0 of the search" in told and not paths.TRIED.exists()
-    stage.sweep(settings, "small")
-    search = sum(row["phase"] == "search" for row in csv.DictReader((paths.sweep("small") / "runs.csv").open()))
-    told = "\n".join(stage.look_ahead(settings, "small"))
-    assert f"in the store already: {search} of the search" in told and "at 2.0 s a run (5 runs of stride" in told
-
-
 def test_a_full_disk_is_no_fault_of_a_trial(settings, monkeypatch):
     def full(task):
         return record_of(
@@ -164,35 +149,78 @@ def test_a_full_disk_is_no_fault_of_a_trial(settings, monkeypatch):
     assert not list(paths.STUDIES.glob("*/failures.jsonl"))
 
 
-def test_adopted_it_is_a_variant_of_its_topic(settings):
-    with pytest.raises(InputError, match="given one that is not over"):
-        stage.adopt_found(settings, "small")
-    summary = stage.sweep(settings, "small")
-    before = paths.PARAMS.read_text("utf-8")
-    (line, _) = stage.adopt_found(settings, "small")
-    assert "topics.convolution.variants.small_found is written: better than stride" in line
-    found = params.read(paths.PARAMS, profile="smoke")
-    values = next(
-        each["values"] for each in summary["finals"]["finalists"] if each["trial"] == summary["finals"]["chosen"]
-    )
-    variant = found.topics["convolution"].variants["small_found"]
-    assert variant.settings() == settings.sweeps["small"].tried(values)[0].settings()
-    lines = paths.PARAMS.read_text("utf-8").splitlines()
-    assert [each for each in lines if each in before.splitlines()] == before.splitlines()
-    assert stage.adopt_found(found, "small") == [
-        "params.yaml: topics.convolution.variants.small_found is there already"
-    ]
+def test_what_idle_workers_ran_in_vain_is_not_counted(settings, monkeypatch):
+    """Second seeds of trials that their first one stopped: `runs` and `minutes` are what trials were told by."""
 
+    def ahead(function, tasks, *, more=None, wanted=lambda task: True, **rest):
+        waiting = [*tasks, *(more(6) if more else [])]
+        while waiting:
+            task = waiting.pop()
+            if wanted(task):
+                yield task, carry_out.train_trial(task), None
+            waiting += more(6 - len(waiting)) if more else []
 
-def test_what_was_found_with_other_settings_is_not_adopted(settings):
+    plain = carry_out.carry_out
+    monkeypatch.setattr(carry_out, "carry_out", ahead)
     stage.sweep(settings, "small")
-    text = paths.PARAMS.read_text("utf-8")
-    changed = text.replace("variant: stride", "variant: average")
-    assert changed != text
-    paths.PARAMS.write_text(changed, "utf-8")
-    with pytest.raises(InputError, match="given results of other settings than those of now"):
-        stage.adopt_found(params.read(paths.PARAMS, profile="smoke"), "small")
-    assert paths.PARAMS.read_text("utf-8") == changed
+    before, count = {name: outputs(name) for name in ("runs.csv", "runs.json", "sweep.json")}, len(trained.keys)
+    rows = list(csv.DictReader((paths.sweep("small") / "runs.csv").open()))
+    assert len(rows) == read_json(paths.sweep("small") / "sweep.json")["runs"] < count
+    monkeypatch.setattr(carry_out, "carry_out", plain)
+    stage.sweep(settings, "small")
+    assert {name: outputs(name) for name in before} == before and len(trained.keys) == count
+
+
+def test_a_budget_that_ends_the_search_is_said(house, monkeypatch, tmp_path):
+    """Runs take two seconds here: after twelve no further trial begins, but for those that are open."""
+    budget = SWEEP.replace("trials: 12", "trials: 12\n    budget_minutes: 0.2")
+    settings = settle(monkeypatch, tmp_path / "project", budget)
+    plan = "\n".join(stage.look_ahead(settings, "small"))
+    assert "after 0.2 minutes of training, as measured on this machine, but for up to 2 that have begun" in plan
+    summary = stage.sweep(settings, "small")
+    assert summary["ended_by"] == "budget" and summary["trials"] < 12
+    assert "  `budget_minutes` ended the search: 12 trials were planned" in stage.lines(summary)
+
+
+MACHINE = {
+    "killed": ("killed", "its process was killed by SIGKILL, 2 times"),
+    "stopped": ("killed", "its process was killed by SIGTERM, 2 times"),
+    "no start": ("timeout", "no start within 300 s, 2 times"),
+    "data": ("exception", "InputError: data/prepared/a/0: given other examples than were planned, allowed those"),
+    "network": ("exception", "ConnectionResetError: [Errno 104] Connection reset by peer"),
+}
+
+
+@pytest.mark.parametrize(("ended", "reason"), MACHINE.values(), ids=MACHINE)
+def test_what_the_machine_did_is_no_fault_of_a_trial(settings, monkeypatch, ended, reason):
+    """The sweep stops, and the same command tries that run again."""
+    real = carry_out.train_trial
+    ends = failure(ended, reason)
+    hit = lambda task: record_of(task.spec, ends, started=0.0, duration_s=1, peak_mb=1)  # noqa: E731
+    monkeypatch.setattr(carry_out, "train_trial", hit)
+    with pytest.raises(InputError, match="the same command goes on"):
+        stage.sweep(settings, "small")
+    assert not list(paths.STUDIES.glob("*/failures.jsonl"))
+    monkeypatch.setattr(carry_out, "train_trial", real)
+    assert stage.sweep(settings, "small")["trials"] == 12
+
+
+@pytest.mark.parametrize("reason", ["its process was killed by SIGSEGV, 2 times", "its process ended with exit code 3"])
+def test_a_crash_of_its_own_is_the_trials(settings, monkeypatch, reason):
+    def crash(task):
+        return record_of(task.spec, failure("killed", reason), started=0.0, duration_s=1, peak_mb=1)
+
+    monkeypatch.setattr(carry_out, "train_trial", crash)
+    assert stage.sweep(settings, "small")["ends"] == {"failed": 12}
+
+
+def test_the_same_view_by_another_name_is_the_same_settings(house, monkeypatch, tmp_path):
+    """`smote` with the ratio that it has: neither its name nor that of its data makes it another trial."""
+    settings = settle(monkeypatch, tmp_path / "project", VIEWS)
+    runs = TrialRuns(settings, settings.sweeps["small"], preflight.refuse_to_prepare)
+    assert runs.identity({"view": "smote", "view.rebalance.ratio": 1.0}) == runs.identity({})
+    assert runs.identity({"view": "smote", "view.rebalance.ratio": 0.5}) != runs.identity({})
+    assert runs.identity({"view": "plain"}) != runs.identity({})
 
 
 def test_what_was_asked_for_before_is_asked_for_still(house):

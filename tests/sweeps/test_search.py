@@ -124,7 +124,8 @@ def test_where_all_is_bad_it_ends_all_the_same():
 def test_the_budget_ends_the_asking():
     found = carry_out(search(trials=200, at_once=2, budget_s=30.0))
     spent = sum(trial.seconds for trial in found.told)
-    assert 30 <= spent <= 30 + 2 * 3
+    assert 30 <= spent <= 30 + 2 * 3 and found.ended_by == "budget"
+    assert carry_out(search(trials=5)).ended_by is None
 
 
 def test_idle_workers_run_what_will_most_likely_be_wanted():
