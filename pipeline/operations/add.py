@@ -23,6 +23,7 @@ from pipeline.settings.validation import Complaints, ParamsError, settle
 
 SOURCES = {".csv": "table", ".tsv": "table", ".txt": "table", ".parquet": "table", ".npz": "archive", ".npy": "archive"}
 OF_SERIES, OF_A_FOLDER = "recordings", "folder"
+LONGEST_SIDE = 32  # pixels, of pictures of several sizes: what a processor learns from in a minute or two
 BY_NAME = (".csv", ".npz")  # in data/raw these are known by their name alone
 OPTIONS = ("label", "group", "series", "target", "kind")  # of the command, and of sources that have such settings
 PLACES = ("file", "path")  # what sources call the place of their files
@@ -57,12 +58,28 @@ def understand(file: str, name: str | None, asked: Mapping[str, Any], more: Sequ
     load = _load_settings(source, place, {word: str(value) for word, value in asked.items() if value is not None})
     load |= _further(source, more)
     try:
-        loaded = plugins.load("sources", source).load(paths.RAW, 0, **load)
+        loaded, chosen, note = _loaded(source, load)
     except InputError as error:
         lines = (line if line.startswith(place.name) else f"{place.name}: {line}" for line in str(error).splitlines())
         raise InputError("\n".join(lines)) from None
     raw = loaded if isinstance(loaded, RawData) else RawData(x=loaded.x, y=loaded.y)
-    return _understood(own, source, load, raw)
+    return _understood(own, source, load | chosen, raw, note)
+
+
+def _loaded(source: str, load: Mapping[str, Any]) -> tuple[Any, dict[str, Any], list[str]]:
+    """What the source gives, settings that were chosen for it, and what to say of them."""
+    from pipeline.sources._picture_findings import SeveralSizes
+
+    read = plugins.load("sources", source).load
+    try:
+        return read(paths.RAW, 0, **load), {}, []
+    except SeveralSizes as error:
+        share = min(1, LONGEST_SIDE / max(error.size))
+        size = [max(1, round(side * share)) for side in error.size]
+        told = str(error).partition(", allowed")[0].replace("size: given p", "p", 1)
+        note = f"{told}: all are brought to {size[0]} x {size[1]} (`size`); larger shows more and takes longer,"
+        keeping = " `fit: pad` or `fit: crop` keeps proportions"
+        return read(paths.RAW, 0, **load | {"size": size}), {"size": size}, [note + keeping]
 
 
 def _place(file: str) -> Path:
@@ -142,7 +159,9 @@ def _spelt(place: Path) -> str:
     return place.relative_to(paths.ROOT).as_posix() if place.is_relative_to(paths.ROOT) else place.as_posix()
 
 
-def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -> Understood:
+def _understood(
+    name: str, source: str, load: Mapping[str, Any], raw: RawData, chosen: Sequence[str] = ()
+) -> Understood:
     whole = np.issubdtype(raw.y.dtype, np.integer)
     kind = plugins.kind(source, load)
     data = OwnData(
@@ -158,7 +177,7 @@ def _understood(name: str, source: str, load: Mapping[str, Any], raw: RawData) -
     if kind not in own_topic.MODELS:
         raise InputError(f"{source}: given data of kind {kind}, allowed {', '.join(own_topic.MODELS)}")
     shape = raw.x.shape[1:] if isinstance(raw.x, np.ndarray) else (len(raw.x),)
-    findings = [*raw.findings, *raw_data.on_numbers(raw.y), *own_topic.notes(data)]
+    findings = [*chosen, *raw.findings, *raw_data.on_numbers(raw.y), *own_topic.notes(data)]
     return Understood(data=data, shape=shape, columns=raw.card.get("columns", ()), findings=findings)
 
 

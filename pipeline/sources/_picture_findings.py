@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.sources import _picture_files
 from pipeline.sources._class_folders import MOST_NAMED, named, printable
 from pipeline.sources._picture_files import Picture
@@ -33,18 +34,27 @@ def _short(path: str) -> str:
     return printable("/".join(Path(path).parts[-2:]))
 
 
-def of_several_sizes(read: Mapping[str, Picture]) -> list[str]:
+class SeveralSizes(InputError):
+    """Pictures of several sizes, told one line; `size` is [height, width] of most of them, or else their middle."""
+
+    def __init__(self, line: str, size: list[int]) -> None:
+        super().__init__(line)
+        self.size = size
+
+
+def of_several_sizes(read: Mapping[str, Picture]) -> SeveralSizes | None:
     sizes = Counter(picture.size for picture in read.values())
     if len(sizes) < 2:
-        return []
+        return None
     ordered = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
     told = named(f"{height} x {width}: {count}" for (height, width), count in ordered)
     middle = [median_low(sorted(picture.size[axis] for picture in read.values())) for axis in (0, 1)]
     height, width = ordered[0][0] if 2 * ordered[0][1] > len(read) else middle
-    return [
+    return SeveralSizes(
         f"size: given pictures of {len(sizes)} sizes (height x width: {told}), allowed one: write"
-        f" `size: [{height}, {width}]` under load, and `fit: pad` or `fit: crop` if they must keep their proportions"
-    ]
+        f" `size: [{height}, {width}]` under load, and `fit: pad` or `fit: crop` if they must keep their proportions",
+        [height, width],
+    )
 
 
 def of_skipped(bad: Mapping[str, str]) -> list[str]:

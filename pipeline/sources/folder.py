@@ -222,10 +222,12 @@ def _pictures(
     kept = [(path, label) for path, label, _, _ in stamps if path in read]
     gone = sorted({*range(len(names))} - {label for _, label in kept})
     faults = _picture_findings.of_bad_files(bad) if bad and not skip_bad else []
-    faults += _picture_findings.of_several_sizes(read) if size == "auto" else []
     faults += _picture_findings.of_emptied(names[label] for label in gone) if skip_bad else []
+    uneven = _picture_findings.of_several_sizes(read) if size == "auto" else None
     if faults:
-        raise InputError("\n".join(faults))
+        raise InputError("\n".join([*faults, *([str(uneven)] if uneven else [])]))
+    if uneven:
+        raise uneven
     pixels = _picture_files.stacked([read[path].pixels for path, _ in kept], mode)
     labels = np.array([label for _, label in kept], np.int64)
     findings = [

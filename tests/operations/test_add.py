@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 from shipped import NAMES, committed
 
@@ -215,6 +216,19 @@ def test_a_source_follows_from_the_file(place, monkeypatch, name, series, expect
     source(monkeypatch, raw(), settings=("file", "series"))
     (place / name).mkdir() if name == "pictures" else (place / name).write_text("")
     assert add.understand(name, None, {"series": series}).data.source == expected
+
+
+def test_pictures_of_several_sizes_are_brought_to_one_which_is_written_down_and_said(place):
+    for at, shape in enumerate([(90, 60), (96, 60), (120, 64), (70, 50)] * 2):
+        (place / "pictures" / "ab"[at % 2]).mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(at).integers(0, 255, shape, dtype=np.uint8)
+        Image.fromarray(pixels).save(place / "pictures" / "ab"[at % 2] / f"{at}.png")
+    found = add.understand("pictures", None, {})
+    assert found.data.load["size"] == [32, 21] and found.shape == (32, 21, 1)  # the middle is 90 by 60
+    assert "pictures of 4 sizes (height x width: 70 x 50: 2, 90 x 60: 2, " in found.findings[0]
+    assert "all are brought to 32 x 21 (`size`)" in found.findings[0]
+    asked = add.understand("pictures", "other", {}, ["size=[8, 8]"])
+    assert asked.shape == (8, 8, 1) and "brought to" not in asked.findings[0]
 
 
 @pytest.mark.parametrize(
