@@ -1,7 +1,7 @@
 """Versions of a topic's registered model: whole, with an alias for each comparison and one for the best of all."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,13 +27,14 @@ def register(
     *,
     describe: Callable[[], str],
     tags: Mapping[str, str],
+    compared: Collection[str],
     pack: Pack,
 ) -> None:
     """Have the model of the written run `target` registered and whole, `best-<comparison>` at it, `best` at the best.
 
     `pack` makes the model's folder and `describe` its description: they are called only if files are missing. A run_key
     has one version. `best` goes to the lowest validation of all versions measured on the same examples, whoever
-    publishes last. Raises Unreachable.
+    publishes last. `compared` are the keys of the runs of which `target` is the best. Raises Unreachable.
     """
     client, model = experiment.client, _model(experiment.client, name)
     if model is not None and "topic" not in model.tags:
@@ -49,7 +50,7 @@ def register(
                 version = _put(experiment, target, name, folder, version, describe(), tags)
                 model = _model(client, name)
                 found = [*(each for each in found if each.tags.get("run_key") != tags["run_key"]), version]
-    _point(client, model, found, version, experiment.comparison)
+    _point(client, model, found, version, experiment.comparison, compared)
 
 
 def is_whole(version: "ModelVersion") -> bool:
@@ -126,26 +127,30 @@ def _point(
     found: "Sequence[ModelVersion]",
     version: "ModelVersion | None",
     comparison: str,
+    compared: Collection[str],
 ) -> None:
     """Set the aliases that are not set as they should be."""
     if model is None:
         return
     wanted: dict[str, ModelVersion | None] = {model_registry.alias(comparison): version}
-    wanted[model_registry.BEST] = _best(found, model.aliases.get(model_registry.BEST), version)
+    wanted[model_registry.BEST] = _best(found, model.aliases.get(model_registry.BEST), version, compared)
     for alias, chosen in wanted.items():
         if chosen is not None and str(model.aliases.get(alias)) != str(chosen.version):
             client.set_registered_model_alias(model.name, alias, chosen.version)
 
 
 def _best(
-    found: "Sequence[ModelVersion]", present: str | None, version: "ModelVersion | None"
+    found: "Sequence[ModelVersion]", present: str | None, version: "ModelVersion | None", compared: Collection[str]
 ) -> "ModelVersion | None":
     """The version with the lowest validation that can be loaded, of those measured as the present best is.
 
-    Numbers measured on other examples say nothing of each other: the alias stays then, and it is said.
+    Numbers measured on other examples say nothing of each other: the alias stays then, and it is said. One at a run
+    that `version` was chosen before, as at an earlier look with fewer seeds, is passed on.
     """
     holder = next((each for each in found if str(each.version) == str(present)), None)
     if holder is not None and not is_whole(holder):
+        holder = None
+    if holder and version and holder.tags.get("run_key") in compared and not _alike(holder, version):
         holder = None
     leader = holder or version
     if leader is None:

@@ -110,6 +110,7 @@ def _register(experiment: Experiment, target: MlflowRun, run: RecordedRun, runs:
             model_registry.name(run["topic"]),
             describe=lambda: descriptions.of_model(run, runs),
             tags=model_registry.tags(run),
+            compared={each["run_key"] for each in runs},
             pack=lambda: model_registry.packed(run, experiment.run_id(target)),
         )
 

@@ -99,6 +99,21 @@ def test_what_was_measured_on_other_examples_is_not_compared_and_that_is_said(ml
     assert "@best stays at version 1, which was measured on other data" in capsys.readouterr().err
 
 
+def test_of_runs_compared_with_each_other_the_best_has_the_alias_whatever_each_was_measured_on(
+    mlflow_store, monkeypatch, capsys
+):
+    """As at a second look: each seed has validation examples of its own, and more seeds have another best run."""
+    combination("first", 0.5)
+    monkeypatch.setattr(model_registry, "_measured_on", lambda run: f"cross_entropy on examples of {run['run_key']}")
+    folder = paths.run(demo_topic.TOPIC, demo_topic.VARIANTS[0], 0)
+    rows = read_history(folder / "history.csv")
+    rows[-1]["val_cross_entropy"] = 0.1
+    write_rows(folder / "history.csv", demo_topic.COLUMNS, rows)
+    publish()
+    assert version().tags["validation"] == "0.1" and version().tags["variant"] == demo_topic.VARIANTS[0]
+    assert "@best stays" not in capsys.readouterr().err
+
+
 def test_a_best_whose_files_are_gone_leaves_the_alias_to_one_that_loads(mlflow_store):
     combination("first", 0.1)
     shutil.rmtree(paths.ARTIFACTS)
