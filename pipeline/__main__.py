@@ -38,9 +38,9 @@ def check(settings: "Settings") -> int:
 
 def prepare(settings: "Settings", data: str | None) -> int:
     """split, scale, rebalance and augment the data sets, or one of them"""
-    from pipeline.operations.side_by_side import prepared
     from pipeline.settings.plan import data_named
     from pipeline.settings.seeds import draws
+    from pipeline.stages.side_by_side import prepared
 
     blocks = [data_named(settings, data)] if data else list(settings.data.values())
     for name in prepared(blocks, draws(settings), settings.workers):

@@ -17,6 +17,14 @@ class InputError(ValueError):
     """
 
 
+class SeveralSizes(InputError):
+    """Pictures of several sizes, told one line; `size` is [height, width] of most of them, or else their middle."""
+
+    def __init__(self, line: str, size: list[int]) -> None:
+        super().__init__(line)
+        self.size = size
+
+
 class RunsFailed(Exception):
     """Runs of a topic failed: an outcome, kept, counted and shown as the others are. `runs` has a line for each."""
 

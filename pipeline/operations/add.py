@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import errors, paths, plugins, raw_data
-from pipeline.errors import InputError
+from pipeline.errors import InputError, SeveralSizes
 from pipeline.operations import own_topic
 from pipeline.operations.own_topic import OwnData
 from pipeline.raw_data import RawData
@@ -68,8 +68,6 @@ def understand(file: str, name: str | None, asked: Mapping[str, Any], more: Sequ
 
 def _loaded(source: str, load: Mapping[str, Any]) -> tuple[Any, dict[str, Any], list[str]]:
     """What the source gives, settings that were chosen for it, and what to say of them."""
-    from pipeline.sources._picture_findings import SeveralSizes
-
     read = plugins.load("sources", source).load
     try:
         return read(paths.RAW, 0, **load), {}, []
@@ -79,7 +77,7 @@ def _loaded(source: str, load: Mapping[str, Any]) -> tuple[Any, dict[str, Any], 
         told = str(error).partition(", allowed")[0].replace("size: given p", "p", 1)
         note = f"{told}: all are brought to {size[0]} x {size[1]} (`size`); larger shows more and takes longer,"
         keeping = " `fit: pad` or `fit: crop` keeps proportions"
-        return read(paths.RAW, 0, **load | {"size": size}), {"size": size}, [note + keeping]
+        return read(paths.RAW, 0, **{**load, "size": size}), {"size": size}, [note + keeping]
 
 
 def _place(file: str) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import SeveralSizes
 from pipeline.sources import _picture_files
 from pipeline.sources._class_folders import MOST_NAMED, named, printable
 from pipeline.sources._picture_files import Picture
@@ -32,14 +32,6 @@ def of_emptied(names: Iterable[str]) -> list[str]:
 def _short(path: str) -> str:
     """A picture by its class and its name."""
     return printable("/".join(Path(path).parts[-2:]))
-
-
-class SeveralSizes(InputError):
-    """Pictures of several sizes, told one line; `size` is [height, width] of most of them, or else their middle."""
-
-    def __init__(self, line: str, size: list[int]) -> None:
-        super().__init__(line)
-        self.size = size
 
 
 def of_several_sizes(read: Mapping[str, Picture]) -> SeveralSizes | None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.operations import side_by_side
+from pipeline.stages import side_by_side
 
 NAMES = ("a", "b", "c", "d")
 DRAWS = {name: [200, 201] for name in NAMES}
