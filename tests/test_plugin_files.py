@@ -58,10 +58,27 @@ def test_what_of_what_is_shipped_leans_on_files_beside_it():
         for name in plugins.names(kind)
     }
     assert {name: files for name, files in found.items() if files} == {
-        "sources/archive": ["_array_inputs", "_array_labels", "_class_names", "_npz"],
+        "sources/archive": [
+            *("_array_columns", "_array_inputs", "_array_labels", "_class_names", "_copies", "_delimited"),
+            *("_findings", "_habits", "_kinds", "_npz"),
+        ],
         "sources/folder": ["_class_folders", "_class_names", "_picture_files", "_picture_findings"],
-        "sources/recordings": ["_class_names", "_long_rows", "_series"],
-        "sources/table": ["_delimited", "_findings", "_kinds", "_labels", "_new_rows", "_table_file", "_typed"],
+        "sources/recordings": [
+            *("_class_names", "_constant", "_copies", "_delimited", "_habits", "_long_rows", "_series"),
+        ],
+        "sources/table": [
+            *(
+                "_copies",
+                "_delimited",
+                "_findings",
+                "_habits",
+                "_kinds",
+                "_labels",
+                "_new_rows",
+                "_table_file",
+                "_typed",
+            ),
+        ],
         "models/boosted_trees": ["_at_once"],
         "models/prior": ["_at_once"],
         "tasks/classify_at_once": ["_at_once", "classify"],

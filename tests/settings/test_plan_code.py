@@ -20,6 +20,7 @@ MUTE = {
     "integrity": "whether the files of a run are as they were written",
     "library_tricks": "what makes libraries faster and changes no result",
     "loaded_libraries": "where a library lies; what is changed in it is in eigen_caches",
+    "machine": "which finished runs of other machines are taken for this one",
     "memory": "what a record says of memory",
     "record": "what is said of a run once it has ended",
     "store": "where finished runs lie, and their keys",

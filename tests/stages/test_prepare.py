@@ -384,6 +384,7 @@ def test_the_command_prepares_every_data_set_or_the_one_that_is_named(monkeypatc
     given = []
     monkeypatch.setattr("pipeline.stages.prepare.prepare", lambda data, draws: given.append((data, draws)))
     settings = params.read(paths.PARAMS, profile="smoke")
+    monkeypatch.setattr("sys.platform", "none that forks")  # in this process, one after the other
     assert prepare_command(settings, "digits") == 0
     assert given == [(settings.data["digits"], [200, 201])]
     assert prepare_command(settings, None) == 0
