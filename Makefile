@@ -64,7 +64,7 @@ try: $(READY)
 	@$(RUN) python -m pipeline demo "$(CHOSEN)"
 
 test: $(READY)
-	@$(RUN) python -m pytest -m "not slow" -n 2 --dist loadfile
+	@$(RUN) python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)
 	@$(RUN) python -m pytest

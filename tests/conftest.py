@@ -11,6 +11,7 @@ os.environ[spoken.OWN] = "en"  # whatever the language of the machine
 
 import pytest  # noqa: E402
 import shipped  # noqa: E402
+import slow_cases  # noqa: E402
 from folders import ELSEWHERE, FOLDERS  # noqa: E402
 
 from pipeline import paths, records  # noqa: E402
@@ -59,6 +60,15 @@ def mlflow_store(house):
 
     paths.TRACKING.write_bytes(demo_topic.empty_store())
     return paths.TRACKING
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
+def pytest_collection_modifyitems(items):
+    """Mark what is slow beside its siblings, and begin with the longest files."""
+    for item in items:
+        if item.nodeid in slow_cases.SLOW:
+            item.add_marker("slow")
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in slow_cases.FIRST)
 
 
 def pytest_report_header():

@@ -1,5 +1,6 @@
 """The preview: this machine only, the page with a script that loads it anew, and a quiet end."""
 
+import contextlib
 import http.client
 import importlib.util
 import os
@@ -82,14 +83,22 @@ def test_a_port_that_is_taken_is_named():
         preview.watch(99999)
 
 
+@contextlib.contextmanager
+def heard(number):
+    """A signal that a child hears, though who started the tests may have had it ignored, as a shell's `&` has."""
+    before = signal.signal(number, signal.default_int_handler)
+    yield
+    signal.signal(number, before)
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_quietly(sent):
     """Ctrl-C, or the terminal that is closed: no traceback, exit code 0."""
     command = [sys.executable, "-m", "pipeline", "report", "--watch"]
     own = os.environ | {"PYTHONUNBUFFERED": "1"}
-    child = subprocess.Popen(
-        command, cwd=paths.ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with heard(sent):
+        child = subprocess.Popen(command, cwd=paths.ROOT, env=own, **pipes)
     line = child.stdout.readline()
     child.send_signal(sent)
     out, err = child.communicate(timeout=60)
