@@ -30,11 +30,15 @@ WORN_OUT_SHARE = 0.5  # of its memory, held before a run begins: then the worker
 USABLE_MEMORY = 0.8  # of the machine's: the rest is for the system and for the parent
 
 
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def worker_count(workers: int | str, tasks: int, slots: int = 1) -> int:
     """Number of processes, never more than there are tasks: for "auto" the cores, or `slots` for each GPU."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     gpus = len(runtime.gpus())
-    return max(1, min((gpus * slots or cores) if workers == "auto" else int(workers), tasks))
+    return max(1, min((gpus * slots or cores()) if workers == "auto" else int(workers), tasks))
 
 
 def carry_out(

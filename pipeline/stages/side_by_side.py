@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
+from pipeline.pool.workers import cores
 from pipeline.stages import prepare
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def prepared(blocks: Sequence[DataSettings], draws: Mapping[str, Sequence[int]],
     """
     left = list(blocks)
     if len(left) > 1 and sys.platform == "linux":  # elsewhere a process cannot be forked safely
-        for name in _forked(blocks, draws, len(os.sched_getaffinity(0)) if workers == "auto" else int(workers)):
+        for name in _forked(blocks, draws, cores() if workers == "auto" else int(workers)):
             left.pop(0)
             yield name
     for block in left:
