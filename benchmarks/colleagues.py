@@ -113,7 +113,7 @@ class Hour:
         for colleague in self.colleagues:  # what others have left open, or written meanwhile
             colleague.do(*PIPELINE, "publish")
             self.keep(self.ledger.look(colleague), f"end {colleague.name}")
-        self.keep(self.tracked.faults(self.histories(), self.wanted()), "MLflow")
+        self.keep(self.tracked.faults(self.ledger.histories, self.wanted()), "MLflow")
         self.newcomer(project)
 
     def count_and_rerun(self, colleague: Colleague) -> int:
@@ -121,11 +121,6 @@ class Hour:
         before = self.ledger.counts["runs trained"]
         self.note(colleague, self.carry_out(colleague, Colleague.run, 0))
         return before
-
-    def histories(self) -> dict[str, Path]:
-        """{run key: a history.csv}, of those that a clone still has."""
-        stores = [each.place / ".aula" / "runs" for each in self.colleagues]
-        return {file.parent.name: file for store in stores for file in store.glob("??/*/history.csv")}
 
     def wanted(self) -> set[str]:
         """Keys of the runs that some clone's present plan asks for."""

@@ -1,7 +1,6 @@
 """What must hold of three colleagues' runs: none trained twice, none lost or other, no result of mixed runs."""
 
 import csv
-import hashlib
 import json
 import time
 from collections import Counter, defaultdict
@@ -19,7 +18,7 @@ from pipeline.training.run import run_specs
 
 @dataclass
 class Ledger:
-    """Every run that was ever seen: its history by key, and each time that it was trained, by key and start."""
+    """Every run that was ever seen: its history.csv by key, and each time that it was trained, by key and start."""
 
     histories: dict[str, str] = field(default_factory=dict)
     trainings: set[tuple[str, float]] = field(default_factory=set)
@@ -68,8 +67,8 @@ class Ledger:
 
     def _compare(self, colleague: Colleague, key: str, folder: Path) -> list[str]:
         """A run has the same history wherever its key is."""
-        digest = hashlib.sha256((folder / "history.csv").read_bytes()).hexdigest()
-        if self.histories.setdefault(key, digest) != digest:
+        history = (folder / "history.csv").read_text()
+        if self.histories.setdefault(key, history) != history:
             return [f"another history of {key}: {folder.relative_to(colleague.place)}"]
         return []
 
@@ -132,8 +131,8 @@ class Tracked:
         tags = run.data.tags
         return (tags["variant"], tags["seed"], tags["run_key"]) if "run_key" in tags else (tags["comparison"],)
 
-    def faults(self, histories: Mapping[str, Path], wanted: set[str]) -> list[str]:
-        """All that is wrong at the end; `wanted` are keys that must be there."""
+    def faults(self, histories: Mapping[str, str], wanted: set[str]) -> list[str]:
+        """All that is wrong at the end: `histories` are of all runs that ever were, `wanted` keys must be there."""
         runs = self.runs()
         keys = {run.data.tags["run_key"] for run in runs if "run_key" in run.data.tags}
         faults = self.twice() + [f"MLflow lacks {key}" for key in wanted - keys]
@@ -141,12 +140,12 @@ class Tracked:
             if run.info.status == "RUNNING":
                 faults.append(f"MLflow: RUNNING at the end: {run.info.run_name} {run.data.tags}")
             elif run.info.status == "FINISHED" and "run_key" in run.data.tags:
-                faults += self._differs(run, histories[run.data.tags["run_key"]])
+                key = run.data.tags["run_key"]
+                faults += self._differs(run, histories[key]) if key in histories else [f"MLflow alone knows {key}"]
         return faults
 
-    def _differs(self, run: Any, file: Path) -> list[str]:
-        with file.open() as table:
-            rows = list(csv.DictReader(table))
+    def _differs(self, run: Any, history: str) -> list[str]:
+        rows = list(csv.DictReader(history.splitlines()))
         for column in rows[0].keys() - {"epoch"}:
             kind, name = (
                 ("validation", column.removeprefix("val_")) if column.startswith("val_") else ("training", column)

@@ -1,7 +1,11 @@
-"""Carry out `dvc` in a process of its own, without its advice to push: there may be no remote."""
+"""Carry out `dvc` in a process of its own, without its advice to push, and with files that no kill can tear."""
 
+import io
 import sys
+from pathlib import Path
 from typing import Any
+
+from pipeline.records import write_bytes
 
 ADVICE = "Use `dvc push`"
 
@@ -18,8 +22,25 @@ def main(arguments: list[str]) -> int:
             write(*objects, **options)
 
     ui.write = without_advice
+    _write_whole()
     code: int = dvc(arguments)
     return code
+
+
+def _write_whole() -> None:
+    """Have DVC replace dvc.lock in one step: it writes into the old one, which a kill leaves torn.
+
+    A torn one is refused by every DVC command, `dvc pull` included.
+    """
+    from dvc.utils.serialize import _common, _yaml
+
+    def dump(path: Any, data: Any, dumper: Any, fs: Any = None, **options: Any) -> None:
+        text = io.StringIO()
+        dumper(data, text, **options)
+        write_bytes(Path(path).resolve(), text.getvalue().encode("utf-8"))
+
+    _common._dump_data = dump  # what changes a file
+    _yaml._dump_data = dump  # what writes it anew
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 TICK_S = 0.2
 MOST_LOOKS = 3  # at a claim
+LEAST_SPACE_MB = 100  # with less, a stage that failed failed for that
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
 OF_ALL = ("prepare", "plan", "judge", "report")  # stages that are about all topics
 OF_A_TOPIC = ("train", "evaluate")
@@ -63,7 +65,14 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
         if not targets and not code and _page_lags():
             code = _dvc(["--force", "--single-item", "report"])
         failed = outcomes.failed(folder)
-        _say([*(outcome.line() for outcome in failed), _last_line(code, failed, targets), *checkout.strays()])
+        _say(
+            [
+                *(outcome.line() for outcome in failed),
+                *_full_disk(code),
+                _last_line(code, failed, targets),
+                *checkout.strays(),
+            ]
+        )
     return _exit_code(code, failed)
 
 
@@ -177,6 +186,12 @@ def _report(lost: Iterable[str]) -> None:
         if (paths.RUNS / topic).is_dir():
             _wait([sys.executable, "-m", "pipeline", "evaluate", topic])
     _wait([sys.executable, "-m", "pipeline", "report"])
+
+
+def _full_disk(code: int) -> list[str]:
+    """What to do where something failed, DVC itself perhaps, on a disk without space."""
+    free = round(shutil.disk_usage(paths.ROOT).free / 1e6)
+    return [f"the disk: given {free} MB of free space: make space first"] if code and free < LEAST_SPACE_MB else []
 
 
 def _last_line(code: int, failed: Sequence[Outcome], targets: Sequence[str]) -> str:

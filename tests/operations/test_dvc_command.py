@@ -44,3 +44,31 @@ def test_dvc_s_own_codes_come_through(project):
 def test_a_stage_knows_it_for_dvc(project):
     """Else a stage would not stop when DVC is killed: see signals."""
     assert "dvc" in "pipeline.operations.dvc_command" and signals.TICK_S < 1
+
+
+TORN_WHILE_WRITING = """
+import os, sys
+from dvc.utils.serialize import _yaml
+from pipeline.operations import dvc_command
+
+def killed_half_way(data, stream):  # as a SIGKILL while DVC writes
+    stream.write("schema: '2.0'\\nsta")
+    stream.flush()
+    os._exit(137)
+
+_yaml._dump = killed_half_way
+sys.exit(dvc_command.main(["repro", "--force"]))
+"""
+
+
+def test_a_kill_while_dvc_lock_is_written_leaves_it_whole(project):
+    assert call(project, "repro")[0] == 0
+    before = (project / "dvc.lock").read_bytes()
+    (project / "dvc.yaml").write_text((project / "dvc.yaml").read_text().replace("echo said", "echo more"))
+    environment = os.environ | {"PYTHONPATH": str(paths.PACKAGE.parent)}
+    killed = subprocess.run([sys.executable, "-c", TORN_WHILE_WRITING], cwd=project, env=environment, check=False)
+    assert killed.returncode == 137
+    assert (project / "dvc.lock").read_bytes() == before
+    assert call(project, "repro")[0] == 0
+    assert (project / "dvc.lock").read_bytes() != before
+    assert not list(project.glob("*.draft"))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 
 import pytest
 
@@ -150,6 +151,17 @@ def test_a_users_mistake_is_code_two(repro, stage):
 def test_a_failure_of_dvc_itself_is_code_one(repro, monkeypatch, settings):
     monkeypatch.setattr(dvc_repro, "_wait", lambda command: 255)
     assert dvc_repro.repro(settings) == 1
+
+
+def test_a_full_disk_is_named_even_where_dvc_itself_failed_for_it(repro, monkeypatch):
+    usage = shutil.disk_usage(paths.ROOT)._replace(free=3_000_000)
+    monkeypatch.setattr(dvc_repro.shutil, "disk_usage", lambda place: usage)
+    code, _, said = repro(plan=(1, ""))
+    assert code == 1 and said[-2:] == [
+        "the disk: given 3 MB of free space: make space first",
+        "failed: what is done is kept, the same command goes on from there",
+    ]
+    assert repro()[2] == [dvc_repro.WHERE, "done: open data/report/index.html"]
 
 
 def test_targets_alone_are_run_and_not_reported(repro):
