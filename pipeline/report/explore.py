@@ -125,7 +125,8 @@ def _drawn(
 ) -> dict[str, Any]:
     """Numbers to draw, of every so many places where there are very many; `words`: items are called by words.
 
-    `pair` are the two to begin with: those of the first claim that has both, on the same data if there is such a one.
+    `pair` are the two to begin with: those of the first claim that has both, if there is such a one on the same data,
+    and with lines that differ.
     """
     step = -(-len(places) // MOST_PLACES)
     thin = [[name, group, *(part[::step] for part in parts)] for name, group, *parts in items]
@@ -141,8 +142,9 @@ def _drawn(
 
 
 def _pair(facts: TopicFacts, items: Sequence[Sequence[Any]]) -> list[int]:
-    names, groups = [item[0] for item in items], [item[1] for item in items]
+    names, groups, parts = [item[0] for item in items], [item[1] for item in items], [item[2:] for item in items]
     arms = [(claim.worse, claim.better) for claim in facts.topic.claims]
     there = [[names.index(one), names.index(other)] for one, other in arms if one in names and other in names]
-    alike = [pair for pair in there if groups[pair[0]] == groups[pair[1]]]
-    return next(iter([*alike, *there]), [0, 1] if len(items) > 1 else [0])
+    telling = [pair for pair in there if parts[pair[0]] != parts[pair[1]]] or there
+    alike = [pair for pair in telling if groups[pair[0]] == groups[pair[1]]]
+    return next(iter([*alike, *telling]), [0, 1] if len(items) > 1 else [0])

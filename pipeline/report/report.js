@@ -58,6 +58,7 @@ function reveal() {
   for (let at = there; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
   if (there.matches(".claim, .topic")) $("details", there).open = true;
   there.scrollIntoView({ behavior: "instant" });
+  requestAnimationFrame(() => there.scrollIntoView({ behavior: "instant" })); /* what is passed on the way gets its true height late */
 }
 
 /* Reels of samples: one slider for all of a topic */

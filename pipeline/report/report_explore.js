@@ -1,7 +1,7 @@
 /* Lines over a number: two chosen ones in colour, the others of their group in grey, and a slider that reads them off. */
 const NUMBERS = JSON.parse(document.getElementById("numbers").textContent);
 const SVG = document.createRange().createContextualFragment("<svg></svg>").firstChild.namespaceURI;
-const WIDE = 720, TALL = 330, EDGE = { left: 58, right: 14, top: 14, bottom: 36 };
+const WIDE = 720, TALL = 330, EDGE = { left: 58, right: 26, top: 14, bottom: 48 };
 const sign = value => value === null || value === undefined ? "–" : written(value);
 function written(value) {
   const size = Math.abs(value), digits = size && (size < 0.001 || size >= 1e5) ? { notation: "scientific", maximumSignificantDigits: 3 } : { maximumSignificantDigits: 4 };
@@ -45,7 +45,7 @@ function explore(part) {
   const all = NUMBERS[part.dataset.topic], view = $("[name=view]", part), first = $("[name=first]", part), second = $("[name=second]", part);
   const slide = $(".slide", part), range = $("input", slide), key = $(".key", part), readout = $(".readout", part);
   const told = () => view.selectedOptions[0].dataset;
-  const nameOf = at => told().items ? told().items.split("|")[at] : all[view.value].items[at][0];
+  const nameOf = at => told().items ? told().items.split("\n")[at] : all[view.value].items[at][0];
   let x, y, seen;
 
   function fill() {
@@ -60,7 +60,7 @@ function explore(part) {
     return { chosen, grey: items.filter(item => item[1] === chosen[0][1] && !chosen.includes(item)) };
   }
   function draw(fresh = false) {
-    const data = all[view.value], { chosen, grey } = shownItems(), parts = told().parts.split("|");
+    const data = all[view.value], { chosen, grey } = shownItems(), parts = told().parts.split("\n");
     seen = chosen;
     const values = [...chosen.filter(Boolean), ...grey].flatMap(item => item.slice(2).flat()).filter(value => value !== null && (!data.log_y || value > 0));
     const held = values.length ? values : [0, 1], sorted = [...held].sort((a, b) => a - b);
@@ -82,8 +82,8 @@ function explore(part) {
       make("line", { class: "grid", x1: EDGE.left, x2: WIDE - EDGE.right, y1: y(at), y2: y(at) }),
       make("text", { x: EDGE.left - 8, y: y(at) + 4, "text-anchor": "end" }, (data.log_y ? power : written)(at)));
     const places = last < 8 ? data.x.slice(0, last + 1) : ticks(from, to, data.log_x);
-    for (const at of places) svg.append(make("text", { x: x(at), y: TALL - 18, "text-anchor": "middle" }, written(at)));
-    svg.append(make("text", { class: "axis", x: WIDE - EDGE.right, y: TALL - 2, "text-anchor": "end" }, told().x + " →"));
+    for (const at of places) svg.append(make("text", { x: x(at), y: TALL - 28, "text-anchor": "middle" }, written(at)));
+    svg.append(make("text", { class: "axis", x: WIDE - EDGE.right, y: TALL - 4, "text-anchor": "end" }, told().x + " →"));
     for (const item of grey) item.slice(2).forEach(line => svg.append(make("path", { class: "other", d: path(data.x, line, x, inside, data.log_y) })));
     chosen.forEach((item, at) => item?.slice(2).forEach((line, number, lines) => svg.append(
       make("path", { class: `line ${at ? "orange" : "blue"}${lines.length > 1 && number === 0 ? " dashed" : ""}`, d: path(data.x, line, x, inside, data.log_y) }))));
@@ -95,7 +95,7 @@ function explore(part) {
     read();
   }
   function read() {
-    const data = all[view.value], at = +range.value, place = data.x[at], parts = told().parts.split("|");
+    const data = all[view.value], at = +range.value, place = data.x[at], parts = told().parts.split("\n");
     $("span", slide).textContent = `${told().x}: ${written(place)}`;
     range.setAttribute("aria-valuetext", `${told().x} ${written(place)}`);
     const cursor = $(".cursor", part);

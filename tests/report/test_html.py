@@ -48,6 +48,7 @@ def page(tmp_path_factory):
                 name, report_files.VARIANTS | {LONG: 0.8}, failed=[("mlp", 2)] if name == "convolution" else ()
             )
         report_files.write_series("memory", ("gradient_start", "gradient_trained"), lambda at: 10.0**-at)
+        report_files.write_series("convolution", ("correlation",), lambda at: 0.5**at)
         report_files.write_samples("adversarial", "mlp", (28, 28, 1))
         report_files.write_samples("adversarial", LONG, (2,))
         write_json(paths.results("memory") / "samples.json", {"mlp": ["123 -> 321 (right: 321)"]})
@@ -353,6 +354,17 @@ def test_a_line_is_drawn_where_its_numbers_are(browser, page):
     drawn = json.loads(browser.run("document.getElementById('numbers').textContent"))["convolution"][0]
     item = drawn["items"][drawn["pair"][0]]
     assert told.startswith(item[0]) and all(f"{part[-1]:.4g}" in told for part in item[2:])
+
+
+def test_words_with_bars_are_not_taken_apart(browser, page):
+    """|r| is the name of a curve, and of its one part."""
+    browser.open(page, "#convolution")
+    part = "document.querySelector('#convolution .explore')"
+    view = f"[...{part}.querySelectorAll('[name=view] option')].find(one => one.dataset.y.includes('|r|'))"
+    browser.run(f"{part}.querySelector('[name=view]').value = {view}.value")
+    browser.run(f"{part}.querySelector('[name=view]').dispatchEvent(new Event('change'))")
+    key = browser.run(f"{part}.querySelector('.key').textContent")
+    assert key.startswith("mean |r| of two places") and "dashed" not in key
 
 
 def test_samples_turn_with_their_slider(browser, page):
