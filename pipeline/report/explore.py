@@ -1,7 +1,7 @@
 """What a reader can play with on the page: lines over a number, with a slider, from results that are there already."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
 from pipeline.report import lines, thresholds
@@ -13,6 +13,8 @@ from pipeline.training import objective
 
 DIGITS = 4  # of a number that is drawn
 MOST_PLACES = 200  # of a line
+TELLING = 0.05  # of the spread of all: two lines that are nowhere so far apart look like one
+Values = Sequence[float | None]
 
 
 class View(TypedDict):
@@ -126,7 +128,7 @@ def _drawn(
     """Numbers to draw, of every so many places where there are very many; `words`: items are called by words.
 
     `pair` are the two to begin with: those of the first claim that has both, if there is such a one on the same data,
-    and with lines that differ.
+    and with lines that one can tell apart.
     """
     step = -(-len(places) // MOST_PLACES)
     thin = [[name, group, *(part[::step] for part in parts)] for name, group, *parts in items]
@@ -145,6 +147,18 @@ def _pair(facts: TopicFacts, items: Sequence[Sequence[Any]]) -> list[int]:
     names, groups, parts = [item[0] for item in items], [item[1] for item in items], [item[2:] for item in items]
     arms = [(claim.worse, claim.better) for claim in facts.topic.claims]
     there = [[names.index(one), names.index(other)] for one, other in arms if one in names and other in names]
-    telling = [pair for pair in there if parts[pair[0]] != parts[pair[1]]] or there
+    apart = _spread(value for part in parts for value in part) * TELLING
+    telling = [pair for pair in there if _distance(*(parts[at] for at in pair)) > apart] or there
     alike = [pair for pair in telling if groups[pair[0]] == groups[pair[1]]]
     return next(iter([*alike, *telling]), [0, 1] if len(items) > 1 else [0])
+
+
+def _spread(every: Iterable[Values]) -> float:
+    known = [value for values in every for value in values if value is not None]
+    return max(known) - min(known) if known else 0.0
+
+
+def _distance(one: Sequence[Values], other: Sequence[Values]) -> float:
+    """The largest between two items' values at one place."""
+    places = [zip(*both, strict=True) for both in zip(one, other, strict=True)]
+    return max((abs(a - b) for values in places for a, b in values if a is not None and b is not None), default=0.0)
