@@ -1,6 +1,8 @@
 """Train and score the same runs as this processor and as others that are pretended, and compare them to the bit.
 
-Linux on x86-64 whose /proc/cpuinfo shows cpuid_fault, and a C compiler. Needs `python -m pipeline prepare` and `plan`.
+Linux on x86-64 whose /proc/cpuinfo shows cpuid_fault (Intel), and a C compiler; elsewhere QEMU's user emulation takes
+the place of both (`apt install qemu-user`, then --emulated; far slower, and with estimates of 1/sqrt that no maker
+has). Needs `python -m pipeline prepare` and `plan`.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from pipeline import numerics  # noqa: E402
 from pipeline.numerics import Mode  # noqa: E402
 
 PROCESSORS = ("haswell", "skylake", "alderlake", "zen2", "zen3", "zen4")  # rows of PROCESSORS in processors.c
+EMULATED = {"haswell": "Haswell", "zen2": "EPYC-Rome", "zen3": "EPYC-Milan"}  # what QEMU calls those it can be
 RUNS = (  # one of each kind of model and of XLA's and TensorFlow's loops
     *("activations/relu_5", "exploding/unit", "exploding/order", "convolution/stride", "recurrent_forms/speakers_gru"),
     *("recurrent_forms/names_gru", "recurrent_forms/reversal_gru", "memory/lstm", "memory/copy_gru"),
@@ -64,18 +67,35 @@ def train(names: list[str]) -> None:
         print(json.dumps(told), flush=True)
 
 
-def child(processor: str | None, library: Path, mode: Mode, names: list[str]) -> dict[str, tuple[str, ...]]:
-    """{run: digests of its history, weights and scores} as `processor` gives them; None: the one that is there."""
-    pretence = {"PRETENDED": processor, "LD_PRELOAD": str(library)} if processor else {}
-    # The C library looks at the processor before the pretence begins, so it is told apart.
-    hidden = "-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD"
-    tunables = {"GLIBC_TUNABLES": f"glibc.cpu.hwcaps={hidden}"} if processor else {}
+def child(command: list[str], variables: dict[str, str], names: list[str]) -> dict[str, tuple[str, ...]]:
+    """{run: digests of its history, weights and scores}, of a process that `command` begins."""
     done = subprocess.run(
-        [sys.executable, __file__, "--train", *names],
-        env=os.environ | {numerics.MODE: mode} | tunables | pretence, stdout=subprocess.PIPE, text=True, check=True,
+        [*command, sys.executable, __file__, "--train", *names],
+        env=os.environ | variables, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {row["run"]: (row["history"], row["weights"], row["scores"]) for row in rows}
+
+
+def pretended(processor: str, library: Path) -> dict[str, str]:
+    """Variables that make a process take this one for another processor."""
+    # The C library looks at the processor before the pretence begins, so it is told apart.
+    hidden = "-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD"
+    return {"PRETENDED": processor, "LD_PRELOAD": str(library), "GLIBC_TUNABLES": f"glibc.cpu.hwcaps={hidden}"}
+
+
+def others(
+    names: list[str], processors: list[str], mode: Mode, emulated: bool
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """{processor: what `child` gives there}."""
+    if emulated:
+        started = {name: ["qemu-x86_64", "-cpu", EMULATED[name]] for name in processors}
+        return {name: child(command, {numerics.MODE: mode}, names) for name, command in started.items()}
+    with tempfile.TemporaryDirectory() as scratch:
+        library = Path(scratch, "processors.so")
+        source = Path(__file__).with_suffix(".c")
+        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+        return {name: child([], {numerics.MODE: mode} | pretended(name, library), names) for name in processors}
 
 
 def every() -> list[str]:
@@ -89,6 +109,7 @@ def main() -> int:
     parser.add_argument("runs", nargs="*", default=list(RUNS), help="topic/variant (default: one of each kind)")
     parser.add_argument("--processors", nargs="+", default=["haswell", "zen3", "alderlake"], choices=PROCESSORS)
     parser.add_argument("--every", action="store_true", help="all variants of all topics")
+    parser.add_argument("--emulated", action="store_true", help=f"by QEMU; allowed: {', '.join(EMULATED)}")
     parser.add_argument("--mode", default="portable", choices=("portable", "native"))
     parser.add_argument("--train", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -96,17 +117,13 @@ def main() -> int:
     if options.train:
         train(options.runs)
         return 0
-    with tempfile.TemporaryDirectory() as scratch:
-        library = Path(scratch, "processors.so")
-        source = Path(__file__).with_suffix(".c")
-        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
-        here = child(None, library, options.mode, options.runs)
-        others = {name: child(name, library, options.mode, options.runs) for name in options.processors}
-    differing = [(run, name) for name, found in others.items() for run in here if found[run] != here[run]]
+    here = child([], {numerics.MODE: options.mode}, options.runs)
+    found = others(options.runs, options.processors, options.mode, options.emulated)
+    differing = [(run, name) for name, own in found.items() for run in here if own[run] != here[run]]
     for run in here:
         apart = [name for other, name in differing if other == run]
         print(f"{run}: {'differs on ' + ', '.join(apart) if apart else 'the same bytes everywhere'}")
-    print(f"{len(here)} runs on {numerics.vector_unit()} and {', '.join(others)}: {len(differing)} differ")
+    print(f"{len(here)} runs on {numerics.vector_unit()} and {', '.join(found)}: {len(differing)} differ")
     return 1 if differing else 0
 
 
