@@ -206,7 +206,7 @@ optuna.create_study().optimize(objective, n_trials={trials}, n_jobs=2)
 """
 
 
-MODULES = {"ray-tune": ("ray.tune", "'ray[tune]'"), "keras-tuner": ("keras_tuner", "--no-deps keras-tuner kt-legacy")}
+MODULES = {"ray-tune": ("ray.tune", "'ray[tune]'"), "keras-tuner": ("keras_tuner", "--no-deps keras-tuner kt-legacy tensorboard")}
 
 
 def measure_tuner(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -242,6 +242,8 @@ def require_module(args: argparse.Namespace) -> None:
 def search_by_tuner(folder: Path, args: argparse.Namespace) -> float:
     """Seconds of the tuner's search alone."""
     place = copy(folder, args)
+    text = (place / "params.yaml").read_text("utf-8")
+    (place / "params.yaml").write_text(f"only: [{args.topic}]\n{text}", "utf-8")
     run(place, "-m", "pipeline", "prepare")
     run(place, "-m", "pipeline", "plan")
     words = [args.what, args.topic, args.variant, str(args.trials), str(args.seeds)]

@@ -27,9 +27,10 @@ class Project:
         self.settings: dict[str, Any] = planned["settings"]
         self.draws = dict(list(planned["draws"].items())[:seeds])  # by seed
         self.fit = {name: self.settings["fit"][name] for name in ("epochs", "batch_size")}
-        other = set(self.settings["fit"]) - {*self.fit, "learning_rate"}
-        if other:
-            raise SystemExit(f"{variant}: given {', '.join(sorted(other))} under fit, allowed a variant without")
+        plain = {*self.fit, "learning_rate", "optimizer"}
+        other = [name for name, value in self.settings["fit"].items() if value and name not in plain]
+        if other or self.settings["fit"].get("optimizer", "adam") != "adam" or self.settings["augment"]:
+            raise SystemExit(f"{variant}: given {other or 'another optimizer, or augmentation'}, allowed plain Adam")
 
     def data(self, seed: str) -> dict[str, Any]:
         """What Keras' fit takes."""
