@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ class SweepFiles:
     told: Sequence[Mapping[str, Any]]
     runs: Sequence[tuple[str, int, RecordedRun]]
 
-    @property
+    @cached_property
     def is_stale(self) -> bool:
         """Whether it was scored or compared by other code than that of now."""
         return bool(self.summary.get("code") != freshness.sweep_code(self.summary["topic"]))

@@ -57,7 +57,7 @@ def _tell_stale(settings: Settings, block: SweepSettings) -> None:
     """Say what the next results take the place of, if those that there are do not hold any more."""
     fault = standing.stale(settings, block)
     if fault:
-        print(f"{block.name}: its last results are {fault}", flush=True)
+        print(f"{block.name}: its last results are {fault}: runs that are there are not trained anew", flush=True)
 
 
 def _show(
@@ -102,7 +102,7 @@ def look_ahead(settings: Settings, name: str) -> list[str]:
     search = search_of(settings, runs, preflight.refusal(runs))
     found = preflight.lines(settings, runs, preflight.replay(settings, runs, search))
     fault = standing.stale(settings, settings.sweeps[name])
-    return [*found, f"  its last results are {fault}"] if fault else found
+    return [*found, f"  its last results are {fault}: runs that are there are not trained anew"] if fault else found
 
 
 def adopt_found(settings: Settings, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from pipeline.sweeps.runs import TrialRuns
 
 SUMMARY = "sweep.json"
 OTHER = "of other settings, code or data than those of now"
-OTHER_CODE = "scored or compared by other code than that of now: scored again, nothing is trained anew"
+OTHER_CODE = "scored or compared by other code than that of now"
 
 
 @dataclass(frozen=True)
