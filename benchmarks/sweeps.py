@@ -206,7 +206,10 @@ optuna.create_study().optimize(objective, n_trials={trials}, n_jobs=2)
 """
 
 
-MODULES = {"ray-tune": ("ray.tune", "'ray[tune]'"), "keras-tuner": ("keras_tuner", "--no-deps keras-tuner kt-legacy tensorboard")}
+MODULES = {  # what is imported, and what brings it without another TensorFlow or NumPy
+    "ray-tune": ("ray.tune", "--no-deps ray tensorboardX msgpack"),
+    "keras-tuner": ("keras_tuner", "--no-deps keras-tuner kt-legacy tensorboard"),
+}
 
 
 def measure_tuner(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
