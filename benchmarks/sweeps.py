@@ -3,11 +3,14 @@
     python benchmarks/sweeps.py time      # 24 trials x 3 seeds: wall clock against training seconds / cores
     python benchmarks/sweeps.py dvc       # as many settings by `dvc exp run --queue`
     python benchmarks/sweeps.py cold      # by Optuna's optimize, a cold process a trial
+    python benchmarks/sweeps.py ray-tune --python PATH      # in turn with Ray Tune, two trials at a time
+    python benchmarks/sweeps.py keras-tuner --python PATH   # in turn with KerasTuner, in one process as it is
     python benchmarks/sweeps.py same      # byte-identity: 1, 2, 4 workers; ten SIGKILLs; without the study
     python benchmarks/sweeps.py bad       # 60 trials of which half diverge, hang or need too much memory
 
 Each works in a copy of the project in a temporary folder, on a quiet machine, or its times say nothing. `--trials` and
-`--seeds` make it smaller, `--topic` and `--variant` another one's.
+`--seeds` make it smaller, `--topic` and `--variant` another one's. `--python` names an interpreter that has the tuner
+beside what Aula has; `--rounds` says how often each of both searches, one after the other.
 """
 
 import argparse
@@ -17,6 +20,7 @@ import os
 import random
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -66,17 +70,17 @@ from pipeline.number_types import Count
 
 
 def build(shape: tuple[int, ...], outputs: int, *, width: Count = 8) -> keras.Model:
-    """(batch, *shape) -> logits (batch, outputs); of four widths one each is bad in its own way."""
+    """(batch, *shape) -> logits (batch, outputs); every second width is bad, in one of three ways."""
     if width % 6 == 0:
         time.sleep(3600)
     if width % 6 == 2:
-        held = [np.ones(2**28) for _ in range(64)]
+        held = [np.ones(2**26) for _ in range(256)]
         assert held
-    scale = 1e30 if width % 6 == 4 else 1.0
-    model = keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(width, activation="relu")])
-    model.add(keras.layers.Rescaling(scale))
-    model.add(keras.layers.Dense(outputs))
-    return model
+    inputs = keras.Input(shape)
+    hidden = keras.layers.Dense(width, activation="relu")(keras.layers.Flatten()(inputs))
+    if width % 6 == 4:
+        hidden = keras.layers.Rescaling(1e30)(keras.layers.Rescaling(1e30)(hidden))
+    return keras.Model(inputs, keras.layers.Dense(outputs)(hidden))
 '''
 
 
@@ -99,11 +103,11 @@ def copy(folder: Path, args: argparse.Namespace, **more: Any) -> Path:
     return place
 
 
-def run(place: Path, *words: str, **variables: str) -> float:
+def run(place: Path, *words: str, python: str = sys.executable, **variables: str) -> float:
     """Seconds of a command in the copy; what it says goes to a file there."""
     started = time.monotonic()
     with (place / "said.txt").open("a") as said:
-        command = [sys.executable, *words]
+        command = [python, *words]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # stages call `python`
         own = {name: value for name, value in os.environ.items() if name not in ELSEWHERE} | {"PATH": path, **variables}
         subprocess.run(command, cwd=place, env=own, stdout=said, stderr=said, check=True)
@@ -202,6 +206,54 @@ optuna.create_study().optimize(objective, n_trials={trials}, n_jobs=2)
 """
 
 
+MODULES = {  # what is imported, and what brings it without another TensorFlow or NumPy
+    "ray-tune": ("ray.tune", "--no-deps ray tensorboardX msgpack"),
+    "keras-tuner": ("keras_tuner", "--no-deps keras-tuner kt-legacy tensorboard"),
+}
+
+
+def measure_tuner(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """A whole sweep of ours and a search by the tuner, in turn: seconds of each, and how much longer the tuner takes.
+
+    Ours prepares its data, stops trials that fall behind, and has finals, a comparison, a page and MLflow in it; the
+    tuner finds data prepared, and trains every seed of every trial.
+    """
+    require_module(args)
+    ours, theirs, rows = [], [], []
+    for number in range(args.rounds):
+        place = copy(folder / f"ours{number}", args)
+        ours.append(run(place, "-m", "pipeline", "sweep", "measured"))
+        rows = trained(place)
+        theirs.append(search_by_tuner(folder / f"theirs{number}", args))
+    fresh = sum(row["phase"] == "fresh" for row in rows)
+    ratio = statistics.median(slow / fast for slow, fast in zip(theirs, ours, strict=True))
+    runs = {"ours_search": len(rows) - fresh, "ours_fresh": fresh, "theirs": args.trials * args.seeds}
+    return {"ours_s": ours, "theirs_s": theirs, "theirs_over_ours": ratio, "runs": runs}
+
+
+def require_module(args: argparse.Namespace) -> None:
+    """Say in one line what to install where the interpreter lacks the tuner."""
+    module, packages = MODULES[args.what]
+    found = subprocess.run([args.python, "-c", f"import {module}, tensorflow"], capture_output=True, check=False)
+    if found.returncode:
+        raise SystemExit(
+            f"--python: given {args.python}, which does not import {module} and tensorflow, allowed an interpreter with"
+            f" both: in an environment of its own that sees Aula's packages, `pip install {packages}`"
+        )
+
+
+def search_by_tuner(folder: Path, args: argparse.Namespace) -> float:
+    """Seconds of the tuner's search alone."""
+    place = copy(folder, args)
+    text = (place / "params.yaml").read_text("utf-8")
+    (place / "params.yaml").write_text(f"only: [{args.topic}]\n{text}", "utf-8")
+    run(place, "-m", "pipeline", "prepare")
+    run(place, "-m", "pipeline", "plan")
+    words = [args.what, args.topic, args.variant, str(args.trials), str(args.seeds)]
+    script = str(ROOT / "benchmarks" / "tuners.py")
+    return run(place, script, *words, python=args.python, PYTHONPATH=str(place))
+
+
 def measure_same(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Whether trials are the same to the byte for 1, 2 and 4 workers, through ten SIGKILLs, and without the study."""
     found, first = {}, b""
@@ -244,7 +296,7 @@ def measure_bad(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     text = (place / "params.yaml").read_text("utf-8")
     text = text.replace("      fit.learning_rate: 0.0003 .. 0.03 log\n", "      build.width: 1 .. 64\n")
     text = text.replace(f"    variant: {args.variant}\n", "    variant: trap\n", 1)
-    text = text.replace("    at_once: 8\n", "    at_once: 8\n    run_minutes: 0.2\n")
+    text = text.replace("    at_once: 8\n", f"    at_once: 8\n    run_minutes: {args.run_minutes}\n")
     where = text.index("    variants:\n", text.index(f"\n  {args.topic}:")) + len("    variants:\n")
     text = f"{text[:where]}      trap: {{model: trap, build: {{width: 7}}}}\n{text[where:]}"
     (place / "params.yaml").write_text(text, "utf-8")
@@ -261,6 +313,8 @@ MEASURES = {
     "time": measure_time,
     "dvc": measure_dvc,
     "cold": measure_cold,
+    "ray-tune": measure_tuner,
+    "keras-tuner": measure_tuner,
     "same": measure_same,
     "bad": measure_bad,
 }
@@ -274,6 +328,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--topic", default="convolution")
     parser.add_argument("--variant", default="stride")
+    parser.add_argument("--python", default=sys.executable, help="of ray-tune and keras-tuner: an interpreter with it")
+    parser.add_argument("--run-minutes", type=float, default=0.5, help="of bad: more where others use the machine")
+    parser.add_argument("--rounds", type=int, default=2, help="of ray-tune and keras-tuner")
     args = parser.parse_args()
     args.trials = args.trials or (60 if args.what == "bad" else 24)
     with tempfile.TemporaryDirectory(prefix="aula-sweeps-") as folder:

@@ -12,7 +12,7 @@ from pipeline.contracts import Plan, RunRecord
 from pipeline.errors import InputError
 from pipeline.records import digest, read_json, read_sealed
 from pipeline.settings.params import Settings
-from pipeline.settings.plan import card, current
+from pipeline.settings.plan import card, code_digest, current
 from pipeline.training import integrity
 from pipeline.verdicts.topic import Topic
 
@@ -35,6 +35,12 @@ SCORES_IN_WORDS: dict[Standing, str] = {
     "stale": "scores of other runs, data or code",
     "foreign": "scores of another profile",
 }
+# Code that what a sweep has come to is made by, beside its topic's probes and what its runs' keys have: what asks for
+# trials, scores them by validation, and compares the best on test data.
+OF_SWEEPS = (
+    *("settings/sweep_space.py", "training/best_run.py", "verdicts"),
+    *(f"sweeps/{name}.py" for name in ("asking", "finals", "runs", "search", "trials")),
+)
 WITHOUT_TOPICS = "params.yaml: topics: given none, allowed one or more: bring a block under topics: back"
 
 
@@ -179,6 +185,16 @@ def result_digests(folder: Path) -> dict[str, str]:
     """{name: SHA-256} of the files of a topic's results, but for origin.json, which holds them."""
     files = sorted(file for file in folder.glob("*") if file.is_file() and file.name != "origin.json")
     return {file.name: digest(file.read_bytes()) for file in files if not file.name.endswith(".draft")}
+
+
+def sweep_code(topic: str) -> str:
+    """Digest of the code that a sweep of this topic asks, scores and compares by, as the files are now."""
+    from pipeline.scoring.scored_runs import SCORING
+
+    own = paths.PACKAGE / "topics" / topic  # not there: it has claims in params.yaml alone
+    places = [*(paths.PACKAGE / place for place in (*SCORING, *OF_SWEEPS)), *([own] if own.is_dir() else [])]
+    files = [file for place in places for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+    return digest([code_digest(file.read_text("utf-8")) for file in files])
 
 
 def published_profile() -> str | None:

@@ -1,5 +1,6 @@
 """What is shown or used is of the present settings, code and data: what is not is told apart, named and left out."""
 
+import shutil
 import subprocess
 from dataclasses import replace
 
@@ -270,3 +271,35 @@ def test_what_is_shipped_is_all_that_was_published():
     origin = read_sealed(place / "origin.json")
     assert origin["files"].keys() == {*filter(None, listed.split("\0"))} - {"origin.json"}
     assert freshness.published_digests(place) == origin["files"]
+
+
+@pytest.fixture
+def package(monkeypatch, tmp_path):
+    """A copy of the code, which may be edited."""
+    copy = tmp_path / "pipeline"
+    shutil.copytree(paths.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(paths, "PACKAGE", copy)
+    return copy
+
+
+def test_a_sweep_is_of_the_code_that_asks_scores_and_compares(package):
+    """Each file that decides what is shown of it counts, and comments and what draws it do not."""
+    decisive = (
+        *("metrics/classify.py", "scoring/score.py", "settings/costs.py", "training/best_run.py"),
+        *("verdicts/rules.py", "verdicts/margins.py", "sweeps/finals.py", "sweeps/search.py", "sweeps/asking.py"),
+        "topics/convolution/probes.py",
+    )
+    seen = [freshness.sweep_code("convolution")]
+    other = freshness.sweep_code("memory")
+    for name in ("report/sweeps.py", "mlflow_sync/sweeps.py", "sweeps/progress.py", "topics/memory/probes.py"):
+        file = package / name
+        file.write_text(f"{file.read_text('utf-8')}\nEDITED = 1\n", "utf-8")
+        assert freshness.sweep_code("convolution") == seen[0], name
+    assert freshness.sweep_code("memory") != other
+    for name in decisive:
+        file = package / name
+        file.write_text(f"{file.read_text('utf-8')}\n# a comment\n", "utf-8")
+        assert freshness.sweep_code("convolution") == seen[-1], name
+        file.write_text(f"{file.read_text('utf-8')}\nEDITED = 1\n", "utf-8")
+        seen.append(freshness.sweep_code("convolution"))
+    assert len(set(seen)) == len(decisive) + 1

@@ -29,7 +29,7 @@ ARROWS = {  # room: the rooms it may import from, beside the floor
     "devices": {"pool", "training"},
     "operations": {"devices", "settings", "sharing", "training"},
     "sharing": {"settings", "training"},
-    "sweeps": {"cluster", "devices", "pool", "scoring", "settings", "sharing", "training", "verdicts"},
+    "sweeps": {"cluster", "devices", "freshness", "pool", "scoring", "settings", "sharing", "training", "verdicts"},
     "mlflow_sync": {"freshness", "operations", "prediction", "report", "scoring", "settings", "training"},
     "prediction": {"freshness", "preparation", "report", "scoring", "settings", "sources", "training", "verdicts"},
     "freshness": {"scoring", "settings", "training", "verdicts"},  # a state has what the topic asks

@@ -7,10 +7,11 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import gather, lease, mlflow_run, tracking_store
 from pipeline.mlflow_sync.experiment import Experiment
@@ -21,6 +22,8 @@ from pipeline.records import read_history, read_json, read_json_or, read_rows_or
 from pipeline.settings.sweep_space import spelled
 from pipeline.training.store import project_store
 
+FILES, MARK = "sweep", "sweep_files"  # folder of its tables and its page, and tag with their digest
+STALE = ", by other code than that of now: `python -m pipeline sweep {sweep}` scores it again"
 PERIOD_S = 10.0  # between two looks at a sweep that goes on
 
 
@@ -31,6 +34,11 @@ class SweepFiles:
     summary: Mapping[str, Any]
     told: Sequence[Mapping[str, Any]]
     runs: Sequence[tuple[str, int, RecordedRun]]
+
+    @cached_property
+    def is_stale(self) -> bool:
+        """Whether it was scored or compared by other code than that of now."""
+        return bool(self.summary.get("code") != freshness.sweep_code(self.summary["topic"]))
 
     @property
     def key(self) -> str:
@@ -95,12 +103,16 @@ def _publish(found: SweepFiles) -> Counter[str]:
 
 
 def _log_files(experiment: Experiment, parent: MlflowRun, summary: Mapping[str, Any]) -> None:
-    """The tables, and the page once the sweep is over."""
+    """The tables, and the page once the sweep is over; anew where it was scored again."""
     folder = paths.sweep(summary["sweep"])
-    names = [name for name in ("trials.csv", "index.html") if (folder / name).exists()]
-    if summary["finals"] and experiment.lacks(parent, "sweep", names):
-        for name in names:
-            experiment.log_file(parent, folder / name, "sweep")
+    files = [folder / name for name in ("trials.csv", "index.html") if (folder / name).exists()]
+    if not (summary["finals"] and files):
+        return
+    mark = short_digest(*(file.read_bytes() for file in files))
+    if experiment.tag(parent, MARK) != mark or experiment.lacks(parent, FILES, [file.name for file in files]):
+        for file in files:
+            experiment.log_file(parent, file, FILES)
+        experiment.set_tag(parent, MARK, mark)
 
 
 def _parent(found: SweepFiles) -> MlflowRun:
@@ -108,12 +120,15 @@ def _parent(found: SweepFiles) -> MlflowRun:
     runs = [run for _, _, run in found.runs]
     tags = {"topic": summary["topic"], "profile": summary["profile"], "sweep": summary["sweep"]}
     note = finals["conclusion"] if finals else f"{summary['trials']} of {summary['planned']} trials"
+    is_stale = bool(finals) and found.is_stale
+    note += STALE.format(sweep=summary["sweep"]) if is_stale else ""
     scores = {"sweep/trials": float(summary["trials"]), "cost/duration_s": float(summary["seconds"])}
     if summary["best"]:
         scores["sweep/best"] = float(summary["best"]["score"])
     known = {name: (finals or {}).get(name) for name in ("optimism", "mean_optimism", "comparison")}
     scores |= {f"sweep/{name}": float(value) for name, value in known.items() if value is not None}
-    verdict = {"claim.sweep": finals["verdict"]["verdict"]} if finals and finals["verdict"] else {}
+    row = (finals or {}).get("verdict")
+    verdict = {"claim.sweep": "stale" if is_stale else row["verdict"]} if row else {}
     return MlflowRun(
         name=f"sweep {summary['sweep']}",
         tags={mlflow_run.COMPARISON: found.key, mlflow_run.COMPARISONS: found.key}

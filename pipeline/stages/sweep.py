@@ -7,54 +7,69 @@ from pipeline import paths
 from pipeline.devices.carry_out import Sharing
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import sweeps as mlflow_sweeps
+from pipeline.pool.workers import Staff
 from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
 from pipeline.settings.sweep_space import Values
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_to_go_without_gpu
-from pipeline.sweeps import adopting, outputs, preflight
+from pipeline.sweeps import adopting, outputs, preflight, standing
 from pipeline.sweeps.asking import Asker, own_values
 from pipeline.sweeps.carry_out import Answers, search_trials
 from pipeline.sweeps.finals import Finals, play
-from pipeline.sweeps.ledger import Ledger, study_id
+from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.progress import Board, Shown
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.search import Rules, Search
+from pipeline.sweeps.standing import Origin
+from pipeline.training import runtime
 
 
 def sweep(settings: Settings, name: str) -> dict[str, Any]:
     """Carry out a sweep, or go on with it, and give its summary, which lies with all else in data/sweeps/<name>."""
-    block = settings.sweeps[name]
-    runs = TrialRuns(settings, block, prepare)
+    with Staff() as staff:  # on GPUs each phase shares them in its own way
+        return _carry_out(settings, settings.sweeps[name], None if runtime.gpus() else staff)
+
+
+def _carry_out(settings: Settings, block: SweepSettings, staff: Staff | None) -> dict[str, Any]:
+    name, runs = block.name, TrialRuns(settings, block, prepare, staff)
     untouched, _ = runs.plan({block.variant: {}}, block.search_seeds(settings.first_seed))
     refuse_half_precision(untouched)
     refuse_to_go_without_gpu(settings.profile)
     refuse_gpus(settings, untouched)
-    study = study_id(settings, block, runs.identity({}))
+    origin = Origin.of(settings, block)
+    _tell_stale(settings, block)
     workers = Sharing.of(settings).count(block.trials * block.seeds)
-    ledger = Ledger(name, study, workers)
+    ledger = Ledger(name, origin.study, workers)
     found = search_of(settings, runs, runs.refusal)
     with Board(block, ledger, workers) as board, runs.team.giving([]) as give, mlflow_sweeps.follow(name):
         answers = Answers(runs, ledger, give)
-        shown = Shown(board, lambda: _show(settings, block, study, found, answers))
+        shown = Shown(board, lambda: _show(settings, block, origin, found, answers))
         search_trials(found, runs, answers, shown)
-        _show(settings, block, study, found, answers)
+        _show(settings, block, origin, found, answers)
         board.finals()
         finals = play(found.told, runs, answers, shown)
-    return _show(settings, block, study, found, answers, finals)
+    return _show(settings, block, origin, found, answers, finals)
+
+
+def _tell_stale(settings: Settings, block: SweepSettings) -> None:
+    """Say what the next results take the place of, if those that there are do not hold any more."""
+    fault = standing.stale(settings, block)
+    if fault:
+        print(f"{block.name}: its last results are {fault}: runs that are there are not trained anew", flush=True)
 
 
 def _show(
     settings: Settings,
     block: SweepSettings,
-    study: str,
+    origin: Origin,
     search: Search,
     answers: Answers,
     finals: Finals | None = None,
 ) -> dict[str, Any]:
     """Write all files of the sweep as it is now, its page too, and give the summary."""
-    summary = outputs.write(settings, block, study, search, answers, finals)
+    summary = outputs.write(settings, block, origin, search, answers, finals)
     page = sweep_page.page(block.name, "es" if settings.language == "es" else "en")
     write_bytes(paths.sweep(block.name) / "index.html", page.encode())
     return summary
@@ -85,7 +100,9 @@ def look_ahead(settings: Settings, name: str) -> list[str]:
     """What a sweep would cost, a line each; nothing is prepared or trained."""
     runs = TrialRuns(settings, settings.sweeps[name], preflight.refuse_to_prepare)
     search = search_of(settings, runs, preflight.refusal(runs))
-    return preflight.lines(settings, runs, preflight.replay(settings, runs, search))
+    found = preflight.lines(settings, runs, preflight.replay(settings, runs, search))
+    fault = standing.stale(settings, settings.sweeps[name])
+    return [*found, f"  its last results are {fault}: runs that are there are not trained anew"] if fault else found
 
 
 def adopt_found(settings: Settings, name: str) -> list[str]:

@@ -19,7 +19,7 @@ from pipeline.sweeps.finals import Finalist, Finals, share
 from pipeline.sweeps.ledger import history
 from pipeline.sweeps.runs import TrialRun
 from pipeline.sweeps.search import Search
-from pipeline.sweeps.standing import SUMMARY, key
+from pipeline.sweeps.standing import SUMMARY, Origin, key
 from pipeline.sweeps.trials import Outcome, Told, best
 from pipeline.verdicts.looks import FAMILY_ERROR
 
@@ -33,7 +33,7 @@ ENOUGH = 50  # trials, for PED-ANOVA: it looks at the best tenth
 def write(
     settings: Settings,
     sweep: SweepSettings,
-    study: str,
+    origin: Origin,
     search: Search,
     answers: Answers,
     finals: Finals | None = None,
@@ -41,7 +41,7 @@ def write(
     """Write all files, and give the summary; without `finals` the sweep is not over yet."""
     folder, told = paths.sweep(sweep.name), search.told
     runs = counted(settings, sweep, told, answers, finals)
-    names = {"study": study, "key": key(settings, sweep, study)}
+    names = {"study": origin.study, "key": key(settings, sweep, origin.study), "code": origin.code}
     summary = {**summarise(settings, sweep, search, runs.values(), finals), **names}
     summary["importance"] = importance(sweep, told) if finals is not None else None
     write_trials(folder / TRIALS, settings, sweep, told)

@@ -1,11 +1,12 @@
 """Decide whether what a sweep has come to is of the present settings, profile, data, code and libraries."""
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.errors import InputError
-from pipeline.records import digest, read_json
+from pipeline.records import digest, read_json, read_json_or
 from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.ledger import study_id
@@ -13,27 +14,54 @@ from pipeline.sweeps.preflight import refuse_to_prepare
 from pipeline.sweeps.runs import TrialRuns
 
 SUMMARY = "sweep.json"
+OTHER = "of other settings, code or data than those of now"
+OTHER_CODE = "scored or compared by other code than that of now"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a sweep comes to its results by: its study, and a digest of the code that asks, scores and compares."""
+
+    study: str
+    code: str
+
+    @classmethod
+    def of(cls, settings: Settings, sweep: SweepSettings) -> "Origin":
+        """As settings and code are now."""
+        study = study_id(settings, sweep, TrialRuns(settings, sweep, refuse_to_prepare).identity({}))
+        return cls(study, freshness.sweep_code(sweep.topic))
 
 
 def key(settings: Settings, sweep: SweepSettings, study: str) -> str:
-    """Digest of all that a summary follows from: the study, how far it is to go, and what follows the search."""
+    """Digest of all that a summary follows from but for code: the study, how far it is to go, and what comes then."""
     search = [settings.profile, sweep.trials, sweep.budget_minutes]
     return digest([study, search, sweep.keep, sweep.fresh_seeds(settings.first_seed), sweep.margin])
 
 
 def of_now(settings: Settings, sweep: SweepSettings) -> dict[str, Any]:
-    """What the sweep has come to, or has so far. InputError: nothing, or it was another one."""
+    """What the sweep has come to, or has so far. InputError: nothing, or it is not of now."""
     file = paths.sweep(sweep.name) / SUMMARY
     if not file.exists():
         raise not_over(sweep.name)
     summary: dict[str, Any] = read_json(file)
-    study = study_id(settings, sweep, TrialRuns(settings, sweep, refuse_to_prepare).identity({}))
-    if summary.get("key") != key(settings, sweep, study):
+    fault = stale(settings, sweep)
+    if fault:
         raise InputError(
-            f"sweep {sweep.name}: given results of other settings, code or data than those of now, allowed those of"
-            f" now: `python -m pipeline sweep {sweep.name}` again first"
+            f"sweep {sweep.name}: given results {fault}, allowed those of now: `python -m pipeline sweep {sweep.name}`"
+            " again first"
         )
     return summary
+
+
+def stale(settings: Settings, sweep: SweepSettings) -> str | None:
+    """Why the results that there are of a sweep are not of now, in words; None: they are, or there are none."""
+    summary = read_json_or(paths.sweep(sweep.name) / SUMMARY, None)
+    if not isinstance(summary, dict):
+        return None
+    origin = Origin.of(settings, sweep)
+    if summary.get("key") != key(settings, sweep, origin.study):
+        return OTHER
+    return None if summary.get("code") == origin.code else OTHER_CODE
 
 
 def not_over(name: str) -> InputError:

@@ -2,12 +2,13 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 from demo_topic import mlflow_client
 from swept import settle
 
-from pipeline import paths
+from pipeline import freshness, paths
 from pipeline.mlflow_sync import mlflow_run, sweeps
 from pipeline.records import read_json, write_json
 from pipeline.stages import sweep as stage
@@ -100,3 +101,22 @@ def test_other_topics_and_damaged_sweeps_are_left_alone(settings):
     assert not sweeps.publish(["memory"])
     (paths.sweep("small") / "sweep.json").write_text('{"sweep": ', "utf-8")
     assert not sweeps.publish()
+
+
+def test_what_other_code_has_scored_is_said_to_be_stale_until_it_is_scored_again(settings, monkeypatch):
+    conclusion = stage.sweep(settings, "small")["finals"]["conclusion"]
+    sweeps.publish()
+    before = written()[0]["sweep small"]
+    monkeypatch.setattr(freshness, "code_digest", lambda source: "edited")
+    sweeps.publish()
+    stale = written()[0]["sweep small"]
+    assert stale.info.run_id == before.info.run_id and stale.data.tags["claim.sweep"] == "stale"
+    assert stale.data.tags[mlflow_run.NOTE].startswith(f"{conclusion}, by other code than that of now")
+    monkeypatch.setattr(stage.sweep_page, "page", lambda name, *_: "the page of now")
+    stage.sweep(settings, "small")
+    sweeps.publish()
+    after = written()[0]["sweep small"]
+    assert (after.data.tags["claim.sweep"], after.data.tags[mlflow_run.NOTE]) == ("reproduced", conclusion)
+    page = mlflow_client().download_artifacts(after.info.run_id, "sweep/index.html")
+    assert Path(page).read_text("utf-8") == "the page of now"
+    assert not sweeps.publish()["points"]

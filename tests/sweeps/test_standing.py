@@ -3,11 +3,14 @@
 import dataclasses
 
 import pytest
+from swept import ROW, trained
 
+from pipeline import freshness, paths
 from pipeline.errors import InputError
+from pipeline.records import write_json
 from pipeline.stages import sweep as stage
+from pipeline.sweeps import finals, standing
 from pipeline.sweeps import ledger as ledger_module
-from pipeline.sweeps import standing
 
 
 def test_the_page_shows_a_sweep_as_long_as_it_is_of_now(settings, monkeypatch, capsys):
@@ -42,3 +45,30 @@ def test_another_version_of_the_code_begins_another_study(settings, monkeypatch)
         patched.setattr(ledger_module.runtime, "versions", lambda: {"tensorflow": "9"})
         assert standing.current(settings) == []
     assert standing.current(settings) == ["small"]
+
+
+def test_other_code_that_scores_is_said_and_scores_again_without_training(settings, monkeypatch, capsys):
+    """What an old metric or an old rule has said is shown no more; the runs are there."""
+    first = stage.sweep(settings, "small")
+    runs = len(trained.keys)
+    told = "its last results are scored or compared by other code than that of now"
+    assert told not in "\n".join(stage.look_ahead(settings, "small"))
+    monkeypatch.setattr(freshness, "code_digest", lambda source: "edited")
+    monkeypatch.setattr(finals, "_compare", lambda *_: {**ROW, "difference": 0.2})
+    assert told in "\n".join(stage.look_ahead(settings, "small"))
+    capsys.readouterr()
+    assert standing.current(settings) == [] and "scored or compared by other code" in capsys.readouterr().err
+    with pytest.raises(InputError, match="scored or compared by other code"):
+        stage.adopt_found(settings, "small")
+    again = stage.sweep(settings, "small")
+    assert f"small: {told}" in capsys.readouterr().out and len(trained.keys) == runs
+    assert (first["finals"]["verdict"]["difference"], again["finals"]["verdict"]["difference"]) == (0.1, 0.2)
+    assert again["finals"]["comparison"] == first["finals"]["comparison"] == 1
+    assert standing.current(settings) == ["small"] and told not in "\n".join(stage.look_ahead(settings, "small"))
+
+
+def test_results_of_a_version_that_did_not_say_by_which_code_are_not_of_now(settings):
+    summary = stage.sweep(settings, "small")
+    del summary["code"]
+    write_json(paths.sweep("small") / "sweep.json", summary)
+    assert "scored or compared by other code" in standing.stale(settings, settings.sweeps["small"])
