@@ -82,7 +82,7 @@ class Model(Protocol):
     """
 
     def build(self, shape: tuple[int, ...], outputs: int) -> "keras.Model":
-        """A plain Keras model for inputs (batch, *shape); the initial weights follow from Keras' seed."""
+        """A plain Keras model for inputs (batch, *shape), functional or Sequential; Keras' seed gives its weights."""
 
 
 class Task(Protocol):

@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -55,7 +55,28 @@ def load(kind: str, name: str) -> ModuleType:
     found = faults(kind, name) if kind in KINDS else topic_faults(name)
     if found:
         raise InputError("\n".join(found))
-    return imported(f"{kind}.{name}")
+    module = imported(f"{kind}.{name}")
+    return _building_functional(module) if kind == "models" else module
+
+
+def _building_functional(module: ModuleType) -> ModuleType:
+    """The module with a `build` whose keras.Sequential has become functional: it alone knows no `input` of its own."""
+    own = module.build
+
+    @wraps(own)
+    def build(shape: tuple[int, ...], outputs: int, **settings: Any) -> Any:
+        import keras
+
+        model = own(shape, outputs, **settings)
+        if not isinstance(model, keras.Sequential):
+            return model
+        if not model.built:
+            model.build((None, *shape))
+        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+
+    same = ModuleType(module.__name__, module.__doc__)
+    same.__dict__.update(module.__dict__ | {"build": build})
+    return same
 
 
 def imported(module: str) -> ModuleType:

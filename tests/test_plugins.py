@@ -1,7 +1,9 @@
 """A plugin that breaks its contract is refused by its file and the name of what is wrong, before it is imported."""
 
 import importlib
+import inspect
 import re
+import types
 
 import pytest
 
@@ -215,3 +217,39 @@ def test_a_task_is_scored_as_itself_or_as_it_says():
         "regress_at_once": "regress",
         "regress_scaled": "regress",
     }
+
+
+SEQUENTIAL = {
+    "with an input": "keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(outputs)])",
+    "without one": "keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(outputs)])",
+}
+
+
+@pytest.mark.parametrize("case", SEQUENTIAL)
+def test_a_sequential_model_becomes_functional_with_the_same_weights(case):
+    """Saving asks a model for its `input`, and did so after all of the training."""
+    import keras
+    import numpy as np
+
+    module = types.ModuleType("own", "A doc.")
+    exec(f"import keras\ndef build(shape, outputs, width=3):\n    return {SEQUENTIAL[case]}", module.__dict__)
+    keras.utils.set_random_seed(3)
+    own = module.build((2, 2), 4)
+    own.build((None, 2, 2))
+    keras.utils.set_random_seed(3)
+    built = plugins._building_functional(module)
+    model = built.build((2, 2), 4)
+    assert model.input.shape == (None, 2, 2) and model.output.shape == (None, 4)
+    x = np.arange(8, dtype="float32").reshape(2, 2, 2)
+    np.testing.assert_array_equal(model(x), own(x))
+    assert list(inspect.signature(built.build).parameters) == ["shape", "outputs", "width"]
+
+
+def test_any_other_model_is_left_as_it_is():
+    import keras
+
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+    module = types.ModuleType("own")
+    module.build = lambda shape, outputs: model
+    assert plugins._building_functional(module).build((2,), 1) is model
