@@ -25,8 +25,9 @@ from clone import change
 
 from pipeline.cluster.node import FOLDER
 
-NET, HEAD, PORT = "10.213.97", "aulahead", 6397
-NODES = {"anna": f"{NET}.2", "beth": f"{NET}.3"}  # by name of the node and of its namespace, its address
+NET, PORT = "10.213.97", 6397
+HEAD = f"aula{os.getpid()}"  # namespace of the head and of the driver; those of nodes go on with their names
+NODES = {"anna": f"{NET}.2", "beth": f"{NET}.3"}  # by name, its address
 CUT = "beth"
 ADDRESS = f"{NET}.1:{PORT}"
 PIPELINE = [sys.executable, "-m", "pipeline"]
@@ -39,7 +40,7 @@ def ip(*words: str) -> None:
 
 def within(space: str, *words: str) -> list[str]:
     """A command in a network namespace."""
-    return ["ip", "netns", "exec", f"aula{space}" if space in NODES else space, *words]
+    return ["ip", "netns", "exec", space, *words]
 
 
 @contextlib.contextmanager
@@ -53,7 +54,7 @@ def network() -> Iterator[None]:
         ip("-n", HEAD, "address", "add", f"{NET}.1/24", "dev", "bridge")
         ip(*inside, "set", "bridge", "up")
         for name, address in NODES.items():
-            space = f"aula{name}"
+            space = f"{HEAD}{name}"
             ip("netns", "add", space)
             ip(*inside, "add", f"to_{name}", "type", "veth", "peer", "name", "eth0", "netns", space)
             ip(*inside, "set", f"to_{name}", "master", "bridge", "up")
@@ -62,7 +63,7 @@ def network() -> Iterator[None]:
             ip("-n", space, "link", "set", "dev", "eth0", "up")
         yield
     finally:
-        for space in (HEAD, *(f"aula{name}" for name in NODES)):
+        for space in (HEAD, *(f"{HEAD}{name}" for name in NODES)):
             left = [int(each) for each in pids(space)]
             print(f"{space}: processes left behind: {[_words(each) for each in left]}", flush=True)
             for each in left:
@@ -90,7 +91,9 @@ def joined(place: Path) -> Iterator[None]:
     children = []
     try:
         for name in NODES:
-            join = within(name, *PIPELINE, "cluster", "join", "--address", ADDRESS, "--workers", "1", "--name", name)
+            join = within(
+                f"{HEAD}{name}", *PIPELINE, "cluster", "join", "--address", ADDRESS, "--workers", "1", "--name", name
+            )
             own = os.environ | {FOLDER: str(place / ".aula" / f"node_{name}")}
             children.append(subprocess.Popen(join, cwd=place, env=own, start_new_session=True))
         yield
@@ -160,8 +163,8 @@ def cut(seconds: float = 60.0, checkpoints: str = "own", seeds: int = 8, epochs:
 
 
 def interrupt(seconds: float, driver: Driver) -> None:
-    ip("-n", f"aula{CUT}", "link", "set", "dev", "eth0", "down")
+    ip("-n", f"{HEAD}{CUT}", "link", "set", "dev", "eth0", "down")
     print(f"  {time.monotonic() - driver.began:6.1f} s  -- {CUT} is cut off, load {os.getloadavg()[0]:.1f}", flush=True)
     time.sleep(seconds)
-    ip("-n", f"aula{CUT}", "link", "set", "dev", "eth0", "up")
+    ip("-n", f"{HEAD}{CUT}", "link", "set", "dev", "eth0", "up")
     print(f"  {time.monotonic() - driver.began:6.1f} s  -- {CUT} is back", flush=True)

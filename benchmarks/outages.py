@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,14 @@ from clone import ENVIRONMENT, change
 
 SEED = 11
 PIPELINE = [sys.executable, "-m", "pipeline"]
+OFTEN_TOLD = """import sys
+from pipeline import __main__ as line
+from pipeline.mlflow_sync import live
+live.PERIOD_S, live.LONG_S = 0.5, 2.0
+if __name__ == "__main__":
+    sys.exit(line.main(sys.argv[1:]))
+"""
+OFTEN = [sys.executable, "-c", OFTEN_TOLD]
 VARIANTS: dict[str, Any] = {"a": {}, "b": {"build": {"width": 64}}, "long": {"fit": {"epochs": 150}}}
 FIT = {"epochs": 50, "batch_size": 8, "learning_rate": 0.001}  # of some ten seconds, so that runs show live
 SHORT = {"epochs": 2, "batch_size": 32, "learning_rate": 0.001}
@@ -52,11 +61,13 @@ class Told:
         return self.seconds - max(at for at, line in self.lines if ": finished" in line)
 
 
-def ask(place: Path, *words: str, **variables: str) -> Told:
-    """Carry out a command of the pipeline in the copy."""
+def ask(place: Path, *words: str, often: bool = False, **variables: str) -> Told:
+    """Carry out a command of the pipeline in the copy; `often`: MLflow is told ten times as often as else."""
     began = time.monotonic()
     both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen([*PIPELINE, *words], cwd=place, env=ENVIRONMENT | variables, **both) as child:
+    with subprocess.Popen(
+        [*(OFTEN if often else PIPELINE), *words], cwd=place, env=ENVIRONMENT | variables, **both
+    ) as child:
         lines = [(time.monotonic() - began, line.rstrip()) for line in child.stdout]
     return Told(child.returncode, time.monotonic() - began, lines)
 
@@ -115,10 +126,11 @@ def team() -> Iterator[Team]:
 
 @dataclass
 class Killer:
-    """Kills one of the two at random moments, and starts it again after a random while, until it is told to stop."""
+    """From the first finished run on, kills one of the two at random moments, and starts it again after a while."""
 
     team: Team
     most: int
+    runs: Path
     kills: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -136,22 +148,24 @@ class Killer:
 
     def _work(self) -> None:
         began = time.monotonic()
-        while len(self.kills) < self.most and not self._stop.wait(self._dice.uniform(3, 15)):
+        while not any(self.runs.glob("??/*")) and not self._stop.wait(0.5):
+            pass
+        while len(self.kills) < self.most and not self._stop.wait(self._dice.uniform(2, 15)):
             name = self._dice.choice(["database", "tracking"])
-            server, away = getattr(self.team, name), self._dice.uniform(1, 20)
+            server, away = getattr(self.team, name), self._dice.uniform(0, 6)
             server.kill()
             self.kills.append(f"{name} at {time.monotonic() - began:.0f} s for {away:.0f} s")
             self._stop.wait(away)
             server.start()
 
 
-def tracking(kills: int = 8, seeds: int = 4) -> None:
+def tracking(kills: int = 12, seeds: int = 5) -> None:
     """Nothing of a training that goes on meanwhile is lost in MLflow or there twice, and training does not wait."""
     with house.small(seeds, variants=VARIANTS, fit=FIT) as place, team() as servers_of_team:
         runs = seeds * len(VARIANTS)
         bare = {name: value for name, value in servers_of_team.variables.items() if "URI" in name}
-        with Killer(servers_of_team, int(kills)) as killer:
-            told = ask(place, "train", house.TOPIC, **servers_of_team.variables)
+        with Killer(servers_of_team, int(kills), place / ".aula" / "runs") as killer:
+            told = ask(place, "train", house.TOPIC, often=True, **servers_of_team.variables)
         show(f"trained with {len(killer.kills)} kills ({'; '.join(killer.kills)})", told, "MLflow")
         print(f"    over {told.after_s:.1f} s after its last run")
         print(f"    {there(servers_of_team)}")
@@ -201,19 +215,39 @@ def bucket() -> Iterator[tuple[servers.Server, dict[str, str]]]:
         yield server, names | {"AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def during(server: servers.Server, after_s: float, how: int, work: Callable[[], Told]) -> Told:
-    """`work`, with the server killed (or stopped) `after_s` seconds after it began; it is back afterwards, empty."""
-    timer = threading.Timer(after_s, lambda: server.process.send_signal(how))
-    timer.start()
+def during(server: servers.Server, begun: Callable[[], bool], how: int, work: Callable[[], Told]) -> Told:
+    """`work`, with the server killed (or stopped) once it has `begun`; it is back afterwards, empty."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not begun() and not over.wait(0.02):
+            pass
+        server.process.send_signal(how)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
     told = work()
-    timer.join()
-    server.kill()
-    server.start()
-    servers.make_bucket(server.port, "bucket")
+    over.set()
+    thread.join()
+    start_empty(server)
     return told
 
 
-def store(seeds: int = 30) -> None:
+def start_empty(server: servers.Server) -> None:
+    server.kill()
+    server.start()
+    servers.make_bucket(server.port, "bucket")
+
+
+def objects(server: servers.Server) -> int:
+    """How many there are, as far as a hundred."""
+    with contextlib.suppress(OSError):
+        address = f"http://127.0.0.1:{server.port}/bucket?list-type=2&max-keys=100"
+        return urllib.request.urlopen(address, timeout=10).read().count(b"<Key>")
+    return 0
+
+
+def store(seeds: int = 20) -> None:
     """Whatever is killed when, each command is over soon, says one line, and the same command again brings it all."""
     with house.small(1, variants=WIDE, fit=SHORT) as place, bucket() as (server, names):
         kept, aside = place / ".aula" / "runs", place / "aside"
@@ -221,31 +255,31 @@ def store(seeds: int = 30) -> None:
         push = lambda: ask(place, "runs", "push", **names)  # noqa: E731
         pull = lambda: ask(place, "runs", "pull", **names)  # noqa: E731
         train = lambda: ask(place, "train", house.TOPIC, **names)  # noqa: E731
-        show(f"{made} runs of {size(kept) / made / 1e6:.1f} MB pushed", whole := push(), "given")
-        show("pushed again", idle := push(), "given")
-        at = (whole.seconds + idle.seconds) / 2
+        has_given = lambda: objects(server) > 20  # noqa: E731
+        has_taken = lambda: len(list(kept.glob("??/*"))) > 10  # noqa: E731
+        show(f"{made} runs of {size(kept) / made / 1e6:.1f} MB pushed", push(), "given")
         for how in (signal.SIGKILL, signal.SIGSTOP):
-            show(f"{how.name} in the midst of a push to an empty bucket", during(server, at, how, push), "s3")
+            name = how.name
+            start_empty(server)
+            show(f"{name} in the midst of a push", during(server, has_given, how, push), "s3")
             show("pushed again", push(), "given")
             kept.rename(aside)
-            show(f"{how.name} in the midst of a pull", during(server, at, how, pull), "s3")
+            show(f"{name} in the midst of a pull", during(server, has_taken, how, pull), "s3")
             print(f"    {len(list(kept.glob('??/*')))} of {made} runs are here, {broken(place)} of them broken")
             empty(kept, aside)
             push()
             shutil.rmtree(kept)
             show("pulled whole", pull(), "taken")
             shutil.rmtree(kept)
-            show(f"{how.name} in the midst of what training takes", told := during(server, at, how, train), "s3")
+            show(f"{name} in the midst of what training takes", told := during(server, has_taken, how, train), "s3")
             print(f"    {len(told.said(': finished'))} of {made} trained, {broken(place)} broken")
+            (place / ".aula" / "store_away.json").unlink(missing_ok=True)
             show("pushed after it", push(), "given")
             shutil.rmtree(kept)
             show("trained, all of it taken", told := train(), "found in")
             print(f"    {len(told.said(': finished'))} of {made} trained")
             empty(kept, aside)
-            aside.rename(kept)
-            server.kill()
-            server.start()
-            servers.make_bucket(server.port, "bucket")
+            shutil.rmtree(aside)
 
 
 def empty(kept: Path, aside: Path) -> None:
@@ -322,7 +356,7 @@ def away() -> None:
                 (place / ".aula" / "store_away.json").unlink(missing_ok=True)
                 if words[0] == "train":
                     shutil.rmtree(place / ".aula" / "runs", ignore_errors=True)
-                show(f"{name}: {' '.join(words)}", ask(place, *words, **variables), "store")
+                show(f"{name}: {' '.join(words)}", ask(place, *words, **variables), "runs push")
 
 
 if __name__ == "__main__":
