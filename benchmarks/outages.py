@@ -74,7 +74,7 @@ def ask(place: Path, *words: str, often: bool = False, **variables: str) -> Told
 
 def show(what: str, told: Told, words: str) -> None:
     print(f"{what}: code {told.code}, {told.seconds:.1f} s, load {os.getloadavg()[0]:.1f}")
-    for line in told.said(words):
+    for line in told.said(words if told.code in (0, 2) else ""):
         print(f"    {line}")
     sys.stdout.flush()
 
