@@ -1,8 +1,8 @@
 """Servers of a team that are killed and come back while a topic trains, and what short commands take when one is away.
 
-python benchmarks/outages.py tracking [kills]   MLflow's server and its PostgreSQL at random moments of a training
-python benchmarks/outages.py store              the object store during push, pull, and what training takes and gives
-python benchmarks/outages.py away               short commands without a store, and with one that is away
+python benchmarks/outages.py tracking [kills]        MLflow's server and its PostgreSQL at random moments of a training
+python benchmarks/outages.py store [seeds] [9 | 19]   the object store during push, pull and training, killed or silent
+python benchmarks/outages.py away                    short commands without a store, and with one that is away
 
 It needs what tests/mlflow_sync/test_team_server.py and tests/sharing/test_servers.py need: moto, s3fs, PostgreSQL.
 """
@@ -247,7 +247,7 @@ def objects(server: servers.Server) -> int:
     return 0
 
 
-def store(seeds: int = 20) -> None:
+def store(seeds: int = 20, *signals: int) -> None:
     """Whatever is killed when, each command is over soon, says one line, and the same command again brings it all."""
     with house.small(1, variants=WIDE, fit=SHORT) as place, bucket() as (server, names):
         kept, aside = place / ".aula" / "runs", place / "aside"
@@ -258,28 +258,35 @@ def store(seeds: int = 20) -> None:
         has_given = lambda: objects(server) > 20  # noqa: E731
         has_taken = lambda: len(list(kept.glob("??/*"))) > 10  # noqa: E731
         show(f"{made} runs of {size(kept) / made / 1e6:.1f} MB pushed", push(), "given")
-        for how in (signal.SIGKILL, signal.SIGSTOP):
+        for how in map(signal.Signals, signals or (signal.SIGKILL, signal.SIGSTOP)):
             name = how.name
             start_empty(server)
             show(f"{name} in the midst of a push", during(server, has_given, how, push), "s3")
             show("pushed again", push(), "given")
             kept.rename(aside)
+            shutil.rmtree(place / "data" / "runs")  # what lies there would be adopted
             show(f"{name} in the midst of a pull", during(server, has_taken, how, pull), "s3")
             print(f"    {len(list(kept.glob('??/*')))} of {made} runs are here, {broken(place)} of them broken")
             empty(kept, aside)
             push()
-            shutil.rmtree(kept)
+            forget(place)
             show("pulled whole", pull(), "taken")
-            shutil.rmtree(kept)
+            forget(place)
             show(f"{name} in the midst of what training takes", told := during(server, has_taken, how, train), "s3")
             print(f"    {len(told.said(': finished'))} of {made} trained, {broken(place)} broken")
             (place / ".aula" / "store_away.json").unlink(missing_ok=True)
             show("pushed after it", push(), "given")
-            shutil.rmtree(kept)
+            forget(place)
             show("trained, all of it taken", told := train(), "found in")
             print(f"    {len(told.said(': finished'))} of {made} trained")
             empty(kept, aside)
             shutil.rmtree(aside)
+
+
+def forget(place: Path) -> None:
+    """Have no run here, in the store or under data, from where they would be adopted."""
+    for folder in (".aula/runs", "data/runs"):
+        shutil.rmtree(place / folder, ignore_errors=True)
 
 
 def empty(kept: Path, aside: Path) -> None:
