@@ -5,6 +5,7 @@ python benchmarks/cluster.py kills      20 kills of what works on nodes, of node
 python benchmarks/cluster.py overhead   the local pool against the cluster, two workers each, in turn
 python benchmarks/cluster.py many       2,000 runs that do nothing, and the driver's memory
 python benchmarks/cluster.py scale      1, 10, 100 and 1,000 nodes that are played: runs a second of one driver
+python benchmarks/cluster.py cut        a node cut off for 60 s and back: see cut.py
 """
 
 import contextlib
@@ -398,9 +399,10 @@ def contents(place: Path) -> dict[str, Any]:
             found[name] = {key: record[key] for key in record if key not in ("started", "duration_s", "peak_memory_mb")}
         elif file.name != "seal.json":
             found[name] = file.read_bytes()
+    trials = place / "data" / "sweeps" / "small" / "trials.jsonl"
     found["trials.jsonl"] = [
         {key: value for key, value in json.loads(line).items() if "second" not in key}
-        for line in (place / "data" / "sweeps" / "small" / "trials.jsonl").read_text().splitlines()
+        for line in (trials.read_text().splitlines() if trials.exists() else ())
     ]
     return found
 
@@ -409,7 +411,15 @@ def main() -> None:
     numerics.settle("portable")
     assert facts.code()
     word, *rest = sys.argv[1:] or ["same"]
-    {"same": same, "kills": kills, "drive": driven, "overhead": overhead, "scale": scale}[word](*rest)
+    modes = {"same": same, "kills": kills, "drive": driven, "overhead": overhead, "scale": scale, "cut": cut}
+    modes[word](*rest)
+
+
+def cut(*words: str) -> None:
+    """See cut.py."""
+    from benchmarks import cut
+
+    cut.cut(*words)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ class Fleet(Generic[Task, Record]):
         self._members: dict[str, Member] = {}
         self._to_ask: dict[str, Member] = {}  # by hand: those of whom nothing is expected now
         self._left_out: dict[str, str] = {}  # id -> why
+        self._hires: Counter[str] = Counter()  # by id: how often its hand has ended before anything was done
         self._orders: dict[int, tuple[str, int, Task, dict[str, Path]]] = {}  # number -> node, place, task, files
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
@@ -173,11 +174,11 @@ class Fleet(Generic[Task, Record]):
             if node not in self._members and node not in self._left_out:
                 self._hire(node, offer)
 
-    def _hire(self, node: str, offer: Offer, hires: int = 1) -> None:
+    def _hire(self, node: str, offer: Offer) -> None:
         self._hired += 1
         job = self._job
         places = job.workers if isinstance(job.workers, int) else offer.gpus * job.slots if job.on_gpu else offer.cpus
-        member = Member(node, offer, f"{node}/{self._hired}", max(1, places), hires)
+        member = Member(node, offer, f"{node}/{self._hired}", max(1, places), self._hires[node] + 1)
         self._members[node] = member
         self._wire.hire(member.hand, node, min(member.places, offer.cpus), offer.gpus if job.on_gpu else 0)
         self._wire.call(member.hand, "facts", job.numerics)
@@ -196,7 +197,7 @@ class Fleet(Generic[Task, Record]):
         elif member.hires < MOST_HIRES:
             self._lose(member, failure.reason)
             self._wire.dismiss(member.hand)
-            self._hire(member.id, member.offer, member.hires + 1)
+            self._hires[member.id] = member.hires  # `_look` hires it anew, unless its node has gone with it
         else:
             self._leave_out(member, failure.reason)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from pipeline.errors import InputError
 
 Answer = TypeVar("Answer")
 LONGEST = 200  # characters of what a library says
+TOLD_S = 60  # then whoever may wait longer is told so
 WITHOUT_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError", "RefreshError")
 FORBIDDEN = ("PermissionError", "PermissionDenied", "TokenRetrievalError", "HostKeyNotVerifiable")
 WHERE = {
@@ -38,7 +40,8 @@ def of_this_disk() -> Iterator[None]:
 def within(limit_s: float, address: str, function: Callable[..., Answer], *arguments: Any) -> Answer:
     """What the function gives. Away: it raised, or has not ended within that time, and is waited for no more.
 
-    OSError: the project's own disk is full, or the like.
+    OSError: the project's own disk is full, or the like. Where the limit is above TOLD_S, a line says after that time
+    that it is waited for.
     """
     answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
@@ -50,7 +53,7 @@ def within(limit_s: float, address: str, function: Callable[..., Answer], *argum
 
     threading.Thread(target=work, daemon=True, name="shared store").start()
     try:
-        value, error = answers.get(timeout=limit_s)
+        value, error = _first(answers, limit_s, address)
     except queue.Empty:
         raise Away(f"cannot use {address}: no answer within {limit_s:.0f} s") from None
     if isinstance(error, OwnDisk) and error.__cause__ is not None:
@@ -59,6 +62,16 @@ def within(limit_s: float, address: str, function: Callable[..., Answer], *argum
         raise told(address, error) from error
     answer: Answer = value
     return answer
+
+
+def _first(answers: "queue.SimpleQueue[tuple[Any, BaseException | None]]", limit_s: float, address: str) -> Any:
+    """What comes first. queue.Empty: nothing in time."""
+    with contextlib.suppress(queue.Empty):
+        return answers.get(timeout=min(limit_s, TOLD_S))
+    if limit_s > TOLD_S:
+        line = f"{address}: no answer for {TOLD_S:.0f} s, waiting {limit_s:.0f} s at most; Ctrl-C ends that"
+        print(line, file=sys.stderr, flush=True)
+    return answers.get(timeout=max(0.0, limit_s - TOLD_S))
 
 
 def told(address: str, error: BaseException) -> Away:

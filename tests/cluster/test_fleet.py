@@ -122,6 +122,23 @@ def test_a_node_that_is_gone_and_one_that_comes_late(tmp_path):
     assert town.hired == ["a", "late"]
 
 
+def test_a_node_that_is_cut_off_is_lost_and_not_left_out_and_used_when_it_is_back(tmp_path, capsys):
+    """Ray says first that what worked there is dead, and knows no such node from then on; it comes back as another."""
+    town = hands.Town({"a": lambda: hands.Hand(lambda task, order: None)})
+
+    def cut():
+        town.kill("a")
+        del town.nodes["a"]
+
+    def back():
+        town.nodes["a again"] = lambda: hands.Hand(hands.answering(tmp_path))
+
+    assert sorted(carry_out(town, specs(4), ticks=[None, None, cut, None, None, back])) == list(range(4))
+    told = capsys.readouterr().err
+    assert told.count("a: lost (it died), 1 runs go elsewhere") == 1 and "left out" not in told
+    assert town.hired == ["a", "a again"]
+
+
 def test_a_run_under_which_nodes_die_again_and_again_ends_as_failed():
     town = hands.Town({"n0": lambda: hands.Hand(lambda task, order: None)})
 

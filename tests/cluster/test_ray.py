@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -34,3 +35,20 @@ def test_kills_lose_nothing_and_the_command_goes_on_after_its_head_was_lost():
     assert kept == [("12", "12"), ("32", "32")], told
     assert "the driver ended with 0" in told and "the same command again ended with 0" in told
     assert "left behind: []" in told
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("ip"), reason="network namespaces are root's to make, with iproute2"
+)
+def test_a_node_that_is_cut_off_and_comes_back_changes_no_byte_and_leaves_no_process():
+    told = subprocess.run(
+        [sys.executable, "benchmarks/cluster.py", "cut", "20", "own", "2", "60"],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        check=True,
+    ).stdout
+    assert "the driver ended with 0" in told, told
+    assert re.search(r"\n6 runs kept; \d+ files compared .*, different: \[\]", told), told
+    assert told.count("processes left behind: []") == 3, told
