@@ -64,15 +64,10 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
             code = _dvc(wanted)
         if not targets and not code and _page_lags():
             code = _dvc(["--force", "--single-item", "report"])
+        _say(adoption.adopt(settings))  # DVC may have brought runs in place of a stage: those of its run cache
         failed = outcomes.failed(folder)
-        _say(
-            [
-                *(outcome.line() for outcome in failed),
-                *_full_disk(code),
-                _last_line(code, failed, targets),
-                *checkout.strays(),
-            ]
-        )
+        said = [*(outcome.line() for outcome in failed), *_full_disk(code), _last_line(code, failed, targets)]
+        _say([*said, *checkout.strays()])
     return _exit_code(code, failed)
 
 

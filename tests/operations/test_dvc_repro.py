@@ -164,6 +164,16 @@ def test_a_full_disk_is_named_even_where_dvc_itself_failed_for_it(repro, monkeyp
     assert repro()[2] == [dvc_repro.WHERE, "done: open data/report/index.html"]
 
 
+def test_runs_that_dvc_brought_in_place_of_a_stage_are_taken_into_the_store(repro, monkeypatch):
+    """What only lies in data/runs is gone once DVC checks out another version, and would be trained again."""
+    seen = []
+    monkeypatch.setattr(dvc_repro, "_looks", lambda: seen.append("dvc") or {})
+    monkeypatch.setattr(dvc_repro.adoption, "adopt", lambda settings: seen.append("adopt") or [f"adopted {len(seen)}"])
+    code, _, said = repro()
+    assert (code, seen[0], seen[-1]) == (0, "adopt", "adopt") and "dvc" in seen
+    assert said[-2:] == [f"adopted {len(seen)}", "done: open data/report/index.html"]
+
+
 def test_targets_alone_are_run_and_not_reported(repro):
     code, calls, said = repro("train@memory", "evaluate@exploding", train_at_memory=(1, "x"))
     assert code == 1 and calls == ["dvc repro train@memory evaluate@exploding", "dvc repro evaluate@exploding"]
