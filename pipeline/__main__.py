@@ -336,7 +336,10 @@ def _track(topics: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
-    return arguments.parser({name: command.__doc__ for name, command in COMMANDS.items()})
+    from pipeline.report import speech
+
+    does = {name: command.__doc__ for name, command in COMMANDS.items()}
+    return arguments.parser(does, speech.settle_for_help)
 
 
 def main(words: Sequence[str] | None = None) -> int:
