@@ -299,7 +299,7 @@ def runs(settings: "Settings", action: str, present_only: bool) -> int:
     from pipeline.operations import exchange
 
     _adopt(settings)
-    tell_each(exchange.carry_out(action, settings, present_only).splitlines())
+    tell(exchange.carry_out(action, settings, present_only))
     return DONE
 
 

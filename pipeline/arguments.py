@@ -108,7 +108,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
     "handout": (
         A_TOPIC,
-        ("--language", {"choices": ("en", "es"), "help": "of the sheet (default: `language` in params.yaml, else en)"}),
+        ("--language", {"choices": ("en", "es"), "help": "of the sheet (default: the one that the terminal speaks)"}),
         ("--out", {"metavar": "FILE", "help": "write it there (default: data/handouts/<topic>_<language>.pdf)"}),
     ),
     "reproduce": (

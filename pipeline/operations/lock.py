@@ -49,5 +49,5 @@ def holder(name: str) -> str:
         process = read_json(paths.LOCKS / f"{name}.json")
     except (OSError, ValueError):
         return "another process holds it"
-    since = time.strftime("%H:%M:%S on %Y-%m-%d", time.localtime(process["since"]))
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(process["since"]))
     return f"process {process['pid']} on {process['host']} holds it since {since}"

@@ -20,7 +20,7 @@ CATALOGS = paths.PACKAGE / "report" / "languages"  # <language>.po; English is w
 OF_FILES = "of a file"  # a comment on messages that stages write into files, filled in
 OF_TERMINAL = "of the terminal"  # and on lines that commands print
 AS_GIVEN = frozenset({"command", "data", "example", "file", "label", "line", "names", "setting", "spellings"})
-AS_GIVEN |= {"address", "device", "node", "place", "stage", "topic", "topics", "variant"}
+AS_GIVEN |= {"address", "device", "new", "node", "old", "place", "stage", "topic", "topics", "variant"}
 ONE_WORD = frozenset({"count", "seed"})
 LEAST_GROUPED: "dict[Language, int]" = {"en": 4, "es": 5}  # digits from which thousands stand apart
 THOUSANDS: "dict[Language, str]" = {"en": ",", "es": "\u202f"}  # a narrow blank that breaks no line
@@ -107,11 +107,13 @@ class Voice:
         return Markup(self._word(message)).format(**{name: self.say(value) for name, value in values.items()})
 
     def heard(self, text: Any) -> str:
-        """A line of the terminal: in this language if the catalogue knows it, else as it is."""
+        """A line of the terminal: in this language if the catalogue knows it, else as it is; of several lines each."""
         kinds = (OF_TERMINAL, OF_FILES)
         if isinstance(text, Said | NumberText):
             return self.known(text, kinds)
         bare = str(text).strip()
+        if "\n" in bare and self._word(bare) == bare:
+            return "\n".join(map(self.heard, str(text).split("\n")))
         return str(text).replace(bare, self.known(bare, kinds), 1) if bare else str(text)
 
     def known(self, text: str, kinds: tuple[str, ...] = (OF_FILES,)) -> str:
