@@ -40,10 +40,16 @@ SOUND := $(shell $(BIN)/python -E $(SET_UP) sound 2>/dev/null && echo yes)
 told = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 CHOSEN = $(or $(call told,TOPIC),memory)
 
-.PHONY: anew repro try test test-slow bench bench-gpu mutants ui notebooks handout ray store lint lock help
+.PHONY: anew repro try test test-slow bench bench-gpu mutants ui notebooks handout ray store lint lock help help-en help-es
 .DEFAULT_GOAL := help
 
-help:
+# As the program decides it: what params.yaml says, else the environment.
+SPOKEN := $(firstword $(shell sed -n 's/^language: *\(e[ns]\).*/\1/p' params.yaml 2>/dev/null) \
+	$(AULA_LANGUAGE) $(LC_ALL) $(LC_MESSAGES) $(LANG))
+
+help: help-$(if $(filter es%,$(SPOKEN)),es,en)
+
+help-en:
 	@echo "make repro      prepare data, train, evaluate and report (GPU=1: with TensorFlow's CUDA libraries)"
 	@echo "make ui         look at the runs in MLflow's UI, on this machine only"
 	@echo "make try        one topic from nothing to its page, in two or three minutes (TOPIC=memory)"
@@ -56,6 +62,20 @@ help:
 	@echo "make mutants    make one mistake at a time in the code and count those that no test notices (hours; SAMPLE=100: some)"
 	@echo "make bench      measure this project against what one would write without it (about 20 minutes, quiet machine)"
 	@echo "make bench-gpu  measure runs on a GPU: alone, sharing it, and by hand (GPU=1; 8 minutes at most)"
+
+help-es:
+	@echo "make repro      prepara los datos, entrena, evalúa y escribe el informe (GPU=1: con las bibliotecas CUDA de TensorFlow)"
+	@echo "make ui         los entrenamientos en la interfaz de MLflow, solo en esta máquina"
+	@echo "make try        un tema desde el principio hasta su página, en dos o tres minutos (TOPIC=memory)"
+	@echo "make handout    imprime un tema en dos páginas para clase (TOPIC=memory LANGUAGE=es; una vez: se añade Typst)"
+	@echo "make notebooks  abre las lecciones en JupyterLab, solo en esta máquina (una vez: se añade JupyterLab, un minuto)"
+	@echo "make ray        añade Ray, para entrenar en varias máquinas: docs/es/cluster.md (una vez, medio minuto)"
+	@echo "make store      una vez, para un almacén de equipo en s3://, gs:// o ssh://, y para los remotos de DVC ahí"
+	@echo "make test       ejecuta las pruebas       make test-slow  también las marcadas como lentas"
+	@echo "make lint       Ruff y mypy               make lock       renueva los ficheros de versiones desde pyproject.toml"
+	@echo "make mutants    comete un error cada vez en el código y cuenta los que ninguna prueba nota (horas; SAMPLE=100: algunos)"
+	@echo "make bench      compara este proyecto con lo que se escribiría sin él (unos 20 minutos, máquina tranquila)"
+	@echo "make bench-gpu  mide entrenamientos en una GPU: solos, compartiéndola y a mano (GPU=1; 8 minutos como mucho)"
 
 repro: $(READY)
 	@$(RUN) python -m pipeline repro

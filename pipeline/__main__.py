@@ -257,10 +257,10 @@ def sweep(settings: "Settings", name: str | None, plan: bool, adopt: bool) -> in
 
     for each in sweeps.asked(settings, name):
         if plan or adopt:  # nothing is trained: there is nobody to wait for, and nothing to publish
-            print("\n".join(sweeps.look_ahead(settings, each) if plan else sweeps.adopt_found(settings, each)))
+            tell_each(sweeps.look_ahead(settings, each) if plan else sweeps.adopt_found(settings, each))
         else:
             with lock.hold(f"train_sweep_{each}", wait=True):
-                print("\n".join(sweeps.lines(sweeps.sweep(settings, each))))
+                tell_each(sweeps.lines(sweeps.sweep(settings, each)))
             _track([settings.sweeps[each].topic])
     return DONE
 
@@ -269,7 +269,7 @@ def cluster(settings: "Settings", action: str, **words: Any) -> int:
     """up, join, down or status: start, stop and look at nodes that train runs, on this machine or others"""
     from pipeline.cluster import launch
 
-    print("\n".join(launch.carry_out(action, settings.cluster.address, **words)))
+    tell_each(launch.carry_out(action, settings.cluster.address, **words))
     return DONE
 
 
@@ -283,7 +283,7 @@ def publish(settings: "Settings") -> int:
     except tracking_store.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
         return WRONG_INPUT if isinstance(error, InputError) else RUN_FAILED
-    print(", ".join(f"{count} {what}" for what, count in counts.items()) + " written to MLflow")
+    tell(", ".join(f"{count} {what}" for what, count in counts.items()) + " written to MLflow")
     return DONE
 
 
@@ -299,7 +299,7 @@ def runs(settings: "Settings", action: str, present_only: bool) -> int:
     from pipeline.operations import exchange
 
     _adopt(settings)
-    print(exchange.carry_out(action, settings, present_only))
+    tell(exchange.carry_out(action, settings, present_only))
     return DONE
 
 
@@ -336,7 +336,10 @@ def _track(topics: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
-    return arguments.parser({name: command.__doc__ for name, command in COMMANDS.items()})
+    from pipeline.report import speech
+
+    does = {name: command.__doc__ for name, command in COMMANDS.items()}
+    return arguments.parser(does, speech.settle_for_help)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -1,8 +1,10 @@
 """What each command takes, and how its help says so."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from pipeline.spoken import told
 
 EXAMPLES = """examples:
   python -m pipeline check                  is params.yaml sound, for every profile?
@@ -106,7 +108,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "card": (A_TOPIC, ("--out", {"metavar": "FILE", "help": "write it there (default: print it)"})),
     "handout": (
         A_TOPIC,
-        ("--language", {"choices": ("en", "es"), "help": "of the sheet (default: `language` in params.yaml, else en)"}),
+        ("--language", {"choices": ("en", "es"), "help": "of the sheet (default: the one that the terminal speaks)"}),
         ("--out", {"metavar": "FILE", "help": "write it there (default: data/handouts/<topic>_<language>.pdf)"}),
     ),
     "reproduce": (
@@ -126,17 +128,65 @@ ARGUMENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
 }
 
 
-def parser(commands: Mapping[str, str | None]) -> argparse.ArgumentParser:
-    """The command line for {command: what it does, in a line}, in their order."""
-    top = argparse.ArgumentParser(
+class Help(argparse.HelpFormatter):
+    """Help in the language that is spoken: argparse's own words, ours, and those that stand for values."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """The line of usage; before an error it is English, as nobody has settled a language by then."""
+        super().add_usage(usage, actions, groups, told("usage: ") if prefix is None else prefix)
+
+    def start_section(self, heading: str | None) -> None:
+        """Of positional arguments, or of options."""
+        super().start_section(told(heading or ""))
+
+    def add_text(self, text: str | None) -> None:
+        """What a command does, or the examples."""
+        super().add_text(text and told(text))
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        return told(action.help or "")
+
+    def _get_default_metavar_for_positional(self, action: argparse.Action) -> str:
+        return told(super()._get_default_metavar_for_positional(action))
+
+    def _get_default_metavar_for_optional(self, action: argparse.Action) -> str:
+        return told(super()._get_default_metavar_for_optional(action))
+
+    def _metavar_formatter(self, action: argparse.Action, default_metavar: str) -> Callable[[int], tuple[str, ...]]:
+        named = super()._metavar_formatter(action, default_metavar)
+        return lambda count: tuple(map(told, named(count)))
+
+
+class HelpAsItStands(Help, argparse.RawDescriptionHelpFormatter):
+    """The same with the lines of its texts as they stand."""
+
+
+def parser(commands: Mapping[str, str | None], speak: Callable[[], None] = lambda: None) -> argparse.ArgumentParser:
+    """The command line for {command: what it does, in a line}, in their order.
+
+    `speak` has a language settled; it is called before help is shown, and not for anything else.
+    """
+
+    class Parser(argparse.ArgumentParser):
+        def format_help(self) -> str:
+            speak()
+            return super().format_help()
+
+    top = Parser(
         prog="python -m pipeline",
         description="A deep-learning course as experiments that anyone can rerun and compare.",
         epilog=EXAMPLES,
-        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=14, width=100),
+        formatter_class=lambda prog: HelpAsItStands(prog, max_help_position=14, width=100),
     )
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, told in commands.items():
-        subparser = subparsers.add_parser(name, help=told, description=told)
+    for name, does in commands.items():
+        subparser = subparsers.add_parser(name, help=does, description=does, formatter_class=Help)
         for argument, details in ARGUMENTS.get(name, ()):
             subparser.add_argument(argument, **details)
     return top

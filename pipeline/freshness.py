@@ -13,6 +13,7 @@ from pipeline.errors import InputError
 from pipeline.records import digest, read_json, read_sealed
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import card, code_digest, current
+from pipeline.spoken import tell_each
 from pipeline.training import integrity
 from pipeline.verdicts.topic import Topic
 
@@ -92,8 +93,8 @@ def planned(settings: Settings) -> list[TopicState]:
             reasons.append(f"{topic}: left out: {error}")
     if not found:
         raise InputError(reasons[0].split(": left out: ")[1] if reasons else WITHOUT_TOPICS)
-    for line in [*reasons, *(f"{state.name}: left out: {state.reason()}" for state in found if state.reason())]:
-        print(line, file=sys.stderr, flush=True)
+    stale = (f"{state.name}: left out: {state.reason()}" for state in found if state.reason())
+    tell_each([*reasons, *stale], file=sys.stderr)
     return found
 
 

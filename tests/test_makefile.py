@@ -1,6 +1,7 @@
 """`make` works in a folder of any name or refuses it in one line, and names what is missing before it installs."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -194,3 +195,23 @@ def test_older_pythons_of_this_machine_are_refused(place, version):
     folder = place()
     line = refused(make(folder, "repro", f"PYTHON={found[0]}"), folder)
     assert f"Python {version}." in line and "allowed 3.11, 3.12 or 3.13" in line
+
+
+@pytest.mark.parametrize(
+    ("own", "begun"),
+    [
+        ({"AULA_LANGUAGE": "es", "LANG": "en_GB.UTF-8"}, "prepara los datos"),
+        ({"LANG": "es_ES.UTF-8"}, "prepara los datos"),
+        ({"LC_ALL": "C", "LANG": "es_ES.UTF-8"}, "prepare data"),
+        ({}, "prepare data"),
+    ],
+)
+def test_help_is_in_the_language_of_the_terminal(place, own, begun):
+    kept = dict.fromkeys(("AULA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"), "")
+    assert begun in make(place(), "help", **kept | own).stdout
+
+
+def test_help_in_both_languages_names_the_same_targets(place):
+    english, spanish = (make(place(name), "help", AULA_LANGUAGE=name).stdout for name in ("en", "es"))
+    targets = [set(re.findall(r"\bmake ([a-z-]+)  ", text)) for text in (english, spanish)]
+    assert targets[0] == targets[1] and len(targets[0]) > 10

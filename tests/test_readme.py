@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import helped
 import pytest
 from clone import ENVIRONMENT, answers, change, copy_house, tell
 
@@ -72,7 +73,11 @@ def test_the_pages_name_commands():
 
 @pytest.mark.parametrize("command", OURS)
 def test_our_commands_are_understood(command):
-    parser().parse_args([word for word in shlex.split(command)[3:] if word != "..."])
+    words = [word for word in shlex.split(command)[3:] if word != "..."]
+    if "--help" in words:  # which ends by itself
+        assert {*words} - {"--help"} <= {*helped.parsers(parser())}
+    else:
+        parser().parse_args(words)
 
 
 @pytest.mark.parametrize("command", MADE)

@@ -15,6 +15,7 @@ from pipeline.cluster.node import Event, Job, Order, Report
 from pipeline.cluster.wire import Failure, Message, Offer, Wire
 from pipeline.errors import InputError
 from pipeline.pool.process import Answer, Ending
+from pipeline.spoken import tell
 from pipeline.training.run import RunSpec
 from pipeline.training.store import project_store
 
@@ -284,7 +285,7 @@ class Fleet(Generic[Task, Record]):
 
     @staticmethod
     def _say(line: str) -> None:
-        print(f"cluster: {line}", file=sys.stderr, flush=True)
+        tell(f"cluster: {line}", file=sys.stderr)
 
 
 def _of_the_machine(record: Any) -> str | None:

@@ -21,6 +21,7 @@ from pipeline.cluster.relay import Relay, answers
 from pipeline.errors import InputError
 from pipeline.pool.workers import MOST_WORKERS, worker_count
 from pipeline.records import read_json, write_json
+from pipeline.spoken import tell
 
 START_S, STOP_S, DOWN_S, TICK_S = 90.0, 20.0, 60.0, 0.2
 STORE_BYTES = 500_000_000  # of memory a node keeps for data on their way
@@ -89,7 +90,7 @@ def join(address: str, workers: int, name: str | None) -> list[str]:
         while True:
             child = _launch(address, name or socket.gethostname(), workers, head=False)
             child.wait()
-            print(f"cluster: the node has ended by itself: again in {AGAIN_S:.0f} s", file=sys.stderr, flush=True)
+            tell(f"cluster: the node has ended by itself: again in {AGAIN_S:.0f} s", file=sys.stderr)
             time.sleep(AGAIN_S)
     finally:
         if child and child.poll() is None:

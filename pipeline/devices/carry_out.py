@@ -11,6 +11,7 @@ from pipeline.pool import workers as pool
 from pipeline.pool.process import Ending
 from pipeline.pool.workers import Record, Task
 from pipeline.records import digest
+from pipeline.spoken import tell
 from pipeline.training import runtime
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def shares(gpus: Sequence[str], runs: int) -> tuple[int, int | None]:
         return 1, None
     free = gpu_memory.free_mb(gpus)
     if free is None:
-        print("runs_per_gpu: nvidia-smi does not tell how much memory is free: one run at a time", file=sys.stderr)
+        tell("runs_per_gpu: nvidia-smi does not tell how much memory is free: one run at a time", file=sys.stderr)
         return 1, None
     return runs, gpu_memory.share_mb(free, runs)
 

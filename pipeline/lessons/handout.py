@@ -21,6 +21,7 @@ from pipeline.report.language import Voice, capital, listed, phrase, word
 from pipeline.result_rows import ClaimRow
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import current, require_topic
+from pipeline.spoken import asked, tell_each
 from pipeline.verdicts.topic import Claim, said_of
 
 if TYPE_CHECKING:
@@ -51,13 +52,12 @@ Sheet = dict[str, Any]
 def write(settings: Settings, topic: str, language: Language | None, out: str | None) -> str:
     """Line on the sheet that was written, to `out` or under data/handouts; own results that are stale go to stderr.
 
-    `language` None: that of params.yaml. InputError: as of `handout`.
+    `language` None: that of the terminal, which params.yaml may say. InputError: as of `handout`.
     """
-    chosen: Language = language or ("es" if settings.language == "es" else "en")
+    chosen: Language = language or asked(settings.language)
     file = Path(out).expanduser() if out else paths.handout(topic, chosen)
     pdf, left_out = handout(settings, topic, chosen)
-    for line in left_out:
-        print(line, file=sys.stderr)
+    tell_each(left_out, file=sys.stderr)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(file, pdf)
     return f"{out or file.relative_to(paths.ROOT)}: two pages on {topic}"

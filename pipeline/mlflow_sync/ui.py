@@ -9,6 +9,7 @@ import sys
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import masking, tracking_store
+from pipeline.spoken import tell
 
 PAGE = "#/experiments?workflowType=machine_learning"  # without it MLflow opens on pages for language models
 ENVIRONMENT = {
@@ -30,7 +31,7 @@ def ui(port: int) -> int:
     except tracking_store.Unreachable as error:
         print(f"MLflow: {error}", file=sys.stderr)
         return 1
-    print(f"MLflow: http://127.0.0.1:{port}/{PAGE} (Ctrl-C ends it)", flush=True)
+    tell(f"MLflow: http://127.0.0.1:{port}/{PAGE} (Ctrl-C ends it)")
     return _serve(command)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.records import read_json, write_json
+from pipeline.spoken import tell
 
 
 class Held(InputError):
@@ -30,7 +31,7 @@ def hold(name: str, wait: bool = False) -> Iterator[None]:
             raise Held(
                 f"{name}: given a second one, allowed one at a time: {holder(name)}: wait for its end, or stop it"
             ) from None
-        print(f"{name}: waiting, {holder(name)}", file=sys.stderr, flush=True)
+        tell(f"{name}: waiting, {holder(name)}", file=sys.stderr)
         lock.acquire()
     try:
         process = {"pid": os.getpid(), "host": platform.node(), "since": time.time()}
@@ -48,5 +49,5 @@ def holder(name: str) -> str:
         process = read_json(paths.LOCKS / f"{name}.json")
     except (OSError, ValueError):
         return "another process holds it"
-    since = time.strftime("%H:%M:%S on %Y-%m-%d", time.localtime(process["since"]))
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(process["since"]))
     return f"process {process['pid']} on {process['host']} holds it since {since}"

@@ -13,6 +13,7 @@ from pipeline.devices.mirrored import run
 from pipeline.errors import InputError
 from pipeline.records import read_history, read_json, read_sealed
 from pipeline.settings import plan
+from pipeline.spoken import tell_each
 from pipeline.training import integrity, runtime
 from pipeline.training.run import RunSpec
 from pipeline.training.store import Store, key
@@ -40,7 +41,7 @@ def reproduce(run_key: str) -> bool:
             raise InputError(f"run {spec.run_key[:8]} ({who}): {told}: mend that, then the same command")
         histories = [read_history(place / "history.csv") for place in (folder, store.folder(spec.run_key))]
     lines = list(_compare(record, again, *histories))
-    print("\n".join(lines))
+    tell_each(lines)
     return lines[0].startswith(SAME)
 
 

@@ -18,6 +18,7 @@ from pipeline.scoring import calibration
 from pipeline.settings import outside_files
 from pipeline.settings.held_out import FEWEST, LOOK
 from pipeline.settings.params import DataSettings, Settings
+from pipeline.spoken import asked
 from pipeline.training import best_run, objective
 
 LICENCE = re.compile(r"^\|\s*licence of the data\s*\|\s*(.+?)\s*\|$", re.M)
@@ -26,7 +27,7 @@ FEW_SEEDS = 6
 
 
 def card(settings: Settings, topic: str, judged: Sequence[ClaimRow]) -> str:
-    """The card, in Spanish with `language: es`; `judged` are the present verdicts.
+    """The card, in the language of the terminal; `judged` are the present verdicts.
 
     InputError: a plan, runs or scores that are not current.
     """
@@ -58,7 +59,7 @@ def card(settings: Settings, topic: str, judged: Sequence[ClaimRow]) -> str:
         "split": chosen.data.split,
         "redraw": chosen.data.redraw,
     }
-    voice = Voice("es" if settings.language == "es" else "en")
+    voice = Voice(asked(settings.language))
     named = {"metric": lambda name: metric_words.words(name, voice.language).name}
     return formatting.render("model_card.md.j2", page, voice, **named)
 

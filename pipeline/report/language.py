@@ -4,26 +4,27 @@ import io
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from pipeline import paths
-from pipeline.contracts import Language
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
     from markupsafe import Markup
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
-OWN_NAMES: dict[Language, str] = {"en": "English", "es": "Español"}
+    from pipeline.contracts import Language  # NumPy comes with it, and `--help` is to be quick
+
+LANGUAGES: "tuple[Language, ...]" = ("en", "es")
+OWN_NAMES: "dict[Language, str]" = {"en": "English", "es": "Español"}
 CATALOGS = paths.PACKAGE / "report" / "languages"  # <language>.po; English is what the code says itself
 OF_FILES = "of a file"  # a comment on messages that stages write into files, filled in
 OF_TERMINAL = "of the terminal"  # and on lines that commands print
 AS_GIVEN = frozenset({"command", "data", "example", "file", "label", "line", "names", "setting", "spellings"})
-AS_GIVEN |= {"address", "device", "node", "place", "stage", "topic", "topics", "variant"}
+AS_GIVEN |= {"address", "device", "new", "node", "old", "place", "stage", "topic", "topics", "variant"}
 ONE_WORD = frozenset({"count", "seed"})
-LEAST_GROUPED: dict[Language, int] = {"en": 4, "es": 5}  # digits from which thousands stand apart
-THOUSANDS: dict[Language, str] = {"en": ",", "es": "\u202f"}  # a narrow blank that breaks no line
-DECIMAL: dict[Language, str] = {"en": ".", "es": ","}
+LEAST_GROUPED: "dict[Language, int]" = {"en": 4, "es": 5}  # digits from which thousands stand apart
+THOUSANDS: "dict[Language, str]" = {"en": ",", "es": "\u202f"}  # a narrow blank that breaks no line
+DECIMAL: "dict[Language, str]" = {"en": ".", "es": ","}
 NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?")
 
 
@@ -79,7 +80,7 @@ def capital(said: Said) -> Said:
 class Voice:
     """One language: `phrase` gives what the page's own texts and numbers are in it, others as they are."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: "Language") -> None:
         self.language = language
         self.translations = _translations(language)
 
@@ -106,11 +107,13 @@ class Voice:
         return Markup(self._word(message)).format(**{name: self.say(value) for name, value in values.items()})
 
     def heard(self, text: Any) -> str:
-        """A line of the terminal: in this language if the catalogue knows it, else as it is."""
+        """A line of the terminal: in this language if the catalogue knows it, else as it is; of several lines each."""
         kinds = (OF_TERMINAL, OF_FILES)
         if isinstance(text, Said | NumberText):
             return self.known(text, kinds)
         bare = str(text).strip()
+        if "\n" in bare and self._word(bare) == bare:
+            return "\n".join(map(self.heard, str(text).split("\n")))
         return str(text).replace(bare, self.known(bare, kinds), 1) if bare else str(text)
 
     def known(self, text: str, kinds: tuple[str, ...] = (OF_FILES,)) -> str:
@@ -145,7 +148,7 @@ class Voice:
         return str(self.translations.gettext(message)) if message else ""
 
 
-def _number(language: Language, whole: str, rest: str) -> str:
+def _number(language: "Language", whole: str, rest: str) -> str:
     digits = whole.replace(",", "")
     few = len(digits) < LEAST_GROUPED[language]
     grouped = digits if few else whole.replace(",", THOUSANDS[language])
@@ -153,7 +156,7 @@ def _number(language: Language, whole: str, rest: str) -> str:
 
 
 @cache
-def _translations(language: Language) -> Any:
+def _translations(language: "Language") -> Any:
     """gettext's translations of a catalogue, read as it lies in git."""
     from babel.messages.mofile import write_mo
     from babel.support import NullTranslations, Translations
@@ -167,7 +170,7 @@ def _translations(language: Language) -> Any:
 
 
 @cache
-def _patterns(language: Language, kinds: tuple[str, ...] = (OF_FILES,)) -> list[tuple[re.Pattern[str], str]]:
+def _patterns(language: "Language", kinds: tuple[str, ...] = (OF_FILES,)) -> list[tuple[re.Pattern[str], str]]:
     """(what matches it, message) of the messages with such a comment, those that say most first."""
     messages = [str(entry.id) for entry in _catalog(language) if {*kinds} & {*entry.auto_comments}]
     return [(_pattern(message), message) for message in sorted(messages, key=_own_letters, reverse=True)]
@@ -192,13 +195,13 @@ def _pattern(message: str) -> re.Pattern[str]:
 
 
 @cache
-def messages_of(language: Language) -> dict[str, str]:
+def messages_of(language: "Language") -> dict[str, str]:
     """{message: its translation} of a catalogue."""
     return {str(entry.id): str(entry.string) for entry in _catalog(language) if entry.id}
 
 
 @cache
-def _catalog(language: Language) -> "Catalog":
+def _catalog(language: "Language") -> "Catalog":
     from babel.messages.pofile import read_po
 
     with (CATALOGS / f"{language}.po").open("rb") as file:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pipeline import paths
 from pipeline.contracts import Language
 
+VALIDATION: dict[Language, str] = {"en": "validation", "es": "validación"}
 FILE = paths.PACKAGE / "report" / "languages" / "metrics.yaml"
 
 
@@ -18,8 +19,12 @@ class MetricWords(NamedTuple):
 
 
 def words(metric: str, language: Language) -> MetricWords:
-    """As metrics.yaml has it, else the metric's own name."""
-    return _all().get(metric, {}).get(language) or MetricWords(metric.replace("_", " "), "", "")
+    """As metrics.yaml has it, else the metric's own name; of the validation part, where its name says so."""
+    known = _all().get(metric, {}).get(language)
+    if known is None and metric.startswith("val_"):
+        own = words(metric.removeprefix("val_"), language)
+        return MetricWords(f"{own.name} ({VALIDATION[language]})", own.unit, "")
+    return known or MetricWords(metric.replace("_", " "), "", "")
 
 
 def digits(metric: str) -> int | None:

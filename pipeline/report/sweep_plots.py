@@ -85,7 +85,7 @@ def history(points: Sequence[Point], metric: str, *, highest: bool) -> "Figure":
             axes.axhline(points[0].score, color=COLOURS["ink"], linewidth=1, linestyle=(0, (1, 1.5)))
         _finish(axes, low, high)
         axes.set_xlabel("trial")
-        axes.set_ylabel(metric.replace("_", " "))
+        axes.set_ylabel(metric)
     return figure
 
 
@@ -175,14 +175,19 @@ def parallel(points: Sequence[Point], tried: Sequence[Axis], metric: str, *, hig
         axes.axvline(len(tried), color=COLOURS["ink"], linewidth=0.6)
         for y, value in ((-0.03, low), (1.03, high)):
             axes.text(len(tried), y, f"{value:.3g}", ha="center", va="top" if y < 0 else "bottom", fontsize=9)
-        names = [*(axis.path.rpartition(".")[2].replace("_", " ") for axis in tried), metric.replace("_", " ")]
-        axes.set_xticks(range(len(names)), [style.shortened(name, 18) for name in names])
+        names = [*(axis.path.rpartition(".")[2] for axis in tried), metric]
+        axes.set_xticks(range(len(names)), [narrow(name) for name in names])
         axes.tick_params(axis="x", length=0, pad=12)
         axes.set_yticks([])
         axes.set_ylim(0, 1)
         for spine in axes.spines.values():
             spine.set_visible(False)
     return figure
+
+
+def narrow(name: str) -> str:
+    """A name as there is room for it below an axis that stands between others."""
+    return style.shortened(name, 18)
 
 
 def _end(axis: Axis, which: int) -> str:
@@ -246,7 +251,7 @@ def slopes(pairs: Sequence[tuple[str, float, float]], metric: str) -> "Figure":
             axes.text(1.08, y, style.shortened(name, 14), va="center", fontsize=9)
         axes.set_xticks([0, 1], ["search", "fresh seeds"])
         axes.set_xlim(-0.15, 1.15)
-        axes.set_ylabel(metric.replace("_", " "))
+        axes.set_ylabel(metric)
         axes.tick_params(length=3)
     return figure
 

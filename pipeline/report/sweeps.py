@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from pipeline import paths
 from pipeline.contracts import Language
 from pipeline.errors import InputError
 from pipeline.records import read_json
-from pipeline.report import svg, sweep_plots
+from pipeline.report import metric_words, svg, sweep_plots
 from pipeline.report.formatting import render
 from pipeline.report.language import NumberText, Said, Voice, listed, phrase, word
 from pipeline.report.sweep_plots import Axis, Point
@@ -29,7 +30,7 @@ Summary = Mapping[str, Any]  # sweep.json: outputs.summarise says what is in it
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPage:
-    """A sweep as the templates show it; `finals` None while it goes on."""
+    """A sweep as the templates show it; `finals` None while it goes on. Its pictures are drawn in English, once."""
 
     summary: Summary
     ends: Said
@@ -41,6 +42,12 @@ class SweepPage:
     block: str
     best: dict[str, Any] | None
     error: NumberText  # per cent that the comparison on test data may use
+
+    def shown(self, picture: str, voice: Voice) -> str:
+        """A picture as the voice says it: its words, which are few and known, and its numbers."""
+        words = _words(self.summary, voice)
+        told = re.sub(r"(?<=>)[^<>]+(?=</text>)", lambda found: words.get(found[0], found[0]), picture)
+        return voice.shown(told)
 
 
 def read(names: Iterable[str]) -> list[SweepPage]:
@@ -75,7 +82,18 @@ def of(name: str) -> SweepPage:
 
 def page(name: str, language: Language = "en") -> str:
     """A page of one sweep alone."""
-    return render("sweep.html.j2", {"sweeps": [of(name)]}, Voice(language))
+    own = {"metric": lambda metric: metric_words.words(metric, language)}
+    return render("sweep.html.j2", {"sweeps": [of(name)]}, Voice(language), **own)
+
+
+def _words(summary: Summary, voice: Voice) -> dict[str, str]:
+    """{English: as the voice says it} of all words in the pictures of a sweep; settings and variants are no words."""
+    english, own = (metric_words.words(summary["metric"], language).name for language in ("en", voice.language))
+    finalists = [each["trial"] for each in (summary["finals"] or {}).get("finalists", [])]
+    said = [word("trial"), word("search"), word("fresh seeds")]
+    said += [phrase("trial {trial}", trial=at) for at in finalists]
+    shortened = {sweep_plots.narrow(english): sweep_plots.narrow(own), english: own}
+    return shortened | {str(each): str(voice.say(each)) for each in said}
 
 
 def _point(trial: Mapping[str, Any], summary: Summary) -> Point:
@@ -96,7 +114,7 @@ def _axis(row: Mapping[str, Any]) -> Axis:
 
 def _pictures(name: str, summary: Summary, points: Sequence[Point]) -> dict[str, list[str]]:
     """{what it shows: SVG} of all that there is something to show of."""
-    metric, highest = summary["metric"], summary["highest"]
+    metric, highest = metric_words.words(summary["metric"], "en").name, summary["highest"]
     tried = [_axis(row) for row in summary["space"]]
     figures = {
         "history": [sweep_plots.history(points, metric, highest=highest)],

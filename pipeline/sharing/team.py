@@ -16,6 +16,7 @@ from pipeline.settings.shared_store import fault
 from pipeline.sharing.patience import Away, within
 from pipeline.sharing.places import open_place
 from pipeline.sharing.shared_runs import AT_ONCE, SEALS_AT_ONCE, Seals, SharedRuns, Taken, in_parts
+from pipeline.spoken import tell
 from pipeline.training.store import Store, project_store
 
 ADDRESS = "AULA_STORE"  # environment variable: in the place of `store: {shared: ...}`; empty: none
@@ -203,4 +204,4 @@ def _was_away(named: str) -> bool:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    tell(line, file=sys.stderr)

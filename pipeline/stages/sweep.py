@@ -12,6 +12,8 @@ from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
 from pipeline.settings.sweep_space import Values
+from pipeline.spoken import asked as asked_language
+from pipeline.spoken import tell
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_to_go_without_gpu
 from pipeline.sweeps import adopting, outputs, preflight, standing
@@ -57,7 +59,7 @@ def _tell_stale(settings: Settings, block: SweepSettings) -> None:
     """Say what the next results take the place of, if those that there are do not hold any more."""
     fault = standing.stale(settings, block)
     if fault:
-        print(f"{block.name}: its last results are {fault}: runs that are there are not trained anew", flush=True)
+        tell(f"{block.name}: its last results are {fault}: runs that are there are not trained anew")
 
 
 def _show(
@@ -70,7 +72,7 @@ def _show(
 ) -> dict[str, Any]:
     """Write all files of the sweep as it is now, its page too, and give the summary."""
     summary = outputs.write(settings, block, origin, search, answers, finals)
-    page = sweep_page.page(block.name, "es" if settings.language == "es" else "en")
+    page = sweep_page.page(block.name, asked_language(settings.language))
     write_bytes(paths.sweep(block.name) / "index.html", page.encode())
     return summary
 
@@ -131,10 +133,9 @@ def lines(summary: dict[str, Any]) -> list[str]:
         )
     row = finals["verdict"]
     if row:
-        interval = f"[{_shown(row['ci_low'])}, {_shown(row['ci_high'])}]"
-        told.append(
-            f"  on test data: {row['metric']} better by {_shown(row['difference'])} {interval}: {row['verdict']}"
-        )
+        better = f"{row['metric']} better by {_shown(row['difference'])}"
+        low, high = _shown(row["ci_low"]), _shown(row["ci_high"])
+        told.append(f"  on test data: {better} [{low}, {high}]: {row['verdict']}")
         told.append(f"  comparison {finals['comparison']} of this sweep on test data: {_allowed(finals['error'])}")
     told.append(f"  {finals['conclusion']}")
     if finals["chosen"] is not None:

@@ -103,7 +103,7 @@ def lines(settings: Settings, runs: TrialRuns, ahead: Ahead) -> list[str]:
         f"  to train: {ahead.least} to {ahead.most} runs in the search, as trials that fall behind get no further seed",
         f"  then {ahead.finals} on fresh seeds{budget}",
         f"  in the store already: {ahead.found} of the search",
-        _time(settings, runs, (ahead.least + ahead.finals, ahead.most + ahead.finals)),
+        *_time(settings, runs, (ahead.least + ahead.finals, ahead.most + ahead.finals)),
     ]
 
 
@@ -116,27 +116,27 @@ def _spelled(domain: Range | Choice) -> str:
 
 
 def _condition(when: Mapping[str, tuple[Any, ...]]) -> str:
-    parts = [f"{path} is {' or '.join(map(spelled, values))}" for path, values in when.items()]
-    return " ".join(["", "where", " and ".join(parts)]) if parts else ""
+    parts = [f"{path}: {', '.join(map(spelled, values))}" for path, values in when.items()]
+    return " ".join(["", "when", "; ".join(parts)]) if parts else ""
 
 
-def _time(settings: Settings, runs: TrialRuns, count: tuple[int, int]) -> str:
+def _time(settings: Settings, runs: TrialRuns, count: tuple[int, int]) -> list[str]:
     """Minutes, by what runs of the untouched variant took."""
     if not count[1]:
-        return "  time: none, as all of it is there"
+        return ["  time: none, as all of it is there"]
     workers = Sharing.of(settings).count(count[1])
     measured = _measured(settings, runs)
     if measured is None:
-        return f"  time: not known, as no run of {runs.sweep.variant} was measured; on {workers} workers"
+        return [f"  time: not known, as no run of {runs.sweep.variant} was measured; on {workers} workers"]
     seconds, megabytes, origin = measured
     each = seconds * longer(runs.sweep)
     low, high = (math.ceil(number / workers) * each / 60 for number in count)
     line = f"  time: about {low:.1f} to {high:.1f} minutes on {workers} workers, at {each:.1f} s a run ({origin})"
     if megabytes is None:
-        return line
+        return [line]
     share = memory.machine() * USABLE_MEMORY / workers / 2**20
     short = "" if megabytes < share else ": too much, set `workers` lower"
-    return f"{line}\n  memory: {megabytes:.0f} MB a worker, {share:.0f} MB are there for each{short}"
+    return [line, f"  memory: {megabytes:.0f} MB a worker, {share:.0f} MB are there for each{short}"]
 
 
 def _measured(settings: Settings, runs: TrialRuns) -> tuple[float, float | None, str] | None:

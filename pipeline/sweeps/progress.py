@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.pool.progress import display
 from pipeline.settings.sweep_blocks import SweepSettings
+from pipeline.spoken import tell, told
 from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.search import Search
 from pipeline.sweeps.trials import Told, best
@@ -26,7 +27,7 @@ class Board:
 
     def __enter__(self) -> "Board":
         what = f"{self._sweep.trials} trials of {self._sweep.topic}.{self._sweep.variant}"
-        print(f"{self._sweep.name}: {what}, {self._sweep.seeds} seeds each, by {self._sweep.metric}", flush=True)
+        tell(f"{self._sweep.name}: {what}, {self._sweep.seeds} seeds each, by {self._sweep.metric}")
         if self._display:
             self._display.start()
         return self
@@ -42,12 +43,12 @@ class Board:
         note = f"best {ranked[0].score:.4g} (trial {ranked[0].number})" if ranked else "none is good yet"
         note += self._left(search.told)
         if self._display:
-            self._display.update(self._bar, completed=len(search.told), note=note)
+            self._display.update(self._bar, completed=len(search.told), note=told(note))
         for trial in trials if not self._display else ():
             self._say(trial, note)
         for trial in trials if self._display else ():
             if trial.reason:
-                print(f"{self._sweep.name}: trial {trial.number} {trial.end}: {trial.reason}", flush=True)
+                tell(f"{self._sweep.name}: trial {trial.number} {trial.end}: {trial.reason}")
 
     def _left(self, told: Sequence[Told]) -> str:
         """Minutes of the search that are left, by what trials took so far; the finals come on top."""
@@ -59,12 +60,11 @@ class Board:
         score = "" if trial.score is None else f" {trial.score:.4g}"
         reason = f" ({trial.reason})" if trial.reason else ""
         count = f"{self._sweep.name}: {trial.number + 1}/{self._sweep.trials} trial {trial.number}"
-        print(f"{count}: {trial.end}{score}{reason}; {note}", flush=True)
+        tell(f"{count}: {trial.end}{score}{reason}; {note}")
 
     def finals(self) -> None:
         """The search is over: finalists are trained now."""
-        line = f"{self._sweep.name}: up to {self._sweep.keep} finalists and {self._sweep.variant} on fresh seeds"
-        print(line, flush=True)
+        tell(f"{self._sweep.name}: up to {self._sweep.keep} finalists and {self._sweep.variant} on fresh seeds")
 
     def tick(self) -> None:
         """Rich draws by itself."""

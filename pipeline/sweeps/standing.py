@@ -9,6 +9,7 @@ from pipeline.errors import InputError
 from pipeline.records import digest, read_json, read_json_or
 from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
+from pipeline.spoken import tell
 from pipeline.sweeps.ledger import study_id
 from pipeline.sweeps.preflight import refuse_to_prepare
 from pipeline.sweeps.runs import TrialRuns
@@ -84,5 +85,5 @@ def current(settings: Settings) -> list[str]:
             of_now(settings, settings.sweeps[name])
             found.append(name)
         except InputError as error:
-            print(f"{name}: left out: {error}", file=sys.stderr, flush=True)
+            tell(f"{name}: left out: {error}", file=sys.stderr)
     return found

@@ -82,7 +82,8 @@ def test_every_message_has_its_translation(messages):
 def test_nothing_is_translated_that_nobody_says():
     said = {*in_templates(), *in_code(), *of_topics(), *of_contracts()}
     kept = {message for message in language.messages_of("es") if message not in said}
-    of_others = {message for _, message in language._patterns("es", (language.OF_FILES, language.OF_TERMINAL))}
+    kinds = (language.OF_FILES, language.OF_TERMINAL, "of the help")  # the last: tests/test_help.py
+    of_others = {message for _, message in language._patterns("es", kinds)}
     assert kept - of_others == set()
 
 
@@ -99,6 +100,10 @@ def test_a_translation_has_the_same_values_and_is_whole(message):
     assert figures[0] == figures[1]
 
 
+def test_there_is_a_voice_for_each_language():
+    assert get_args(contracts.Language) == language.LANGUAGES == tuple(language.OWN_NAMES)
+
+
 def test_every_metric_of_a_topic_is_told_in_both_languages():
     settings = params.read(every_topic=True)
     asked = {metric for topic in settings.topics.values() for metric in topic.metrics}
@@ -107,6 +112,7 @@ def test_every_metric_of_a_topic_is_told_in_both_languages():
         english, spanish = (metric_words.words(metric, name) for name in language.LANGUAGES)
         assert all(english) and all(spanish) and english.meaning != spanish.meaning, metric
     assert metric_words.words("my_own", "es") == ("my own", "", "")
+    assert metric_words.words("val_accuracy", "es")[:2] == ("exactitud (validación)", "proporción")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The page of a sweep: what it says and draws while it goes on and once it is over, bad trials and few trials too."""
 
 import json
+import re
 
 import pytest
 
@@ -127,16 +128,52 @@ def test_a_budget_that_ended_the_search_is_said(write):
 
 
 def test_in_spanish(write):
-    """Words and numbers; what went wrong with a run stays as the run told it."""
+    """Words and numbers; what went wrong with a run as far as it is known."""
     write()
     page = sweeps.page("small", "es")
     for said in ("mejor que stride", "0,120 (de 0,100 a 0,140; reproducida)", "10 puntuados con todas las semillas"):
         assert said in page
     assert "intento 4, elegido" in page and "1,5 minutos de cálculo" in page and '<html lang="es">' in page
-    assert "Esta es la comparación 2 de este barrido con datos de prueba." in page and "puede usar el 0,5 %" in page
-    assert '<td lang="en">seed 0: the loss' in page and "The block" not in page and "Best so far" not in page
+    assert "Esta es la comparación 2 de esta búsqueda con datos de prueba." in page and "puede usar el 0,5 %" in page
+    assert "finita en la época &lt;1&gt;" in page and "The block" not in page and "Best so far" not in page
     write(finals=None)
     assert "Está en marcha: 12 de 12 intentos, el mejor hasta ahora es el intento 1" in sweeps.page("small", "es")
+
+
+HIDDEN = re.compile(r'<style>.*?</style>|<pre>.*?</pre>|<code>.*?</code>|<span lang="en">.*?</span>', re.S)
+ENGLISH = {"the", "of", "and", "is", "are", "in", "by", "to", "with", "trial", "trials", "seed", "seeds", "search"}
+ENGLISH |= {"fresh", "cross", "entropy", "validation", "better", "lower", "higher", "best", "score", "runs", "sweep"}
+
+
+def read_words(page):
+    """Words of a page that are read or hovered over: no settings, no block to paste, no line of a run."""
+    hovered = " ".join(re.findall(r'aria-label="([^"]*)"', page))
+    text = re.sub(r"<[^>]*>", " ", HIDDEN.sub(" ", page)) + hovered
+    return set(re.findall(r"[a-záéíóúñ]+", re.sub(r"(fit|build)\.[a-z_.]+|\w+\.csv", " ", text).lower()))
+
+
+@pytest.mark.parametrize("finals", [FINALS, None])
+@pytest.mark.parametrize("importance", [None, {"fit.learning_rate": 0.25, "build.pooling": 0.75}])
+def test_a_spanish_page_has_no_english_word(write, finals, importance):
+    write(finals=finals, importance=importance, ended_by="budget")
+    english, spanish = (read_words(sweeps.page("small", language)) for language in ("en", "es"))
+    assert ENGLISH & english and not ENGLISH & spanish
+    assert {"entropía", "intento"} <= spanish and not {"entropía", "intento", "semillas"} & english
+
+
+def test_pictures_are_in_the_language_of_the_page(write):
+    write()
+    words = {language: re.findall(r">([^<>]+)</text>", sweeps.page("small", language)) for language in ("en", "es")}
+    assert len(words["en"]) == len(words["es"])
+    assert {"trial", "search", "fresh seeds", "trial 4", "cross-entropy (validation)"} <= {*words["en"]}
+    assert {"intento", "búsqueda", "semillas nuevas", "intento 4", "entropía cruzada (validación)"} <= {*words["es"]}
+    assert not {*words["es"]} & {"trial", "search", "fresh seeds", "trial 4"} and "stride" in words["es"]
+
+
+def test_why_a_trial_is_bad_is_said_in_spanish_where_that_is_known(write):
+    write([TRIALS[0], {**TRIALS[2], "reason": "seed 0: the loss was not finite in epoch 1"}], None)
+    page = sweeps.page("small", "es")
+    assert "semilla 0: la pérdida dejó de ser finita en la época 1" in page and "the loss was" not in page
 
 
 def test_while_it_goes_on(write):
