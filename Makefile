@@ -44,7 +44,7 @@ CHOSEN = $(or $(call told,TOPIC),memory)
 .DEFAULT_GOAL := help
 
 # As the program decides it: what params.yaml says, else the environment.
-SPOKEN := $(firstword $(shell sed -n 's/^language: *\(e[ns]\).*/\1/p' params.yaml 2>/dev/null) \
+SPOKEN := $(firstword $(shell sed -n "s/^language: *[\"']\{0,1\}\(e[ns]\).*/\1/p" params.yaml 2>/dev/null) \
 	$(AULA_LANGUAGE) $(LC_ALL) $(LC_MESSAGES) $(LANG))
 
 help: help-$(if $(filter es%,$(SPOKEN)),es,en)

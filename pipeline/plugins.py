@@ -60,7 +60,10 @@ def load(kind: str, name: str) -> ModuleType:
 
 
 def _building_functional(module: ModuleType) -> ModuleType:
-    """The module with a `build` whose keras.Sequential has become functional: it alone knows no `input` of its own."""
+    """The module with a `build` whose keras.Sequential has become functional: it alone knows no `input` of its own.
+
+    A class that somebody has made of it, with a step of its own perhaps, is left as it is.
+    """
     own = module.build
 
     @wraps(own)
@@ -68,7 +71,7 @@ def _building_functional(module: ModuleType) -> ModuleType:
         import keras
 
         model = own(shape, outputs, **settings)
-        if not isinstance(model, keras.Sequential):
+        if type(model) is not keras.Sequential:
             return model
         if not model.built:
             model.build((None, *shape))

@@ -225,7 +225,8 @@ class Fleet(Generic[Task, Record]):
         elif event.kind == "epochs":
             self._mirror.add(self._spec(task).run_key, event.value)
         else:
-            member.hires = 1  # it can work
+            member.hires = 1
+            self._hires.pop(member.id, None)  # it can work
             self._over(member, place, *event.value)
 
     def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:

@@ -1,6 +1,7 @@
 """Carry out `dvc` in a process of its own, without its advice to push, and with files that no kill can tear."""
 
 import io
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,11 @@ def _write_whole() -> None:
     def dump(path: Any, data: Any, dumper: Any, fs: Any = None, **options: Any) -> None:
         text = io.StringIO()
         dumper(data, text, **options)
-        write_bytes(Path(path).resolve(), text.getvalue().encode("utf-8"))
+        file = Path(path).resolve()
+        mode = file.stat().st_mode if file.exists() else None
+        write_bytes(file, text.getvalue().encode("utf-8"))
+        if mode is not None:
+            file.chmod(stat.S_IMODE(mode))
 
     _common._dump_data = dump  # what changes a file
     _yaml._dump_data = dump  # what writes it anew

@@ -47,7 +47,8 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
     _check(targets, topics, list(settings.sweeps))
     checkout.check()
     with lock.hold("repro"), outcomes.collected() as folder:
-        _say([*checkout.strays(), *dvc_files.mend(), *adoption.adopt(settings)])
+        adopted = adoption.adopt(settings)
+        _say([*checkout.strays(), *dvc_files.mend(), *adopted])
         if not targets:
             _say([WHERE])
         asked = _asked(targets, settings)
@@ -64,7 +65,8 @@ def repro(settings: Settings, targets: Sequence[str] = ()) -> int:
             code = _dvc(wanted)
         if not targets and not code and _page_lags():
             code = _dvc(["--force", "--single-item", "report"])
-        _say(adoption.adopt(settings))  # DVC may have brought runs in place of a stage: those of its run cache
+        # DVC may have brought runs in place of a stage: those of its run cache.
+        _say(line for line in adoption.adopt(settings) if line not in adopted)
         failed = outcomes.failed(folder)
         said = [*(outcome.line() for outcome in failed), *_full_disk(code), _last_line(code, failed, targets)]
         _say([*said, *checkout.strays()])

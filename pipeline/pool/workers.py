@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
@@ -53,7 +53,6 @@ def carry_out(
     more: Callable[[int], Sequence[Task]] | None = None,
     wanted: Callable[[Task], bool] = lambda task: True,
     hire: Hire[Task, Record] | None = None,
-    staff: "Staff | None" = None,
 ) -> Iterator[tuple[Task, Record | None, Ending | None]]:
     """(task, its record, None) as each is done, or (task, None, how its process ended) if that died or hung twice.
 
@@ -61,14 +60,13 @@ def carry_out(
     `tick` is called about twice a second. With GPUs each worker sees one of them, and `slots` workers share it. Tasks
     for which `affinity` gives the same go to one worker if they can. Where tasks follow from what came of others,
     `more` is asked for them after each, given how many workers would idle without; one that is not `wanted` any more
-    when its turn comes is passed over. `hire` brings other workers than those of this machine; those of a `staff` are
-    taken from it, and stay. Leaving the loop early stops the workers, of a staff those that are at something. An
-    exception that `function` raises is raised here.
+    when its turn comes is passed over. `hire` brings other workers than those of this machine. Leaving the loop early
+    stops the workers. An exception that `function` raises is raised here.
     """
     if not tasks and not more:
         return
     count = worker_count(workers, MOST_WORKERS if more else len(tasks), slots)
-    executor = hire(function, limit_s) if hire else Crew(function, count, slots=slots, limit_s=limit_s, staff=staff)
+    executor = hire(function, limit_s) if hire else Crew(function, count, slots=slots, limit_s=limit_s)
     shift = _Shift(executor, AffinityQueue(tasks, affinity), wanted)
     tries: Counter[Task] = Counter(tasks)
     try:
@@ -125,20 +123,6 @@ class _Shift(Generic[Task, Record]):
             self.employ(place)
 
 
-class Staff:
-    """Processes that outlast one carrying out of tasks: the next one finds TensorFlow imported, and need not wait."""
-
-    def __init__(self) -> None:
-        self.clock = WorkClock()
-        self.processes: dict[Hashable, WorkerProcess[Any, Any]] = {}  # by place
-
-    def __enter__(self) -> "Staff":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _end(self.processes)
-
-
 class Crew(Generic[Task, Record]):
     """Workers of this machine, at `count` places: each a process once there is a task for it."""
 
@@ -151,13 +135,12 @@ class Crew(Generic[Task, Record]):
         limit_s: float | None = None,
         start: Callable[..., None] | None = None,
         gpus: Sequence[str] | None = None,
-        staff: Staff | None = None,
     ) -> None:
         self.tasks: dict[Hashable, Task] = {}
-        self._count, self._limit_s, self._is_kept = count, limit_s, staff is not None
-        self._function, self._start, staff = function, start or _start, staff or Staff()
-        self._clock, self._processes = staff.clock, staff.processes
+        self._count, self._limit_s = count, limit_s
+        self._function, self._start, self._clock = function, start or _start, WorkClock()
         self._setup = [os.getpid(), _memory_share(count), runtime.gpus() if gpus is None else gpus, slots]
+        self._processes: dict[Hashable, WorkerProcess[Task, Record]] = {}
 
     def free(self) -> list[Hashable]:
         """Places without a task."""
@@ -172,8 +155,10 @@ class Crew(Generic[Task, Record]):
         if place in self._processes and self._processes[place].given >= RUNS_PER_WORKER:
             self._processes.pop(place).stop()
         if place not in self._processes:
-            self._processes[place] = WorkerProcess(_unworn, start=self._start, arguments=self._setup, clock=self._clock)
-        self._processes[place].give((self._function, task))
+            self._processes[place] = WorkerProcess(
+                _Unworn(self._function), start=self._start, arguments=self._setup, clock=self._clock
+            )
+        self._processes[place].give(task)
         self.tasks[place] = task
 
     def wait(self, seconds: float = TICK_S) -> None:
@@ -194,16 +179,11 @@ class Crew(Generic[Task, Record]):
         """A worker of this machine has written it where it belongs."""
 
     def stop(self) -> None:
-        """End all workers, whatever they are doing; those of a staff that wait for their next task stay."""
-        places = [place for place in self._processes if not self._is_kept or place in self.tasks]
-        _end({place: self._processes.pop(place) for place in places})
-
-
-def _end(processes: Mapping[Hashable, WorkerProcess[Any, Any]]) -> None:
-    for process in processes.values():
-        process.terminate()
-    for process in processes.values():
-        process.stop()
+        """End all workers, whatever they are doing."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            process.stop()
 
 
 def _memory_share(count: int) -> int:
@@ -236,13 +216,17 @@ def _start(parent: int, memory_limit: int, gpus: Sequence[str], slots: int) -> N
     runtime.settle()
 
 
-def _unworn(work: tuple[Callable[[Task], Record], Task]) -> Record:
-    """Do a task by a function, unless so much memory is left from earlier ones that a new worker should."""
-    if _this.runs and _memory_held() > WORN_OUT_SHARE * _this.memory_limit:
-        os._exit(EXIT_WORN_OUT)
-    _this.runs += 1
-    function, task = work
-    return function(task)
+@dataclass(frozen=True)
+class _Unworn(Generic[Task, Record]):
+    """Do a task, unless so much memory is left from earlier ones that a new worker should."""
+
+    function: Callable[[Task], Record]
+
+    def __call__(self, task: Task) -> Record:
+        if _this.runs and _memory_held() > WORN_OUT_SHARE * _this.memory_limit:
+            os._exit(EXIT_WORN_OUT)
+        _this.runs += 1
+        return self.function(task)
 
 
 def _memory_held() -> int:

@@ -159,6 +159,6 @@ def _spread(every: Iterable[Values]) -> float:
 
 
 def _distance(one: Sequence[Values], other: Sequence[Values]) -> float:
-    """The largest between two items' values at one place."""
-    places = [zip(*both, strict=True) for both in zip(one, other, strict=True)]
+    """The largest between two items' values at one place; one may have trained for fewer epochs than the other."""
+    places = [zip(*both, strict=False) for both in zip(one, other, strict=False)]
     return max((abs(a - b) for values in places for a, b in values if a is not None and b is not None), default=0.0)

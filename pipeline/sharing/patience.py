@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from pipeline import spoken
 from pipeline.errors import InputError
 
 Answer = TypeVar("Answer")
@@ -69,8 +70,7 @@ def _first(answers: "queue.SimpleQueue[tuple[Any, BaseException | None]]", limit
     with contextlib.suppress(queue.Empty):
         return answers.get(timeout=min(limit_s, TOLD_S))
     if limit_s > TOLD_S:
-        line = f"{address}: no answer for {TOLD_S:.0f} s, waiting {limit_s:.0f} s at most; Ctrl-C ends that"
-        print(line, file=sys.stderr, flush=True)
+        spoken.tell(f"{address}: not done after {TOLD_S:.0f} s, waiting {limit_s:.0f} s at most", file=sys.stderr)
     return answers.get(timeout=max(0.0, limit_s - TOLD_S))
 
 

@@ -7,7 +7,6 @@ from pipeline import paths
 from pipeline.devices.carry_out import Sharing
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import sweeps as mlflow_sweeps
-from pipeline.pool.workers import Staff
 from pipeline.records import write_bytes
 from pipeline.report import sweeps as sweep_page
 from pipeline.settings.params import Settings, SweepSettings
@@ -25,17 +24,12 @@ from pipeline.sweeps.progress import Board, Shown
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.search import Rules, Search
 from pipeline.sweeps.standing import Origin
-from pipeline.training import runtime
 
 
 def sweep(settings: Settings, name: str) -> dict[str, Any]:
     """Carry out a sweep, or go on with it, and give its summary, which lies with all else in data/sweeps/<name>."""
-    with Staff() as staff:  # on GPUs each phase shares them in its own way
-        return _carry_out(settings, settings.sweeps[name], None if runtime.gpus() else staff)
-
-
-def _carry_out(settings: Settings, block: SweepSettings, staff: Staff | None) -> dict[str, Any]:
-    name, runs = block.name, TrialRuns(settings, block, prepare, staff)
+    block = settings.sweeps[name]
+    runs = TrialRuns(settings, block, prepare)
     untouched, _ = runs.plan({block.variant: {}}, block.search_seeds(settings.first_seed))
     refuse_half_precision(untouched)
     refuse_to_go_without_gpu(settings.profile)

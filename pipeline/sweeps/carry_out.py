@@ -105,7 +105,6 @@ def _pool(
         affinity=lambda task: task.trial,
         more=more,
         wanted=wanted,
-        staff=runs.staff,
         hire=hiring.hire(settings, spec=lambda task: task.spec, scored=False),
     )
 

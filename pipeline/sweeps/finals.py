@@ -179,7 +179,6 @@ def _scores(to_score: Sequence[RunToScore], runs: TrialRuns) -> dict[tuple[str, 
         workers=settings.workers,
         slots=settings.runs_per_gpu,
         affinity=lambda run: run.names["variant"],
-        staff=runs.staff,
     )
     for run, run_scores, reason in outcomes:
         if run_scores is None:

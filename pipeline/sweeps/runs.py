@@ -11,7 +11,6 @@ from pipeline import paths
 from pipeline.contracts import Plan, RunRecord
 from pipeline.devices.mirrored import run
 from pipeline.errors import InputError
-from pipeline.pool.workers import Staff
 from pipeline.records import digest, read_history, read_json
 from pipeline.settings import shapes
 from pipeline.settings.params import DataSettings, Settings, Variant
@@ -56,13 +55,10 @@ def train_trial(task: TrialRun) -> RunRecord:
 
 
 class TrialRuns:
-    """The runs that a sweep may ask for. Data are prepared when first asked for, by what they are made from.
+    """The runs that a sweep may ask for. Data are prepared when first asked for, by what they are made from."""
 
-    `staff` are the processes that train and score them all, one phase after the other; None: each starts its own.
-    """
-
-    def __init__(self, settings: Settings, sweep: SweepSettings, prepare: Prepare, staff: Staff | None = None) -> None:
-        self.settings, self.sweep, self._prepare, self.staff = settings, sweep, prepare, staff
+    def __init__(self, settings: Settings, sweep: SweepSettings, prepare: Prepare) -> None:
+        self.settings, self.sweep, self._prepare = settings, sweep, prepare
         self._blocks: dict[tuple[str, str], DataSettings] = {}
         self._arms: dict[str, tuple[Variant, DataSettings] | str] = {}
         self._identities: dict[str, str] = {}

@@ -73,29 +73,6 @@ def test_tasks_of_one_affinity_follow_each_other():
     assert [task for task, _, _ in done] == [0, 2, 1, 3]
 
 
-def slow_at_one(task):
-    time.sleep(600 if task == 1 else 0)
-    return os.getpid()
-
-
-def test_a_staff_stays_from_one_carrying_out_to_the_next_whatever_they_do():
-    with workers.Staff() as staff:
-        first = {record["pid"] for record, _ in answers(double, list(range(8)), staff=staff).values()}
-        then = {record for record, _ in answers(slow_at_one, [2, 3], staff=staff).values()}
-        assert then <= first
-    assert not any(map(psutil.pid_exists, first))
-
-
-def test_who_leaves_early_stops_those_of_a_staff_that_are_at_something():
-    with workers.Staff() as staff:
-        tasks = workers.carry_out(slow_at_one, [0, 1], workers=2, staff=staff)
-        _, waits, _ = next(tasks)
-        tasks.close()
-        assert len(staff.processes) == 1 and psutil.pid_exists(waits)
-        found = answers(hang_at_one, [0, 1, 2], limit_s=2, staff=staff)  # time is measured on, too
-        assert found[1][1].kind == "timeout" and found[2] == ({"value": 2}, None)
-
-
 def test_no_tasks_no_pool():
     assert answers(double, []) == {}
 

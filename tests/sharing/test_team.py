@@ -212,7 +212,7 @@ def test_a_store_that_hangs_is_waited_for_once_and_not_long(smoke, shared, capsy
 def test_whoever_waits_longer_for_a_store_that_hangs_is_told_so(capsys, monkeypatch):
     monkeypatch.setattr(patience, "TOLD_S", 0.1)
     assert patience.within(5, "s3://b/a", lambda: time.sleep(0.4) or 7) == 7
-    assert capsys.readouterr().err == "s3://b/a: no answer for 0 s, waiting 5 s at most; Ctrl-C ends that\n"
+    assert capsys.readouterr().err == "s3://b/a: not done after 0 s, waiting 5 s at most\n"
     with pytest.raises(Away, match="no answer within 0 s"):
         patience.within(0.1, "s3://b/a", time.sleep, 0.4)
     assert not capsys.readouterr().err
