@@ -39,7 +39,6 @@ class Member:
     offer: Offer
     hand: str
     places: int
-    hires: int = 1  # since something was done there
     asked: float = field(default_factory=time.time)
     begun: bool = False
     at: dict[int, int] = field(default_factory=dict)  # place -> order
@@ -75,7 +74,7 @@ class Fleet(Generic[Task, Record]):
         self._members: dict[str, Member] = {}
         self._to_ask: dict[str, Member] = {}  # by hand: those of whom nothing is expected now
         self._left_out: dict[str, str] = {}  # id -> why
-        self._hires: Counter[str] = Counter()  # by id: how often its hand has ended before anything was done
+        self._failures: Counter[str] = Counter()  # by id: of its hands, since something was done there
         self._orders: dict[int, tuple[str, int, Task, dict[str, Path]]] = {}  # number -> node, place, task, files
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
@@ -179,7 +178,7 @@ class Fleet(Generic[Task, Record]):
         self._hired += 1
         job = self._job
         places = job.workers if isinstance(job.workers, int) else offer.gpus * job.slots if job.on_gpu else offer.cpus
-        member = Member(node, offer, f"{node}/{self._hired}", max(1, places), self._hires[node] + 1)
+        member = Member(node, offer, f"{node}/{self._hired}", max(1, places))
         self._members[node] = member
         self._wire.hire(member.hand, node, min(member.places, offer.cpus), offer.gpus if job.on_gpu else 0)
         self._wire.call(member.hand, "facts", job.numerics)
@@ -195,10 +194,10 @@ class Fleet(Generic[Task, Record]):
             member.is_asked, member.not_before = False, time.monotonic() + AGAIN_S
             self._to_ask[member.hand] = member
             member.unsent, member.unheard = [*member.unheard, *member.unsent], []
-        elif member.hires < MOST_HIRES:
+        elif self._failures[member.id] + 1 < MOST_HIRES:
             self._lose(member, failure.reason)
             self._wire.dismiss(member.hand)
-            self._hires[member.id] = member.hires  # `_look` hires it anew, unless its node has gone with it
+            self._failures[member.id] += 1  # `_look` hires it anew, unless its node has gone with it
         else:
             self._leave_out(member, failure.reason)
 
@@ -225,8 +224,7 @@ class Fleet(Generic[Task, Record]):
         elif event.kind == "epochs":
             self._mirror.add(self._spec(task).run_key, event.value)
         else:
-            member.hires = 1
-            self._hires.pop(member.id, None)  # it can work
+            del self._failures[member.id]  # it can work
             self._over(member, place, *event.value)
 
     def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
