@@ -85,6 +85,8 @@ class Browser:
         self._pid = os.posix_spawn(program, command, os.environ, file_actions=[*actions, *moves])
         for pipe in (read, write, *high):
             os.close(pipe)
+        self._answers = select.poll()  # select.select knows no file above 1,023
+        self._answers.register(self._in, select.POLLIN)
 
     def _message(self, method: str, parameters: dict[str, Any]) -> bytes:
         self._count += 1
@@ -93,7 +95,7 @@ class Browser:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._left:
-            if not select.select([self._in], [], [], PATIENCE)[0]:
+            if not self._answers.poll(PATIENCE * 1000):
                 raise TimeoutError(f"browser: no answer within {PATIENCE} s")
             part = os.read(self._in, 1 << 20)
             if not part:
