@@ -3,7 +3,6 @@
 import copy
 import functools
 import os
-import resource
 
 from pipeline import numerics, spoken
 
@@ -19,10 +18,6 @@ from pipeline import paths, records  # noqa: E402
 from pipeline.settings import params, plan  # noqa: E402
 from pipeline.training import runtime  # noqa: E402
 
-OPEN_FILES = 8192  # MLflow keeps those of every database that a process has had open
-
-_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most) if most > 0 else OPEN_FILES, most))
 DRAWS = range(200, 210)
 runtime.quiet()
 paths.PARAMS = shipped.repository() / "params.yaml"  # before any test reads it
