@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDE, TALL = 620, 210  # points
+WIDTHS, TALL = (620, 340), 210  # points: for a window, for a phone
 ROOM = 3.0  # times the way from the best score to the median: beyond it a score is drawn at the edge
 PALE, FULL = 0.3, 0.95
 
@@ -65,11 +65,11 @@ def limits(points: Sequence[Point], *, highest: bool) -> tuple[float, float]:
     return (far - room, best + room) if highest else (best - room, far + room)
 
 
-def history(points: Sequence[Point], metric: str, *, highest: bool) -> "Figure":
+def history(points: Sequence[Point], metric: str, *, highest: bool, width: float) -> "Figure":
     """Score of each trial in its order, the best so far, and the untouched variant as a dotted line."""
     with style.applied(small=True):
-        figure = style.figure(WIDE, TALL)
-        figure.subplots_adjust(left=48 / WIDE, right=1 - 8 / WIDE, bottom=36 / TALL, top=1 - 8 / TALL)
+        figure = style.figure(width, TALL)
+        figure.subplots_adjust(left=48 / width, right=1 - 8 / width, bottom=36 / TALL, top=1 - 8 / TALL)
         axes = figure.subplots()
         low, high = limits(points, highest=highest)
         best: list[tuple[int, float]] = []
@@ -122,7 +122,8 @@ def scatters(points: Sequence[Point], tried: Sequence[Axis], *, highest: bool) -
                 _scatter(axes, axis, point, low, high, highest=highest)
             _finish(axes, low, high)
             _ticks(axes.xaxis, axis)
-            axes.set_xlim(-0.06, 1.06)
+            room = 0.06 + _spread(axis) / 2
+            axes.set_xlim(-room, 1 + room)
             figures.append(figure)
     return figures
 
@@ -131,14 +132,18 @@ def _scatter(axes: "Axes", axis: Axis, point: Point, low: float, high: float, *,
     x = axis.place(point.values)
     if x is None:
         return
-    if axis.any:  # so that trials of one value do not lie on one another
-        x += ((point.number * 0.618) % 1 - 0.5) * 0.5 / len(axis.any)
+    x += ((point.number * 0.618) % 1 - 0.5) * _spread(axis)
     if point.score is None:
         axes.plot(x, low if highest else high, "|", color=COLOURS["ink"], markersize=6, clip_on=False)
         return
     inside = np.clip(point.seeds, low, high)
     colour = COLOURS["validation"] if point.number == 0 else COLOURS["training"]
     axes.plot(np.full(len(inside), x), inside, "o", color=colour, markersize=3.5, alpha=0.6, markeredgewidth=0)
+
+
+def _spread(axis: Axis) -> float:
+    """How far from one another trials of one value are drawn, so that they do not lie on one another."""
+    return 0.5 / len(axis.any) if axis.any else 0.0
 
 
 def _ticks(axis: Any, tried: Axis) -> None:
@@ -156,15 +161,15 @@ def _short(tried: Axis, share: float) -> str:
     return f"{tried.low + share * (tried.high - tried.low):.3g}"
 
 
-def parallel(points: Sequence[Point], tried: Sequence[Axis], metric: str, *, highest: bool) -> "Figure":
+def parallel(points: Sequence[Point], tried: Sequence[Axis], metric: str, *, highest: bool, width: float) -> "Figure":
     """A line a trial over all settings to its score: those of the best tenth in colour, the untouched one dotted."""
     low, high = limits(points, highest=highest)
     good = sorted((point for point in points if point.score is not None), key=lambda point: point.score or 0.0)
     ranked = good[::-1] if highest else good
     best = {point.number for point in ranked[: max(3, len(ranked) // 10)]}
     with style.applied(small=True):
-        figure = style.figure(WIDE, TALL)
-        figure.subplots_adjust(left=44 / WIDE, right=1 - 44 / WIDE, bottom=30 / TALL, top=1 - 18 / TALL)
+        figure = style.figure(width, TALL)
+        figure.subplots_adjust(left=44 / width, right=1 - 44 / width, bottom=34 / TALL, top=1 - 18 / TALL)
         axes = figure.subplots()
         for point in reversed(ranked):
             _parallel_line(axes, point, tried, (low, high), is_best=point.number in best)
@@ -177,7 +182,7 @@ def parallel(points: Sequence[Point], tried: Sequence[Axis], metric: str, *, hig
             axes.text(len(tried), y, f"{value:.3g}", ha="center", va="top" if y < 0 else "bottom", fontsize=9)
         names = [*(axis.path.rpartition(".")[2] for axis in tried), metric]
         axes.set_xticks(range(len(names)), [narrow(name) for name in names])
-        axes.tick_params(axis="x", length=0, pad=12)
+        axes.tick_params(axis="x", length=0, pad=16)
         axes.set_yticks([])
         axes.set_ylim(0, 1)
         for spine in axes.spines.values():

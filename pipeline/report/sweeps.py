@@ -15,7 +15,7 @@ from pipeline.records import read_json
 from pipeline.report import metric_words, svg, sweep_plots
 from pipeline.report.formatting import render
 from pipeline.report.language import NumberText, Said, Voice, listed, phrase, word
-from pipeline.report.sweep_plots import Axis, Point
+from pipeline.report.sweep_plots import WIDTHS, Axis, Point
 from pipeline.settings.sweep_space import spelled
 
 ENDS = {
@@ -117,9 +117,9 @@ def _pictures(name: str, summary: Summary, points: Sequence[Point]) -> dict[str,
     metric, highest = metric_words.words(summary["metric"], "en").name, summary["highest"]
     tried = [_axis(row) for row in summary["space"]]
     figures = {
-        "history": [sweep_plots.history(points, metric, highest=highest)],
+        "history": [sweep_plots.history(points, metric, highest=highest, width=each) for each in WIDTHS],
         "scatters": sweep_plots.scatters(points, tried, highest=highest),
-        "parallel": [sweep_plots.parallel(points, tried, metric, highest=highest)],
+        "parallel": [sweep_plots.parallel(points, tried, metric, highest=highest, width=each) for each in WIDTHS],
         "plane": [],
         "slopes": [],
     }
@@ -174,5 +174,6 @@ def _block(summary: Summary) -> str:
     from ruamel.yaml import YAML
 
     yaml, out = YAML(), io.StringIO()
+    yaml.representer.add_representer(type(None), lambda of, _: of.represent_scalar("tag:yaml.org,2002:null", "null"))
     yaml.dump(adoption["block"], out)
     return out.getvalue()

@@ -8,7 +8,7 @@ import pytest
 from pipeline import paths
 from pipeline.records import write_bytes, write_json
 from pipeline.report import sweeps
-from pipeline.report.sweep_plots import Axis, Point, limits
+from pipeline.report.sweep_plots import Axis, Point, limits, scatters
 
 SPACE = [
     {"path": "fit.learning_rate", "low": 0.001, "high": 1.0, "log": True, "when": {}},
@@ -105,7 +105,7 @@ def test_once_it_is_over(write):
     assert "on average the 2 finalists looked" in page and "chosen among them by its fresh score" in page
     assert "This is comparison 2 of this sweep on test data." in page and "it may use 0.5 %" in page
     assert "no choice was made by" not in page and "read once" not in page
-    assert page.count("<svg") == 1 + 2 + 1 + 1 + 1
+    assert page.count("<svg") == 2 + 2 + 2 + 1 + 1  # the wide ones once more for a phone
     assert page == sweeps.page("small")
 
 
@@ -230,6 +230,20 @@ def test_null_is_a_value_and_is_spelled_as_in_params(write):
     assert sweeps._strength(axis, points) > 0
     page = sweeps.page("small")
     assert ">null</text>" in page and "None" not in page
+    assert sweeps._block({"finals": {"adoption": {"block": {"fit": {"class_weight": None}}}}}).endswith(": null\n")
+
+
+def test_every_seed_of_a_choice_is_drawn_inside_the_picture():
+    """Trials of one value lie side by side: at either end some were cut away."""
+    pooling = Axis(path="build.pooling", any=("stride", "max"))
+    points = [
+        Point(number=at, score=0.1, seeds=(0.1,), is_complete=True, values={"build.pooling": ("stride", "max")[at % 2]})
+        for at in range(1, 30)
+    ]
+    (axes,) = scatters(points, [pooling], highest=False)[0].axes
+    drawn = [line.get_xdata()[0] for line in axes.lines]
+    assert min(drawn) < 0 and max(drawn) > 1  # else nothing is tried
+    assert axes.get_xlim()[0] < min(drawn) and max(drawn) < axes.get_xlim()[1]
 
 
 def test_the_axis_of_scores_ends_where_few_scores_reach():
