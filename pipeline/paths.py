@@ -44,6 +44,7 @@ STORE_AWAY = STATE / "store_away.json"
 TRACKING = HOME / "mlflow.db"
 ARTIFACTS = HOME / "mlartifacts"
 
+COMPARED = "-compared"  # how a folder in STUDIES ends that counts the looks of a sweep at test data
 OF_SWEEPS = "@"  # in the name of data that sweeps prepare for themselves: what stands behind it says from what
 
 

@@ -136,8 +136,9 @@ def test_a_new_seed_trains_only_the_new_runs(clone):
 
     change(clone, more, "profiles/smoke.yaml")
     told = tell(clone, "dvc", "repro")
-    variants = len(params.read(clone / "params.yaml").topics["convolution"].variants)
-    assert f"convolution: {3 * variants} runs, {2 * variants} of them done before" in told
+    files = (clone / "data" / "runs" / "convolution").glob("*/*/run.json")
+    runs = len({read_json(file)["run_key"] for file in files})  # with one epoch two variants come to the same
+    assert runs % 3 == 0 and f"convolution: {runs} runs, {runs // 3 * 2} of them done before" in told
 
 
 def test_what_was_deleted_comes_back_without_training(clone, settings):

@@ -59,8 +59,14 @@ def _sweeps(settings: Settings) -> set[str]:
 
 
 def _of_no_sweep(known: Collection[str]) -> list[Path]:
-    """What is kept of sweeps that are not `known` (any more), and data that no study of the others has learnt from."""
-    studies = {folder: folder.name.rpartition("-")[0] in known for folder in paths.STUDIES.glob("*")}
+    """What is kept of sweeps that are not `known` (any more), and data that no study of the others has learnt from.
+
+    Not how often they have looked at test data: a block may come back.
+    """
+    studies = {
+        folder: folder.name.endswith(paths.COMPARED) or folder.name.rpartition("-")[0] in known
+        for folder in paths.STUDIES.glob("*")
+    }
     used = {str(name) for folder, kept in studies.items() if kept for name in _data_of(folder)}
     data = [folder for folder in paths.TRIED.glob("*/*") if folder.name not in used]
     return [*(folder for folder, kept in studies.items() if not kept), *data]

@@ -1,5 +1,6 @@
 """Train a finished run again and say whether it repeats to the bit, and by what it differs if not."""
 
+import contextlib
 import math
 import sys
 import tempfile
@@ -11,12 +12,12 @@ from pipeline import errors, numerics, paths
 from pipeline.contracts import DataCard, History, RunRecord
 from pipeline.devices.mirrored import run
 from pipeline.errors import InputError
-from pipeline.records import read_history, read_json, read_sealed
+from pipeline.records import read_history, read_json, read_json_or, read_sealed
 from pipeline.settings import plan
 from pipeline.spoken import tell_each
 from pipeline.training import integrity, runtime
 from pipeline.training.run import RunSpec
-from pipeline.training.store import Store, key
+from pipeline.training.store import Store, key, project_store
 
 
 def reproduce(run_key: str) -> bool:
@@ -25,8 +26,7 @@ def reproduce(run_key: str) -> bool:
     Nothing is written but to a temporary folder. InputError: there is no such run, its files are damaged, its data are
     others now, or it cannot be trained here.
     """
-    folder = _find(run_key)
-    record = read_json(folder / "run.json")
+    folder, record = _find(run_key)
     _refuse(record)
     names = ("topic", "variant", "seed", "draw", "run_key", "profile", "settings", "data_digest")
     mode: numerics.Mode = "portable" if record.get("numerics") == "portable" else "native"
@@ -57,28 +57,45 @@ def _scratch() -> "tempfile.TemporaryDirectory[str]":
         ) from None
 
 
-def _find(run_key: str) -> Path:
-    """The folder under data/runs of the one run whose key starts so. InputError: none, or several, or it is damaged."""
-    folders = dict(_folders())
-    matches = [key for key in folders if run_key and key.startswith(run_key)]
+def _find(run_key: str) -> tuple[Path, dict[str, Any]]:
+    """Folder and record of the one run whose key starts so. InputError: none, or several, or it is damaged."""
+    found = {**_of_sweeps(), **_of_topics()}
+    matches = [key for key in found if run_key and key.startswith(run_key)]
     if len(matches) != 1:
-        some = ", ".join(key[:8] for key in (matches or list(folders))[:5]) or "none yet: run `dvc repro`"
+        some = ", ".join(key[:8] for key in (matches or list(found))[:5]) or "none yet: run `dvc repro`"
         raise InputError(f"run: given {run_key!r} ({len(matches)} runs start so), allowed the start of one key: {some}")
-    folder = folders[matches[0]]
+    folder, record = found[matches[0]]
     fault = integrity.fault(folder, matches[0])
     if fault:
         place = errors.shown(folder)
         raise InputError(f"{place}: given a damaged run ({fault}), allowed a whole one: remove it, then `dvc repro`")
-    return folder
+    return folder, record
 
 
-def _folders() -> Iterator[tuple[str, Path]]:
-    """(key, folder) of each run under data/runs; a record that cannot be read is named, and passed over."""
+Found = dict[str, tuple[Path, dict[str, Any]]]  # by key
+
+
+def _of_topics() -> Found:
+    """Each run under data/runs; a record that cannot be read is named, and passed over."""
+    found: Found = {}
     for file in sorted(paths.RUNS.glob("*/*/*/run.json")):
         try:
-            yield read_json(file)["run_key"], file.parent
+            record = read_json(file)
+            found[record["run_key"]] = file.parent, record
         except (ValueError, KeyError, TypeError):
             print(f"{errors.shown(file)} is damaged, and passed over: `dvc repro` makes it anew", file=sys.stderr)
+    return found
+
+
+def _of_sweeps() -> Found:
+    """Each run that a sweep counts and the store has: what it is called stands with the sweep."""
+    found: Found = {}
+    for file in sorted(paths.SWEEPS.glob("*/runs.json")):
+        for run_key, names in read_json_or(file, {}).items():
+            folder = project_store().folder(run_key)
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                found[run_key] = folder, {**read_json(folder / "run.json"), **names}
+    return found
 
 
 def _refuse(record: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from pipeline.records import digest
 from pipeline.settings import topic_blocks
 from pipeline.settings.data_blocks import DataSettings, view_steps
 from pipeline.settings.profiles import Profile
-from pipeline.settings.sweep_space import Space, Tried, Value, Values, read_space
+from pipeline.settings.sweep_space import Space, Values, read_space
 from pipeline.settings.topic_blocks import Context, TopicLayers, Variant
 from pipeline.settings.tree import Block, Given, Place, merge
 from pipeline.settings.validation import Complaints, ParamsError, settle, show
@@ -228,17 +228,7 @@ def _check_paths(name: str, arm: Arm, space: Space, complaints: Complaints) -> N
             complaints.add(place, show(each.path), PATHS)
             continue
         for value in each.domain.ends():
-            conditions = _conditions(each, space)
-            _tried(arm, name, name, {**conditions, each.path: value}, complaints)
-
-
-def _conditions(each: Tried, space: Space) -> dict[str, Value]:
-    """Values of the settings above, as far as they must be something for this one to count."""
-    found: dict[str, Value] = {}
-    for above in space.tried:
-        if above.path in each.when:
-            found |= {**_conditions(above, space), above.path: each.when[above.path][0]}
-    return found
+            _tried(arm, name, name, {**space.conditions(each), each.path: value}, complaints)
 
 
 def _is_path(path: str) -> bool:

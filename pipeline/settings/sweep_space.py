@@ -109,6 +109,18 @@ class Space:
         """Every combination in order, the last setting changing fastest."""
         return self._combinations({}, 0, most=None)
 
+    def conditions(self, each: Tried) -> dict[str, Value]:
+        """Values of the settings above one, as far as they must be something for it to count."""
+        found: dict[str, Value] = {}
+        for above in self.tried:
+            if above.path in each.when:
+                found |= {**self.conditions(above), above.path: each.when[above.path][0]}
+        return found
+
+    def edges(self) -> list[dict[str, Value]]:
+        """Each setting at each of its ends, and what must be so for it to count."""
+        return [{**self.conditions(each), each.path: end} for each in self.tried for end in each.domain.ends()]
+
     def _combinations(self, before: Values, at: int, most: int | None) -> Iterator[dict[str, Value]]:
         if at == len(self.tried):
             yield dict(before)
@@ -149,6 +161,11 @@ def _read_tried(path: str, item: Block | Given, above: Sequence[Tried], complain
         return None
     part = item["any"] if "any" in item else item["range"]
     domain: Range | Choice | None = _read_choice(part, complaints) if "any" in item else read_range(part, complaints)
+    written = item.get("when")
+    if isinstance(written, Given):
+        told = "conditions by their paths, such as {fit.optimizer: sgd}"
+        complaints.add(written.place, show(written.value), told)
+        return None
     when = _read_when(item.block("when"), above, complaints)
     return Tried(path, domain, when) if domain else None
 
@@ -198,7 +215,8 @@ def _read_when(block: Block, above: Sequence[Tried], complaints: Complaints) -> 
         options = known[path].options
         allowed = value if isinstance(value, list) and value not in options else [value]
         strange = [each for each in allowed if each not in options]
-        if strange:
-            complaints.add(item.place, show(strange[0]), ", ".join(show(option) for option in options))
+        if strange or not allowed:
+            complaints.add(item.place, show((strange or [[]])[0]), ", ".join(show(option) for option in options))
+            continue
         when[path] = tuple(allowed)
     return when

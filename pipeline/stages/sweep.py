@@ -14,7 +14,7 @@ from pipeline.settings.sweep_space import Values
 from pipeline.spoken import asked as asked_language
 from pipeline.spoken import tell
 from pipeline.stages.prepare import prepare
-from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_to_go_without_gpu
+from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_precision, refuse_to_go_without_gpu
 from pipeline.sweeps import adopting, outputs, preflight, standing
 from pipeline.sweeps.asking import Asker, own_values
 from pipeline.sweeps.carry_out import Answers, search_trials
@@ -32,6 +32,7 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     runs = TrialRuns(settings, block, prepare)
     untouched, _ = runs.plan({block.variant: {}}, block.search_seeds(settings.first_seed))
     refuse_half_precision(untouched)
+    _refuse_half_precisions(settings, block)
     refuse_to_go_without_gpu(settings.profile)
     refuse_gpus(settings, untouched)
     origin = Origin.of(settings, block)
@@ -47,6 +48,14 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
         board.finals()
         finals = play(found.told, runs, answers, shown)
     return _show(settings, block, origin, found, answers, finals)
+
+
+def _refuse_half_precisions(settings: Settings, block: SweepSettings) -> None:
+    """The same of each precision that is tried."""
+    tried = [end for each in block.space.tried if each.path == "precision" for end in each.domain.ends()]
+    place = f"sweeps.{block.name}.try.precision"
+    for precision in tried:
+        refuse_precision(precision, settings.numerics, place)
 
 
 def _tell_stale(settings: Settings, block: SweepSettings) -> None:

@@ -113,16 +113,18 @@ def _lost(spec: RunSpec, ending: Ending | None) -> RunRecord:
 
 def refuse_half_precision(plan: Plan) -> None:
     """InputError: a processor whose numbers are to be those of all others has none of 16 bits."""
-    if runtime.device() != "cpu" or plan["numerics"] != "portable":
-        return
     for name, variant in plan["variants"].items():
-        precision = variant["settings"]["precision"]
-        if precision != "float32":
-            raise InputError(
-                f"topics.{plan['topic']}.variants.{name}.precision: given {precision!r} on a processor, allowed"
-                " float32, or a GPU; with `same_on_every_processor: false` a processor that has such numbers may use"
-                " them"
-            )
+        place = f"topics.{plan['topic']}.variants.{name}.precision"
+        refuse_precision(variant["settings"]["precision"], plan["numerics"], place)
+
+
+def refuse_precision(precision: str, mode: str, place: str) -> None:
+    """The same of one precision that stands at `place`."""
+    if runtime.device() == "cpu" and mode == "portable" and precision != "float32":
+        raise InputError(
+            f"{place}: given {precision!r} on a processor, allowed float32, or a GPU; with"
+            " `same_on_every_processor: false` a processor that has such numbers may use them"
+        )
 
 
 def refuse_to_go_without_gpu(profile: str) -> None:

@@ -86,23 +86,37 @@ def _drawn(domain: Range | Choice, draws: random.Random) -> Value:
 
 def own_values(sweep: SweepSettings) -> dict[str, Value]:
     """The untouched variant's values of the settings that are tried, as far as the sweep could come by them."""
-    settings = sweep.arm.variant.settings()
     found: dict[str, Value] = {}
     for each in sweep.space.tried:
-        value: Any = settings
-        for name in each.path.split("."):
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if each.counts(found) and _holds(each.domain, value):
-            found[each.path] = value
+        same = _in(each.domain, _own(sweep, each.path))
+        if each.counts(found) and same:
+            found[each.path] = same[0]
     return found
 
 
-def _holds(domain: Range | Choice, value: Any) -> bool:
-    if isinstance(domain, Choice):
-        return value in domain.options
+def _own(sweep: SweepSettings, path: str) -> Any:
+    """The untouched variant's value of a setting, of its view's steps too; None where it has none."""
+    variant = sweep.arm.variant
+    block = sweep.arm.data.get(variant.data)
+    first, _, inner = path.partition(".")
+    value: Any = variant.settings()
+    if first == "view" and inner:
+        path, value = inner, block.views.get(variant.view) if block else None
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _in(domain: Range | Choice, value: Any) -> list[Value]:
+    """The value as the domain itself has it, 1 for 1.0 and never for true; empty where it has none such."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    listed = domain.values() if domain.points else None
-    return is_number and domain.low <= value <= domain.high and (listed is None or value in listed)
+    listed = domain.values() if isinstance(domain, Choice) or domain.points else None
+    if listed is not None:
+        return [one for one in listed if one == value and isinstance(one, bool) == isinstance(value, bool)][:1]
+    assert isinstance(domain, Range)
+    if not is_number or not domain.low <= value <= domain.high:
+        return []
+    return [value] if not domain.is_whole else [int(value)] if value == int(value) else []
 
 
 # Optuna: a study is made anew for each question, from what may be known, so that there is nothing to keep in step

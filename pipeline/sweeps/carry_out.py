@@ -70,20 +70,23 @@ def search_trials(search: Search, runs: TrialRuns, answers: Answers, listener: L
     """Go on until all trials of the search are told."""
     feed = _Feed(search, runs, answers, listener)
     for task, record, ending in _pool(runs, [], listener, more=feed.more, wanted=feed.is_wanted):
-        feed.answer(Job(task.trial, task.seed), answers.take(task, record, ending))
+        feed.take(task, record, ending)
         if search.is_over:
             return
 
 
 def train_all(tasks: Iterable[TrialRun], runs: TrialRuns, answers: Answers, listener: Listener) -> None:
     """Have the answers of all these runs."""
-    missing = []
+    missing: dict[str, TrialRun] = {}
+    twins = []  # of other trials, that come to the same runs
     for task in tasks:
         answers.ask_for(task)
-        if answers.known(task) is None:
-            missing.append(task)
-    for task, record, ending in _pool(runs, missing, listener):
+        if answers.known(task) is None and missing.setdefault(task.spec.run_key, task) is not task:
+            twins.append(task)
+    for task, record, ending in _pool(runs, [*missing.values()], listener):
         answers.take(task, record, ending)
+    for task in twins:
+        answers.known(task)
 
 
 def _pool(
@@ -119,6 +122,7 @@ class _Feed:
     def __init__(self, search: Search, runs: TrialRuns, answers: Answers, listener: Listener) -> None:
         self._search, self._runs, self._answers, self._listener = search, runs, answers, listener
         self._tasks: dict[Job, TrialRun] = {}
+        self._given: dict[str, list[TrialRun]] = {}  # by key: that of the pool, and its twins
         if search.told:  # trials that are refused are told before anything is run
             listener.told(search.told, search)
 
@@ -131,15 +135,17 @@ class _Feed:
         return found
 
     def _unknown(self, jobs: Sequence[Job]) -> list[TrialRun]:
-        missing = []
+        missing: list[TrialRun] = []
         for job in jobs:
             task = self._task(job)
             self._answers.ask_for(task)
             outcome = self._answers.known(task)
-            if outcome is None:
-                missing.append(task)
-            else:
-                self.answer(job, outcome)
+            if outcome is not None:
+                self._answer(task, outcome)
+                continue
+            alike = self._given.setdefault(task.spec.run_key, [])
+            missing += [] if alike else [task]
+            alike.append(task)
         return missing
 
     def _task(self, job: Job) -> TrialRun:
@@ -149,10 +155,24 @@ class _Feed:
                 self._tasks[Job(task.trial, task.seed)] = task
         return self._tasks[job]
 
-    def answer(self, job: Job, outcome: Outcome) -> None:
-        told = self._search.done(job, outcome)
+    def take(self, task: TrialRun, record: RunRecord | None, ending: Ending | None) -> None:
+        """Answer a run of the pool's, and with it those of other trials that come to the same."""
+        _, *twins = self._given.pop(task.spec.run_key)
+        self._answer(task, self._answers.take(task, record, ending))
+        for twin in twins:
+            outcome = self._answers.known(twin)
+            assert outcome is not None, "what has just ended is in the store, or in the ledger"
+            self._answer(twin, outcome)
+
+    def _answer(self, task: TrialRun, outcome: Outcome) -> None:
+        told = self._search.done(Job(task.trial, task.seed), outcome)
         if told:
             self._listener.told(told, self._search)
 
     def is_wanted(self, task: TrialRun) -> bool:
-        return self._search.is_open(task.trial)
+        """Whether a trial still waits for it; the pool drops it if not."""
+        key = task.spec.run_key
+        if any(self._search.is_open(each.trial) for each in self._given[key]):
+            return True
+        del self._given[key]
+        return False

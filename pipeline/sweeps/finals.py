@@ -23,7 +23,7 @@ from pipeline.verdicts import rules
 from pipeline.verdicts.looks import Looks
 from pipeline.verdicts.topic import Claim, Topic
 
-FOUND = "found"
+FOUND = "@found"  # no variant can have that name
 FIRST = 0.8  # of the error that all comparisons of a sweep may come to, what the first may use: as a claim's first look
 WORDS: Mapping[Verdict, str] = {
     "reproduced": "better than {default}",
@@ -90,9 +90,11 @@ def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: List
     """Train the finalists on fresh seeds, choose one by validation, and compare it once with trial 0 on test data."""
     sweep, fresh = runs.sweep, runs.sweep.fresh_seeds(runs.settings.first_seed)
     trials = finalists(told, sweep)
-    tasks = [task for trial in trials for task in runs.tasks(trial.number, trial.values, fresh)]
+    unfit = {trial.number: runs.refusal(trial.values, fresh) for trial in trials[1:]}  # of other draws of the data
+    fit = [trial for trial in trials if not unfit.get(trial.number)]
+    tasks = [task for trial in fit for task in runs.tasks(trial.number, trial.values, fresh)]
     train_all(tasks, runs, answers, listener)
-    found = tuple(_finalist(trial, fresh, answers) for trial in trials)
+    found = tuple(_finalist(trial, fresh, answers, unfit.get(trial.number)) for trial in trials)
     sign = -1 if sweep.highest else 1
     good = [each for each in found[1:] if each.score is not None]
     chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
@@ -108,7 +110,9 @@ def finalists(told: Sequence[Told], sweep: SweepSettings) -> list[Told]:
     return [told[0], *[trial for trial in best(told, highest=sweep.highest) if trial.number != 0][: sweep.keep]]
 
 
-def _finalist(trial: Told, fresh: Sequence[int], answers: Answers) -> Finalist:
+def _finalist(trial: Told, fresh: Sequence[int], answers: Answers, unfit: str | None) -> Finalist:
+    if unfit:
+        return Finalist(trial, {}, None, unfit)
     outcomes = {seed: answers.outcomes[trial.number, seed][1] for seed in fresh}
     scores = {seed: outcome.value for seed, outcome in outcomes.items() if outcome.value is not None}
     reason = next(

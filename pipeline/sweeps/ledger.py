@@ -15,11 +15,11 @@ from pipeline.sweeps.trials import Outcome, Told
 from pipeline.training import runtime
 
 
-def study_id(settings: Settings, sweep: SweepSettings, base: str) -> str:
+def study_id(settings: Settings, sweep: SweepSettings, base: Sequence[str]) -> str:
     """A name for all that decides which settings are tried; how many trials, and what follows them, is not in it.
 
-    `base` says what the untouched variant is. TPE's numbers are those of a version of Optuna, and scores those of the
-    code and the libraries that train.
+    `base` says what the untouched variant is, and what it is with each setting at its ends. TPE's numbers are those of
+    a version of Optuna, and scores those of the code and the libraries that train.
     """
     space = [
         [each.path, repr(each.domain), sorted((p, repr(v)) for p, v in each.when.items())] for each in sweep.space.tried
@@ -77,7 +77,7 @@ def comparison(sweep: str, profile: str, name: str) -> int:
 
     It is kept before test data are read; one that was made before, by its `name`, stays the one that it was.
     """
-    file = paths.STUDIES / f"{sweep}-compared" / f"{profile}.json"
+    file = paths.STUDIES / f"{sweep}{paths.COMPARED}" / f"{profile}.json"
     names: list[str] = read_json_or(file, [])
     if name not in names:
         names.append(name)

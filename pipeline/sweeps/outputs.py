@@ -19,7 +19,7 @@ from pipeline.sweeps.finals import Finalist, Finals, share
 from pipeline.sweeps.ledger import history
 from pipeline.sweeps.runs import TrialRun
 from pipeline.sweeps.search import Search
-from pipeline.sweeps.standing import SUMMARY, Origin, key
+from pipeline.sweeps.standing import SUMMARY, Origin, identity_of_found, key
 from pipeline.sweeps.trials import Outcome, Told, best
 from pipeline.verdicts.looks import FAMILY_ERROR
 
@@ -41,7 +41,8 @@ def write(
     """Write all files, and give the summary; without `finals` the sweep is not over yet."""
     folder, told = paths.sweep(sweep.name), search.told
     runs = counted(settings, sweep, told, answers, finals)
-    names = {"study": origin.study, "key": key(settings, sweep, origin.study), "code": origin.code}
+    found = identity_of_found(sweep, finals.chosen.trial.values if finals and finals.chosen else None)
+    names = {"study": origin.study, "key": key(settings, sweep, origin.study), "code": origin.code, "found": found}
     summary = {**summarise(settings, sweep, search, runs.values(), finals), **names}
     summary["importance"] = importance(sweep, told) if finals is not None else None
     write_trials(folder / TRIALS, settings, sweep, told)
@@ -85,6 +86,7 @@ def counted(
     ran = {trial.number: len(trial.scores) + (trial.end in ("diverged", "failed")) for trial in told}
     places = [(number, seed) for number, count in ran.items() for seed in seeds[:count]]
     places += [(each.trial.number, seed) for each in (finals.finalists if finals else ()) for seed in fresh]
+    places = [place for place in places if place[1] in seeds or place in answers.outcomes]  # a finalist may lack data
     return {place: answers.outcomes[place] for place in sorted(places)}
 
 
@@ -118,6 +120,7 @@ def summarise(
     ranked = best(told, highest=sweep.highest)
     ends = [trial.end for trial in told]
     size = sweep.space.size()
+    seconds = {task.spec.run_key: outcome.seconds for task, outcome in runs}  # some trials share runs
     return {
         "sweep": sweep.name,
         "topic": sweep.topic,
@@ -131,8 +134,8 @@ def summarise(
         "trials": len(told),
         "ends": {end: ends.count(end) for end in dict.fromkeys(ends)},
         "ended_by": search.ended_by,
-        "runs": len(runs),
-        "seconds": round(sum(outcome.seconds for _, outcome in runs), 1),
+        "runs": len(seconds),
+        "seconds": round(sum(seconds.values()), 1),
         "seeds": sweep.search_seeds(settings.first_seed),
         "fresh_seeds": sweep.fresh_seeds(settings.first_seed),
         "space": [space_row(each) for each in sweep.space.tried],

@@ -58,7 +58,7 @@ class Ahead:
 
 def replay(settings: Settings, runs: TrialRuns, search: Search) -> Ahead:
     """What is left of a sweep: what was answered before is answered again. Without its data a run counts as to come."""
-    study = study_id(settings, runs.sweep, runs.identity({}))
+    study = study_id(settings, runs.sweep, runs.base)
     workers = Sharing.of(settings).count(runs.sweep.trials * runs.sweep.seeds)
     answers = Answers(runs, Ledger(runs.sweep.name, study, workers))
     while jobs := search.jobs():

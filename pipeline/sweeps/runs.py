@@ -32,6 +32,7 @@ OF_THE_MACHINE = (  # how reasons begin that are no fault of a trial's settings
     *(f"its process was killed by {name}" for name in ("SIGHUP", "SIGINT", "SIGKILL", "SIGTERM")),
     *(f"{name}:" for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, OSError)),
 )
+NODES_LOST = "nodes were lost under it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +87,16 @@ class TrialRuns:
             raise ParamsError([found])
         return found
 
-    def refusal(self, values: Values) -> str | None:
-        """Why settings do not go together, as far as can be told before a run; None: they do. Prepares their data."""
+    def refusal(self, values: Values, seeds: Sequence[int] | None = None) -> str | None:
+        """Why settings do not go together, as far as can be told before a run; None: they do.
+
+        Prepares their data of these seeds, those of the search unless others are given.
+        """
         found = self._arm(values)
         if isinstance(found, str):
             return found
         variant, block = found
-        seeds = self.sweep.search_seeds(self.settings.first_seed)
+        seeds = seeds or self.sweep.search_seeds(self.settings.first_seed)
         try:
             self._prepare_all(block, seeds)
         except InputError as error:
@@ -107,6 +111,11 @@ class TrialRuns:
             found = self._arm(values)
             self._identities[key] = key if isinstance(found, str) else identity_of(*found)
         return self._identities[key]
+
+    @property
+    def base(self) -> list[str]:
+        """What the untouched variant is, and what it is with each setting at its ends: all that trials follow from."""
+        return [self.identity(values) for values in ({}, *self.sweep.space.edges())]
 
     def _arm(self, values: Values) -> tuple[Variant, DataSettings] | str:
         key = digest(dict(values))
@@ -187,7 +196,7 @@ class TrialRuns:
             reason = str(record["reason"])
             if reason.startswith(OTHER_DATA):
                 paths.card(spec.settings["data"], spec.draw).unlink(missing_ok=True)  # so that they are prepared anew
-            if reason.startswith(OF_THE_MACHINE):
+            if reason.startswith(OF_THE_MACHINE) or NODES_LOST in reason:
                 raise InputError(f"sweep {self.sweep.name}: {reason}: make room or mend it; the same command goes on")
             return Outcome("failed", None, reason, record["duration_s"], record["ended"] == "memory")
         return self._outcome(spec, record)

@@ -1,6 +1,7 @@
 """Decide whether what a sweep has come to is of the present settings, profile, data, code and libraries."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,12 @@ from pipeline.errors import InputError
 from pipeline.records import digest, read_json, read_json_or
 from pipeline.settings.params import Settings
 from pipeline.settings.sweep_blocks import SweepSettings
+from pipeline.settings.sweep_space import Values
+from pipeline.settings.validation import ParamsError
 from pipeline.spoken import tell
 from pipeline.sweeps.ledger import study_id
 from pipeline.sweeps.preflight import refuse_to_prepare
-from pipeline.sweeps.runs import TrialRuns
+from pipeline.sweeps.runs import TrialRuns, identity_of
 
 SUMMARY = "sweep.json"
 OTHER = "of other settings, code or data than those of now"
@@ -29,7 +32,7 @@ class Origin:
     @classmethod
     def of(cls, settings: Settings, sweep: SweepSettings) -> "Origin":
         """As settings and code are now."""
-        study = study_id(settings, sweep, TrialRuns(settings, sweep, refuse_to_prepare).identity({}))
+        study = study_id(settings, sweep, TrialRuns(settings, sweep, refuse_to_prepare).base)
         return cls(study, freshness.sweep_code(sweep.topic))
 
 
@@ -60,9 +63,23 @@ def stale(settings: Settings, sweep: SweepSettings) -> str | None:
     if not isinstance(summary, dict):
         return None
     origin = Origin.of(settings, sweep)
-    if summary.get("key") != key(settings, sweep, origin.study):
+    if summary.get("key") != key(settings, sweep, origin.study) or summary.get("found") != _found(sweep, summary):
         return OTHER
     return None if summary.get("code") == origin.code else OTHER_CODE
+
+
+def identity_of_found(sweep: SweepSettings, values: Values | None) -> str | None:
+    """What the settings that were chosen come to as params.yaml is now; None: none were, or they come to nothing."""
+    try:
+        return None if values is None else identity_of(*sweep.tried(values))
+    except ParamsError:
+        return None
+
+
+def _found(sweep: SweepSettings, summary: Mapping[str, Any]) -> str | None:
+    finals = summary.get("finals") or {"chosen": None}
+    values = (each["values"] for each in finals.get("finalists", ()) if each["trial"] == finals["chosen"])
+    return identity_of_found(sweep, None if finals["chosen"] is None else next(values, None))
 
 
 def not_over(name: str) -> InputError:

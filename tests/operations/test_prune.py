@@ -40,6 +40,15 @@ def test_sweeps_of_topics_that_are_switched_off_keep_what_they_have(settings):
     assert not project_store().has("ff00") and not (paths.STUDIES / "strides-0").exists()
 
 
+def test_how_often_a_sweep_has_looked_at_test_data_is_kept(settings):
+    """A block that is commented out for a while is not given its first look anew."""
+    counted = paths.STUDIES / f"gone{paths.COMPARED}" / "laptop.json"
+    records.write_json(counted, ["a", "b"])
+    records.write_json(paths.STUDIES / "gone-0" / "data.json", [])
+    prune.prune(settings[0])
+    assert counted.exists() and not (paths.STUDIES / "gone-0").exists()
+
+
 def test_show_counts_what_is_done_and_what_is_spare(settings):
     told, topic = prune.show(settings[0]).splitlines(), settings[0].topics["imbalance"]
     assert f"imbalance: 1 of {len(topic.variants) * topic.seeds} runs done" in told

@@ -18,6 +18,7 @@ from pipeline.training.run import RunSpec, run, run_specs
 from pipeline.training.store import project_store
 
 KEY = "ab01cd"
+NAMES = ("run_key", "topic", "variant", "seed", "draw", "profile", "settings")
 SETTINGS = {
     "task": "classify",
     "data": "toy",
@@ -89,6 +90,14 @@ def test_a_run_trained_again_is_the_same(finished, capsys):
     assert reproduce(KEY[:2]) is True
     assert capsys.readouterr().out == "repeats to the bit: 2 epochs of variant seed 0\n"
     assert before == paths.STORE
+
+
+def test_a_run_that_only_a_sweep_has_is_found_by_what_the_sweep_says_of_it(finished, capsys):
+    names = {name: records.read_json(finished / "run.json")[name] for name in NAMES}
+    shutil.rmtree(paths.RUNS)
+    records.write_json(paths.sweep("small") / "runs.json", {KEY: names, "ff": {"run_key": "ff"}})
+    assert reproduce(KEY[:2]) is True
+    assert capsys.readouterr().out == "repeats to the bit: 2 epochs of variant seed 0\n"
 
 
 def test_a_headline_first_then_what_differs_most(finished, capsys):

@@ -153,6 +153,12 @@ def test_those_of_topics_that_are_left_out_are_left_out(tmp_path):
         ("try/view.turn.angle", "0.5 .. 7.0", "try.view.turn"),
         ("try/fit.momentum/when", {"fit.optimiser": "sgd"}, "when.fit.optimiser: given 'fit.optimiser', allowed "),
         ("try/fit.momentum/when", {"fit.optimizer": "lion"}, "when.fit.optimizer: given 'lion', allowed 'sgd', 'adam'"),
+        (
+            "try/fit.momentum/when",
+            "sgd",
+            "when: given 'sgd', allowed conditions by their paths, such as {fit.optimizer",
+        ),
+        ("try/fit.momentum/when", {"fit.optimizer": []}, "when.fit.optimizer: given [], allowed 'sgd', 'adam'"),
         ("try/fit.momentum/when", {"build.channels": 4}, "when.build.channels: given 'build.channels', allowed "),
     ],
 )

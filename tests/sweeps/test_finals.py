@@ -8,6 +8,7 @@ from swept import ROW
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import finals
 from pipeline.sweeps.finals import Finalist, Finals
+from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.trials import Told
 from pipeline.verdicts import rules
 
@@ -47,7 +48,7 @@ def test_each_comparison_on_test_data_is_counted_and_held_to_its_share(settings,
 def test_a_later_comparison_has_the_wider_interval(settings):
     """By the rules of claims: what a look may use of the error decides the level of its interval."""
     claim = finals.claim_of(settings.sweeps["small"])
-    scores = {"found": (0.20, 0.21, 0.19, 0.23, 0.20, 0.22), "stride": (0.36, 0.35, 0.36, 0.38, 0.37, 0.37)}
+    scores = {finals.FOUND: (0.20, 0.21, 0.19, 0.23, 0.20, 0.22), "stride": (0.36, 0.35, 0.36, 0.38, 0.37, 0.37)}
     rows = [
         {"variant": variant, "seed": seed, "metric": claim.metric, "value": value, "status": "finished", "run_key": "a"}
         for variant, values in scores.items()
@@ -58,6 +59,26 @@ def test_a_later_comparison_has_the_wider_interval(settings):
     assert widths == sorted(widths) and widths[0] < widths[1] < widths[2]
     assert [row["level"] for row in found] == [pytest.approx(level) for level in (0.96, 0.995, 0.9975)]
     assert {row["verdict"] for row in found} == {"reproduced"}
+
+
+def test_a_variant_may_be_called_found(settings):
+    claim = finals.claim_of(dataclasses.replace(settings.sweeps["small"], variant="found"))
+    assert claim.worse == "found" != claim.better
+
+
+def test_a_finalist_without_data_of_a_fresh_draw_is_kept_with_its_reason(settings, monkeypatch):
+    """Another draw may have too few of a class: the others go on."""
+    real = TrialRuns.refusal
+    fresh = settings.sweeps["small"].fresh_seeds(settings.first_seed)
+
+    def unfit(runs, values, seeds=None):
+        return "given 3, allowed 2" if seeds == fresh else real(runs, values, seeds)
+
+    monkeypatch.setattr(TrialRuns, "refusal", unfit)
+    summary = stage.sweep(settings, "small")
+    untouched, *others = summary["finals"]["finalists"]
+    assert untouched["fresh"] is not None and summary["finals"]["chosen"] is None
+    assert [(each["fresh"], each["reason"]) for each in others] == [(None, "given 3, allowed 2")] * 2
 
 
 def test_all_comparisons_of_a_sweep_share_one_error():

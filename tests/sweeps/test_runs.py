@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import dataclasses
 import json
 
 import pytest
@@ -187,6 +188,7 @@ MACHINE = {
     "stopped": ("killed", "its process was killed by SIGTERM, 2 times"),
     "no start": ("timeout", "no start within 300 s, 2 times"),
     "data": ("exception", "InputError: data/prepared/a/0: given other examples than were planned, allowed those"),
+    "nodes": ("killed", "10 nodes were lost under it, 2 times"),
     "network": ("exception", "ConnectionResetError: [Errno 104] Connection reset by peer"),
 }
 
@@ -212,6 +214,32 @@ def test_a_crash_of_its_own_is_the_trials(settings, monkeypatch, reason):
 
     monkeypatch.setattr(carry_out, "train_trial", crash)
     assert stage.sweep(settings, "small")["ends"] == {"failed": 12}
+
+
+def test_trials_that_come_to_the_same_run_train_it_once(settings, monkeypatch):
+    """Other settings may leave the same examples: their runs are one, and were trained at the same time."""
+    real = TrialRuns.tasks
+
+    def alike(runs, trial, values, seeds):
+        found = real(runs, trial, values, seeds)
+        keys = {task.seed: f"{'other' if trial == 0 else 'same'}{task.seed}" for task in found}
+        return [
+            dataclasses.replace(task, spec=dataclasses.replace(task.spec, run_key=keys[task.seed])) for task in found
+        ]
+
+    monkeypatch.setattr(TrialRuns, "tasks", alike)
+    summary = stage.sweep(settings, "small")
+    assert len(trained.keys) == len({*trained.keys}) and summary["trials"] == 12
+    rows = list(csv.DictReader(outputs("runs.csv").decode().splitlines()))
+    assert len(rows) > summary["runs"] == len({row["run_key"] for row in rows}) == len(trained.keys)
+
+
+def test_a_precision_that_a_processor_has_not_is_refused_where_it_is_tried(house, monkeypatch, tmp_path):
+    tried = "precision: {any: [float32, mixed_bfloat16]}"
+    settings = settle(monkeypatch, tmp_path / "project", SWEEP.replace("build.pooling: {any: [stride, max]}", tried))
+    with pytest.raises(InputError, match=r"sweeps.small.try.precision: given 'mixed_bfloat16' on a processor"):
+        stage.sweep(settings, "small")
+    assert not trained.keys
 
 
 def test_the_same_view_by_another_name_is_the_same_settings(house, monkeypatch, tmp_path):

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from swept import ROW, trained
+from swept import ROW, VIEWS, settle, trained
 
 from pipeline import freshness, paths
 from pipeline.errors import InputError
@@ -45,6 +45,29 @@ def test_another_version_of_the_code_begins_another_study(settings, monkeypatch)
         patched.setattr(ledger_module.runtime, "versions", lambda: {"tensorflow": "9"})
         assert standing.current(settings) == []
     assert standing.current(settings) == ["small"]
+
+
+def test_another_meaning_of_a_value_that_was_tried_begins_another_study(house, monkeypatch, tmp_path):
+    """The view `plain` is no view of the untouched variant: what it does is found out by what was tried alone."""
+    settings = settle(monkeypatch, tmp_path / "project", VIEWS)
+    stage.sweep(settings, "small")
+    assert standing.current(settings) == ["small"]
+    data = settings.data["digits_tail"]
+    views = {**data.views, "plain": {"augment": {"shift": 1}}}
+    changed = dataclasses.replace(data, views=views)
+    sweep = settings.sweeps["small"]
+    arm = dataclasses.replace(sweep.arm, data={**sweep.arm.data, "digits_tail": changed})
+    now = dataclasses.replace(settings, sweeps={"small": dataclasses.replace(sweep, arm=arm)})
+    assert standing.current(now) == []
+    with pytest.raises(InputError, match="other settings, code or data"):
+        stage.adopt_found(now, "small")
+
+
+def test_what_the_winner_comes_to_is_compared_too(settings, monkeypatch):
+    """Settings that matter only together are at no end of the space."""
+    stage.sweep(settings, "small")
+    monkeypatch.setattr(standing, "identity_of", lambda *_: "another")
+    assert standing.current(settings) == []
 
 
 def test_other_code_that_scores_is_said_and_scores_again_without_training(settings, monkeypatch, capsys):
