@@ -366,12 +366,12 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _carry_out(name: str, options: dict[str, Any]) -> tuple[int, str]:
     """Exit code of a command, and what there is to say of it on stderr."""
-    from pipeline.operations import checkout
-    from pipeline.report import speech
-    from pipeline.settings import announcement
-    from pipeline.settings.params import read
+    try:  # which may be stopped while it is imported
+        from pipeline.operations import checkout
+        from pipeline.report import speech
+        from pipeline.settings import announcement
+        from pipeline.settings.params import read
 
-    try:
         settings = read(paths.PARAMS)
         numerics.settle(settings.numerics)
         speech.settle(settings.language)

@@ -9,10 +9,11 @@ import pytest
 import shipped
 
 from pipeline import __main__ as command_line
-from pipeline import freshness, paths
+from pipeline import freshness, paths, settings
 from pipeline.errors import InputError
 from pipeline.mlflow_sync import tracking_store
 from pipeline.operations import signals
+from pipeline.settings import announcement
 
 CALLS = {
     "cluster": (
@@ -217,6 +218,22 @@ def test_a_file_that_may_not_be_read_or_written_is_one_line(main, monkeypatch, c
     assert main([command, *arguments]) == 2
     complaint = capsys.readouterr().err.splitlines()
     assert len(complaint) == 1 and complaint[0].startswith("data/plan/x.json: given ")
+
+
+def test_stopped_while_it_is_imported_is_one_line_too(main, monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, announcement.__name__)
+    monkeypatch.delattr(settings, "announcement")
+    monkeypatch.setattr(sys, "meta_path", [Stopping(), *sys.meta_path])
+    assert main(["check"]) == 1
+    assert capsys.readouterr().err.startswith("stopped; finished runs are kept")
+
+
+class Stopping:
+    """SIGTERM comes while a module is looked for."""
+
+    def find_spec(self, name, *_):
+        if name == announcement.__name__:
+            raise signals.Terminated
 
 
 def test_stopped_by_the_user_is_one_line_and_exit_code_one(main, monkeypatch, capsys):

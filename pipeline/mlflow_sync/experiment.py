@@ -129,8 +129,11 @@ class Experiment:
 
     @reachable()
     def settle_twins(self) -> None:
-        """On a server, where clones share their runs: keep one of those that another has made at the same moment."""
-        if tracking_store.remote() and (self.counts["runs"] or self.counts["comparisons"]):
+        """On a server, where clones share their runs: keep one of those that another has made at the same moment.
+
+        Also where nothing is new by now: it may have been made live, while the topic was trained.
+        """
+        if tracking_store.remote():
             twins.settle(self.client, self._place.id)
 
     @reachable()

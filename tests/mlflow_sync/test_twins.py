@@ -40,6 +40,19 @@ def test_runs_and_parents_are_there_once_and_together(mlflow_store, monkeypatch)
     assert len(found) == 4 and publish() == NOTHING
 
 
+def test_what_was_made_live_is_settled_by_a_publish_that_has_nothing_new(mlflow_store, monkeypatch):
+    """Two clones trained the same at the same time, and each finds all of its runs there when it publishes."""
+    train()
+    with monkeypatch.context() as patch:
+        patch.setattr(twins, "settle", lambda *_: None)
+        publish()
+        publish_blindly(monkeypatch)
+    monkeypatch.setattr("pipeline.mlflow_sync.tracking_store.remote", lambda: True)
+    monkeypatch.setattr("pipeline.mlflow_sync.already.is_published", lambda plan: False)
+    assert publish()["runs"] == 0
+    assert len(runs()) == 5
+
+
 def test_the_one_that_is_kept_joins_the_comparisons_of_the_other(mlflow_store):
     client = mlflow_client()
     place = client.create_experiment(TOPIC)
