@@ -117,9 +117,10 @@ class Node:
         return count
 
     def _drop_left(self) -> None:
-        """What those of this machine have left that were killed."""
+        """What those of this machine have left that were killed; the name of another may begin as ours does."""
         for old in self._root.glob(f"{self._ours}*"):
-            if not psutil.pid_exists(int(old.name.removeprefix(self._ours))):
+            number = old.name.removeprefix(self._ours)
+            if number.isdecimal() and not psutil.pid_exists(int(number)):
                 shutil.rmtree(old, ignore_errors=True)
 
     def put(self, digest: str, content: bytes) -> None:

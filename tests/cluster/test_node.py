@@ -99,6 +99,15 @@ def test_machines_that_share_the_folder_leave_each_other_s_work_alone(node, tmp_
     assert [folder.exists() for folder in there] == [True, False]
 
 
+def test_a_name_that_begins_another_machine_s_is_no_fault(node, tmp_path, monkeypatch):
+    monkeypatch.setattr(platform, "node", lambda: "node")
+    others = [tmp_path / "node" / f"work-node-{rest}" for rest in ("1-4242", "big-4242", "")]
+    for folder in others:
+        folder.mkdir(parents=True)
+    node(fail)
+    assert all(folder.exists() for folder in others)
+
+
 def test_the_same_process_number_on_two_machines_is_two_folders(tmp_path, monkeypatch):
     ours = Node(tmp_path)._work
     monkeypatch.setattr(platform, "node", lambda: "other")
