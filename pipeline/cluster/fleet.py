@@ -5,7 +5,7 @@ import pickle
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -47,7 +47,6 @@ class Member:
     acknowledged: int = 0
     is_asked: bool = False  # an exchange is under way
     not_before: float = 0.0
-    brought: set[str] = field(default_factory=set)
     fault: str | None = None  # why it is to be left out
 
     @property
@@ -216,16 +215,23 @@ class Fleet(Generic[Task, Record]):
             raise event.value
         _, place, task, of_run = self._orders[event.order]
         if event.kind == "lacks":
-            by_digest = {files.digest(file): file for file in of_run.values()}
-            for digest in event.value:
-                if digest not in member.brought:
-                    member.brought.add(digest)
-                    self._wire.bring(member.hand, digest, str(by_digest[digest]))
+            self._bring(member, task, of_run, event.value)
         elif event.kind == "epochs":
             self._mirror.add(self._spec(task).run_key, event.value)
         else:
             del self._failures[member.id]  # it can work
             self._over(member, place, *event.value)
+
+    def _bring(self, member: Member, task: Task, of_run: Mapping[str, Path], lacking: Sequence[str]) -> None:
+        """Send data as often as a node lacks them: it says so again only where what was sent has vanished."""
+        by_digest = {files.digest(file): file for file in of_run.values()}
+        for digest in lacking:
+            if digest not in by_digest:
+                raise InputError(
+                    f"{self._spec(task).settings['data']}: given prepared data that changed while runs were given out,"
+                    " allowed what was planned: run `dvc repro`"
+                )
+            self._wire.bring(member.hand, digest, str(by_digest[digest]))
 
     def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
         task = self._orders.pop(member.at.pop(place))[2]

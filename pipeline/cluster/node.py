@@ -92,6 +92,7 @@ class Node:
         self._events: list[Event] = []
         self._sequence = self._last_order = 0
         self._waiting: dict[int, Order] = {}
+        self._asked: set[str] = set()  # digests of data that are on their way
         self._told: dict[int, int] = {}  # order -> epochs of which was told
         self._heard = time.monotonic()
         threading.Thread(target=self._leave_when_forgotten, daemon=True).start()
@@ -127,6 +128,7 @@ class Node:
         """Keep data that orders wait for."""
         self._heard = time.monotonic()
         self._cache.put(digest, content)
+        self._asked.discard(digest)
 
     def exchange(self, acknowledged: int, orders: Sequence[Order], wait_s: float) -> Report:
         """Take new orders, wait until there is something to say, `wait_s` at most, and say it.
@@ -139,8 +141,6 @@ class Node:
             if order.number > self._last_order:
                 self._last_order = order.number
                 self._waiting[order.number] = order
-                if lacking := self._cache.lacks(order.inputs):
-                    self._note("lacks", order.number, lacking)
         self._give()
         if not self._events:
             self._work_on(wait_s)
@@ -156,7 +156,11 @@ class Node:
     def _give(self) -> None:
         assert self._crew is not None, "begin() comes first"
         for order in list(self._waiting.values()):
-            if not self._cache.lacks(order.inputs) and order.place in self._crew.free():
+            lacking = self._cache.lacks(order.inputs)  # also of data that were here and have vanished
+            if asked := sorted({*lacking} - self._asked):
+                self._asked.update(asked)
+                self._note("lacks", order.number, asked)
+            if not lacking and order.place in self._crew.free():
                 del self._waiting[order.number]
                 laid = self._cache.lay_out(order.inputs, self._work / "inputs")
                 with _no_main():

@@ -73,6 +73,29 @@ def test_data_go_to_a_node_once(tmp_path):
     assert len(town.brought) == len(set(town.brought)) == 2
 
 
+def give_up():
+    raise AssertionError("nothing comes any more")
+
+
+def test_data_that_vanish_from_a_node_are_brought_again(tmp_path):
+    hand = hands.Hand(hands.answering(tmp_path))
+    town = hands.Town({"a": lambda: hand})
+    found = carry_out(town, specs(12), ticks=[None, None, hand.has.clear, *[None] * 30, give_up])
+    assert sorted(found) == list(range(12)) and len(town.brought) > 2
+
+
+def test_data_that_change_before_they_are_brought_are_the_users_to_mend(tmp_path):
+    class Late(hands.Hand):
+        def exchange(self, *arguments):
+            for file in paths.PREPARED.rglob("*.npz"):
+                file.write_bytes(b"other data")
+            return super().exchange(*arguments)
+
+    town = hands.Town({"a": lambda: Late(hands.answering(tmp_path))})
+    with pytest.raises(InputError, match="toy: given prepared data that changed while .* run `dvc repro`"):
+        carry_out(town, specs(2))
+
+
 def test_seeds_of_a_variant_stay_on_a_node(tmp_path):
     town = hands.Town({node: lambda: hands.Hand(hands.answering(tmp_path)) for node in "ab"})
     carry_out(town, specs(20, variants=2))

@@ -90,6 +90,18 @@ def test_an_order_waits_for_its_data_and_is_carried_out_once(node):
     assert not list(paths.STORE.glob("??/*"))  # nothing stays on the node
 
 
+def test_data_that_vanish_before_an_order_begins_are_asked_for_again(node, tmp_path):
+    at = node(read_and_write)
+    lacking = until(at, "lacks", [order(1)])
+    assert at.exchange(lacking.sequence, [order(2)], 0.1).events == []  # the same data, which are on their way
+    at.put(lacking.value[0], b"data")
+    (tmp_path / "node" / "cache" / lacking.value[0]).unlink()
+    again = until(at, "lacks", acknowledged=lacking.sequence)
+    assert again.value == lacking.value
+    at.put(again.value[0], b"data")
+    assert until(at, "answer", acknowledged=again.sequence).value[0].record["read"] == "data"
+
+
 def test_machines_that_share_the_folder_leave_each_other_s_work_alone(node, tmp_path, monkeypatch):
     nobody = 2**22 + 1  # no process has that number
     there = [tmp_path / "node" / f"work-other-{nobody}", tmp_path / "node" / f"work-{platform.node()}-{nobody}"]
