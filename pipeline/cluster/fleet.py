@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+import re
 import sys
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ AGAIN_S = 1.0  # after a call that had no result
 MOST_LOSSES = 10  # of nodes under one and the same run: then it is the run
 MOST_HIRES = 3  # on a node that ends before anything is done there
 OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 ALONE_S = 300.0  # without a node that can be used
 
 Given = tuple[str, int]  # a place: node and number
@@ -238,8 +240,9 @@ class Fleet(Generic[Task, Record]):
         self.tasks.pop((member.id, place))
         run_key = self._spec(task).run_key
         fault = _of_the_machine(answer.record)
-        if fault and (member.fault or not {run_key, fault} & self._blamed):
-            self._blamed |= {run_key, fault}
+        words = QUOTED.sub("", fault or "")  # a path has the names of its node, process and draft in it
+        if fault and (member.fault or not {run_key, words} & self._blamed):
+            self._blamed |= {run_key, words}
             member.fault = member.fault or fault
             return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
         if _is_finished(answer.record) and not files.is_run(parcel) and not project_store().has(run_key):
@@ -294,7 +297,7 @@ class Fleet(Generic[Task, Record]):
 
 
 def _of_the_machine(record: Any) -> str | None:
-    """Why a run failed if that is no fault of its own, but of the disk that it was on."""
+    """Why a run failed if that may be no fault of its own, but of the disk that it was on."""
     reason = str(record["reason"]) if isinstance(record, Mapping) and record.get("status") == "failed" else ""
     return reason if reason.startswith(OF_THE_MACHINE) else None
 

@@ -229,6 +229,20 @@ def test_a_run_with_a_fault_of_its_own_leaves_one_node_out_and_is_failed(tmp_pat
     assert capsys.readouterr().err.count("is left out") == 1
 
 
+def test_a_fault_of_the_code_that_names_another_file_for_each_run_leaves_one_node_out(tmp_path, capsys):
+    """Its files lie in the folder of a node, of a process or of a draft, and their names are never the same."""
+
+    def work(task, order):
+        quote = '"' if task.seed % 2 else "'"
+        reason = f"FileNotFoundError: [Errno 2] No such file or directory: {quote}/work-{task.seed}/a.npz{quote}"
+        return Answer(record={"status": "failed", "reason": reason}), {}
+
+    town = hands.Town({node: lambda: hands.Hand(work) for node in "abcd"})
+    found = carry_out(town, specs(8), ticks=[*[None] * 60, give_up])
+    assert [found[seed][0]["status"] for seed in range(8)] == ["failed"] * 8
+    assert capsys.readouterr().err.count("is left out") == 1
+
+
 def test_what_a_full_node_has_finished_is_kept_and_what_it_has_not_goes_elsewhere(tmp_path, capsys):
     begun = []
 
