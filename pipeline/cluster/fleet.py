@@ -6,12 +6,13 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pipeline.cluster import facts, files, mirror
+from pipeline.cluster.deaths import Deaths
 from pipeline.cluster.node import Event, Job, Order, Report
 from pipeline.cluster.wire import Failure, Message, Offer, Wire
 from pipeline.errors import InputError
@@ -28,6 +29,7 @@ MOST_LOSSES = 10  # of nodes under one and the same run: then it is the run
 MOST_HIRES = 3  # on a node that ends before anything is done there
 OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+OF_A_PROCESS = ("killed", "timeout")  # endings that may be no fault of the run
 ALONE_S = 300.0  # without a node that can be used
 
 Given = tuple[str, int]  # a place: node and number
@@ -80,6 +82,7 @@ class Fleet(Generic[Task, Record]):
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
         self._blamed: set[str] = set()  # runs for which a node was left out, and why: the next time it is the run
+        self._deaths: Deaths[Task] = Deaths()
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
         self._mirror = mirror.Mirror(job.checkpoints)
@@ -94,6 +97,13 @@ class Fleet(Generic[Task, Record]):
         """Whether its node is there, and nothing is carried out at it."""
         member = self._members.get(self._place(place)[0])
         return member is not None and member.begun and place not in self.tasks
+
+    def refused(self, place: Hashable) -> Set[Task]:
+        """Tasks whose process has died on its node, while there is another one that has not tried."""
+        return self._deaths.refused(self._place(place)[0], self._begun())
+
+    def _begun(self) -> set[str]:
+        return {node for node, member in self._members.items() if member.begun}
 
     def give(self, place: Hashable, task: Task) -> None:
         """Send a task to a node; the files that it reads follow if the node lacks them."""
@@ -221,7 +231,6 @@ class Fleet(Generic[Task, Record]):
         elif event.kind == "epochs":
             self._mirror.add(self._spec(task).run_key, event.value)
         else:
-            del self._failures[member.id]  # it can work
             self._over(member, place, *event.value)
 
     def _bring(self, member: Member, task: Task, of_run: Mapping[str, Path], lacking: Sequence[str]) -> None:
@@ -250,9 +259,26 @@ class Fleet(Generic[Task, Record]):
             return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
         if answer.ending:
             files.keep(run_key, parcel)  # it ended while it was scored
-        else:
-            self._parcels[run_key] = parcel
-        return self._done.append(((member.id, place), task, answer))
+            return self._done.append(((member.id, place), task, Answer(ending=self._death(member, task, answer.ending))))
+        self._parcels[run_key] = parcel
+        self._done.append(((member.id, place), task, answer))
+        return self._worked(member, task)
+
+    def _death(self, member: Member, task: Task, ending: Ending) -> Ending:
+        """What is to be said of the end of a process: the first one at a task is its node's fault until it is known."""
+        if ending.kind not in OF_A_PROCESS or not self._deaths.add(task, member.id):
+            return ending
+        if not self._begun() - {member.id}:
+            return ending
+        self._say(f"{member.name}: {ending.reason}; its run goes elsewhere")
+        return self._loss(task, member.name)
+
+    def _worked(self, member: Member, task: Task) -> None:
+        """A node has carried out a task: it can work, and others, where that has died, perhaps cannot."""
+        del self._failures[member.id]
+        for node in self._deaths.survived(task, member.id):
+            if sick := self._members.get(node):
+                self._leave_out(sick, "processes end there at runs that others carry out")
 
     # Who is gone
 

@@ -312,6 +312,56 @@ def test_a_process_that_dies_twice_on_nodes_is_a_failed_run(tmp_path):
     assert found[1].kind == "killed" and found[1].reason == "it died, 2 times"
 
 
+def test_a_sick_node_fails_no_run_and_is_left_out(tmp_path, capsys):
+    """Its processes die as soon as they start, so that it is free for more before any other node is."""
+    died = Answer(ending=Ending("killed", "its process ended with exit code 1", 1.0))
+    sick = hands.Hand(lambda task, order: (died, {}))
+    town = hands.Town({"a": lambda: sick, "b": lambda: hands.Hand(hands.answering(tmp_path))})
+    found = carry_out(town, specs(30))
+    assert sorted(found) == list(range(30)) and all(ending is None for _, ending in found.values())
+    told = capsys.readouterr().err
+    assert "a: its process ended with exit code 1; its run goes elsewhere" in told
+    assert told.count("a is left out: processes end there at runs that others carry out") == 1
+    keys = [order.run_key for order in sick.got]
+    assert len(keys) == len(set(keys)) < 10  # none comes back to it
+
+
+@pytest.mark.parametrize("kind", ["killed", "timeout"])
+def test_a_run_that_kills_its_process_everywhere_is_failed_and_no_node_is_left_out(tmp_path, capsys, kind):
+    died = Answer(ending=Ending(kind, "no good", 1.0))
+
+    def work(task, order):
+        return (died, {}) if task.seed < 4 else hands.answering(tmp_path)(task, order)
+
+    town = hands.Town({node: lambda: hands.Hand(work) for node in "abc"})
+    found = carry_out(town, specs(12, variants=3))
+    assert [seed for seed, (record, ending) in sorted(found.items()) if ending] == [0, 1, 2, 3]
+    assert "left out" not in capsys.readouterr().err
+
+
+def test_a_hand_that_ends_again_and_again_is_left_out_though_processes_of_it_have_ended_between(tmp_path, capsys):
+    died = Answer(ending=Ending("memory", "no memory", 1.0))
+    made = []
+
+    def work(task, order):
+        if task.seed == 0:
+            return hands.answering(tmp_path)(task, order) if len(made) > 3 else None
+        return died, {}
+
+    def hand():
+        made.append(hands.Hand(work))
+        return made[-1]
+
+    town = hands.Town({"a": hand}, cpus=2)
+
+    def fall():
+        town.kill("a")
+
+    with pytest.raises(AssertionError, match="nothing comes any more"):
+        carry_out(town, specs(40, variants=2), ticks=[*[None, None, None, fall] * 3, *[None] * 10, give_up])
+    assert "a is left out: it died" in capsys.readouterr().err and len(made) == 3
+
+
 def test_a_run_that_ended_before_its_process_did_is_in_the_store(tmp_path):
     def scored_to_death(task, order):
         return Answer(ending=Ending("killed", "it died", 1.0)), hands.parcel_of(order.run_key, tmp_path)
