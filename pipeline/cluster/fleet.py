@@ -16,6 +16,7 @@ from pipeline.cluster.deaths import Deaths
 from pipeline.cluster.node import Event, Job, Order, Report
 from pipeline.cluster.wire import Failure, Message, Offer, Wire
 from pipeline.errors import InputError
+from pipeline.pool.clock import WorkClock
 from pipeline.pool.process import Answer, Ending
 from pipeline.spoken import tell
 from pipeline.training.run import RunSpec
@@ -86,7 +87,7 @@ class Fleet(Generic[Task, Record]):
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
         self._mirror = mirror.Mirror(job.checkpoints)
-        self._alone_since = time.monotonic()
+        self._clock, self._alone_since = WorkClock(), 0.0  # what this process sleeps through is nobody's absence
 
     def free(self) -> list[Hashable]:
         """Places of nodes that have begun, the first of each node before the second of any."""
@@ -133,9 +134,10 @@ class Fleet(Generic[Task, Record]):
                 self._ask(self._to_ask[hand])
             for message in self._wire.receive(left):
                 self._take(message)
-        if any(member.begun for member in self._members.values()):
-            self._alone_since = time.monotonic()
-        elif time.monotonic() - self._alone_since > ALONE_S:
+        self._clock.tick()
+        if self._begun():
+            self._alone_since = self._clock.seconds
+        elif self._clock.seconds - self._alone_since > ALONE_S:
             why = "; ".join(self._left_out.values()) or "none has come"
             raise InputError(f"cluster: given no node that can be used ({why}), allowed one at least")
 

@@ -1,5 +1,6 @@
 """The executor of a cluster, on nodes that are played: nothing is lost or kept twice, and unlike ones are named."""
 
+import time
 from itertools import pairwise
 
 import hands
@@ -406,6 +407,18 @@ def test_a_lost_head_ends_the_command_and_its_message_says_how_to_go_on():
     with pytest.raises(HeadLost):
         carry_out(town, specs(2), ticks=[None, behead])
     assert town.closed
+
+
+def test_time_in_which_the_command_itself_was_busy_or_stopped_is_no_time_without_a_node(tmp_path, monkeypatch):
+    gone, clock = [], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + 2 * fleet.ALONE_S * len(gone))
+    town = hands.Town({})
+
+    def come():
+        town.nodes["a"] = lambda: hands.Hand(hands.answering(tmp_path))
+
+    ticks = [lambda: gone.append("asleep"), None, lambda: gone.append("asleep"), come]
+    assert sorted(carry_out(town, specs(2), ticks=ticks)) == [0, 1]
 
 
 def test_no_node_for_long_is_the_users_to_mend(monkeypatch):

@@ -102,6 +102,13 @@ def test_data_that_vanish_before_an_order_begins_are_asked_for_again(node, tmp_p
     assert until(at, "answer", acknowledged=again.sequence).value[0].record["read"] == "data"
 
 
+def test_a_touch_is_a_sign_of_life_of_whoever_asked(tmp_path):
+    at = Node(tmp_path / "node")
+    at._heard -= at_node.LEASE_S
+    at.touch()
+    assert time.monotonic() - at._heard < at_node.LEASE_S / 2
+
+
 def test_machines_that_share_the_folder_leave_each_other_s_work_alone(node, tmp_path, monkeypatch):
     nobody = 2**22 + 1  # no process has that number
     there = [tmp_path / "node" / f"work-other-{nobody}", tmp_path / "node" / f"work-{platform.node()}-{nobody}"]
