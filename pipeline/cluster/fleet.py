@@ -32,6 +32,7 @@ OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 OF_A_PROCESS = ("killed", "timeout")  # endings that may be no fault of the run
 ALONE_S = 300.0  # without a node that can be used
+PATIENT_S = 30.0  # for nodes that begin, before that is said
 
 Given = tuple[str, int]  # a place: node and number
 
@@ -87,7 +88,8 @@ class Fleet(Generic[Task, Record]):
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
         self._mirror = mirror.Mirror(job.checkpoints)
-        self._clock, self._alone_since = WorkClock(), 0.0  # what this process sleeps through is nobody's absence
+        self._clock, self._has_told = WorkClock(), False
+        self._alone_s = self._waiting_s = 0.0  # since a node worked: with none, and with some that have not begun
 
     def free(self) -> list[Hashable]:
         """Places of nodes that have begun, the first of each node before the second of any."""
@@ -134,12 +136,26 @@ class Fleet(Generic[Task, Record]):
                 self._ask(self._to_ask[hand])
             for message in self._wire.receive(left):
                 self._take(message)
+        self._be_patient()
+
+    def _be_patient(self) -> None:
+        """While no node works, tell apart those that are to come from none; time that this process slept is neither."""
+        before = self._clock.seconds
         self._clock.tick()
+        passed = self._clock.seconds - before
         if self._begun():
-            self._alone_since = self._clock.seconds
-        elif self._clock.seconds - self._alone_since > ALONE_S:
-            why = "; ".join(self._left_out.values()) or "none has come"
-            raise InputError(f"cluster: given no node that can be used ({why}), allowed one at least")
+            self._alone_s = self._waiting_s = 0.0
+        elif self._members:
+            self._waiting_s += passed
+            if self._waiting_s > PATIENT_S and not self._has_told:
+                self._has_told = True
+                names = ", ".join(sorted(member.name for member in self._members.values()))
+                self._say(f"waiting for {names}: another command has their cores, or they are starting")
+        else:
+            self._alone_s += passed
+            if self._alone_s > ALONE_S:
+                why = "; ".join(self._left_out.values()) or "none has come"
+                raise InputError(f"cluster: given no node that can be used ({why}), allowed one at least")
 
     def answers(self) -> Iterator[tuple[Hashable, Task, Answer[Record]]]:
         """What has come since the last call."""

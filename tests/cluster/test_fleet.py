@@ -421,6 +421,28 @@ def test_time_in_which_the_command_itself_was_busy_or_stopped_is_no_time_without
     assert sorted(carry_out(town, specs(2), ticks=ticks)) == [0, 1]
 
 
+def test_nodes_that_another_command_has_are_waited_for_and_that_is_said_once(tmp_path, monkeypatch, capsys):
+    """Ray keeps a hand waiting until the cores that it asks for are free."""
+    monkeypatch.setattr(fleet, "ALONE_S", 0.2)
+    monkeypatch.setattr(fleet, "PATIENT_S", 0.1)
+    taken = ["a", "b"]
+
+    class Busy(hands.Town):
+        def call(self, hand, name, *arguments):
+            if hand.partition("/")[0] not in taken:
+                super().call(hand, name, *arguments)
+
+    town = Busy({node: lambda: hands.Hand(hands.answering(tmp_path)) for node in "ab"})
+
+    def end():
+        taken.remove("b")
+        town.nodes["c"] = town.nodes["b"]
+
+    assert sorted(carry_out(town, specs(2), ticks=[*[None] * 12, end])) == [0, 1]
+    line = "cluster: waiting for a, b: another command has their cores, or they are starting"
+    assert capsys.readouterr().err.count(line) == 1
+
+
 def test_no_node_for_long_is_the_users_to_mend(monkeypatch):
     monkeypatch.setattr(fleet, "ALONE_S", 0.0)
     odd = hands.Town({"odd": lambda: hands.Hand(len, code="0")})
