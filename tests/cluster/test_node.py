@@ -198,6 +198,33 @@ def test_a_gpu_with_too_little_for_so_many_is_refused(on_gpus, monkeypatch):
         on_gpus(slots=16)
 
 
+@pytest.mark.parametrize(("fails_after", "steps"), [(99, 3), (2, 2)])
+def test_a_long_wait_is_ticks_of_work_that_end_with_an_event(house, tmp_path, monkeypatch, fails_after, steps):
+    """Limits of runs are counted by a clock that takes no tick for longer than a second; a thousand nodes wait ten."""
+    for name in ("STORE", "SCORES", "CHECKPOINTS"):
+        monkeypatch.setattr(paths, name, getattr(paths, name))
+    waited, now = [], time.monotonic
+
+    class Idle(Crew):
+        tasks = {}
+
+        def wait(self, seconds):
+            waited.append(seconds)
+
+        def answers(self):
+            if len(waited) >= fails_after:
+                raise ValueError("no such thing")
+            return iter(())
+
+    monkeypatch.setattr(at_node, "Crew", Idle)
+    monkeypatch.setattr(time, "monotonic", lambda: now() + sum(waited))
+    node = Node(tmp_path / "node")
+    node.begin(Job(pickle.dumps(fail), "portable", workers=1))
+    report = node.exchange(0, [], 1.4)
+    assert len(waited) == steps and max(waited) <= workers.TICK_S
+    assert [event.kind for event in report.events] == ["error"] * (steps == 2)
+
+
 def test_an_exception_of_a_task_is_told(node):
     at = node(fail)
     at.put(hashlib.sha256(b"data").hexdigest(), b"data")
