@@ -1,5 +1,6 @@
 """The executor of a cluster, on nodes that are played: nothing is lost or kept twice, and unlike ones are named."""
 
+import dataclasses
 import time
 from itertools import pairwise
 
@@ -193,6 +194,23 @@ def test_an_unlike_node_is_named_before_it_is_used(tmp_path, capsys, unlike, tol
     assert sorted(carry_out(town, specs(4))) == list(range(4))
     lines = [line for line in capsys.readouterr().err.splitlines() if "odd" in line]
     assert len(lines) == 1 and lines[0].startswith(f"cluster: odd is left out: {told}") and not used
+
+
+@pytest.mark.parametrize(("skew_s", "is_used"), [(-60.0, False), (60.0, False), (-5.0, True)])
+def test_a_clock_is_judged_by_a_node_that_has_started(tmp_path, monkeypatch, skew_s, is_used):
+    """A start of a minute would hide a clock that is nearly a minute slow."""
+    began, clock = [], time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + 55.0 * len(began))
+
+    class Slow(hands.Hand):
+        def facts(self, mode):
+            began.extend([True] * (not began))
+            return dataclasses.replace(super().facts(mode), clock=time.time() + skew_s)
+
+    hand = Slow(hands.answering(tmp_path))
+    town = hands.Town({"odd": lambda: hand, "a": lambda: hands.Hand(hands.answering(tmp_path))})
+    assert len(carry_out(town, specs(12, variants=2))) == 12
+    assert bool(hand.got) == is_used
 
 
 def test_a_node_with_fewer_gpus_of_the_same_name_is_used(monkeypatch):
