@@ -268,22 +268,30 @@ class Fleet(Generic[Task, Record]):
     def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
         task = self._orders.pop(member.at.pop(place))[2]
         self.tasks.pop((member.id, place))
+        self._done.append(((member.id, place), task, self._weighed(member, task, answer, parcel)))
+
+    def _weighed(
+        self, member: Member, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]
+    ) -> Answer[Record]:
+        """What is to be told of a task: that it goes elsewhere if what came of it may be its node's fault."""
         run_key = self._spec(task).run_key
         fault = _of_the_machine(answer.record)
         words = QUOTED.sub("", fault or "")  # a path has the names of its node, process and draft in it
         if fault and (member.fault or not {run_key, words} & self._blamed):
             self._blamed |= {run_key, words}
             member.fault = member.fault or fault
-            return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
-        if _is_finished(answer.record) and not files.is_run(parcel) and not project_store().has(run_key):
-            self._say(f"{member.name} has lost the files of a finished run, which goes elsewhere")
-            return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
+            return Answer(ending=self._loss(task, member.name))
+        is_awaited = (_is_finished(answer.record) or files.is_run(parcel)) and not project_store().has(run_key)
+        lacking = files.fault(run_key, parcel) if is_awaited else None
         if answer.ending:
-            files.keep(run_key, parcel)  # it ended while it was scored
-            return self._done.append(((member.id, place), task, Answer(ending=self._death(member, task, answer.ending))))
+            files.keep(run_key, {} if lacking else parcel)  # it ended while it was scored
+            return Answer(ending=self._death(member, task, answer.ending))
+        if lacking:
+            self._say(f"{member.name} has lost files of a finished run ({lacking}), which goes elsewhere")
+            return Answer(ending=self._loss(task, member.name))
         self._parcels[run_key] = parcel
-        self._done.append(((member.id, place), task, answer))
-        return self._worked(member, task)
+        self._worked(member, task)
+        return answer
 
     def _death(self, member: Member, task: Task, ending: Ending) -> Ending:
         """What is to be said of the end of a process: the first one at a task is its node's fault until it is known."""

@@ -305,7 +305,7 @@ def test_a_finished_run_whose_files_are_lost_on_its_node_is_done_again(tmp_path,
     tasks = specs(3)
     found = carry_out(hands.Town({"a": lambda: hands.Hand(work)}), tasks)
     assert sorted(found) == [0, 1, 2] and all(project_store().has(task.run_key) for task in tasks)
-    assert capsys.readouterr().err.count("a has lost the files of a finished run, which goes elsewhere") == 2
+    assert capsys.readouterr().err.count("a has lost files of a finished run (no seal.json: it was not written to its end), which goes elsewhere") == 2
 
 
 def test_a_node_is_given_what_it_says_that_it_has_room_for(tmp_path):
@@ -390,14 +390,35 @@ def test_a_run_that_ended_before_its_process_did_is_in_the_store(tmp_path):
     assert project_store().has(task.run_key)
 
 
-def test_a_parcel_that_is_damaged_never_gets_into_the_store(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("history.csv", "history.csv is missing"), ("seal.json", "no seal.json"), ("run.json", "run.json is missing")],
+)
+def test_a_finished_run_of_which_a_file_is_lost_goes_elsewhere(tmp_path, capsys, name, told):
+    lost = []
+
+    def work(task, order):
+        answer, parcel = hands.answering(tmp_path)(task, order)
+        if len(lost) < 1:
+            lost.append(task.seed)
+            return answer, {place: content for place, content in parcel.items() if not place.endswith(name)}
+        return answer, parcel
+
+    tasks = specs(3)
+    found = carry_out(hands.Town({"a": lambda: hands.Hand(work)}), tasks)
+    assert sorted(found) == [0, 1, 2] and all(project_store().has(task.run_key) for task in tasks)
+    assert f"a has lost files of a finished run ({told}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [None, Ending("killed", "it died", 1.0)])
+def test_a_parcel_that_is_damaged_never_gets_into_the_store(tmp_path, ending):
     def damaged(task, order):
         parcel = hands.parcel_of(order.run_key, tmp_path)
-        return Answer(record={"status": "finished"}), {name: content + b" " for name, content in parcel.items()}
+        answer = Answer(ending=ending) if ending else Answer(record={"status": "finished"})
+        return answer, {name: content + b" " for name, content in parcel.items()}
 
-    with pytest.raises(RuntimeError, match="from a node"):
-        carry_out(hands.Town({"a": lambda: hands.Hand(damaged)}), specs(1))
-    assert not project_store().runs() and not project_store().drafts()
+    (found,) = carry_out(hands.Town({"a": lambda: hands.Hand(damaged)}), specs(1)).values()
+    assert found[1].kind == "killed" and not project_store().runs() and not project_store().drafts()
 
 
 def test_what_a_run_has_written_is_seen_here_while_it_is_under_way(tmp_path):
