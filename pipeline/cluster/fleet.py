@@ -87,7 +87,7 @@ class Fleet(Generic[Task, Record]):
         self._deaths: Deaths[Task] = Deaths()
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
-        self._mirror = mirror.Mirror(job.checkpoints)
+        self._mirror = mirror.Mirror()
         self._clock, self._has_told = WorkClock(), False
         self._alone_s = self._waiting_s = 0.0  # since a node worked: with none, and with some that have not begun
 

@@ -23,7 +23,7 @@ from pipeline.devices import carry_out
 from pipeline.pool import workers
 from pipeline.pool.process import Answer
 from pipeline.pool.workers import Crew
-from pipeline.training import epoch_log, runtime
+from pipeline.training import epoch_log, machine, runtime
 
 FOLDER = "AULA_NODE"  # where a node keeps data and half-trained runs: .aula/node of its project unless this says where
 START = workers._start
@@ -106,10 +106,11 @@ class Node:
         """Be ready for orders; how many at a time. InputError: a GPU has too little memory for so many."""
         self._drop_left()
         self._cache = Cache(self._root / "cache")
-        checkpoints = Path(job.checkpoints) if job.checkpoints else self._root / "checkpoints"
-        folders = {"STORE": self._work / "runs", "SCORES": self._work / "scores", "CHECKPOINTS": checkpoints}
-        files.move(**folders)
         numerics.settle(job.numerics)
+        states = Path(job.checkpoints) if job.checkpoints else self._root / "checkpoints"
+        folders = {"STORE": self._work / "runs", "SCORES": self._work / "scores"}
+        folders["CHECKPOINTS"] = states / machine.mark(job.numerics)  # of another GPU nobody goes on from half a run
+        files.move(**folders)
         gpus = runtime.gpus() if job.on_gpu else []
         slots, share = carry_out.shares(gpus, job.slots)
         count = workers.worker_count(job.workers, len(gpus) * slots or workers.MOST_WORKERS, slots)

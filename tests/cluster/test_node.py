@@ -198,6 +198,21 @@ def test_a_gpu_with_too_little_for_so_many_is_refused(on_gpus, monkeypatch):
         on_gpus(slots=16)
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_half_a_run_of_another_gpu_is_not_gone_on_from(on_gpus, tmp_path, monkeypatch, shared):
+    """Allocations of one cluster may have other GPUs each, and its machines a folder that they share."""
+    states = str(tmp_path / "shared") if shared else None
+
+    def at(gpu):
+        monkeypatch.setattr(runtime, "_loadable", lambda: (gpu,))
+        crew = on_gpus(checkpoints=states)[1]
+        assert dict(crew.function.folders)["CHECKPOINTS"] == paths.CHECKPOINTS  # workers find them there
+        return paths.CHECKPOINTS
+
+    assert at("A100") != at("H100") and at("A100") == at("A100")
+    assert at("A100").parent == (tmp_path / "shared" if shared else tmp_path / "node" / "checkpoints")
+
+
 @pytest.mark.parametrize(("fails_after", "steps"), [(99, 3), (2, 2)])
 def test_a_long_wait_is_ticks_of_work_that_end_with_an_event(house, tmp_path, monkeypatch, fails_after, steps):
     """Limits of runs are counted by a clock that takes no tick for longer than a second; a thousand nodes wait ten."""
