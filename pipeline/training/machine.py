@@ -12,6 +12,7 @@ from pipeline.training import runtime
 
 MARK_DIGITS = 12
 
+
 @dataclass(frozen=True)
 class Machine:
     """What decides numbers on a machine; None: nobody has said. `device` is "cpu", or the names of its GPUs."""
