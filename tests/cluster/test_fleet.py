@@ -94,7 +94,7 @@ def test_data_that_change_before_they_are_brought_are_the_users_to_mend(tmp_path
             return super().exchange(*arguments)
 
     town = hands.Town({"a": lambda: Late(hands.answering(tmp_path))})
-    with pytest.raises(InputError, match="toy: given prepared data that changed while .* run `dvc repro`"):
+    with pytest.raises(InputError, match=r"toy: given prepared data that changed while .* run `dvc repro`"):
         carry_out(town, specs(2))
 
 
@@ -305,7 +305,12 @@ def test_a_finished_run_whose_files_are_lost_on_its_node_is_done_again(tmp_path,
     tasks = specs(3)
     found = carry_out(hands.Town({"a": lambda: hands.Hand(work)}), tasks)
     assert sorted(found) == [0, 1, 2] and all(project_store().has(task.run_key) for task in tasks)
-    assert capsys.readouterr().err.count("a has lost files of a finished run (no seal.json: it was not written to its end), which goes elsewhere") == 2
+    assert (
+        capsys.readouterr().err.count(
+            "a has lost files of a finished run (no seal.json: it was not written to its end), which goes elsewhere"
+        )
+        == 2
+    )
 
 
 def test_a_node_is_given_what_it_says_that_it_has_room_for(tmp_path):

@@ -147,7 +147,7 @@ class Crew:
     """What a node would start."""
 
     def __init__(self, function, count, **rest):
-        self.function, self.count, self.rest = function, count, rest
+        self.function, self.count, self.rest, self.tasks = function, count, rest, {}
 
     def stop(self):
         pass
@@ -221,8 +221,6 @@ def test_a_long_wait_is_ticks_of_work_that_end_with_an_event(house, tmp_path, mo
     waited, now = [], time.monotonic
 
     class Idle(Crew):
-        tasks = {}
-
         def wait(self, seconds):
             waited.append(seconds)
 

@@ -52,9 +52,7 @@ def test_a_mark_is_another_where_numbers_may_be(monkeypatch):
         return [machine.mark(mode) for mode in ("portable", "native")]
 
     kept = {}
-    monkeypatch.setattr(
-        machine, "here", lambda mode: Machine(kept["library"], mode, kept["device"], kept["processor"])
-    )
+    monkeypatch.setattr(machine, "here", lambda mode: Machine(kept["library"], mode, kept["device"], kept["processor"]))
     portable, native = marks()
     assert marks() == [portable, native] and len(portable) == len(native) == machine.MARK_DIGITS
     assert marks(processor="EPYC avx2")[0] == portable and marks(processor="EPYC avx2")[1] != native
