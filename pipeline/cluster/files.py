@@ -5,6 +5,7 @@ import hashlib
 import os
 import platform
 import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -58,7 +59,7 @@ def _digest(file: Path, changed: int, size: int) -> str:
 
 
 def keep(run_key: str, parcel: Mapping[str, bytes]) -> None:
-    """Put what a node has written of a run where it belongs; a run that is there already stays as it is.
+    """Put what a node has written of a run, without `fault`, where it belongs; one that is there stays as it is.
 
     Scores go first, each file whole: a run in the store is one that nobody scores again. OSError: the disk is full.
     """
@@ -66,24 +67,34 @@ def keep(run_key: str, parcel: Mapping[str, bytes]) -> None:
         folder, _, rest = name.partition("/")
         if folder == SCORES:
             write_bytes(paths.SCORES / rest, parcel[name])
-    of_run = {Path(name).name: content for name, content in parcel.items() if name.startswith(f"{RUNS}/")}
     store = project_store()
     if not is_run(parcel) or store.has(run_key):
         return
     draft = store.draft()
     try:
-        for name, content in of_run.items():
+        for name, content in _of_run(parcel).items():
             write_bytes(draft / name, content)
-        if fault := integrity.fault(draft, run_key):
-            raise RuntimeError(f"run {run_key[:8]} from a node: {fault}")
         store.put(run_key, draft, read_json(draft / integrity.RECORD))
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def fault(run_key: str, parcel: Mapping[str, bytes]) -> str | None:
+    """What is wrong with the files of the run in what a node has sent, in one line; None: they are whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in _of_run(parcel).items():
+            Path(folder, name).write_bytes(content)
+        return integrity.fault(Path(folder), run_key)
+
+
 def is_run(parcel: Mapping[str, bytes]) -> bool:
-    """Whether the files of a run are in what a node has sent."""
-    return any(name.startswith(f"{RUNS}/") for name in parcel)
+    """Whether files of a run are in what a node has sent."""
+    return bool(_of_run(parcel))
+
+
+def _of_run(parcel: Mapping[str, bytes]) -> dict[str, bytes]:
+    """{name: content} of the run itself."""
+    return {Path(name).name: content for name, content in parcel.items() if name.startswith(f"{RUNS}/")}
 
 
 # On a node

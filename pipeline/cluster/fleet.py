@@ -2,18 +2,21 @@
 
 import dataclasses
 import pickle
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pipeline.cluster import facts, files, mirror
+from pipeline.cluster.deaths import Deaths
 from pipeline.cluster.node import Event, Job, Order, Report
 from pipeline.cluster.wire import Failure, Message, Offer, Wire
 from pipeline.errors import InputError
+from pipeline.pool.clock import WorkClock
 from pipeline.pool.process import Answer, Ending
 from pipeline.spoken import tell
 from pipeline.training.run import RunSpec
@@ -26,7 +29,10 @@ AGAIN_S = 1.0  # after a call that had no result
 MOST_LOSSES = 10  # of nodes under one and the same run: then it is the run
 MOST_HIRES = 3  # on a node that ends before anything is done there
 OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+OF_A_PROCESS = ("killed", "timeout")  # endings that may be no fault of the run
 ALONE_S = 300.0  # without a node that can be used
+PATIENT_S = 30.0  # for nodes that begin, before that is said
 
 Given = tuple[str, int]  # a place: node and number
 
@@ -39,7 +45,7 @@ class Member:
     offer: Offer
     hand: str
     places: int
-    asked: float = field(default_factory=time.time)
+    asked: float | None = None  # for its facts, once it has started
     begun: bool = False
     at: dict[int, int] = field(default_factory=dict)  # place -> order
     unsent: list[Order] = field(default_factory=list)
@@ -47,7 +53,6 @@ class Member:
     acknowledged: int = 0
     is_asked: bool = False  # an exchange is under way
     not_before: float = 0.0
-    brought: set[str] = field(default_factory=set)
     fault: str | None = None  # why it is to be left out
 
     @property
@@ -79,10 +84,12 @@ class Fleet(Generic[Task, Record]):
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
         self._blamed: set[str] = set()  # runs for which a node was left out, and why: the next time it is the run
+        self._deaths: Deaths[Task] = Deaths()
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
-        self._mirror = mirror.Mirror(job.checkpoints)
-        self._alone_since = time.monotonic()
+        self._mirror = mirror.Mirror()
+        self._clock, self._has_told = WorkClock(), False
+        self._alone_s = self._waiting_s = 0.0  # since a node worked: with none, and with some that have not begun
 
     def free(self) -> list[Hashable]:
         """Places of nodes that have begun, the first of each node before the second of any."""
@@ -93,6 +100,13 @@ class Fleet(Generic[Task, Record]):
         """Whether its node is there, and nothing is carried out at it."""
         member = self._members.get(self._place(place)[0])
         return member is not None and member.begun and place not in self.tasks
+
+    def refused(self, place: Hashable) -> Set[Task]:
+        """Tasks whose process has died on its node, while there is another one that has not tried."""
+        return self._deaths.refused(self._place(place)[0], self._begun())
+
+    def _begun(self) -> set[str]:
+        return {node for node, member in self._members.items() if member.begun}
 
     def give(self, place: Hashable, task: Task) -> None:
         """Send a task to a node; the files that it reads follow if the node lacks them."""
@@ -122,11 +136,26 @@ class Fleet(Generic[Task, Record]):
                 self._ask(self._to_ask[hand])
             for message in self._wire.receive(left):
                 self._take(message)
-        if any(member.begun for member in self._members.values()):
-            self._alone_since = time.monotonic()
-        elif time.monotonic() - self._alone_since > ALONE_S:
-            why = "; ".join(self._left_out.values()) or "none has come"
-            raise InputError(f"cluster: given no node that can be used ({why}), allowed one at least")
+        self._be_patient()
+
+    def _be_patient(self) -> None:
+        """While no node works, tell apart those that are to come from none; time that this process slept is neither."""
+        before = self._clock.seconds
+        self._clock.tick()
+        passed = self._clock.seconds - before
+        if self._begun():
+            self._alone_s = self._waiting_s = 0.0
+        elif self._members:
+            self._waiting_s += passed
+            if self._waiting_s > PATIENT_S and not self._has_told:
+                self._has_told = True
+                names = ", ".join(sorted(member.name for member in self._members.values()))
+                self._say(f"waiting for {names}: another command has their cores, or they are starting")
+        else:
+            self._alone_s += passed
+            if self._alone_s > ALONE_S:
+                why = "; ".join(self._left_out.values()) or "none has come"
+                raise InputError(f"cluster: given no node that can be used ({why}), allowed one at least")
 
     def answers(self) -> Iterator[tuple[Hashable, Task, Answer[Record]]]:
         """What has come since the last call."""
@@ -184,6 +213,9 @@ class Fleet(Generic[Task, Record]):
         self._wire.call(member.hand, "facts", job.numerics)
 
     def _judge(self, member: Member, theirs: facts.Facts) -> None:
+        if member.asked is None:  # what it took to start would hide a clock that is as much slow
+            member.asked = time.time()
+            return self._wire.call(member.hand, "facts", self._job.numerics)
         reason = facts.unlike(theirs, self._ours, asked=member.asked, answered=time.time())
         if reason:
             return self._leave_out(member, reason)
@@ -216,34 +248,66 @@ class Fleet(Generic[Task, Record]):
             raise event.value
         _, place, task, of_run = self._orders[event.order]
         if event.kind == "lacks":
-            by_digest = {files.digest(file): file for file in of_run.values()}
-            for digest in event.value:
-                if digest not in member.brought:
-                    member.brought.add(digest)
-                    self._wire.bring(member.hand, digest, str(by_digest[digest]))
+            self._bring(member, task, of_run, event.value)
         elif event.kind == "epochs":
             self._mirror.add(self._spec(task).run_key, event.value)
         else:
-            del self._failures[member.id]  # it can work
             self._over(member, place, *event.value)
+
+    def _bring(self, member: Member, task: Task, of_run: Mapping[str, Path], lacking: Sequence[str]) -> None:
+        """Send data as often as a node lacks them: it says so again only where what was sent has vanished."""
+        by_digest = {files.digest(file): file for file in of_run.values()}
+        for digest in lacking:
+            if digest not in by_digest:
+                raise InputError(
+                    f"{self._spec(task).settings['data']}: given prepared data that changed while runs were given out,"
+                    " allowed what was planned: run `dvc repro`"
+                )
+            self._wire.bring(member.hand, digest, str(by_digest[digest]))
 
     def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
         task = self._orders.pop(member.at.pop(place))[2]
         self.tasks.pop((member.id, place))
+        self._done.append(((member.id, place), task, self._weighed(member, task, answer, parcel)))
+
+    def _weighed(
+        self, member: Member, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]
+    ) -> Answer[Record]:
+        """What is to be told of a task: that it goes elsewhere if what came of it may be its node's fault."""
         run_key = self._spec(task).run_key
         fault = _of_the_machine(answer.record)
-        if fault and (member.fault or not {run_key, fault} & self._blamed):
-            self._blamed |= {run_key, fault}
+        words = QUOTED.sub("", fault or "")  # a path has the names of its node, process and draft in it
+        if fault and (member.fault or not {run_key, words} & self._blamed):
+            self._blamed |= {run_key, words}
             member.fault = member.fault or fault
-            return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
-        if _is_finished(answer.record) and not files.is_run(parcel) and not project_store().has(run_key):
-            self._say(f"{member.name} has lost the files of a finished run, which goes elsewhere")
-            return self._done.append(((member.id, place), task, Answer(ending=self._loss(task, member.name))))
+            return Answer(ending=self._loss(task, member.name))
+        is_awaited = (_is_finished(answer.record) or files.is_run(parcel)) and not project_store().has(run_key)
+        lacking = files.fault(run_key, parcel) if is_awaited else None
         if answer.ending:
-            files.keep(run_key, parcel)  # it ended while it was scored
-        else:
-            self._parcels[run_key] = parcel
-        return self._done.append(((member.id, place), task, answer))
+            files.keep(run_key, {} if lacking else parcel)  # it ended while it was scored
+            return Answer(ending=self._death(member, task, answer.ending))
+        if lacking:
+            self._say(f"{member.name} has lost files of a finished run ({lacking}), which goes elsewhere")
+            return Answer(ending=self._loss(task, member.name))
+        self._parcels[run_key] = parcel
+        self._worked(member, task)
+        return answer
+
+    def _death(self, member: Member, task: Task, ending: Ending) -> Ending:
+        """What is to be said of the end of a process: the first one at a task is its node's fault until it is known."""
+        if ending.kind not in OF_A_PROCESS or not self._deaths.add(task, member.id):
+            return ending
+        if not self._begun() - {member.id}:
+            return ending
+        self._say(f"{member.name}: {ending.reason}; its run goes elsewhere")
+        return self._loss(task, member.name)
+
+    def _worked(self, member: Member, task: Task) -> None:
+        """A node has carried out a task: it can work, and others, where that has died, perhaps cannot."""
+        del self._failures[member.id]
+        for node in self._deaths.survived(task, member.id):
+            if sick := self._members.get(node):
+                self._leave_out(sick, "processes end there at runs that others carry out")
 
     # Who is gone
 
@@ -288,7 +352,7 @@ class Fleet(Generic[Task, Record]):
 
 
 def _of_the_machine(record: Any) -> str | None:
-    """Why a run failed if that is no fault of its own, but of the disk that it was on."""
+    """Why a run failed if that may be no fault of its own, but of the disk that it was on."""
     reason = str(record["reason"]) if isinstance(record, Mapping) and record.get("status") == "failed" else ""
     return reason if reason.startswith(OF_THE_MACHINE) else None
 

@@ -65,6 +65,11 @@ def up(address: str, nodes: int, workers: int | None, hosts: Sequence[str], fold
         raise InputError(
             f"--nodes: given {nodes}, allowed 1 or more: the first is the head; --workers 0 trains nothing"
         )
+    if hosts and _is_loopback(address):
+        raise InputError(
+            f"--host: given {', '.join(hosts)} with {address}, which this machine alone reaches, allowed an address of"
+            " this machine that they reach: --address, such as 192.168.1.10:6379"
+        )
     if _nodes():
         raise InputError("cluster: given one that is up, allowed none: `python -m pipeline cluster down` ends it")
     if answers(address):
@@ -81,6 +86,11 @@ def up(address: str, nodes: int, workers: int | None, hosts: Sequence[str], fold
             down()
         raise
     return [*lines, f"use it by `executor: ray` in params.yaml, or --cluster {address}"]
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0]
+    return host in ("localhost", "[::1]", "::1") or host.startswith("127.")
 
 
 def join(address: str, workers: int, name: str | None) -> list[str]:

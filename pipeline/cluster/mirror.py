@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline import paths
@@ -10,16 +9,13 @@ from pipeline.training import epoch_log
 
 
 class Mirror:
-    """Epoch logs beside no checkpoint; where nodes keep checkpoints in this very folder, they are there already."""
+    """Epoch logs beside no checkpoint; nodes keep theirs elsewhere, in this very folder one level down at most."""
 
-    def __init__(self, checkpoints: str | None) -> None:
-        self._is_there = bool(checkpoints) and Path(str(checkpoints)).resolve() == paths.CHECKPOINTS.resolve()
+    def __init__(self) -> None:
         self._begun: set[str] = set()
 
     def add(self, run_key: str, rows: Sequence[dict[str, Any]]) -> None:
         """More epochs of a run."""
-        if self._is_there:
-            return
         folder = paths.CHECKPOINTS / run_key
         if run_key not in self._begun or rows[0]["epoch"] == 1:
             self._begun.add(run_key)

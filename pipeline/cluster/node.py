@@ -23,7 +23,7 @@ from pipeline.devices import carry_out
 from pipeline.pool import workers
 from pipeline.pool.process import Answer
 from pipeline.pool.workers import Crew
-from pipeline.training import epoch_log, runtime
+from pipeline.training import epoch_log, machine, runtime
 
 FOLDER = "AULA_NODE"  # where a node keeps data and half-trained runs: .aula/node of its project unless this says where
 START = workers._start
@@ -92,6 +92,7 @@ class Node:
         self._events: list[Event] = []
         self._sequence = self._last_order = 0
         self._waiting: dict[int, Order] = {}
+        self._asked: set[str] = set()  # digests of data that are on their way
         self._told: dict[int, int] = {}  # order -> epochs of which was told
         self._heard = time.monotonic()
         threading.Thread(target=self._leave_when_forgotten, daemon=True).start()
@@ -105,10 +106,11 @@ class Node:
         """Be ready for orders; how many at a time. InputError: a GPU has too little memory for so many."""
         self._drop_left()
         self._cache = Cache(self._root / "cache")
-        checkpoints = Path(job.checkpoints) if job.checkpoints else self._root / "checkpoints"
-        folders = {"STORE": self._work / "runs", "SCORES": self._work / "scores", "CHECKPOINTS": checkpoints}
-        files.move(**folders)
         numerics.settle(job.numerics)
+        states = Path(job.checkpoints) if job.checkpoints else self._root / "checkpoints"
+        folders = {"STORE": self._work / "runs", "SCORES": self._work / "scores"}
+        folders["CHECKPOINTS"] = states / machine.mark(job.numerics)  # of another GPU nobody goes on from half a run
+        files.move(**folders)
         gpus = runtime.gpus() if job.on_gpu else []
         slots, share = carry_out.shares(gpus, job.slots)
         count = workers.worker_count(job.workers, len(gpus) * slots or workers.MOST_WORKERS, slots)
@@ -117,15 +119,21 @@ class Node:
         return count
 
     def _drop_left(self) -> None:
-        """What those of this machine have left that were killed."""
+        """What those of this machine have left that were killed; the name of another may begin as ours does."""
         for old in self._root.glob(f"{self._ours}*"):
-            if not psutil.pid_exists(int(old.name.removeprefix(self._ours))):
+            number = old.name.removeprefix(self._ours)
+            if number.isdecimal() and not psutil.pid_exists(int(number)):
                 shutil.rmtree(old, ignore_errors=True)
+
+    def touch(self) -> None:
+        """Somebody waits for what is done here, though busy or stopped."""
+        self._heard = time.monotonic()
 
     def put(self, digest: str, content: bytes) -> None:
         """Keep data that orders wait for."""
         self._heard = time.monotonic()
         self._cache.put(digest, content)
+        self._asked.discard(digest)
 
     def exchange(self, acknowledged: int, orders: Sequence[Order], wait_s: float) -> Report:
         """Take new orders, wait until there is something to say, `wait_s` at most, and say it.
@@ -138,11 +146,10 @@ class Node:
             if order.number > self._last_order:
                 self._last_order = order.number
                 self._waiting[order.number] = order
-                if lacking := self._cache.lacks(order.inputs):
-                    self._note("lacks", order.number, lacking)
         self._give()
-        if not self._events:
-            self._work_on(wait_s)
+        until = time.monotonic() + wait_s
+        while not self._events and (left := until - time.monotonic()) > 0:
+            self._work_on(min(left, workers.TICK_S))  # by which limits of runs are counted
         self._heard = time.monotonic()
         return Report(list(self._events), facts.free(self._root))
 
@@ -155,7 +162,11 @@ class Node:
     def _give(self) -> None:
         assert self._crew is not None, "begin() comes first"
         for order in list(self._waiting.values()):
-            if not self._cache.lacks(order.inputs) and order.place in self._crew.free():
+            lacking = self._cache.lacks(order.inputs)  # also of data that were here and have vanished
+            if asked := sorted({*lacking} - self._asked):
+                self._asked.update(asked)
+                self._note("lacks", order.number, asked)
+            if not lacking and order.place in self._crew.free():
                 del self._waiting[order.number]
                 laid = self._cache.lay_out(order.inputs, self._work / "inputs")
                 with _no_main():

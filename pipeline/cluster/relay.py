@@ -20,6 +20,7 @@ from pipeline.cluster.wire import Failure, HeadLost, Message, Offer
 
 START_S = 60.0
 LOOK_S = 2.0  # between two looks at which nodes there are
+TOUCH_S = 30.0  # between two signs of life to each hand, well below node.LEASE_S
 SILENT_S = 75.0  # Ray itself gives up a head after 60
 QUIET_S = 10.0  # then it is looked whether anybody listens there still
 HELD_BYTES = 200_000_000  # of data in the object store, for nodes that come soon
@@ -114,7 +115,7 @@ def answers(address: str) -> bool:
 
 
 def _relay(connection: Connection, address: str, environment: Mapping[str, str], folder: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver says when
+    _deaf()
     os.environ.update(environment)
     folder.mkdir(parents=True, exist_ok=True)
     log = os.open(folder / "relay.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -129,7 +130,8 @@ def _relay(connection: Connection, address: str, environment: Mapping[str, str],
     except Exception as error:
         desk.say(Message("", "failed", _line(error)))
         return
-    threading.Thread(target=desk.watch, daemon=True).start()
+    for work in (desk.watch, desk.keep):
+        threading.Thread(target=work, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the driver is gone
         while True:
             word, *arguments = connection.recv()
@@ -138,6 +140,12 @@ def _relay(connection: Connection, address: str, environment: Mapping[str, str],
                 break
             getattr(desk, word)(*arguments)
     os._exit(0)  # Ray ends what works for this process
+
+
+def _deaf() -> None:
+    """Ctrl-C: the driver says when. Ctrl-Z: nodes keep what they do for a driver that goes on later."""
+    for name in (signal.SIGINT, signal.SIGTSTP):
+        signal.signal(name, signal.SIG_IGN)
 
 
 class _Desk:
@@ -164,6 +172,14 @@ class _Desk:
             offers = {each["NodeID"]: _offer(each) for each in self._ray.nodes() if each["Alive"]}
             self.say(Message("", "nodes", {node: offer for node, offer in offers.items() if offer.cpus}))
             time.sleep(LOOK_S)
+
+    def keep(self) -> None:
+        """Say that the driver is there, who may be busy or stopped: this process ends with it."""
+        while True:
+            for hand in list(self._hands.values()):
+                with contextlib.suppress(Exception):
+                    hand.touch.remote()
+            time.sleep(TOUCH_S)
 
     def hire(self, hand: str, node: str, cpus: int, gpus: int) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy

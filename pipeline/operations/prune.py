@@ -12,6 +12,7 @@ from pipeline.records import read_json
 from pipeline.settings import params
 from pipeline.settings.params import Settings
 from pipeline.settings.plan import resolve
+from pipeline.training import machine
 from pipeline.training.run import run_specs
 from pipeline.training.store import project_store
 
@@ -117,8 +118,13 @@ def keys_by_topic(settings: Settings) -> dict[str, set[str]]:
 
 
 def _interrupted() -> list[Path]:
-    """Folders of the checkpoints of runs that have not finished; their names are the runs' keys."""
-    return sorted(folder for folder in paths.CHECKPOINTS.glob("*") if folder.is_dir())
+    """Folders of the checkpoints of runs that have not finished; their names are the runs' keys.
+
+    Nodes of a cluster may keep theirs here as well, in a folder for each kind of machine.
+    """
+    ours = [folder for folder in paths.CHECKPOINTS.glob("*") if len(folder.name) != machine.MARK_DIGITS]
+    of_nodes = paths.CHECKPOINTS.glob("?" * machine.MARK_DIGITS + "/*")
+    return sorted(folder for folder in (*ours, *of_nodes) if folder.is_dir())
 
 
 def _scored() -> list[Path]:

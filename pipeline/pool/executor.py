@@ -1,6 +1,6 @@
 """What carries out tasks: processes of this machine, or those of others; the pool gives it one after the other."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Set
 from typing import Protocol, TypeVar
 
 from pipeline.pool.process import Answer
@@ -21,6 +21,9 @@ class Executor(Protocol[Task, Record]):
 
     def is_free(self, place: Hashable) -> bool:
         """Whether a task can be given to that place now; False as well where there is none any more."""
+
+    def refused(self, place: Hashable) -> Set[Task]:
+        """Tasks that should not be given to that place now, as another is better for them; mostly none."""
 
     def give(self, place: Hashable, task: Task) -> None:
         """Have `task` carried out at a place that is free."""

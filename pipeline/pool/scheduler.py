@@ -30,9 +30,13 @@ class AffinityQueue(Generic[Task]):
         """Have a task wait, as the last of its group."""
         self._groups.setdefault(self._affinity(task), deque()).append(task)
 
-    def next(self, worker: Hashable) -> Task | None:
-        """A task of the worker's own group, else of one that nobody is at, else of the longest; None: none waits."""
-        waiting = {group: len(tasks) for group, tasks in self._groups.items() if tasks}
+    def next(self, worker: Hashable, refused: Set[Task] = frozenset()) -> Task | None:
+        """A task of the worker's own group, else of one that nobody is at, else of the longest; None: none waits.
+
+        Those that it has `refused` wait for others.
+        """
+        lengths = {group: len(tasks) - sum(map(tasks.count, refused)) for group, tasks in self._groups.items()}
+        waiting = {group: length for group, length in lengths.items() if length}
         if not waiting:
             return None
         group = self._group_of.get(worker)
@@ -40,7 +44,9 @@ class AffinityQueue(Generic[Task]):
             free = [group for group in waiting if group not in self._group_of.values()]
             group = free[0] if free else max(waiting, key=waiting.__getitem__)
         self._group_of[worker] = group
-        return self._groups[group].popleft()
+        task = next(task for task in self._groups[group] if task not in refused)
+        self._groups[group].remove(task)
+        return task
 
     def requeue(self, task: Task) -> None:
         """Have a task wait again, as the first of its group."""

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
@@ -107,9 +107,10 @@ class _Shift(Generic[Task, Record]):
         """Give the worker at `place` its next task, if it is free and one waits."""
         if not self._executor.is_free(place):
             return
-        task = self.queue.next(place)
+        refused = self._executor.refused(place)
+        task = self.queue.next(place, refused)
         while task is not None and not self._wanted(task):
-            task = self.queue.next(place)
+            task = self.queue.next(place, refused)
         if task is not None:
             self._executor.give(place, task)
 
@@ -149,6 +150,10 @@ class Crew(Generic[Task, Record]):
     def is_free(self, place: Hashable) -> bool:
         """Whether it is without a task."""
         return place not in self.tasks
+
+    def refused(self, place: Hashable) -> Set[Task]:
+        """None: all places are on this machine."""
+        return frozenset()
 
     def give(self, place: Hashable, task: Task) -> None:
         """Have `task` carried out by the process at `place`, which is started if there is none."""

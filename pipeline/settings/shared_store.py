@@ -9,6 +9,7 @@ from pipeline.settings.tree import Block, Given
 from pipeline.settings.validation import Complaints, settle, show
 
 SCHEMES = ("s3", "gs", "ssh", "sftp")
+PLAIN = ("/", "~", ".")  # with these a folder begins that nobody takes for an address
 FIELDS = {"shared": Setting(str | None, None), "write": Setting(bool, True)}
 
 
@@ -32,14 +33,14 @@ def resolve_store(block: Block | Given, complaints: Complaints) -> SharedStoreSe
 def fault(address: str) -> str | None:
     """What is wrong with an address, and what is allowed; None: nothing. A password is never shown."""
     scheme, mark, rest = address.partition("://")
+    if not address.startswith(PLAIN) and _may_have_a_password(scheme, rest):
+        return (
+            "given an address with a password in it, allowed one without: libraries look for it where they keep theirs"
+        )
     if not mark:
         return None if address.strip() else "given no name, allowed a folder, or an address such as s3://bucket/folder"
     if scheme not in SCHEMES:
         return f"given {scheme}://, allowed a folder, or {'://, '.join(SCHEMES)}://"
-    if re.search(r":[^/]*@", rest) or rest.count("@") > 1:
-        return (
-            "given an address with a password in it, allowed one without: libraries look for it where they keep theirs"
-        )
     try:
         parts = urlsplit(address)
         complete = parts.hostname and parts.port != 0 and (scheme not in ("ssh", "sftp") or parts.path.strip("/"))
@@ -47,3 +48,8 @@ def fault(address: str) -> str | None:
         complete = False
     wanted = "s3://bucket/folder, gs://bucket/folder or ssh://user@host/folder"
     return None if complete else f"given {show(address)}, allowed {wanted}"
+
+
+def _may_have_a_password(*parts: str) -> bool:
+    """Whether there is an `@` after a `:`, whatever is between: a password may hold a slash."""
+    return any(re.search(r":[^@]*@", part) for part in parts) or parts[-1].count("@") > 1

@@ -25,7 +25,7 @@ from pipeline.settings.params import Settings
 from pipeline.settings.plan import code_digests_of, current
 from pipeline.sharing.team import Training
 from pipeline.spoken import tell
-from pipeline.training import integrity, runtime
+from pipeline.training import integrity, machine, runtime
 from pipeline.training.record import lost
 from pipeline.training.run import COLUMNS, RunSpec, run_specs
 from pipeline.training.store import Store, project_store
@@ -68,7 +68,23 @@ def train(settings: Settings, topic: str) -> list[dict[str, Any]]:
             else:
                 give(spec.run_key)
     shutil.rmtree(paths.RUNS / topic, ignore_errors=True)
-    return [_collect(store, spec, failed.get(spec.run_key)) for spec in specs]
+    records = [_collect(store, spec, failed.get(spec.run_key)) for spec in specs]
+    _tell_unlike(topic, records)
+    return records
+
+
+def _tell_unlike(topic: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """Say how many runs were trained where numbers may be others than here, and why the first was; they count."""
+    reasons: dict[tuple[machine.Machine, Any], str | None] = {}  # runs are many, machines few
+    found = []
+    for record in records:
+        there = machine.of_record(record), record.get("device")
+        if there not in reasons:
+            reasons[there] = machine.unlike_here(record)
+        if reason := reasons[there]:
+            found.append(reason)
+    if found:
+        tell(f"{topic}: {len(found)} of its runs are of another machine, and are taken: {found[0]}", file=sys.stderr)
 
 
 def run_and_score(spec: RunSpec, plan: Plan, to_score: Mapping[str, Sequence[RunToScore]]) -> RunRecord:

@@ -1,5 +1,6 @@
 """What a run's numbers follow from beside its key: the C library, the GPU by name, a processor with its own numbers."""
 
+import hashlib
 import platform
 import sys
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from typing import Any
 
 from pipeline import numerics
 from pipeline.training import runtime
+
+MARK_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,13 @@ def here(mode: numerics.Mode) -> Machine:
     """This machine, for runs of that mode."""
     device = runtime.devices().partition(" x ")[2] if runtime.device() == "gpu" else "cpu"  # however many it has
     return Machine(library(), numerics.label(mode), device, runtime.processor())
+
+
+def mark(mode: numerics.Mode) -> str:
+    """MARK_DIGITS digits for what this machine's numbers follow from beside a run's key: the same where it is."""
+    ours = here(mode)
+    parts = [ours.library, ours.device, *([] if mode == "portable" else [ours.processor])]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:MARK_DIGITS]
 
 
 def of_record(record: Mapping[str, Any]) -> Machine:

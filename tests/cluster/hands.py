@@ -37,7 +37,7 @@ class Hand:
 
     def __init__(self, work, **unlike):
         self.work, self.unlike = work, unlike
-        self.has, self.waiting, self.events = set(), {}, []
+        self.has, self.asked, self.waiting, self.events = set(), set(), {}, []
         self.sequence = self.last = 0
         self.free = CALM
         self.got = []
@@ -50,6 +50,7 @@ class Hand:
 
     def put(self, digest, content):
         self.has.add(digest)
+        self.asked.discard(digest)
 
     def stop(self):
         pass
@@ -65,10 +66,11 @@ class Hand:
                 self.last = order.number
                 self.waiting[order.number] = order
                 self.got.append(order)
-                lacking = sorted({*order.inputs.values()} - self.has)
-                if lacking:
-                    self.say("lacks", order.number, lacking)
         for order in list(self.waiting.values()):
+            lacking = {*order.inputs.values()} - self.has - self.asked
+            if lacking:
+                self.asked |= lacking
+                self.say("lacks", order.number, sorted(lacking))
             if {*order.inputs.values()} <= self.has:
                 found = self.work(pickle.loads(order.task), order)
                 if found is not None:

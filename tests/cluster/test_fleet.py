@@ -1,5 +1,7 @@
 """The executor of a cluster, on nodes that are played: nothing is lost or kept twice, and unlike ones are named."""
 
+import dataclasses
+import time
 from itertools import pairwise
 
 import hands
@@ -71,6 +73,29 @@ def test_data_go_to_a_node_once(tmp_path):
     town = hands.Town({"a": lambda: hands.Hand(hands.answering(tmp_path))})
     carry_out(town, specs(12))
     assert len(town.brought) == len(set(town.brought)) == 2
+
+
+def give_up():
+    raise AssertionError("nothing comes any more")
+
+
+def test_data_that_vanish_from_a_node_are_brought_again(tmp_path):
+    hand = hands.Hand(hands.answering(tmp_path))
+    town = hands.Town({"a": lambda: hand})
+    found = carry_out(town, specs(12), ticks=[None, None, hand.has.clear, *[None] * 30, give_up])
+    assert sorted(found) == list(range(12)) and len(town.brought) > 2
+
+
+def test_data_that_change_before_they_are_brought_are_the_users_to_mend(tmp_path):
+    class Late(hands.Hand):
+        def exchange(self, *arguments):
+            for file in paths.PREPARED.rglob("*.npz"):
+                file.write_bytes(b"other data")
+            return super().exchange(*arguments)
+
+    town = hands.Town({"a": lambda: Late(hands.answering(tmp_path))})
+    with pytest.raises(InputError, match=r"toy: given prepared data that changed while .* run `dvc repro`"):
+        carry_out(town, specs(2))
 
 
 def test_seeds_of_a_variant_stay_on_a_node(tmp_path):
@@ -171,6 +196,23 @@ def test_an_unlike_node_is_named_before_it_is_used(tmp_path, capsys, unlike, tol
     assert len(lines) == 1 and lines[0].startswith(f"cluster: odd is left out: {told}") and not used
 
 
+@pytest.mark.parametrize(("skew_s", "is_used"), [(-60.0, False), (60.0, False), (-5.0, True)])
+def test_a_clock_is_judged_by_a_node_that_has_started(tmp_path, monkeypatch, skew_s, is_used):
+    """A start of a minute would hide a clock that is nearly a minute slow."""
+    began, clock = [], time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + 55.0 * len(began))
+
+    class Slow(hands.Hand):
+        def facts(self, mode):
+            began.extend([True] * (not began))
+            return dataclasses.replace(super().facts(mode), clock=time.time() + skew_s)
+
+    hand = Slow(hands.answering(tmp_path))
+    town = hands.Town({"odd": lambda: hand, "a": lambda: hands.Hand(hands.answering(tmp_path))})
+    assert len(carry_out(town, specs(12, variants=2))) == 12
+    assert bool(hand.got) == is_used
+
+
 def test_a_node_with_fewer_gpus_of_the_same_name_is_used(monkeypatch):
     monkeypatch.setattr(runtime, "_loadable", lambda: ("H100",) * 4)
     ours = facts.of_this_machine("portable")
@@ -203,6 +245,20 @@ def test_a_run_with_a_fault_of_its_own_leaves_one_node_out_and_is_failed(tmp_pat
     town = hands.Town({node: lambda: hands.Hand(work) for node in "abcd"})
     found = carry_out(town, specs(8))
     assert [found[seed][0]["status"] for seed in range(8)] == ["failed"] * 3 + ["finished"] * 5
+    assert capsys.readouterr().err.count("is left out") == 1
+
+
+def test_a_fault_of_the_code_that_names_another_file_for_each_run_leaves_one_node_out(tmp_path, capsys):
+    """Its files lie in the folder of a node, of a process or of a draft, and their names are never the same."""
+
+    def work(task, order):
+        quote = '"' if task.seed % 2 else "'"
+        reason = f"FileNotFoundError: [Errno 2] No such file or directory: {quote}/work-{task.seed}/a.npz{quote}"
+        return Answer(record={"status": "failed", "reason": reason}), {}
+
+    town = hands.Town({node: lambda: hands.Hand(work) for node in "abcd"})
+    found = carry_out(town, specs(8), ticks=[*[None] * 60, give_up])
+    assert [found[seed][0]["status"] for seed in range(8)] == ["failed"] * 8
     assert capsys.readouterr().err.count("is left out") == 1
 
 
@@ -249,7 +305,12 @@ def test_a_finished_run_whose_files_are_lost_on_its_node_is_done_again(tmp_path,
     tasks = specs(3)
     found = carry_out(hands.Town({"a": lambda: hands.Hand(work)}), tasks)
     assert sorted(found) == [0, 1, 2] and all(project_store().has(task.run_key) for task in tasks)
-    assert capsys.readouterr().err.count("a has lost the files of a finished run, which goes elsewhere") == 2
+    assert (
+        capsys.readouterr().err.count(
+            "a has lost files of a finished run (no seal.json: it was not written to its end), which goes elsewhere"
+        )
+        == 2
+    )
 
 
 def test_a_node_is_given_what_it_says_that_it_has_room_for(tmp_path):
@@ -275,6 +336,56 @@ def test_a_process_that_dies_twice_on_nodes_is_a_failed_run(tmp_path):
     assert found[1].kind == "killed" and found[1].reason == "it died, 2 times"
 
 
+def test_a_sick_node_fails_no_run_and_is_left_out(tmp_path, capsys):
+    """Its processes die as soon as they start, so that it is free for more before any other node is."""
+    died = Answer(ending=Ending("killed", "its process ended with exit code 1", 1.0))
+    sick = hands.Hand(lambda task, order: (died, {}))
+    town = hands.Town({"a": lambda: sick, "b": lambda: hands.Hand(hands.answering(tmp_path))})
+    found = carry_out(town, specs(30))
+    assert sorted(found) == list(range(30)) and all(ending is None for _, ending in found.values())
+    told = capsys.readouterr().err
+    assert "a: its process ended with exit code 1; its run goes elsewhere" in told
+    assert told.count("a is left out: processes end there at runs that others carry out") == 1
+    keys = [order.run_key for order in sick.got]
+    assert len(keys) == len(set(keys)) < 10  # none comes back to it
+
+
+@pytest.mark.parametrize("kind", ["killed", "timeout"])
+def test_a_run_that_kills_its_process_everywhere_is_failed_and_no_node_is_left_out(tmp_path, capsys, kind):
+    died = Answer(ending=Ending(kind, "no good", 1.0))
+
+    def work(task, order):
+        return (died, {}) if task.seed < 4 else hands.answering(tmp_path)(task, order)
+
+    town = hands.Town({node: lambda: hands.Hand(work) for node in "abc"})
+    found = carry_out(town, specs(12, variants=3))
+    assert [seed for seed, (record, ending) in sorted(found.items()) if ending] == [0, 1, 2, 3]
+    assert "left out" not in capsys.readouterr().err
+
+
+def test_a_hand_that_ends_again_and_again_is_left_out_though_processes_of_it_have_ended_between(tmp_path, capsys):
+    died = Answer(ending=Ending("memory", "no memory", 1.0))
+    made = []
+
+    def work(task, order):
+        if task.seed == 0:
+            return hands.answering(tmp_path)(task, order) if len(made) > 3 else None
+        return died, {}
+
+    def hand():
+        made.append(hands.Hand(work))
+        return made[-1]
+
+    town = hands.Town({"a": hand}, cpus=2)
+
+    def fall():
+        town.kill("a")
+
+    with pytest.raises(AssertionError, match="nothing comes any more"):
+        carry_out(town, specs(40, variants=2), ticks=[*[None, None, None, fall] * 3, *[None] * 10, give_up])
+    assert "a is left out: it died" in capsys.readouterr().err and len(made) == 3
+
+
 def test_a_run_that_ended_before_its_process_did_is_in_the_store(tmp_path):
     def scored_to_death(task, order):
         return Answer(ending=Ending("killed", "it died", 1.0)), hands.parcel_of(order.run_key, tmp_path)
@@ -284,14 +395,35 @@ def test_a_run_that_ended_before_its_process_did_is_in_the_store(tmp_path):
     assert project_store().has(task.run_key)
 
 
-def test_a_parcel_that_is_damaged_never_gets_into_the_store(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("history.csv", "history.csv is missing"), ("seal.json", "no seal.json"), ("run.json", "run.json is missing")],
+)
+def test_a_finished_run_of_which_a_file_is_lost_goes_elsewhere(tmp_path, capsys, name, told):
+    lost = []
+
+    def work(task, order):
+        answer, parcel = hands.answering(tmp_path)(task, order)
+        if len(lost) < 1:
+            lost.append(task.seed)
+            return answer, {place: content for place, content in parcel.items() if not place.endswith(name)}
+        return answer, parcel
+
+    tasks = specs(3)
+    found = carry_out(hands.Town({"a": lambda: hands.Hand(work)}), tasks)
+    assert sorted(found) == [0, 1, 2] and all(project_store().has(task.run_key) for task in tasks)
+    assert f"a has lost files of a finished run ({told}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [None, Ending("killed", "it died", 1.0)])
+def test_a_parcel_that_is_damaged_never_gets_into_the_store(tmp_path, ending):
     def damaged(task, order):
         parcel = hands.parcel_of(order.run_key, tmp_path)
-        return Answer(record={"status": "finished"}), {name: content + b" " for name, content in parcel.items()}
+        answer = Answer(ending=ending) if ending else Answer(record={"status": "finished"})
+        return answer, {name: content + b" " for name, content in parcel.items()}
 
-    with pytest.raises(RuntimeError, match="from a node"):
-        carry_out(hands.Town({"a": lambda: hands.Hand(damaged)}), specs(1))
-    assert not project_store().runs() and not project_store().drafts()
+    (found,) = carry_out(hands.Town({"a": lambda: hands.Hand(damaged)}), specs(1)).values()
+    assert found[1].kind == "killed" and not project_store().runs() and not project_store().drafts()
 
 
 def test_what_a_run_has_written_is_seen_here_while_it_is_under_way(tmp_path):
@@ -319,6 +451,40 @@ def test_a_lost_head_ends_the_command_and_its_message_says_how_to_go_on():
     with pytest.raises(HeadLost):
         carry_out(town, specs(2), ticks=[None, behead])
     assert town.closed
+
+
+def test_time_in_which_the_command_itself_was_busy_or_stopped_is_no_time_without_a_node(tmp_path, monkeypatch):
+    gone, clock = [], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + 2 * fleet.ALONE_S * len(gone))
+    town = hands.Town({})
+
+    def come():
+        town.nodes["a"] = lambda: hands.Hand(hands.answering(tmp_path))
+
+    ticks = [lambda: gone.append("asleep"), None, lambda: gone.append("asleep"), come]
+    assert sorted(carry_out(town, specs(2), ticks=ticks)) == [0, 1]
+
+
+def test_nodes_that_another_command_has_are_waited_for_and_that_is_said_once(tmp_path, monkeypatch, capsys):
+    """Ray keeps a hand waiting until the cores that it asks for are free."""
+    monkeypatch.setattr(fleet, "ALONE_S", 0.2)
+    monkeypatch.setattr(fleet, "PATIENT_S", 0.1)
+    taken = ["a", "b"]
+
+    class Busy(hands.Town):
+        def call(self, hand, name, *arguments):
+            if hand.partition("/")[0] not in taken:
+                super().call(hand, name, *arguments)
+
+    town = Busy({node: lambda: hands.Hand(hands.answering(tmp_path)) for node in "ab"})
+
+    def end():
+        taken.remove("b")
+        town.nodes["c"] = town.nodes["b"]
+
+    assert sorted(carry_out(town, specs(2), ticks=[*[None] * 12, end])) == [0, 1]
+    line = "cluster: waiting for a, b: another command has their cores, or they are starting"
+    assert capsys.readouterr().err.count(line) == 1
 
 
 def test_no_node_for_long_is_the_users_to_mend(monkeypatch):

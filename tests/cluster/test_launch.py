@@ -9,7 +9,7 @@ from pipeline import paths
 from pipeline.cluster import launch, token
 from pipeline.errors import InputError
 
-AT = "127.0.0.1:6397"
+AT = "192.168.1.10:6397"
 
 
 @pytest.fixture
@@ -111,6 +111,14 @@ def test_a_head_that_is_not_to_train_has_no_workers(ssh, monkeypatch):
 def test_a_host_has_as_many_workers_as_it_has_cores_unless_a_number_is_given(ssh):
     up(["anna"])
     assert "--workers" not in ssh.given[0][1]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.1.1", "localhost", "[::1]"])
+def test_a_host_is_not_sent_to_an_address_that_this_machine_alone_reaches(ssh, host):
+    with pytest.raises(InputError, match=r"--host: given anna .* this machine alone .* --address"):
+        launch.up(f"{host}:6397", 1, None, ["anna"], "aula")
+    assert not ssh.started and not ssh.given
+    assert launch.up(f"{host}:6397", 1, None, [], "aula")
 
 
 @pytest.mark.parametrize("nodes", [0, -1])

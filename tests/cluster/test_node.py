@@ -90,6 +90,25 @@ def test_an_order_waits_for_its_data_and_is_carried_out_once(node):
     assert not list(paths.STORE.glob("??/*"))  # nothing stays on the node
 
 
+def test_data_that_vanish_before_an_order_begins_are_asked_for_again(node, tmp_path):
+    at = node(read_and_write)
+    lacking = until(at, "lacks", [order(1)])
+    assert at.exchange(lacking.sequence, [order(2)], 0.1).events == []  # the same data, which are on their way
+    at.put(lacking.value[0], b"data")
+    (tmp_path / "node" / "cache" / lacking.value[0]).unlink()
+    again = until(at, "lacks", acknowledged=lacking.sequence)
+    assert again.value == lacking.value
+    at.put(again.value[0], b"data")
+    assert until(at, "answer", acknowledged=again.sequence).value[0].record["read"] == "data"
+
+
+def test_a_touch_is_a_sign_of_life_of_whoever_asked(tmp_path):
+    at = Node(tmp_path / "node")
+    at._heard -= at_node.LEASE_S
+    at.touch()
+    assert time.monotonic() - at._heard < at_node.LEASE_S / 2
+
+
 def test_machines_that_share_the_folder_leave_each_other_s_work_alone(node, tmp_path, monkeypatch):
     nobody = 2**22 + 1  # no process has that number
     there = [tmp_path / "node" / f"work-other-{nobody}", tmp_path / "node" / f"work-{platform.node()}-{nobody}"]
@@ -97,6 +116,15 @@ def test_machines_that_share_the_folder_leave_each_other_s_work_alone(node, tmp_
         folder.mkdir(parents=True)
     node(fail)
     assert [folder.exists() for folder in there] == [True, False]
+
+
+def test_a_name_that_begins_another_machine_s_is_no_fault(node, tmp_path, monkeypatch):
+    monkeypatch.setattr(platform, "node", lambda: "node")
+    others = [tmp_path / "node" / f"work-node-{rest}" for rest in ("1-4242", "big-4242", "")]
+    for folder in others:
+        folder.mkdir(parents=True)
+    node(fail)
+    assert all(folder.exists() for folder in others)
 
 
 def test_the_same_process_number_on_two_machines_is_two_folders(tmp_path, monkeypatch):
@@ -119,7 +147,7 @@ class Crew:
     """What a node would start."""
 
     def __init__(self, function, count, **rest):
-        self.function, self.count, self.rest = function, count, rest
+        self.function, self.count, self.rest, self.tasks = function, count, rest, {}
 
     def stop(self):
         pass
@@ -168,6 +196,46 @@ def test_a_gpu_with_too_little_for_so_many_is_refused(on_gpus, monkeypatch):
     monkeypatch.setattr(gpu_memory, "free_mb", lambda gpus: 8000)
     with pytest.raises(InputError, match="given 16 on a GPU with 8000 MB free, allowed 6 at most"):
         on_gpus(slots=16)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_half_a_run_of_another_gpu_is_not_gone_on_from(on_gpus, tmp_path, monkeypatch, shared):
+    """Allocations of one cluster may have other GPUs each, and its machines a folder that they share."""
+    states = str(tmp_path / "shared") if shared else None
+
+    def at(gpu):
+        monkeypatch.setattr(runtime, "_loadable", lambda: (gpu,))
+        crew = on_gpus(checkpoints=states)[1]
+        assert dict(crew.function.folders)["CHECKPOINTS"] == paths.CHECKPOINTS  # workers find them there
+        return paths.CHECKPOINTS
+
+    assert at("A100") != at("H100") and at("A100") == at("A100")
+    assert at("A100").parent == (tmp_path / "shared" if shared else tmp_path / "node" / "checkpoints")
+
+
+@pytest.mark.parametrize(("fails_after", "steps"), [(99, 3), (2, 2)])
+def test_a_long_wait_is_ticks_of_work_that_end_with_an_event(house, tmp_path, monkeypatch, fails_after, steps):
+    """Limits of runs are counted by a clock that takes no tick for longer than a second; a thousand nodes wait ten."""
+    for name in ("STORE", "SCORES", "CHECKPOINTS"):
+        monkeypatch.setattr(paths, name, getattr(paths, name))
+    waited, now = [], time.monotonic
+
+    class Idle(Crew):
+        def wait(self, seconds):
+            waited.append(seconds)
+
+        def answers(self):
+            if len(waited) >= fails_after:
+                raise ValueError("no such thing")
+            return iter(())
+
+    monkeypatch.setattr(at_node, "Crew", Idle)
+    monkeypatch.setattr(time, "monotonic", lambda: now() + sum(waited))
+    node = Node(tmp_path / "node")
+    node.begin(Job(pickle.dumps(fail), "portable", workers=1))
+    report = node.exchange(0, [], 1.4)
+    assert len(waited) == steps and max(waited) <= workers.TICK_S
+    assert [event.kind for event in report.events] == ["error"] * (steps == 2)
 
 
 def test_an_exception_of_a_task_is_told(node):

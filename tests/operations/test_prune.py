@@ -12,7 +12,7 @@ from pipeline import paths, records
 from pipeline.errors import InputError
 from pipeline.operations import prune
 from pipeline.settings.plan import resolve
-from pipeline.training import integrity
+from pipeline.training import integrity, machine
 from pipeline.training.run import run_specs
 from pipeline.training.store import project_store
 
@@ -74,6 +74,17 @@ def test_prune_keeps_what_a_topic_asks_for(settings):
     assert prune.prune(settings[0]).startswith("removed 3 folders")
     assert project_store().has(settings[1]) and not project_store().has("ff00")
     assert not (paths.CHECKPOINTS / "ff01").exists()
+
+
+def test_of_what_nodes_keep_here_each_half_run_counts_by_itself(settings):
+    """`checkpoints:` may name this folder: nodes have one in it for each kind of machine."""
+    smoke, wanted = settings
+    of_nodes = paths.CHECKPOINTS / machine.mark("portable")
+    for key in (wanted, "ff02"):
+        records.write_bytes(of_nodes / key / "newest.state", b"x")
+    assert "interrupted: 3" in prune.show(smoke)
+    assert prune.prune(smoke).startswith("removed 4 folders")
+    assert (of_nodes / wanted).exists() and not (of_nodes / "ff02").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b'{"status": "fin', b"\xff", b"[]"])

@@ -36,3 +36,9 @@ def test_a_task_that_is_requeued_comes_next():
     task = queue.next(1)
     queue.requeue(task)
     assert [queue.next(2), queue.next(2), queue.next(2)] == [task, "a1", None]
+
+
+def test_what_a_worker_has_refused_waits_for_others():
+    queue = AffinityQueue(["a0", "a1", "b0"], affinity=lambda task: task[0])
+    assert [queue.next(1, {"a0"}), queue.next(1, {"a0"}), queue.next(1, {"a0"})] == ["a1", "b0", None]
+    assert len(queue) == 1 and queue.next(2) == "a0"

@@ -328,9 +328,26 @@ def test_what_is_no_address(address):
     assert fault(address)
 
 
-def test_a_password_is_refused_and_not_shown():
-    for address in ("ssh://me:hidden@host/srv", "s3://key:hi/d@den@bucket/a", "ssh://me:hid@den@host/a"):
-        assert "hid" not in fault(address) and "password" in fault(address)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ssh://me:hidden@host/srv",
+        "s3://key:hi/d@den@bucket/a",
+        "ssh://me:hid@den@host/a",
+        "ssh://me:hid/den@host/srv",
+        "s3://key:22/hid/den@bucket/a",
+        "https://me:hid/den@host/srv",
+        "me:hid/den@host:srv",
+        "me:hidden@host://srv",
+    ],
+)
+def test_a_password_is_refused_and_not_shown(address):
+    assert "hid" not in fault(address) and "password" in fault(address)
+
+
+@pytest.mark.parametrize("folder", ["/srv/a:b@c", "~/a:b@c", "./a:b@c", "a@b@c", "runs"])
+def test_a_folder_may_have_any_name(folder):
+    assert fault(folder) is None
 
 
 class NoCredentialsError(Exception):

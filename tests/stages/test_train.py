@@ -12,7 +12,7 @@ from pipeline.settings import plan
 from pipeline.settings.shared_store import SharedStoreSettings
 from pipeline.sharing.team import Team
 from pipeline.stages import train
-from pipeline.training import integrity, runtime
+from pipeline.training import integrity, machine, runtime
 from pipeline.training.record import record
 from pipeline.training.store import project_store
 
@@ -177,11 +177,9 @@ def test_code_that_was_edited_meanwhile_is_refused_before_a_run(planned, monkeyp
         train.run_and_score(spec, current, {})
 
 
-def test_what_the_team_has_is_not_trained_again(planned, monkeypatch, tmp_path, capsys):
-    """One project trains and gives; another, with a store of its own, trains nothing."""
-    shared, asked = tmp_path / "shared", []
-    shared.mkdir()
-    Team(str(shared)).open(make=True)
+def finish(monkeypatch):
+    """Have every run that is asked for come to its end at once; gives how many that were each time."""
+    asked = []
 
     def carry_out(function, tasks, **options):
         asked.append(len(tasks))
@@ -194,9 +192,29 @@ def test_what_the_team_has_is_not_trained_again(planned, monkeypatch, tmp_path, 
             yield spec, made, None
 
     monkeypatch.setattr(train, "carry_out", carry_out)
+    return asked
+
+
+def test_what_the_team_has_is_not_trained_again(planned, monkeypatch, tmp_path, capsys):
+    """One project trains and gives; another, with a store of its own, trains nothing."""
+    shared, asked = tmp_path / "shared", finish(monkeypatch)
+    shared.mkdir()
+    Team(str(shared)).open(make=True)
     chosen = replace(planned, store=SharedStoreSettings(str(shared)))
     train.train(chosen, TOPIC)
     paths.STORE.rename(paths.STORE.with_name("of_the_first"))
     answers = train.train(chosen, TOPIC)
     assert asked[0] > 0 and asked[1] == 0 and all(answer["status"] == "finished" for answer in answers)
     assert f"{asked[0]} finished runs were found in {shared}" in capsys.readouterr().err
+
+
+def test_finished_runs_of_another_machine_are_named_in_one_line_and_taken(planned, monkeypatch, capsys):
+    asked, ours = finish(monkeypatch), machine.library()
+    train.train(planned, TOPIC)
+    assert "another machine" not in capsys.readouterr().err
+    monkeypatch.setattr(machine, "library", lambda: "glibc 9.9")
+    count = len(train.train(planned, TOPIC))
+    assert asked[0] > 0 and asked[1] == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "another machine" in line]
+    assert len(told) == 1
+    assert told[0].startswith(f"{TOPIC}: {count} of its runs are of another machine, and are taken: given {ours}, ")

@@ -45,6 +45,21 @@ def test_the_number_of_gpus_does_not_count(monkeypatch):
     assert machine.here("portable").device == "cpu"
 
 
+def test_a_mark_is_another_where_numbers_may_be(monkeypatch):
+    def marks(**ours):
+        for name, value in ({"library": "glibc 2.36", "device": "A100", "processor": "Xeon avx2"} | ours).items():
+            kept[name] = value
+        return [machine.mark(mode) for mode in ("portable", "native")]
+
+    kept = {}
+    monkeypatch.setattr(machine, "here", lambda mode: Machine(kept["library"], mode, kept["device"], kept["processor"]))
+    portable, native = marks()
+    assert marks() == [portable, native] and len(portable) == len(native) == machine.MARK_DIGITS
+    assert marks(processor="EPYC avx2")[0] == portable and marks(processor="EPYC avx2")[1] != native
+    for other in ({"library": "glibc 2.31"}, {"device": "H100"}):
+        assert marks(**other)[0] != portable and marks(**other)[1] != native
+
+
 @pytest.fixture
 def tensorflow(monkeypatch):
     """TensorFlow with two GPUs of a kind, as a worker sees them."""
