@@ -45,9 +45,13 @@ class TrialRun:
     code: Mapping[str, str]
 
 
+imported: dict[str, str] = {}  # of the code of a worker's process, digests as it first trained by it
+
+
 def train_trial(task: TrialRun) -> RunRecord:
-    """Train one run, in a worker's process. InputError: the code is no longer that of its key."""
-    if code_digests_of(task.spec.settings) != task.code:
+    """Train one run, in a worker's process. InputError: the code is no longer that of its key, or was another here."""
+    lived_through = any(imported.setdefault(name, code) != code for name, code in task.code.items())
+    if lived_through or code_digests_of(task.spec.settings) != task.code:
         raise InputError(
             "pipeline: given code that was changed while a sweep went on, allowed the same to its end: the same command"
             " goes on with the code of now"

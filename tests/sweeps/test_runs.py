@@ -4,6 +4,7 @@ import contextlib
 import csv
 import dataclasses
 import json
+import types
 
 import pytest
 from swept import SWEEP, VIEWS, settle, trained
@@ -14,6 +15,7 @@ from pipeline.records import read_json
 from pipeline.sharing.team import Team, Training
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import carry_out, preflight
+from pipeline.sweeps import runs as trial_runs
 from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.trials import Outcome
@@ -240,6 +242,20 @@ def test_a_precision_that_a_processor_has_not_is_refused_where_it_is_tried(house
     with pytest.raises(InputError, match=r"sweeps.small.try.precision: given 'mixed_bfloat16' on a processor"):
         stage.sweep(settings, "small")
     assert not trained.keys
+
+
+def test_a_worker_that_has_lived_through_an_edit_trains_nothing_under_the_new_key(monkeypatch):
+    """Key and file are of now, but what its process has imported is not."""
+    code = {"model.convnet": "old"}
+    monkeypatch.setattr(trial_runs, "imported", {})
+    monkeypatch.setattr(trial_runs, "run", lambda spec: "trained")
+    monkeypatch.setattr(trial_runs, "code_digests_of", lambda settings: dict(code))
+    spec = types.SimpleNamespace(settings={})
+    task = trial_runs.TrialRun(1, 0, spec, dict(code))
+    assert [trial_runs.train_trial(task) for _ in range(2)] == ["trained"] * 2
+    code["model.convnet"] = "new"
+    with pytest.raises(InputError, match="code that was changed while a sweep went on"):
+        trial_runs.train_trial(trial_runs.TrialRun(1, 0, spec, dict(code)))
 
 
 def test_the_same_view_by_another_name_is_the_same_settings(house, monkeypatch, tmp_path):
