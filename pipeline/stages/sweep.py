@@ -18,10 +18,10 @@ from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_pre
 from pipeline.sweeps import adopting, outputs, preflight, standing
 from pipeline.sweeps.asking import Asker, own_values
 from pipeline.sweeps.carry_out import Answers, search_trials
-from pipeline.sweeps.finals import Finals, play
+from pipeline.sweeps.finals import Finals, play, tasks
 from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.progress import Board, Shown
-from pipeline.sweeps.runs import TrialRuns
+from pipeline.sweeps.runs import TrialRun, TrialRuns
 from pipeline.sweeps.search import Rules, Search
 from pipeline.sweeps.standing import Origin
 
@@ -43,9 +43,13 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
     with Board(block, ledger, workers) as board, runs.team.giving([]) as give, mlflow_sweeps.follow(name):
         answers = Answers(runs, ledger, give)
         shown = Shown(board, lambda: _show(settings, block, origin, found, answers))
-        search_trials(found, runs, answers, shown)
-        _show(settings, block, origin, found, answers)
-        board.finals()
+
+        def then() -> list[TrialRun]:
+            _show(settings, block, origin, found, answers)
+            board.finals()
+            return tasks(found.told, runs)
+
+        search_trials(found, runs, answers, shown, then)
         finals = play(found.told, runs, answers, shown)
     return _show(settings, block, origin, found, answers, finals)
 

@@ -66,12 +66,18 @@ def _lost(task: TrialRun, ending: Ending | None) -> RunRecord:
     return lost(task.spec, ending.kind, ending.reason, ending.seconds)
 
 
-def search_trials(search: Search, runs: TrialRuns, answers: Answers, listener: Listener) -> None:
-    """Go on until all trials of the search are told."""
-    feed = _Feed(search, runs, answers, listener)
+def search_trials(
+    search: Search,
+    runs: TrialRuns,
+    answers: Answers,
+    listener: Listener,
+    then: Callable[[], Sequence[TrialRun]] = lambda: (),
+) -> None:
+    """Go on until all trials are told; then carry out what `then` gives, by the same workers, which are warm."""
+    feed = _Feed(search, runs, answers, listener, then)
     for task, record, ending in _pool(runs, [], listener, more=feed.more, wanted=feed.is_wanted):
         feed.take(task, record, ending)
-        if search.is_over:
+        if feed.is_over:
             return
 
 
@@ -80,6 +86,8 @@ def train_all(tasks: Iterable[TrialRun], runs: TrialRuns, answers: Answers, list
     missing: dict[str, TrialRun] = {}
     twins = []  # of other trials, that come to the same runs
     for task in tasks:
+        if (task.trial, task.seed) in answers.outcomes:
+            continue
         answers.ask_for(task)
         if answers.known(task) is None and missing.setdefault(task.spec.run_key, task) is not task:
             twins.append(task)
@@ -117,27 +125,44 @@ def _kind(task: TrialRun) -> str:
 
 
 class _Feed:
-    """Gives the pool what the search wants, less what is known already."""
+    """Gives the pool what the search wants, less what is known already, and `then` what comes after it."""
 
-    def __init__(self, search: Search, runs: TrialRuns, answers: Answers, listener: Listener) -> None:
+    def __init__(
+        self,
+        search: Search,
+        runs: TrialRuns,
+        answers: Answers,
+        listener: Listener,
+        then: Callable[[], Sequence[TrialRun]],
+    ) -> None:
         self._search, self._runs, self._answers, self._listener = search, runs, answers, listener
+        self._then: Callable[[], Sequence[TrialRun]] | None = then
+        self._last: set[tuple[int, int]] = set()  # trial and seed of what comes after the search, and has no answer yet
         self._tasks: dict[Job, TrialRun] = {}
         self._given: dict[str, list[TrialRun]] = {}  # by key: that of the pool, and its twins
         if search.told:  # trials that are refused are told before anything is run
             listener.told(search.told, search)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the search is, and all that comes after it is answered."""
+        return self._search.is_over and self._then is None and not self._last
+
     def more(self, idle: int) -> list[TrialRun]:
         found: list[TrialRun] = []
         while jobs := self._search.jobs():
-            found += self._unknown(jobs)
+            found += self._unknown(map(self._task, jobs))
         while len(found) < idle and (jobs := self._search.guesses(1)):
-            found += self._unknown(jobs)
+            found += self._unknown(map(self._task, jobs))
+        if self._search.is_over and self._then:
+            tasks, self._then = self._then(), None
+            self._last = {(task.trial, task.seed) for task in tasks}
+            found += self._unknown(tasks)
         return found
 
-    def _unknown(self, jobs: Sequence[Job]) -> list[TrialRun]:
+    def _unknown(self, tasks: Iterable[TrialRun]) -> list[TrialRun]:
         missing: list[TrialRun] = []
-        for job in jobs:
-            task = self._task(job)
+        for task in tasks:
             self._answers.ask_for(task)
             outcome = self._answers.known(task)
             if outcome is not None:
@@ -165,6 +190,7 @@ class _Feed:
             self._answer(twin, outcome)
 
     def _answer(self, task: TrialRun, outcome: Outcome) -> None:
+        self._last.discard((task.trial, task.seed))
         told = self._search.done(Job(task.trial, task.seed), outcome)
         if told:
             self._listener.told(told, self._search)
@@ -172,7 +198,7 @@ class _Feed:
     def is_wanted(self, task: TrialRun) -> bool:
         """Whether a trial still waits for it; the pool drops it if not."""
         key = task.spec.run_key
-        if any(self._search.is_open(each.trial) for each in self._given[key]):
+        if any(self._search.is_open(each.trial) or (each.trial, each.seed) in self._last for each in self._given[key]):
             return True
         del self._given[key]
         return False

@@ -16,7 +16,7 @@ from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.carry_out import Answers, Listener, train_all
 from pipeline.sweeps.ledger import comparison
-from pipeline.sweeps.runs import TrialRuns
+from pipeline.sweeps.runs import TrialRun, TrialRuns
 from pipeline.sweeps.trials import Told, best
 from pipeline.training.store import project_store
 from pipeline.verdicts import rules
@@ -89,12 +89,9 @@ class Finals:
 def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: Listener) -> Finals:
     """Train the finalists on fresh seeds, choose one by validation, and compare it once with trial 0 on test data."""
     sweep, fresh = runs.sweep, runs.sweep.fresh_seeds(runs.settings.first_seed)
-    trials = finalists(told, sweep)
-    unfit = {trial.number: runs.refusal(trial.values, fresh) for trial in trials[1:]}  # of other draws of the data
-    fit = [trial for trial in trials if not unfit.get(trial.number)]
-    tasks = [task for trial in fit for task in runs.tasks(trial.number, trial.values, fresh)]
-    train_all(tasks, runs, answers, listener)
-    found = tuple(_finalist(trial, fresh, answers, unfit.get(trial.number)) for trial in trials)
+    train_all(tasks(told, runs), runs, answers, listener)
+    unfit = _unfit(told, runs)
+    found = tuple(_finalist(trial, fresh, answers, unfit.get(trial.number)) for trial in finalists(told, sweep))
     sign = -1 if sweep.highest else 1
     good = [each for each in found[1:] if each.score is not None]
     chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
@@ -103,6 +100,20 @@ def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: List
     name = digest([runs.identity(chosen.trial.values), runs.identity({}), fresh, sweep.test_metric])
     number = comparison(sweep.name, runs.settings.profile, name)
     return Finals(found, chosen, _compare(chosen, runs, fresh, share(number)), number)
+
+
+def tasks(told: Sequence[Told], runs: TrialRuns) -> list[TrialRun]:
+    """The runs of all finalists on fresh seeds, but of those whose data there are none of."""
+    fresh, unfit = runs.sweep.fresh_seeds(runs.settings.first_seed), _unfit(told, runs)
+    fit = [trial for trial in finalists(told, runs.sweep) if trial.number not in unfit]
+    return [task for trial in fit for task in runs.tasks(trial.number, trial.values, fresh)]
+
+
+def _unfit(told: Sequence[Told], runs: TrialRuns) -> dict[int, str]:
+    """{trial: why it cannot be tried on fresh seeds}: other draws of the data may have too few of a class, say."""
+    fresh, others = runs.sweep.fresh_seeds(runs.settings.first_seed), finalists(told, runs.sweep)[1:]
+    reasons = {trial.number: runs.refusal(trial.values, fresh) for trial in others}
+    return {number: reason for number, reason in reasons.items() if reason}
 
 
 def finalists(told: Sequence[Told], sweep: SweepSettings) -> list[Told]:

@@ -7,7 +7,7 @@ import json
 import types
 
 import pytest
-from swept import SWEEP, VIEWS, settle, trained
+from swept import SWEEP, VIEWS, at_once, settle, trained
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -242,6 +242,22 @@ def test_a_precision_that_a_processor_has_not_is_refused_where_it_is_tried(house
     with pytest.raises(InputError, match=r"sweeps.small.try.precision: given 'mixed_bfloat16' on a processor"):
         stage.sweep(settings, "small")
     assert not trained.keys
+
+
+def test_the_finals_are_trained_by_the_workers_of_the_search(settings, monkeypatch):
+    """They are warm: another start of theirs would take longer than the finals of a small network."""
+    trained_by = []
+
+    def counting(*words, **rest):
+        before = len(trained.keys)
+        try:
+            yield from at_once(*words, **rest)
+        finally:
+            trained_by.append(len(trained.keys) - before)
+
+    monkeypatch.setattr(carry_out, "carry_out", counting)
+    stage.sweep(settings, "small")
+    assert trained_by[0] == len(trained.keys) and not any(trained_by[1:])
 
 
 def test_a_worker_that_has_lived_through_an_edit_trains_nothing_under_the_new_key(monkeypatch):
