@@ -89,10 +89,10 @@ def _of_topics() -> Found:
 
 def _of_sweeps() -> Found:
     """Each run that a sweep counts and the store has: what it is called stands with the sweep."""
-    found: Found = {}
+    store, found = project_store(), Found()
     for file in sorted(paths.SWEEPS.glob("*/runs.json")):
         for run_key, names in read_json_or(file, {}).items():
-            folder = project_store().folder(run_key)
+            folder = store.folder(run_key)
             with contextlib.suppress(OSError, ValueError, TypeError):
                 found[run_key] = folder, {**read_json(folder / "run.json"), **names}
     return found

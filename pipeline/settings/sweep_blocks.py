@@ -227,8 +227,8 @@ def _check_paths(name: str, arm: Arm, space: Space, complaints: Complaints) -> N
         if not _is_path(each.path):
             complaints.add(place, show(each.path), PATHS)
             continue
-        for value in each.domain.ends():
-            _tried(arm, name, name, {**space.conditions(each), each.path: value}, complaints)
+        for values in space.edges(each):
+            _tried(arm, name, name, values, complaints)
 
 
 def _is_path(path: str) -> bool:

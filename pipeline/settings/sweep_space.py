@@ -117,9 +117,9 @@ class Space:
                 found |= {**self.conditions(above), above.path: each.when[above.path][0]}
         return found
 
-    def edges(self) -> list[dict[str, Value]]:
-        """Each setting at each of its ends, and what must be so for it to count."""
-        return [{**self.conditions(each), each.path: end} for each in self.tried for end in each.domain.ends()]
+    def edges(self, each: Tried) -> list[dict[str, Value]]:
+        """A setting at each of its ends, and what must be so for it to count."""
+        return [{**self.conditions(each), each.path: end} for end in each.domain.ends()]
 
     def _combinations(self, before: Values, at: int, most: int | None) -> Iterator[dict[str, Value]]:
         if at == len(self.tried):

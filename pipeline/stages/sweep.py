@@ -50,7 +50,7 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
             return tasks(found.told, runs)
 
         search_trials(found, runs, answers, shown, then)
-        finals = play(found.told, runs, answers, shown)
+        finals = play(found.told, runs, answers)
     return _show(settings, block, origin, found, answers, finals)
 
 

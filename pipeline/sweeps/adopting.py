@@ -49,16 +49,16 @@ def adopt(settings: Settings, sweep: SweepSettings) -> list[str]:
     summary = standing.of_now(settings, sweep)
     if not summary["finals"]:
         raise standing.not_over(sweep.name)
-    chosen = summary["finals"]["chosen"]
-    if chosen is None:
+    values = standing.chosen_values(summary)
+    if values is None:
         raise InputError(
             f"sweep {sweep.name}: given no settings that are good with every seed, allowed one that has found some:"
             " try more, or other settings"
         )
-    values = next(each["values"] for each in summary["finals"]["finalists"] if each["trial"] == chosen)
     text = paths.PARAMS.read_bytes().decode("utf-8")
     found = propose(sweep, values, text)
-    after = written(settings, sweep, values, found, text, f"trial {chosen} of the sweep {sweep.name}")
+    comment = f"trial {summary['finals']['chosen']} of the sweep {sweep.name}"
+    after = written(settings, sweep, values, found, text, comment)
     place = f"params.yaml: topics.{sweep.topic}.variants.{found.name}"
     if after == text:
         return [f"{place} is there already"]

@@ -71,53 +71,28 @@ def search_trials(
     runs: TrialRuns,
     answers: Answers,
     listener: Listener,
-    then: Callable[[], Sequence[TrialRun]] = lambda: (),
+    then: Callable[[], Sequence[TrialRun]],
 ) -> None:
     """Go on until all trials are told; then carry out what `then` gives, by the same workers, which are warm."""
     feed = _Feed(search, runs, answers, listener, then)
-    for task, record, ending in _pool(runs, [], listener, more=feed.more, wanted=feed.is_wanted):
-        feed.take(task, record, ending)
-        if feed.is_over:
-            return
-
-
-def train_all(tasks: Iterable[TrialRun], runs: TrialRuns, answers: Answers, listener: Listener) -> None:
-    """Have the answers of all these runs."""
-    missing: dict[str, TrialRun] = {}
-    twins = []  # of other trials, that come to the same runs
-    for task in tasks:
-        if (task.trial, task.seed) in answers.outcomes:
-            continue
-        answers.ask_for(task)
-        if answers.known(task) is None and missing.setdefault(task.spec.run_key, task) is not task:
-            twins.append(task)
-    for task, record, ending in _pool(runs, [*missing.values()], listener):
-        answers.take(task, record, ending)
-    for task in twins:
-        answers.known(task)
-
-
-def _pool(
-    runs: TrialRuns,
-    tasks: Sequence[TrialRun],
-    listener: Listener,
-    more: Callable[[int], Sequence[TrialRun]] | None = None,
-    wanted: Callable[[TrialRun], bool] = lambda task: True,
-) -> Iterable[tuple[TrialRun, RunRecord | None, Ending | None]]:
     settings: Settings = runs.settings
     minutes = runs.sweep.run_minutes or settings.run_minutes
-    return carry_out(
+    pool: Iterable[tuple[TrialRun, RunRecord | None, Ending | None]] = carry_out(
         train_trial,
-        tasks,
+        [],
         sharing=Sharing.of(settings),
         kind=_kind,
         limit_s=minutes * 60,
         tick=listener.tick,
         affinity=lambda task: task.trial,
-        more=more,
-        wanted=wanted,
+        more=feed.more,
+        wanted=feed.is_wanted,
         hire=hiring.hire(settings, spec=lambda task: task.spec, scored=False),
     )
+    for task, record, ending in pool:
+        feed.take(task, record, ending)
+        if feed.is_over:
+            return
 
 
 def _kind(task: TrialRun) -> str:

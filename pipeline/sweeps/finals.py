@@ -14,7 +14,7 @@ from pipeline.scoring import scored_runs
 from pipeline.scoring.score import RunScores
 from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings.sweep_blocks import SweepSettings
-from pipeline.sweeps.carry_out import Answers, Listener, train_all
+from pipeline.sweeps.carry_out import Answers
 from pipeline.sweeps.ledger import comparison
 from pipeline.sweeps.runs import TrialRun, TrialRuns
 from pipeline.sweeps.trials import Told, best
@@ -86,12 +86,10 @@ class Finals:
         return WORDS[self.row["verdict"]].format(default=default)
 
 
-def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: Listener) -> Finals:
-    """Train the finalists on fresh seeds, choose one by validation, and compare it once with trial 0 on test data."""
+def play(told: Sequence[Told], runs: TrialRuns, answers: Answers) -> Finals:
+    """Choose a finalist by validation, and compare it once with trial 0 on test data; all `tasks` are answered."""
     sweep, fresh = runs.sweep, runs.sweep.fresh_seeds(runs.settings.first_seed)
-    train_all(tasks(told, runs), runs, answers, listener)
-    unfit = _unfit(told, runs)
-    found = tuple(_finalist(trial, fresh, answers, unfit.get(trial.number)) for trial in finalists(told, sweep))
+    found = tuple(_finalist(trial, runs, fresh, answers) for trial in finalists(told, sweep))
     sign = -1 if sweep.highest else 1
     good = [each for each in found[1:] if each.score is not None]
     chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
@@ -104,16 +102,10 @@ def play(told: Sequence[Told], runs: TrialRuns, answers: Answers, listener: List
 
 def tasks(told: Sequence[Told], runs: TrialRuns) -> list[TrialRun]:
     """The runs of all finalists on fresh seeds, but of those whose data there are none of."""
-    fresh, unfit = runs.sweep.fresh_seeds(runs.settings.first_seed), _unfit(told, runs)
-    fit = [trial for trial in finalists(told, runs.sweep) if trial.number not in unfit]
+    fresh = runs.sweep.fresh_seeds(runs.settings.first_seed)
+    untouched, *others = finalists(told, runs.sweep)
+    fit = [untouched, *(trial for trial in others if not runs.refusal(trial.values, fresh))]
     return [task for trial in fit for task in runs.tasks(trial.number, trial.values, fresh)]
-
-
-def _unfit(told: Sequence[Told], runs: TrialRuns) -> dict[int, str]:
-    """{trial: why it cannot be tried on fresh seeds}: other draws of the data may have too few of a class, say."""
-    fresh, others = runs.sweep.fresh_seeds(runs.settings.first_seed), finalists(told, runs.sweep)[1:]
-    reasons = {trial.number: runs.refusal(trial.values, fresh) for trial in others}
-    return {number: reason for number, reason in reasons.items() if reason}
 
 
 def finalists(told: Sequence[Told], sweep: SweepSettings) -> list[Told]:
@@ -121,9 +113,9 @@ def finalists(told: Sequence[Told], sweep: SweepSettings) -> list[Told]:
     return [told[0], *[trial for trial in best(told, highest=sweep.highest) if trial.number != 0][: sweep.keep]]
 
 
-def _finalist(trial: Told, fresh: Sequence[int], answers: Answers, unfit: str | None) -> Finalist:
-    if unfit:
-        return Finalist(trial, {}, None, unfit)
+def _finalist(trial: Told, runs: TrialRuns, fresh: Sequence[int], answers: Answers) -> Finalist:
+    if (trial.number, fresh[0]) not in answers.outcomes:  # other draws of the data may have too few of a class, say
+        return Finalist(trial, {}, None, runs.refusal(trial.values, fresh))
     outcomes = {seed: answers.outcomes[trial.number, seed][1] for seed in fresh}
     scores = {seed: outcome.value for seed, outcome in outcomes.items() if outcome.value is not None}
     reason = next(

@@ -119,7 +119,9 @@ class TrialRuns:
     @property
     def base(self) -> list[str]:
         """What the untouched variant is, and what it is with each setting at its ends: all that trials follow from."""
-        return [self.identity(values) for values in ({}, *self.sweep.space.edges())]
+        space = self.sweep.space
+        edges = [values for each in space.tried for values in space.edges(each)]
+        return [self.identity(values) for values in ({}, *edges)]
 
     def _arm(self, values: Values) -> tuple[Variant, DataSettings] | str:
         key = digest(dict(values))

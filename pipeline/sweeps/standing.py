@@ -63,7 +63,8 @@ def stale(settings: Settings, sweep: SweepSettings) -> str | None:
     if not isinstance(summary, dict):
         return None
     origin = Origin.of(settings, sweep)
-    if summary.get("key") != key(settings, sweep, origin.study) or summary.get("found") != _found(sweep, summary):
+    found = identity_of_found(sweep, chosen_values(summary))
+    if summary.get("key") != key(settings, sweep, origin.study) or summary.get("found") != found:
         return OTHER
     return None if summary.get("code") == origin.code else OTHER_CODE
 
@@ -76,10 +77,10 @@ def identity_of_found(sweep: SweepSettings, values: Values | None) -> str | None
         return None
 
 
-def _found(sweep: SweepSettings, summary: Mapping[str, Any]) -> str | None:
-    finals = summary.get("finals") or {"chosen": None}
-    values = (each["values"] for each in finals.get("finalists", ()) if each["trial"] == finals["chosen"])
-    return identity_of_found(sweep, None if finals["chosen"] is None else next(values, None))
+def chosen_values(summary: Mapping[str, Any]) -> Values | None:
+    """The settings that were chosen in the end; None: none were, or it is not over."""
+    finals = summary.get("finals") or {"finalists": [], "chosen": None}
+    return next((each["values"] for each in finals["finalists"] if each["trial"] == finals["chosen"]), None)
 
 
 def not_over(name: str) -> InputError:

@@ -1,6 +1,5 @@
 """What a run's numbers follow from beside its key: the C library, the GPU by name, a processor with its own numbers."""
 
-import hashlib
 import platform
 import sys
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import numerics
+from pipeline.records import digest
 from pipeline.training import runtime
 
 MARK_DIGITS = 12
@@ -33,7 +33,7 @@ def mark(mode: numerics.Mode) -> str:
     """MARK_DIGITS digits for what this machine's numbers follow from beside a run's key: the same where it is."""
     ours = here(mode)
     parts = [ours.library, ours.device, *([] if mode == "portable" else [ours.processor])]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:MARK_DIGITS]
+    return digest(parts)[:MARK_DIGITS]
 
 
 def of_record(record: Mapping[str, Any]) -> Machine:
