@@ -114,6 +114,8 @@ def main() -> int:
     parser.add_argument("--train", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.runs = every() if options.every else options.runs
+    if unknown := sorted(set(options.runs) - set(every())):
+        parser.error(f"runs: given {', '.join(unknown)}, allowed {', '.join(every()) or 'none yet: make repro first'}")
     if options.train:
         train(options.runs)
         return 0
