@@ -1,6 +1,5 @@
 """The preview: this machine only, the page with a script that loads it anew, and a quiet end."""
 
-import contextlib
 import http.client
 import importlib.util
 import os
@@ -12,6 +11,7 @@ import threading
 import time
 
 import pytest
+from signals import heard
 
 from pipeline import paths
 from pipeline.operations import preview
@@ -81,14 +81,6 @@ def test_a_port_that_is_taken_is_named():
             preview.watch(port)
     with pytest.raises(ValueError, match="--port: given 99999"):
         preview.watch(99999)
-
-
-@contextlib.contextmanager
-def heard(number):
-    """A signal that a child hears, though who started the tests may have had it ignored, as a shell's `&` has."""
-    before = signal.signal(number, signal.default_int_handler)
-    yield
-    signal.signal(number, before)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

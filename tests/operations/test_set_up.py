@@ -15,6 +15,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
+from signals import heard
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -287,7 +288,8 @@ def test_what_is_stopped_on_its_way_is_made_anew(made, kill):
     place, _ = made
     shutil.rmtree(place / ".venv")
     command = [sys.executable, "-m", "pipeline.operations.set_up", LOCK, ".venv/ready-1"]
-    child = subprocess.Popen(command, cwd=place, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    with heard(signal.SIGINT):
+        child = subprocess.Popen(command, cwd=place, start_new_session=True, stderr=subprocess.PIPE, text=True)
     while not (place / ".venv" / "bin" / "python").exists():
         time.sleep(0.05)
     os.killpg(child.pid, kill)
