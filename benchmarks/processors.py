@@ -2,7 +2,8 @@
 
 Linux on x86-64 whose /proc/cpuinfo shows cpuid_fault (Intel), and a C compiler; elsewhere QEMU's user emulation takes
 the place of both (`apt install qemu-user`, then --emulated; far slower, and with estimates of 1/sqrt that no maker
-has). Needs `python -m pipeline prepare` and `plan`.
+has; version 7.2 puts rows into a wrong order by AVX2, so that scores that sort differ there and nowhere else). Needs
+`python -m pipeline prepare` and `plan`.
 """
 
 import argparse
@@ -26,6 +27,7 @@ RUNS = (  # one of each kind of model and of XLA's and TensorFlow's loops
     *("recurrent_forms/names_gru", "recurrent_forms/reversal_gru", "memory/lstm", "memory/copy_gru"),
     *("adversarial/sgd_minimax", "imbalance/untouched", "long_tail/untouched", "overfitting/n_100"),
 )
+PARTS = ("history", "weights", "scores")
 
 
 def train(names: list[str]) -> None:
@@ -74,7 +76,7 @@ def child(command: list[str], variables: dict[str, str], names: list[str]) -> di
         env=os.environ | variables, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {row["run"]: (row["history"], row["weights"], row["scores"]) for row in rows}
+    return {row["run"]: tuple(row[part] for part in PARTS) for row in rows}
 
 
 def pretended(processor: str, library: Path) -> dict[str, str]:
@@ -121,11 +123,14 @@ def main() -> int:
         return 0
     here = child([], {numerics.MODE: options.mode}, options.runs)
     found = others(options.runs, options.processors, options.mode, options.emulated)
-    differing = [(run, name) for name, own in found.items() for run in here if own[run] != here[run]]
-    for run in here:
-        apart = [name for other, name in differing if other == run]
-        print(f"{run}: {'differs on ' + ', '.join(apart) if apart else 'the same bytes everywhere'}")
-    print(f"{len(here)} runs on {numerics.vector_unit()} and {', '.join(found)}: {len(differing)} differ")
+    differing = 0
+    for run, told in here.items():
+        apart = {name: [part for part, one, other in zip(PARTS, told, own[run], strict=True) if one != other]
+                 for name, own in found.items()}  # fmt: skip
+        words = [f"{' and '.join(parts)} on {name}" for name, parts in apart.items() if parts]
+        differing += len(words)
+        print(f"{run}: {'differs: ' + ', '.join(words) if words else 'the same bytes everywhere'}")
+    print(f"{len(here)} runs on {numerics.vector_unit()} and {', '.join(found)}: {differing} differ")
     return 1 if differing else 0
 
 
