@@ -117,14 +117,18 @@ def resolve_sweep(
     arm = _arm(written, topics, profile, context)
     if arm is None or isinstance(written["try"], Given):
         return None
-    before = len(complaints.lines)
+    complaints = Complaints()  # of this profile: another one may have met the same
     space = read_space(written.block("try"), complaints)
     if not written.block("try"):
         complaints.add(written["try"].place, "nothing to try", "one setting or more")
     objective = _objective(written["best"], arm.variant, complaints)
     _check_paths(name, arm, space, complaints)
-    if objective is None or len(complaints.lines) > before:
+    for line in complaints.lines:
+        context.complaints.say(line)
+    if objective is None or complaints.lines:
         return None
+    complaints = context.complaints
+    _note_void(name, arm, space, written.block("try"), context.uses)
     metric, highest = objective
     margin = _margin(written, settled["margin"], metric, complaints)
     numbers = {key: settled[key] for key in ("budget_minutes", "run_minutes", "seeds", "at_once", "seed", "repro")}
@@ -228,7 +232,30 @@ def _check_paths(name: str, arm: Arm, space: Space, complaints: Complaints) -> N
             complaints.add(place, show(each.path), PATHS)
             continue
         for values in space.edges(each):
-            _tried(arm, name, name, values, complaints)
+            alone, beside = Complaints(), Complaints()
+            _tried(arm, name, name, values, alone)
+            _tried(arm, name, name, {**space.firsts(), **values}, beside)
+            for line in alone.lines if beside.lines else ():
+                complaints.say(line)
+
+
+def _note_void(name: str, arm: Arm, space: Space, written: Block, uses: Uses) -> None:
+    """Name each setting all values of which come to the same, whatever the choices beside it are."""
+    for each in space.tried:
+        edges = space.edges(each)
+        choices = [{other.path: end} for other in space.tried for end in other.domain.ends() if other is not each]
+        if all(len({_identity(arm, name, {**more, **values}) for values in edges}) == 1 for more in [{}, *choices]):
+            item = written[each.path]
+            uses.note_unused_whole(item.place, "all its values come to the same runs, as momentum does without sgd")
+
+
+def _identity(arm: Arm, name: str, values: Values) -> str:
+    """The same for settings that come to the same variant on the same view; their own where they do not go together."""
+    found = _tried(arm, name, name, values, Complaints())
+    if found is None:
+        return digest(dict(values))
+    variant, block = found
+    return digest(variant.settings() | {"view": block.views[variant.view]})
 
 
 def _is_path(path: str) -> bool:
@@ -270,9 +297,10 @@ def _changes(arm: Arm, sweep: str, values: Values) -> tuple[Block, Block]:
             continue  # the variant's own keeps what is built by
         *parents, last = path.split(".")
         item: Block | Given = Given(value, _place(arm, sweep, path))
-        for parent in reversed(parents):
-            item = Block({last: item}, _place(arm, sweep, path))
-            last = parent
+        for depth in range(len(parents), 0, -1):
+            where = ".".join(parents[:depth]) if parents[0] == "view" else path  # a step may lack what can be tried
+            item = Block({last: item}, _place(arm, sweep, where))
+            last = parents[depth - 1]
         if parents and parents[0] == "view":
             steps.append(item if isinstance(item, Block) else steps[0])
         else:

@@ -121,6 +121,10 @@ class Space:
         """A setting at each of its ends, and what must be so for it to count."""
         return [{**self.conditions(each), each.path: end} for end in each.domain.ends()]
 
+    def firsts(self) -> dict[str, Value]:
+        """Settings that are tried in every trial, each at its first end: an edge may be sound only beside these."""
+        return {each.path: each.domain.ends()[0] for each in self.tried if not each.when}
+
     def _combinations(self, before: Values, at: int, most: int | None) -> Iterator[dict[str, Value]]:
         if at == len(self.tried):
             yield dict(before)

@@ -108,7 +108,7 @@ def asked(settings: Settings, name: str | None) -> list[str]:
 def look_ahead(settings: Settings, name: str) -> list[str]:
     """What a sweep would cost, a line each; nothing is prepared or trained."""
     runs = TrialRuns(settings, settings.sweeps[name], preflight.refuse_to_prepare)
-    search = search_of(settings, runs, preflight.refusal(runs))
+    search = search_of(settings, runs, preflight.refusal(settings, runs))
     found = preflight.lines(settings, runs, preflight.replay(settings, runs, search))
     fault = standing.stale(settings, settings.sweeps[name])
     return [*found, f"  its last results are {fault}: runs that are there are not trained anew"] if fault else found
@@ -127,6 +127,8 @@ def lines(summary: dict[str, Any]) -> list[str]:
     told = [f"{name}: {summary['trials']} trials ({ends}), {summary['runs']} runs, {minutes:.1f} minutes of training"]
     if summary["ended_by"] == "budget":
         told.append(f"  `budget_minutes` ended the search: {summary['planned']} trials were planned")
+    if summary["ended_by"] == "space" and summary["trials"] < summary["planned"]:
+        told.append(f"  nothing is left that was not tried: {summary['planned']} trials were planned")
     for each in finals["finalists"]:
         what = summary["variant"] if each["trial"] == 0 else f"trial {each['trial']}"
         told.append(

@@ -53,13 +53,15 @@ class Finalist:
 class Finals:
     """All finalists, the untouched variant first; the one that was chosen, if any, and how it did on test data.
 
-    `comparison` is the number of that look at test data among all that the sweep has had, from 1.
+    `comparison` is the number of that look at test data among all that the sweep has had, from 1; `is_alone` says that
+    nothing but the untouched variant was tried.
     """
 
     finalists: tuple[Finalist, ...]
     chosen: Finalist | None = None
     row: ClaimRow | None = None
     comparison: int | None = None
+    is_alone: bool = False
 
     @property
     def untouched(self) -> Finalist:
@@ -81,6 +83,8 @@ class Finals:
 
     def conclusion(self, default: str) -> str:
         """In words."""
+        if self.is_alone:
+            return f"nothing: whatever is tried comes to {default} itself"
         if self.row is None:
             return f"no better than {default}: no other settings were good with every seed"
         return WORDS[self.row["verdict"]].format(default=default)
@@ -94,7 +98,7 @@ def play(told: Sequence[Told], runs: TrialRuns, answers: Answers) -> Finals:
     good = [each for each in found[1:] if each.score is not None]
     chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
     if chosen is None:
-        return Finals(found)
+        return Finals(found, is_alone=len(told) == 1)
     name = digest([runs.identity(chosen.trial.values), runs.identity({}), fresh, sweep.test_metric])
     number = comparison(sweep.name, runs.settings.profile, name)
     return Finals(found, chosen, _compare(chosen, runs, fresh, share(number)), number)

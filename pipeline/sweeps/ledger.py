@@ -14,6 +14,8 @@ from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.trials import Outcome, Told
 from pipeline.training import runtime
 
+TRIALS = "trials.jsonl"
+
 
 def study_id(settings: Settings, sweep: SweepSettings, base: Sequence[str]) -> str:
     """A name for all that decides which settings are tried; how many trials, and what follows them, is not in it.
@@ -59,7 +61,7 @@ class Ledger:
 
     def tell(self, told: Sequence[Told]) -> None:
         """Keep the trials so far, in their order."""
-        write_bytes(self.folder / "trials.jsonl", history(told))
+        write_bytes(self.folder / TRIALS, history(told))
 
     def ask_for(self, run_keys: Iterable[str], data: Iterable[str]) -> None:
         """Keep which runs and data the sweep asks for, beside those it asked for before: pruning leaves them.
@@ -88,6 +90,15 @@ def comparison(sweep: str, profile: str, name: str) -> int:
 def history(told: Sequence[Told]) -> bytes:
     """Trials as lines of JSON: the same bytes for any number of workers, and however often they were interrupted."""
     return "".join(json.dumps(trial.record()) + "\n" for trial in told).encode()
+
+
+def told_before(study: str) -> list[dict[str, Any]]:
+    """Records of the trials that a study has told so far; none where the file is damaged: nothing but --plan asks."""
+    file = paths.STUDIES / study / TRIALS
+    try:
+        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+    except (OSError, ValueError):
+        return []
 
 
 def _read_failures(file: Path, workers: int) -> dict[str, Outcome]:

@@ -18,7 +18,7 @@ from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.settings.sweep_space import Choice, Range, Values, spelled
 from pipeline.sweeps.carry_out import Answers
 from pipeline.sweeps.finals import finalists
-from pipeline.sweeps.ledger import Ledger, study_id
+from pipeline.sweeps.ledger import Ledger, study_id, told_before
 from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.search import Search
 from pipeline.sweeps.trials import Outcome
@@ -34,12 +34,14 @@ def refuse_to_prepare(block: DataSettings, draws: Sequence[int]) -> None:
     raise NotPrepared(block.name)
 
 
-def refusal(runs: TrialRuns) -> Callable[[Values], str | None]:
-    """Why settings do not go together, as far as that is known without preparing their data."""
+def refusal(settings: Settings, runs: TrialRuns) -> Callable[[Values], str | None]:
+    """Why settings do not go together, as far as that is known without preparing their data: from the trials before."""
+    rows = told_before(study_id(settings, runs.sweep, runs.base))
+    before = {runs.identity(row["values"]): row["reason"] for row in rows if row["end"] == "refused"}
 
     def told(values: Values) -> str | None:
         try:
-            return runs.refusal(values)
+            return before.get(runs.identity(values)) or runs.refusal(values)
         except NotPrepared:
             return None
 

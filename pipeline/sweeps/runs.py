@@ -104,9 +104,16 @@ class TrialRuns:
         try:
             self._prepare_all(block, seeds)
         except InputError as error:
-            return str(error)
+            return self._as_tried(str(error), variant.view)
         prepared = self._card(block, block.draw(seeds[0]))
         return shapes.unfit(variant.model, variant.build, tuple(prepared["shape"])) if prepared else None
+
+    def _as_tried(self, line: str, view: str) -> str:
+        """A complaint of a view that a sweep has made: it stands in no file, what is tried does."""
+        data = self.sweep.arm.variant.data
+        block = self.sweep.arm.data.get(data)
+        is_written = block is None or view in block.views
+        return line if is_written else line.replace(f"data.{data}.views.{view}", f"sweeps.{self.sweep.name}.try.view")
 
     def identity(self, values: Values) -> str:
         """The same for settings that come to the same runs: what has no effect does not count."""

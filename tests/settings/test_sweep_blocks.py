@@ -205,3 +205,31 @@ def test_a_task_without_a_validation_score(tmp_path):
     )
     lines = complaints(tmp_path, text)
     assert not any("Traceback" in line for line in lines) and any(": given " in line for line in lines)
+
+
+def test_a_bad_line_under_try_says_nothing_of_trials(tmp_path):
+    """Profiles meet it one after the other: only the first has a new line of it."""
+    lines = wrong(tmp_path, "try/fit.learning_rate", "0,1 .. 0,2")
+    assert len(lines) == 1 and "sweeps.rates.try.fit.learning_rate: given '0,1 .. 0,2'" in lines[0]
+
+
+def test_settings_of_a_step_that_are_sound_together_are_taken(tmp_path):
+    """A ratio says nothing without a sampler, which is tried in every trial."""
+    text = TEXT.replace("view: {any: [plain, over]}", "view.rebalance.sampler: {any: [under, over]}")
+    text = text.replace("{range: 0.5 .. 1.0, when: {view: over}}", "0.5 .. 1.0")
+    assert len(read(tmp_path, text).sweeps["rates"].space.tried) == 6
+
+
+def test_what_a_step_lacks_is_asked_for_by_a_path_that_can_be_tried(tmp_path):
+    text = TEXT.replace("view: {any: [plain, over]}\n", "fit.epochs: 2 .. 4\n").replace(": max\n", ": average\n")
+    text = text.replace("{range: 0.5 .. 1.0, when: {view: over}}", "0.5 .. 1.0")
+    assert any(
+        line.startswith(f"{KEY}.try.view.rebalance.sampler: given nothing") for line in complaints(tmp_path, text)
+    )
+
+
+@pytest.mark.parametrize("when", ["0.5 .. 0.9", "{range: 0.5 .. 0.9, when: {fit.optimizer: adam}}"])
+def test_a_setting_that_is_drawn_in_vain_is_named(tmp_path, when):
+    text = TEXT.replace("{range: 0.5 .. 0.9, when: {fit.optimizer: sgd}}", when)
+    named = [void.place.key for void in read(tmp_path, text).voids if void.place.key.startswith("sweeps.")]
+    assert named == (["sweeps.rates.try.fit.momentum"] if "adam" in when else [])

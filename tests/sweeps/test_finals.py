@@ -3,14 +3,16 @@
 import dataclasses
 
 import pytest
-from swept import ROW
+from swept import ROW, SWEEP, VIEWS, settle
 
+from pipeline.errors import InputError
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import finals
 from pipeline.sweeps.finals import Finalist, Finals
-from pipeline.sweeps.runs import TrialRuns
 from pipeline.sweeps.trials import Told
 from pipeline.verdicts import rules
+
+VAIN = "fit.momentum: 0.1 .. 0.9"
 
 
 def test_optimism_of_the_chosen_is_too_small_and_the_mean_over_finalists_is_not():
@@ -24,6 +26,18 @@ def test_optimism_of_the_chosen_is_too_small_and_the_mean_over_finalists_is_not(
     assert found.optimism(highest=False) == 0 and found.mean_optimism(highest=False) == pytest.approx(0.1)
     assert found.mean_optimism(highest=True) == pytest.approx(-0.1)
     assert Finals((untouched,)).mean_optimism(highest=False) is Finals((untouched,)).optimism(highest=False) is None
+
+
+def test_a_space_in_which_all_comes_to_the_same_is_said_to_be_one(house, monkeypatch, tmp_path):
+    """Momentum is sgd's alone: nothing but the untouched variant is there, and none of the others was bad."""
+    text = SWEEP.replace("build.pooling: {any: [stride, max]}", "").replace("fit.learning_rate: 0.001 .. 1.0 log", VAIN)
+    settings = settle(monkeypatch, tmp_path / "project", text)
+    (void,) = [each for each in settings.voids if each.place.key.startswith("sweeps.")]
+    told = "params.yaml: sweeps.small.try.fit.momentum: all of it has no effect: all its values come to the same runs"
+    assert void.line().startswith(told)
+    summary = stage.sweep(settings, "small")
+    assert summary["finals"]["conclusion"] == "nothing: whatever is tried comes to stride itself"
+    assert "  nothing is left that was not tried: 12 trials were planned" in stage.lines(summary)
 
 
 def test_each_comparison_on_test_data_is_counted_and_held_to_its_share(settings, monkeypatch):
@@ -66,15 +80,17 @@ def test_a_variant_may_be_called_found(settings):
     assert claim.worse == "found" != claim.better
 
 
-def test_a_finalist_without_data_of_a_fresh_draw_is_kept_with_its_reason(settings, monkeypatch):
+def test_a_finalist_without_data_of_a_fresh_draw_is_kept_with_its_reason(house, monkeypatch, tmp_path):
     """Another draw may have too few of a class: the others go on."""
-    real = TrialRuns.refusal
-    fresh = settings.sweeps["small"].fresh_seeds(settings.first_seed)
+    settings = settle(monkeypatch, tmp_path / "project", VIEWS)
+    real, fresh = stage.prepare, settings.sweeps["small"].fresh_seeds(settings.first_seed)
 
-    def unfit(runs, values, seeds=None):
-        return "given 3, allowed 2" if seeds == fresh else real(runs, values, seeds)
+    def unfit(block, draws):
+        if draws[0] in fresh and [*block.views] != ["smote"]:  # that of the untouched variant
+            raise InputError("given 3, allowed 2")
+        real(block, draws)
 
-    monkeypatch.setattr(TrialRuns, "refusal", unfit)
+    monkeypatch.setattr(stage, "prepare", unfit)
     summary = stage.sweep(settings, "small")
     untouched, *others = summary["finals"]["finalists"]
     assert untouched["fresh"] is not None and summary["finals"]["chosen"] is None

@@ -9,6 +9,7 @@ import pytest
 from swept import VIEWS, settle, trained
 
 from pipeline import paths
+from pipeline.errors import InputError
 from pipeline.records import write_json
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import carry_out, preflight
@@ -72,3 +73,23 @@ def test_the_plan_counts_runs_although_data_of_other_trials_are_gone(house, monk
             shutil.rmtree(folder)
     (found,) = re.findall(r"in the store already: (\d+) of the search", "\n".join(stage.look_ahead(settings, "small")))
     assert int(found) >= 1
+
+
+def test_the_plan_knows_which_trials_were_refused_for_their_data(house, monkeypatch, tmp_path):
+    """Data that cannot be prepared are no trial to come: the sweep is over, and nothing of it is left."""
+    settings = settle(monkeypatch, tmp_path / "project", VIEWS)
+    real = stage.prepare
+
+    def unfit(block, draws):
+        if [*block.views] not in (["smote"], ["plain"]):
+            view = next(iter(block.views))
+            raise InputError(f"params.yaml: data.digits_tail.views.{view}.rebalance: given 3, allowed 2")
+        real(block, draws)
+
+    monkeypatch.setattr(stage, "prepare", unfit)
+    summary = stage.sweep(settings, "small")
+    assert summary["ends"]["refused"] > 0 and summary["trials"] == 8
+    lines = (paths.sweep("small") / "trials.jsonl").read_text("utf-8")
+    assert "sweeps.small.try.view.rebalance: given 3, allowed 2" in lines and "views.smote_" not in lines
+    told = "\n".join(stage.look_ahead(settings, "small"))
+    assert "to train: 0 to 0 runs in the search" in told and "then 0 on fresh seeds" in told

@@ -234,6 +234,7 @@ def test_trials_that_come_to_the_same_run_train_it_once(settings, monkeypatch):
     assert len(trained.keys) == len({*trained.keys}) and summary["trials"] == 12
     rows = list(csv.DictReader(outputs("runs.csv").decode().splitlines()))
     assert len(rows) > summary["runs"] == len({row["run_key"] for row in rows}) == len(trained.keys)
+    assert summary["seconds"] == sum({row["run_key"]: float(row["seconds"]) for row in rows}.values())
 
 
 def test_a_precision_that_a_processor_has_not_is_refused_where_it_is_tried(house, monkeypatch, tmp_path):
