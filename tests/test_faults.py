@@ -326,6 +326,7 @@ def test_the_twentieth_run_of_a_worker_is_as_if_it_were_the_first(house, tmp_pat
     change(house, lambda tree: tree.update(workers=1))
     change(house, lambda tree: tree["topics"][TOPIC]["fit"].update(epochs=2))
     change(house, lambda tree: tree["every_topic"].update(seeds=10), "profiles/smoke.yaml")
+    command(house, "prepare")
     command(house, "plan")
     top = begin(house, "train", TOPIC)
     seen = set()
@@ -459,7 +460,8 @@ def check(place, store):
     assert len(published(store)) == len(children) + 1, "one parent"
     counted = Counter((run.data.tags["variant"], run.data.tags["seed"]) for run in children)
     arms = read_params(place)["topics"][TOPIC]["variants"]
-    assert counted == {(arm, str(seed)): 1 for arm in arms for seed in range(SEEDS)}
+    first = read_params(place)["first_seed"]
+    assert counted == {(arm, str(seed)): 1 for arm in arms for seed in range(first, first + SEEDS)}
     for run in children:
         assert run.info.status == "FINISHED"
         names = [name for name in run.data.metrics if name.startswith(("training/", "validation/"))]
