@@ -2,16 +2,15 @@
 
 import dataclasses
 import pickle
-import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from pipeline.cluster import facts, files, mirror
+from pipeline.cluster import facts, faults, files, mirror
 from pipeline.cluster.deaths import Deaths
 from pipeline.cluster.node import Event, Job, Order, Report
 from pipeline.cluster.wire import Failure, Message, Offer, Wire
@@ -28,8 +27,6 @@ TICK_S = 0.5
 AGAIN_S = 1.0  # after a call that had no result
 MOST_LOSSES = 10  # of nodes under one and the same run: then it is the run
 MOST_HIRES = 3  # on a node that ends before anything is done there
-OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 OF_A_PROCESS = ("killed", "timeout")  # endings that may be no fault of the run
 ALONE_S = 300.0  # without a node that can be used
 PATIENT_S = 30.0  # for nodes that begin, before that is said
@@ -45,6 +42,7 @@ class Member:
     offer: Offer
     hand: str
     places: int
+    hired: float  # by the fleet's clock
     asked: float | None = None  # for its facts, once it has started
     begun: bool = False
     at: dict[int, int] = field(default_factory=dict)  # place -> order
@@ -54,6 +52,7 @@ class Member:
     is_asked: bool = False  # an exchange is under way
     not_before: float = 0.0
     fault: str | None = None  # why it is to be left out
+    suspicion: str = ""  # why it would be, if what ends badly here comes through elsewhere
 
     @property
     def name(self) -> str:
@@ -83,8 +82,8 @@ class Fleet(Generic[Task, Record]):
         self._orders: dict[int, tuple[str, int, Task, dict[str, Path]]] = {}  # number -> node, place, task, files
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
-        self._blamed: set[str] = set()  # runs for which a node was left out, and why: the next time it is the run
         self._deaths: Deaths[Task] = Deaths()
+        self._held: dict[Task, tuple[Given, Answer[Record]]] = {}  # failed, and it is not known yet by whose fault
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
         self._mirror = mirror.Mirror()
@@ -102,8 +101,13 @@ class Fleet(Generic[Task, Record]):
         return member is not None and member.begun and place not in self.tasks
 
     def refused(self, place: Hashable) -> Set[Task]:
-        """Tasks whose process has died on its node, while there is another one that has not tried."""
-        return self._deaths.refused(self._place(place)[0], self._begun())
+        """Tasks that have ended badly on its node, while there is another one that has not tried."""
+        return self._deaths.refused(self._place(place)[0], self._able())
+
+    def _able(self) -> set[str]:
+        """Nodes that may carry out what has ended badly on another; also such as are about to begin."""
+        now = self._clock.seconds
+        return {node for node, each in self._members.items() if each.begun or now - each.hired < PATIENT_S}
 
     def _begun(self) -> set[str]:
         return {node for node, member in self._members.items() if member.begun}
@@ -136,6 +140,7 @@ class Fleet(Generic[Task, Record]):
                 self._ask(self._to_ask[hand])
             for message in self._wire.receive(left):
                 self._take(message)
+        self._let_go()
         self._be_patient()
 
     def _be_patient(self) -> None:
@@ -207,7 +212,7 @@ class Fleet(Generic[Task, Record]):
         self._hired += 1
         job = self._job
         places = job.workers if isinstance(job.workers, int) else offer.gpus * job.slots if job.on_gpu else offer.cpus
-        member = Member(node, offer, f"{node}/{self._hired}", max(1, places))
+        member = Member(node, offer, f"{node}/{self._hired}", max(1, places), self._clock.seconds)
         self._members[node] = member
         self._wire.hire(member.hand, node, min(member.places, offer.cpus), offer.gpus if job.on_gpu else 0)
         self._wire.call(member.hand, "facts", job.numerics)
@@ -268,20 +273,20 @@ class Fleet(Generic[Task, Record]):
     def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
         task = self._orders.pop(member.at.pop(place))[2]
         self.tasks.pop((member.id, place))
-        self._done.append(((member.id, place), task, self._weighed(member, task, answer, parcel)))
+        weighed = self._weighed(member, task, answer, parcel)
+        if weighed.record is not None and faults.of_the_machine(weighed.record):
+            self._held[task] = (member.id, place), weighed
+        else:
+            self._done.append(((member.id, place), task, weighed))
 
     def _weighed(
         self, member: Member, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]
     ) -> Answer[Record]:
         """What is to be told of a task: that it goes elsewhere if what came of it may be its node's fault."""
         run_key = self._spec(task).run_key
-        fault = _of_the_machine(answer.record)
-        words = QUOTED.sub("", fault or "")  # a path has the names of its node, process and draft in it
-        if fault and (member.fault or not {run_key, words} & self._blamed):
-            self._blamed |= {run_key, words}
-            member.fault = member.fault or fault
-            return Answer(ending=self._loss(task, member.name))
-        is_awaited = (_is_finished(answer.record) or files.is_run(parcel)) and not project_store().has(run_key)
+        if fault := faults.of_the_machine(answer.record):
+            return self._failed_there(member, task, answer, fault)
+        is_awaited = (faults.is_finished(answer.record) or files.is_run(parcel)) and not project_store().has(run_key)
         lacking = files.fault(run_key, parcel) if is_awaited else None
         if answer.ending:
             files.keep(run_key, {} if lacking else parcel)  # it ended while it was scored
@@ -293,11 +298,33 @@ class Fleet(Generic[Task, Record]):
         self._worked(member, task)
         return answer
 
+    def _failed_there(self, member: Member, task: Task, answer: Answer[Record], fault: str) -> Answer[Record]:
+        """A run that could not read or write a file goes elsewhere until a node that it failed on is known to work."""
+        if member.fault:
+            return Answer(ending=self._loss(task, member.name))
+        self._deaths.add(task, member.id)
+        member.suspicion = fault
+        is_last = self._losses[self._spec(task).run_key] + 1 >= MOST_LOSSES
+        if is_last or self._deaths.is_own(task) or self._deaths.is_everywhere(task, self._able()):
+            return answer
+        self._say(f"{member.name}: {fault}; its run goes elsewhere")
+        return Answer(ending=self._loss(task, member.name))
+
+    def _let_go(self) -> None:
+        """Tell of runs that failed wherever they were: now it is known to be their own fault, or nothing will tell."""
+        for task, (place, answer) in list(self._held.items()):
+            is_own = self._deaths.is_own(task)
+            if is_own or not self._orders:
+                del self._held[task]
+                self._deaths.forget(task)
+                self._done.append((place, task, faults.as_own(answer) if is_own else answer))
+
     def _death(self, member: Member, task: Task, ending: Ending) -> Ending:
         """What is to be said of the end of a process: the first one at a task is its node's fault until it is known."""
         if ending.kind not in OF_A_PROCESS or not self._deaths.add(task, member.id):
             return ending
-        if not self._begun() - {member.id}:
+        member.suspicion = "processes end there at runs that others carry out"
+        if not self._able() - {member.id}:
             return ending
         self._say(f"{member.name}: {ending.reason}; its run goes elsewhere")
         return self._loss(task, member.name)
@@ -307,7 +334,7 @@ class Fleet(Generic[Task, Record]):
         del self._failures[member.id]
         for node in self._deaths.survived(task, member.id):
             if sick := self._members.get(node):
-                self._leave_out(sick, "processes end there at runs that others carry out")
+                self._leave_out(sick, sick.suspicion)
 
     # Who is gone
 
@@ -349,13 +376,3 @@ class Fleet(Generic[Task, Record]):
     @staticmethod
     def _say(line: str) -> None:
         tell(f"cluster: {line}", file=sys.stderr)
-
-
-def _of_the_machine(record: Any) -> str | None:
-    """Why a run failed if that may be no fault of its own, but of the disk that it was on."""
-    reason = str(record["reason"]) if isinstance(record, Mapping) and record.get("status") == "failed" else ""
-    return reason if reason.startswith(OF_THE_MACHINE) else None
-
-
-def _is_finished(record: Any) -> bool:
-    return isinstance(record, Mapping) and record.get("status") in ("finished", "diverged")
