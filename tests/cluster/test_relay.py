@@ -1,13 +1,16 @@
 """The process that speaks with Ray, with hands that are played: it keeps them while the driver is busy or stopped."""
 
+import multiprocessing
 import subprocess
 import sys
 import threading
 import time
 from types import SimpleNamespace
 
-from pipeline.cluster import node, relay
-from pipeline.cluster.wire import Message
+import pytest
+
+from pipeline.cluster import node, relay, token
+from pipeline.cluster.wire import HeadLost, Message
 
 
 class Full:
@@ -47,3 +50,72 @@ def test_keys_that_stop_or_end_the_driver_do_not_reach_the_relay():
     code += "signal.raise_signal(signal.SIGINT); print('works')"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert told.stdout == "works\n"
+
+
+class Pipe:
+    """The driver's end of the pipe: `told` is what comes by it, None where there is nothing for a moment."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def poll(self, seconds):
+        if self.told and self.told[0] is None:
+            self.told.pop(0)
+            return False
+        return bool(self.told)
+
+    def recv(self):
+        return self.told.pop(0)
+
+
+@pytest.fixture
+def listening(monkeypatch):
+    """A relay that is not started, to which `told` comes; time goes on by `passed`."""
+    passed, clock = [], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(passed))
+    monkeypatch.setattr(multiprocessing, "get_context", lambda kind: Nothing())
+    monkeypatch.setattr(token, "environment", lambda address: {})
+
+    def begin(*told):
+        made = relay.Relay("127.0.0.1:6379")
+        made._connection = Pipe([*told])
+        return made, passed
+
+    return begin
+
+
+class Nothing:
+    """What would start a process."""
+
+    def Pipe(self):
+        return SimpleNamespace(), SimpleNamespace(close=lambda: None)
+
+    def Process(self, **words):
+        return SimpleNamespace(start=lambda: None)
+
+
+NODES = Message("", "nodes", {})
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_driver_that_was_stopped_for_long_has_not_listened_and_hears_the_head_again(listening, monkeypatch, is_there):
+    """What was on its way, and larger than the pipe, comes in parts: for a moment there is nothing more."""
+    monkeypatch.setattr(relay, "answers", lambda address: is_there)  # it may have too much to do to answer at once
+    parcel = Message("a/1", "exchange", None)
+    made, passed = listening(NODES, None, parcel, None, None, NODES, None)
+    assert made.receive(0.5) == [NODES]
+    passed.append(10 * relay.SILENT_S)
+    assert made.receive(0.5) == [parcel] and made.receive(0.5) == [] and made.receive(0.5) == [NODES]
+
+
+@pytest.mark.parametrize(("is_there", "limit_s"), [(True, relay.SILENT_S), (False, relay.QUIET_S)])
+def test_a_head_of_which_nothing_is_heard_is_lost(listening, monkeypatch, is_there, limit_s):
+    monkeypatch.setattr(relay, "answers", lambda address: is_there)
+    made, passed = listening(NODES)
+    while sum(passed) < limit_s - 3:
+        passed.append(0.5)
+        made.receive(0.5)
+    with pytest.raises(HeadLost, match="no longer answers"):
+        while sum(passed) < limit_s + 3:
+            passed.append(0.5)
+            made.receive(0.5)

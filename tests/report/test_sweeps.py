@@ -102,7 +102,11 @@ def test_once_it_is_over(write):
     assert "trial 4, chosen" in page and "seed 100: no" in page
     assert "      small_found:\n        group: wide\n" in page and "--adopt</code> writes it" in page
     assert "in epoch &lt;1&gt;" in page and "1.5 minutes of training" in page
-    assert "on average over the 2 finalists" in page and "Below 0 the search was too pessimistic" in page and "chosen among them by its fresh score" in page
+    assert (
+        "on average over the 2 finalists" in page
+        and "Below 0 the search was too pessimistic" in page
+        and "chosen among them by its fresh score" in page
+    )
     assert "This is comparison 2 of this sweep on test data." in page and "it may use 0.5 %" in page
     assert "no choice was made by" not in page and "read once" not in page
     assert page.count("<svg") == 2 + 2 + 2 + 1 + 1  # the wide ones once more for a phone
