@@ -143,3 +143,40 @@ def test_the_token_that_comes_counts_more_than_what_a_host_has_of_its_own(ssh, t
     monkeypatch.setattr("sys.stdin", io.StringIO("of the head\n"))
     launch.join_detached(AT, 1, None)
     assert token.value(AT) == "of the head"
+
+
+@pytest.mark.parametrize("action", ["up", "status", "join"])
+@pytest.mark.parametrize("given", ["192.168.1.10", "192.168.1.10:", ":6379", "head:redis"])
+def test_an_address_without_a_host_or_a_port_is_refused_before_anything_starts(ssh, monkeypatch, action, given):
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: name)
+    for name in ("up", "status", "join"):
+        monkeypatch.setattr(launch, name, lambda *words: pytest.fail("it went on"))
+    words = {"nodes": 1, "workers": 1, "host": [], "folder": "aula", "name": None, "detached": False}
+    with pytest.raises(InputError, match=f"--address: given '{given}', allowed a host and a port, such as"):
+        launch.carry_out(action, AT, address=given, **words)
+
+
+def test_a_node_that_never_started_says_why_and_one_that_did_starts_again(ssh, monkeypatch, capsys):
+    """The head may come later: until then each try says what Ray has."""
+    logs = ["RuntimeError: the token is\nanother", "Ray runtime started.\nlost the head"]
+
+    class Child:
+        def wait(self):
+            launch._log("ben").parent.mkdir(parents=True, exist_ok=True)
+            launch._log("ben").write_text(logs.pop(0))
+
+        def poll(self):
+            return 1
+
+    def sleep(seconds):
+        if not logs:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(launch, "_launch", lambda *words, **rest: Child())
+    monkeypatch.setattr(launch.time, "sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        launch.join(AT, 1, "ben")
+    assert capsys.readouterr().err.splitlines() == [
+        "cluster: the node does not start (RuntimeError: the token is another): again in 5 s",
+        "cluster: the node has ended by itself: again in 5 s",
+    ]
