@@ -409,11 +409,18 @@ def test_a_node_is_given_what_it_says_that_it_has_room_for(tmp_path):
     assert at_once == {0, 1}
 
 
-def test_a_process_that_dies_twice_on_nodes_is_a_failed_run(tmp_path):
-    died = Answer(ending=Ending("killed", "it died", 1.0))
-    town = hands.Town({"a": lambda: hands.Hand(lambda task, order: (died, {}))})
-    (found,) = carry_out(town, specs(1)).values()
-    assert found[1].kind == "killed" and found[1].reason == "it died, 2 times"
+@pytest.mark.parametrize(("kind", "nodes"), [("killed", "a"), ("timeout", "a"), ("memory", "a"), ("memory", "abc")])
+def test_a_process_that_dies_twice_on_nodes_is_a_failed_run(capsys, kind, nodes):
+    """One node alone is as one machine, and so is a run that needs more memory than there is for it."""
+    begun, died = [], Answer(ending=Ending(kind, "it died", 1.0))
+
+    def work(task, order):
+        begun.append(task)
+        return died, {}
+
+    (found,) = carry_out(hands.Town({node: lambda: hands.Hand(work) for node in nodes}), specs(1)).values()
+    assert found[1].kind == kind and found[1].reason == "it died, 2 times" and len(begun) == 2
+    assert "goes elsewhere" not in capsys.readouterr().err
 
 
 def test_a_sick_node_fails_no_run_and_is_left_out(tmp_path, capsys):
@@ -542,6 +549,23 @@ def test_time_in_which_the_command_itself_was_busy_or_stopped_is_no_time_without
         town.nodes["a"] = lambda: hands.Hand(hands.answering(tmp_path))
 
     ticks = [lambda: gone.append("asleep"), None, lambda: gone.append("asleep"), come]
+    assert sorted(carry_out(town, specs(2), ticks=ticks)) == [0, 1]
+
+
+def test_time_without_a_node_counts_from_when_the_last_one_worked(tmp_path, monkeypatch):
+    passed, clock = [], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + sum(passed))
+    monkeypatch.setattr(fleet, "ALONE_S", 8.0)
+    town = hands.Town({})
+
+    def come():
+        town.nodes["a"] = lambda: hands.Hand(lambda task, order: None)
+
+    def back():
+        town.nodes["b"] = lambda: hands.Hand(hands.answering(tmp_path))
+
+    alone = [lambda: passed.append(0.9)] * 5
+    ticks = [*alone, come, None, None, town.nodes.clear, *alone, back]
     assert sorted(carry_out(town, specs(2), ticks=ticks)) == [0, 1]
 
 

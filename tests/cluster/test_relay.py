@@ -1,6 +1,7 @@
 """The process that speaks with Ray, with hands that are played: it keeps them while the driver is busy or stopped."""
 
 import multiprocessing
+import socket
 import subprocess
 import sys
 import threading
@@ -43,6 +44,67 @@ def test_hands_are_told_that_somebody_waits_for_them_though_the_driver_takes_no_
 
 def test_several_touches_fit_into_a_lease():
     assert 3 * relay.TOUCH_S < node.LEASE_S
+
+
+RAY = {
+    "__init__": """
+import json, os, signal
+from pathlib import Path
+from types import SimpleNamespace
+from pipeline.cluster import relay
+
+relay.TOUCH_S = 0.05
+TOLD = Path(__file__).parent / "told"
+
+
+def touch():
+    with TOLD.open("a") as told:
+        told.write("touched\\n")
+
+
+def init(**options):
+    ignored = [signal.getsignal(each) is signal.SIG_IGN for each in (signal.SIGINT, signal.SIGTSTP)]
+    TOLD.write_text(f"keys are ignored: {ignored}\\n")
+
+
+def nodes():
+    return []
+
+
+def remote(kind):
+    hand = SimpleNamespace(touch=SimpleNamespace(remote=touch))
+    return SimpleNamespace(options=lambda **options: SimpleNamespace(remote=lambda: hand))
+""",
+    "_private/services": "",
+    "util/scheduling_strategies": "def NodeAffinitySchedulingStrategy(node, soft): pass",
+}
+
+
+def test_a_relay_minds_no_keys_and_says_to_each_hand_that_it_is_there(tmp_path, monkeypatch):
+    """All of it, in its process, with a Ray that is played."""
+    for name, code in RAY.items():
+        file = tmp_path / "ray" / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        (file.parent / "__init__.py").touch()
+        file.write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)  # a process that is spawned has it as well
+    spawn, head = multiprocessing.get_context("spawn"), socket.create_server(("127.0.0.1", 0))
+    ours, theirs = spawn.Pipe()
+    arguments = [theirs, f"127.0.0.1:{head.getsockname()[1]}", {}, tmp_path / "log"]
+    process = spawn.Process(target=relay._relay, args=arguments, daemon=True)
+    process.start()
+    try:
+        assert ours.poll(60.0) and ours.recv().call == "nodes"
+        ours.send(("hire", "a/1", "a", 1, 0))
+        told, until = tmp_path / "ray" / "told", time.monotonic() + 30.0
+        while told.read_text().count("touched") < 3 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert told.read_text().splitlines()[:4] == ["keys are ignored: [True, True]", *["touched"] * 3]
+    finally:
+        ours.close()
+        process.kill()
+        process.join()
+        head.close()
 
 
 def test_keys_that_stop_or_end_the_driver_do_not_reach_the_relay():
