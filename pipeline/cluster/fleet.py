@@ -83,6 +83,7 @@ class Fleet(Generic[Task, Record]):
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
         self._deaths: Deaths[Task] = Deaths()
+        self._moved: Counter[Task] = Counter()  # deaths of processes that the pool does not count
         self._held: dict[Task, tuple[Given, Answer[Record]]] = {}  # failed, and it is not known yet by whose fault
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
@@ -289,7 +290,10 @@ class Fleet(Generic[Task, Record]):
         is_awaited = (faults.is_finished(answer.record) or files.is_run(parcel)) and not project_store().has(run_key)
         lacking = files.fault(run_key, parcel) if is_awaited else None
         if answer.ending:
-            files.keep(run_key, {} if lacking else parcel)  # it ended while it was scored
+            files.keep(run_key, {} if lacking else parcel)
+            if project_store().has(run_key):  # it ended while it was scored, which is done here
+                self._deaths.forget(task)
+                return Answer(ending=dataclasses.replace(answer.ending, is_last=True))
             return Answer(ending=self._death(member, task, answer.ending))
         if lacking:
             self._say(f"{member.name} has lost files of a finished run ({lacking}), which goes elsewhere")
@@ -321,11 +325,13 @@ class Fleet(Generic[Task, Record]):
 
     def _death(self, member: Member, task: Task, ending: Ending) -> Ending:
         """What is to be said of the end of a process: the first one at a task is its node's fault until it is known."""
+        ending = dataclasses.replace(ending, before=self._moved[task])
         if ending.kind not in OF_A_PROCESS or not self._deaths.add(task, member.id):
             return ending
         member.suspicion = "processes end there at runs that others carry out"
         if not self._able() - {member.id}:
             return ending
+        self._moved[task] += 1
         self._say(f"{member.name}: {ending.reason}; its run goes elsewhere")
         return self._loss(task, member.name)
 

@@ -473,13 +473,29 @@ def test_a_hand_that_ends_again_and_again_is_left_out_though_processes_of_it_hav
     assert "a is left out: it died" in capsys.readouterr().err and len(made) == 3
 
 
-def test_a_run_that_ended_before_its_process_did_is_in_the_store(tmp_path):
+def test_a_run_that_ended_before_its_process_did_is_in_the_store_and_not_trained_again(tmp_path, capsys):
+    """The stage takes it from there, and `evaluate` scores it."""
+    begun = []
+
     def scored_to_death(task, order):
+        begun.append(task.seed)
         return Answer(ending=Ending("killed", "it died", 1.0)), hands.parcel_of(order.run_key, tmp_path)
 
-    (task,) = specs(1)
-    carry_out(hands.Town({"a": lambda: hands.Hand(scored_to_death)}), [task])
-    assert project_store().has(task.run_key)
+    tasks = specs(3)
+    found = carry_out(hands.Town({node: lambda: hands.Hand(scored_to_death) for node in "ab"}), tasks)
+    assert all(project_store().has(task.run_key) for task in tasks) and sorted(begun) == [0, 1, 2]
+    assert all(record is None and ending.kind == "killed" for record, ending in found.values())
+    assert "goes elsewhere" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("last", ["killed", "memory"])
+def test_a_run_that_kills_its_processes_says_how_many_have_died(last):
+    kinds = iter(["killed", "killed", last, "none is begun after these"])
+    town = hands.Town(
+        {node: lambda: hands.Hand(lambda *_: (Answer(ending=Ending(next(kinds), "it died", 1.0)), {})) for node in "ab"}
+    )
+    (found,) = carry_out(town, specs(1)).values()
+    assert found[1].reason == "it died, 3 times" and len([*kinds]) == 1
 
 
 @pytest.mark.parametrize(
