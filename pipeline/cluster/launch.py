@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import ipaddress
 import os
 import shlex
 import signal
@@ -97,8 +98,14 @@ def up(address: str, nodes: int, workers: int | None, hosts: Sequence[str], fold
 
 
 def _is_loopback(address: str) -> bool:
-    host = address.rpartition(":")[0]
-    return host in ("localhost", "[::1]", "::1") or host.startswith("127.")
+    """Whether an address names this machine to itself alone, or, as 0.0.0.0 does, no machine at all."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        found = {str(each[4][0]).partition("%")[0] for each in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):  # nobody knows the name: Ray says so
+        return False
+    numbers = [ipaddress.ip_address(each.removeprefix("::ffff:")) for each in found]
+    return any(each.is_loopback or each.is_unspecified for each in numbers)
 
 
 def join(address: str, workers: int, name: str | None) -> list[str]:

@@ -1,6 +1,7 @@
 """Nodes by hand: hosts by a played ssh, a folder that machines share, and what is refused before anything starts."""
 
 import io
+import socket
 import subprocess
 
 import pytest
@@ -113,12 +114,35 @@ def test_a_host_has_as_many_workers_as_it_has_cores_unless_a_number_is_given(ssh
     assert "--workers" not in ssh.given[0][1]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.1.1", "localhost", "[::1]"])
-def test_a_host_is_not_sent_to_an_address_that_this_machine_alone_reaches(ssh, host):
+NAMES = {"vm": ["127.0.1.1"], "both": ["192.168.1.10", "::1"], "LOCALHOST": ["127.0.0.1"], "gate": ["192.168.1.10"]}
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """Names that this machine knows, as /etc/hosts has them; numbers are what they are."""
+    real = socket.getaddrinfo
+
+    def known(host, port):
+        if host == "nobody":
+            raise socket.gaierror(-2, "Name or service not known")
+        return [each for number in NAMES.get(host, [host]) for each in real(number, port)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.1.1", "[::1]", "0.0.0.0", "[::]", "::ffff:127.0.0.1", "vm", "both", "LOCALHOST"]
+)
+def test_a_host_is_not_sent_to_an_address_that_this_machine_alone_reaches(ssh, names, host):
     with pytest.raises(InputError, match=r"--host: given anna .* this machine alone .* --address"):
         launch.up(f"{host}:6397", 1, None, ["anna"], "aula")
     assert not ssh.started and not ssh.given
     assert launch.up(f"{host}:6397", 1, None, [], "aula")
+
+
+@pytest.mark.parametrize("host", ["gate", "192.168.1.10", "[fe80::1]", "nobody", "no..body"])
+def test_a_host_is_sent_to_an_address_that_others_may_reach(ssh, names, host):
+    assert launch.up(f"{host}:6397", 1, None, ["anna"], "aula")
 
 
 @pytest.mark.parametrize("nodes", [0, -1])
