@@ -53,6 +53,12 @@ class Member:
     not_before: float = 0.0
     fault: str | None = None  # why it is to be left out
     suspicion: str = ""  # why it would be, if what ends badly here comes through elsewhere
+    leaving: bool = False  # that is so: it ends what it is at, by which it may yet show that it can work
+
+    @property
+    def takes(self) -> bool:
+        """Whether it may be given something to do."""
+        return self.begun and not self.leaving
 
     @property
     def name(self) -> str:
@@ -93,13 +99,13 @@ class Fleet(Generic[Task, Record]):
 
     def free(self) -> list[Hashable]:
         """Places of nodes that have begun, the first of each node before the second of any."""
-        every = [(place, each.id) for each in self._members.values() if each.begun for place in range(each.places)]
+        every = [(place, each.id) for each in self._members.values() if each.takes for place in range(each.places)]
         return [(node, place) for place, node in sorted(every) if (node, place) not in self.tasks]
 
     def is_free(self, place: Hashable) -> bool:
         """Whether its node is there, and nothing is carried out at it."""
         member = self._members.get(self._place(place)[0])
-        return member is not None and member.begun and place not in self.tasks
+        return member is not None and member.takes and place not in self.tasks
 
     def refused(self, place: Hashable) -> Set[Task]:
         """Tasks that have ended badly on its node, while there is another one that has not tried."""
@@ -108,7 +114,11 @@ class Fleet(Generic[Task, Record]):
     def _able(self) -> set[str]:
         """Nodes that may carry out what has ended badly on another; also such as are about to begin."""
         now = self._clock.seconds
-        return {node for node, each in self._members.items() if each.begun or now - each.hired < PATIENT_S}
+        return {
+            node
+            for node, each in self._members.items()
+            if each.takes or (not each.begun and now - each.hired < PATIENT_S)
+        }
 
     def _begun(self) -> set[str]:
         return {node for node, member in self._members.items() if member.begun}
@@ -279,6 +289,8 @@ class Fleet(Generic[Task, Record]):
             self._held[task] = (member.id, place), weighed
         else:
             self._done.append(((member.id, place), task, weighed))
+        if member.leaving and not member.at:
+            member.fault = member.fault or member.suspicion
 
     def _weighed(
         self, member: Member, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]
@@ -338,9 +350,12 @@ class Fleet(Generic[Task, Record]):
     def _worked(self, member: Member, task: Task) -> None:
         """A node has carried out a task: it can work, and others, where that has died, perhaps cannot."""
         del self._failures[member.id]
+        member.leaving = False
         for node in self._deaths.survived(task, member.id):
             if sick := self._members.get(node):
-                self._leave_out(sick, sick.suspicion)
+                sick.leaving = True
+                if not sick.at:
+                    self._leave_out(sick, sick.suspicion)
 
     # Who is gone
 

@@ -437,6 +437,26 @@ def test_a_sick_node_fails_no_run_and_is_left_out(tmp_path, capsys):
     assert len(keys) == len(set(keys)) < 10  # none comes back to it
 
 
+@pytest.mark.parametrize("can_work", [True, False])
+def test_a_node_of_which_two_processes_are_killed_ends_the_long_runs_that_it_is_at(tmp_path, capsys, can_work):
+    """Somebody has killed them, and it is sound; or the others die as well, and it is not."""
+    died, late = Answer(ending=Ending("killed", "it died", 1.0)), []
+
+    def work(task, order):
+        if order.place >= 2 and not late:
+            return None  # it takes long
+        return hands.answering(tmp_path)(task, order) if late and can_work else (died, {})
+
+    hand = hands.Hand(work)
+    town = hands.Town({"a": lambda: hand, "b": lambda: hands.Hand(hands.answering(tmp_path))}, cpus=4)
+    found = carry_out(town, specs(24), ticks=[*[None] * 30, lambda: late.append(True)])
+    assert len(found) == 24 and all(ending is None for _, ending in found.values())
+    assert len([order for order in hand.got if order.place >= 2]) == 2
+    told = capsys.readouterr().err
+    assert told.count("a is left out: processes end there") == (not can_work)
+    assert "runs go elsewhere" not in told
+
+
 @pytest.mark.parametrize("kind", ["killed", "timeout"])
 def test_a_run_that_kills_its_process_everywhere_is_failed_and_no_node_is_left_out(tmp_path, capsys, kind):
     died = Answer(ending=Ending(kind, "no good", 1.0))
