@@ -19,7 +19,10 @@ from pipeline.training.run import RunSpec
 from pipeline.training.store import project_store
 
 UNUSED_DAYS = 14  # then a node drops data that nobody has asked for
+DAY_S = 86_400
 RUNS, SCORES = "runs", "scores"
+
+Stamp = tuple[int, int]  # when a file was changed, in ns, and its bytes
 
 
 # On the machine that asks
@@ -105,11 +108,11 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._sound: set[str] = set()  # what this process has looked at, or written
+        self._sound: dict[str, Stamp] = {}  # what this process has looked at, or written, as it was then
         root.mkdir(parents=True, exist_ok=True)
         for file in root.iterdir():
             with contextlib.suppress(FileNotFoundError):  # another one clears up as well
-                if time.time() - file.stat().st_mtime > UNUSED_DAYS * 86400:
+                if time.time() - file.stat().st_mtime > UNUSED_DAYS * DAY_S:
                     file.unlink()
 
     def lacks(self, digests: Mapping[str, str]) -> list[str]:
@@ -118,28 +121,38 @@ class Cache:
 
     def _has(self, digest: str) -> bool:
         file = self._root / digest
-        if not file.exists():
-            return False
-        if digest not in self._sound:
+        try:
+            stamp = _stamp(file)
+            if self._sound.get(digest) == stamp:
+                return True
             with file.open("rb") as content:
-                if hashlib.file_digest(content, "sha256").hexdigest() != digest:
-                    file.unlink(missing_ok=True)
-                    return False
-            self._sound.add(digest)
-        return True
+                is_sound = hashlib.file_digest(content, "sha256").hexdigest() == digest
+        except FileNotFoundError:
+            return False
+        if is_sound:
+            self._sound[digest] = stamp
+        else:
+            file.unlink(missing_ok=True)
+        return is_sound
 
     def put(self, digest: str, content: bytes) -> None:
         """Keep a file. ValueError: it is not the one of that digest."""
         if hashlib.sha256(content).hexdigest() != digest:
             raise ValueError(f"data {digest[:8]}: they came as others")
-        draft = self._root / f"{digest}.{platform.node()}"  # machines may share the folder
+        draft = self._root / f"{digest}.{platform.node()}.{os.getpid()}"  # machines, and drivers, may share the folder
         write_bytes(draft, content)
         draft.replace(self._root / digest)
-        self._sound.add(digest)
+        self._sound[digest] = _stamp(self._root / digest)
 
     def lay_out(self, digests: Mapping[str, str], folder: Path) -> Path:
-        """The folder below `folder` in which these files have their places."""
-        name = hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()[:20]
+        """The folder below `folder` in which these files have their places.
+
+        It is another one for files that were brought again: workers remember what they have read by its place.
+        """
+        for digest in digests.values():
+            self._keep_for_longer(digest)
+        laid = [(*each, self._sound.get(each[1])) for each in sorted(digests.items())]
+        name = hashlib.sha256(repr(laid).encode()).hexdigest()[:20]
         if not (folder / name).exists():
             draft = folder / f"{name}.draft"
             shutil.rmtree(draft, ignore_errors=True)
@@ -147,9 +160,21 @@ class Cache:
             for place, digest in digests.items():
                 (draft / place).parent.mkdir(parents=True, exist_ok=True)
                 (draft / place).symlink_to(self._root / digest)
-                os.utime(self._root / digest)
             draft.replace(folder / name)
         return folder / name
+
+    def _keep_for_longer(self, digest: str) -> None:
+        """Somebody asks for a file, once a day: its time says when that was."""
+        file = self._root / digest
+        with contextlib.suppress(FileNotFoundError):  # it has vanished since, which the next order finds
+            if time.time() - file.stat().st_mtime > DAY_S:
+                os.utime(file)
+                self._sound[digest] = _stamp(file)
+
+
+def _stamp(file: Path) -> Stamp:
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_size
 
 
 def pack(run_key: str) -> dict[str, bytes]:

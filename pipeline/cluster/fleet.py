@@ -2,16 +2,15 @@
 
 import dataclasses
 import pickle
-import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from pipeline.cluster import facts, files, mirror
+from pipeline.cluster import facts, faults, files, mirror
 from pipeline.cluster.deaths import Deaths
 from pipeline.cluster.node import Event, Job, Order, Report
 from pipeline.cluster.wire import Failure, Message, Offer, Wire
@@ -28,8 +27,6 @@ TICK_S = 0.5
 AGAIN_S = 1.0  # after a call that had no result
 MOST_LOSSES = 10  # of nodes under one and the same run: then it is the run
 MOST_HIRES = 3  # on a node that ends before anything is done there
-OF_THE_MACHINE = ("OSError:", "PermissionError:", "FileNotFoundError:")
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 OF_A_PROCESS = ("killed", "timeout")  # endings that may be no fault of the run
 ALONE_S = 300.0  # without a node that can be used
 PATIENT_S = 30.0  # for nodes that begin, before that is said
@@ -45,6 +42,7 @@ class Member:
     offer: Offer
     hand: str
     places: int
+    hired: float  # by the fleet's clock
     asked: float | None = None  # for its facts, once it has started
     begun: bool = False
     at: dict[int, int] = field(default_factory=dict)  # place -> order
@@ -54,6 +52,13 @@ class Member:
     is_asked: bool = False  # an exchange is under way
     not_before: float = 0.0
     fault: str | None = None  # why it is to be left out
+    suspicion: str = ""  # why it would be, if what ends badly here comes through elsewhere
+    leaving: bool = False  # that is so: it ends what it is at, by which it may yet show that it can work
+
+    @property
+    def takes(self) -> bool:
+        """Whether it may be given something to do."""
+        return self.begun and not self.leaving
 
     @property
     def name(self) -> str:
@@ -83,8 +88,9 @@ class Fleet(Generic[Task, Record]):
         self._orders: dict[int, tuple[str, int, Task, dict[str, Path]]] = {}  # number -> node, place, task, files
         self._number = self._hired = 0
         self._losses: Counter[str] = Counter()
-        self._blamed: set[str] = set()  # runs for which a node was left out, and why: the next time it is the run
         self._deaths: Deaths[Task] = Deaths()
+        self._moved: Counter[Task] = Counter()  # deaths of processes that the pool does not count
+        self._held: dict[Task, tuple[Given, Answer[Record]]] = {}  # failed, and it is not known yet by whose fault
         self._done: list[tuple[Given, Task, Answer[Record]]] = []
         self._parcels: dict[str, Mapping[str, bytes]] = {}
         self._mirror = mirror.Mirror()
@@ -93,17 +99,26 @@ class Fleet(Generic[Task, Record]):
 
     def free(self) -> list[Hashable]:
         """Places of nodes that have begun, the first of each node before the second of any."""
-        every = [(place, each.id) for each in self._members.values() if each.begun for place in range(each.places)]
+        every = [(place, each.id) for each in self._members.values() if each.takes for place in range(each.places)]
         return [(node, place) for place, node in sorted(every) if (node, place) not in self.tasks]
 
     def is_free(self, place: Hashable) -> bool:
         """Whether its node is there, and nothing is carried out at it."""
         member = self._members.get(self._place(place)[0])
-        return member is not None and member.begun and place not in self.tasks
+        return member is not None and member.takes and place not in self.tasks
 
     def refused(self, place: Hashable) -> Set[Task]:
-        """Tasks whose process has died on its node, while there is another one that has not tried."""
-        return self._deaths.refused(self._place(place)[0], self._begun())
+        """Tasks that have ended badly on its node, while there is another one that has not tried."""
+        return self._deaths.refused(self._place(place)[0], self._able())
+
+    def _able(self) -> set[str]:
+        """Nodes that may carry out what has ended badly on another; also such as are about to begin."""
+        now = self._clock.seconds
+        return {
+            node
+            for node, each in self._members.items()
+            if each.takes or (not each.begun and now - each.hired < PATIENT_S)
+        }
 
     def _begun(self) -> set[str]:
         return {node for node, member in self._members.items() if member.begun}
@@ -136,6 +151,7 @@ class Fleet(Generic[Task, Record]):
                 self._ask(self._to_ask[hand])
             for message in self._wire.receive(left):
                 self._take(message)
+        self._let_go()
         self._be_patient()
 
     def _be_patient(self) -> None:
@@ -207,7 +223,7 @@ class Fleet(Generic[Task, Record]):
         self._hired += 1
         job = self._job
         places = job.workers if isinstance(job.workers, int) else offer.gpus * job.slots if job.on_gpu else offer.cpus
-        member = Member(node, offer, f"{node}/{self._hired}", max(1, places))
+        member = Member(node, offer, f"{node}/{self._hired}", max(1, places), self._clock.seconds)
         self._members[node] = member
         self._wire.hire(member.hand, node, min(member.places, offer.cpus), offer.gpus if job.on_gpu else 0)
         self._wire.call(member.hand, "facts", job.numerics)
@@ -268,23 +284,28 @@ class Fleet(Generic[Task, Record]):
     def _over(self, member: Member, place: int, answer: Answer[Record], parcel: Mapping[str, bytes]) -> None:
         task = self._orders.pop(member.at.pop(place))[2]
         self.tasks.pop((member.id, place))
-        self._done.append(((member.id, place), task, self._weighed(member, task, answer, parcel)))
+        weighed = self._weighed(member, task, answer, parcel)
+        if weighed.record is not None and faults.of_the_machine(weighed.record):
+            self._held[task] = (member.id, place), weighed
+        else:
+            self._done.append(((member.id, place), task, weighed))
+        if member.leaving and not member.at:
+            member.fault = member.fault or member.suspicion
 
     def _weighed(
         self, member: Member, task: Task, answer: Answer[Record], parcel: Mapping[str, bytes]
     ) -> Answer[Record]:
         """What is to be told of a task: that it goes elsewhere if what came of it may be its node's fault."""
         run_key = self._spec(task).run_key
-        fault = _of_the_machine(answer.record)
-        words = QUOTED.sub("", fault or "")  # a path has the names of its node, process and draft in it
-        if fault and (member.fault or not {run_key, words} & self._blamed):
-            self._blamed |= {run_key, words}
-            member.fault = member.fault or fault
-            return Answer(ending=self._loss(task, member.name))
-        is_awaited = (_is_finished(answer.record) or files.is_run(parcel)) and not project_store().has(run_key)
+        if fault := faults.of_the_machine(answer.record):
+            return self._failed_there(member, task, answer, fault)
+        is_awaited = (faults.is_finished(answer.record) or files.is_run(parcel)) and not project_store().has(run_key)
         lacking = files.fault(run_key, parcel) if is_awaited else None
         if answer.ending:
-            files.keep(run_key, {} if lacking else parcel)  # it ended while it was scored
+            files.keep(run_key, {} if lacking else parcel)
+            if project_store().has(run_key):  # it ended while it was scored, which is done here
+                self._deaths.forget(task)
+                return Answer(ending=dataclasses.replace(answer.ending, is_last=True))
             return Answer(ending=self._death(member, task, answer.ending))
         if lacking:
             self._say(f"{member.name} has lost files of a finished run ({lacking}), which goes elsewhere")
@@ -293,21 +314,48 @@ class Fleet(Generic[Task, Record]):
         self._worked(member, task)
         return answer
 
+    def _failed_there(self, member: Member, task: Task, answer: Answer[Record], fault: str) -> Answer[Record]:
+        """A run that could not read or write a file goes elsewhere until a node that it failed on is known to work."""
+        if member.fault:
+            return Answer(ending=self._loss(task, member.name))
+        self._deaths.add(task, member.id)
+        member.suspicion = fault
+        is_last = self._losses[self._spec(task).run_key] + 1 >= MOST_LOSSES
+        if is_last or self._deaths.is_own(task) or self._deaths.is_everywhere(task, self._able()):
+            return answer
+        self._say(f"{member.name}: {fault}; its run goes elsewhere")
+        return Answer(ending=self._loss(task, member.name))
+
+    def _let_go(self) -> None:
+        """Tell of runs that failed wherever they were: now it is known to be their own fault, or nothing will tell."""
+        for task, (place, answer) in list(self._held.items()):
+            is_own = self._deaths.is_own(task)
+            if is_own or not self._orders:
+                del self._held[task]
+                self._deaths.forget(task)
+                self._done.append((place, task, faults.as_own(answer) if is_own else answer))
+
     def _death(self, member: Member, task: Task, ending: Ending) -> Ending:
         """What is to be said of the end of a process: the first one at a task is its node's fault until it is known."""
+        ending = dataclasses.replace(ending, before=self._moved[task])
         if ending.kind not in OF_A_PROCESS or not self._deaths.add(task, member.id):
             return ending
-        if not self._begun() - {member.id}:
+        member.suspicion = "processes end there at runs that others carry out"
+        if not self._able() - {member.id}:
             return ending
+        self._moved[task] += 1
         self._say(f"{member.name}: {ending.reason}; its run goes elsewhere")
         return self._loss(task, member.name)
 
     def _worked(self, member: Member, task: Task) -> None:
         """A node has carried out a task: it can work, and others, where that has died, perhaps cannot."""
         del self._failures[member.id]
+        member.leaving = False
         for node in self._deaths.survived(task, member.id):
             if sick := self._members.get(node):
-                self._leave_out(sick, "processes end there at runs that others carry out")
+                sick.leaving = True
+                if not sick.at:
+                    self._leave_out(sick, sick.suspicion)
 
     # Who is gone
 
@@ -349,13 +397,3 @@ class Fleet(Generic[Task, Record]):
     @staticmethod
     def _say(line: str) -> None:
         tell(f"cluster: {line}", file=sys.stderr)
-
-
-def _of_the_machine(record: Any) -> str | None:
-    """Why a run failed if that may be no fault of its own, but of the disk that it was on."""
-    reason = str(record["reason"]) if isinstance(record, Mapping) and record.get("status") == "failed" else ""
-    return reason if reason.startswith(OF_THE_MACHINE) else None
-
-
-def _is_finished(record: Any) -> bool:
-    return isinstance(record, Mapping) and record.get("status") in ("finished", "diverged")

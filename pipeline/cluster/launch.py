@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import ipaddress
 import os
 import shlex
 import signal
@@ -43,7 +44,7 @@ def carry_out(
     """What `python -m pipeline cluster` does, in lines. InputError: Ray is not installed, or it cannot be done."""
     if importlib.util.find_spec("ray") is None:
         raise InputError("cluster: given no Ray, allowed Ray 2.60: `make ray` first")
-    at = address or configured
+    at = _checked(address or configured)
     if action == "up":
         return up(at, nodes, workers, host, folder)
     if action == "down":
@@ -52,6 +53,14 @@ def carry_out(
         return status(at)
     runs = _runs(workers)
     return join_detached(at, runs, name) if detached else join(at, runs, name)
+
+
+def _checked(address: str) -> str:
+    """An address as it is. InputError: it is none, which Ray itself would say in its log alone."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise InputError(f"--address: given {address!r}, allowed a host and a port, such as 127.0.0.1:6379")
+    return address
 
 
 def _runs(workers: int | None) -> int:
@@ -89,18 +98,28 @@ def up(address: str, nodes: int, workers: int | None, hosts: Sequence[str], fold
 
 
 def _is_loopback(address: str) -> bool:
-    host = address.rpartition(":")[0]
-    return host in ("localhost", "[::1]", "::1") or host.startswith("127.")
+    """Whether an address names this machine to itself alone, or, as 0.0.0.0 does, no machine at all."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        found = {str(each[4][0]).partition("%")[0] for each in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):  # nobody knows the name: Ray says so
+        return False
+    numbers = [ipaddress.ip_address(each.removeprefix("::ffff:")) for each in found]
+    return any(each.is_loopback or each.is_unspecified for each in numbers)
 
 
 def join(address: str, workers: int, name: str | None) -> list[str]:
     """Be a node of the cluster at `address` until Ctrl-C or SIGTERM; one that ends by itself is started again."""
     child: subprocess.Popen[bytes] | None = None
+    name = name or socket.gethostname()
     try:
         while True:
-            child = _launch(address, name or socket.gethostname(), workers, head=False)
+            child = _launch(address, name, workers, head=False)
             child.wait()
-            tell(f"cluster: the node has ended by itself: again in {AGAIN_S:.0f} s", file=sys.stderr)
+            if _has_started(name):
+                tell(f"cluster: the node has ended by itself: again in {AGAIN_S:.0f} s", file=sys.stderr)
+            else:  # the head may come later; all else is the user's to mend
+                tell(f"cluster: the node does not start ({_last(name)}): again in {AGAIN_S:.0f} s", file=sys.stderr)
             time.sleep(AGAIN_S)
     finally:
         if child and child.poll() is None:
@@ -151,8 +170,18 @@ def _start(address: str, names: Sequence[str], workers: int, *, head: bool = Fal
     """
     for name in names:
         if not (_is_up(address, name, workers, head=head) or _is_up(address, name, workers, head=head)):
-            last = " ".join(_log(name).read_text("utf-8", "replace").split()[-40:])
-            raise InputError(f"cluster: given a node that does not start ({last}), allowed one: see {_log(name)}")
+            raise InputError(
+                f"cluster: given a node that does not start ({_last(name)}), allowed one: see {_log(name)}"
+            )
+
+
+def _last(name: str) -> str:
+    """What a node has said at last, in one line."""
+    return " ".join(_log(name).read_text("utf-8", "replace").split()[-40:])
+
+
+def _has_started(name: str) -> bool:
+    return "Ray runtime started" in _log(name).read_text("utf-8", "replace")
 
 
 def _is_up(address: str, name: str, workers: int, *, head: bool) -> bool:
@@ -161,7 +190,7 @@ def _is_up(address: str, name: str, workers: int, *, head: bool) -> bool:
     created = psutil.Process(child.pid).create_time()
     _remember(name, pid=child.pid, created=created)
     while child.poll() is None and time.monotonic() < deadline:
-        if "Ray runtime started" in _log(name).read_text("utf-8", "replace"):
+        if _has_started(name):
             return True
         time.sleep(TICK_S)
     if node := _process({"pid": child.pid, "created": created}):

@@ -17,6 +17,7 @@ from pipeline import paths
 from pipeline.cluster import token
 from pipeline.cluster.ray_start import stay_on_loopback
 from pipeline.cluster.wire import Failure, HeadLost, Message, Offer
+from pipeline.pool.clock import WorkClock
 
 START_S = 60.0
 LOOK_S = 2.0  # between two looks at which nodes there are
@@ -41,7 +42,7 @@ class Relay:
         self._process = spawn.Process(target=_relay, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
-        self._heard = time.monotonic()
+        self._clock, self._heard = WorkClock(), 0.0
 
     def hire(self, hand: str, node: str, cpus: int, gpus: int) -> None:
         """See Wire."""
@@ -78,9 +79,10 @@ class Relay:
         for message in found:
             if message.call == "failed":
                 raise HeadLost(self._lost(f"does not take us ({message.value})"))
+        self._clock.tick()  # in a time in which this process was busy or stopped, it has not listened
         if any(message.call == "nodes" for message in found):  # of which the head alone knows
-            self._heard = time.monotonic()
-        quiet = time.monotonic() - self._heard
+            self._heard = self._clock.seconds
+        quiet = self._clock.seconds - self._heard
         if quiet > SILENT_S or (quiet > QUIET_S and not answers(self._address)):
             raise HeadLost(self._lost("no longer answers"))
         return found

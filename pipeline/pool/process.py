@@ -25,11 +25,16 @@ STOP_S = 3.0  # from SIGTERM to SIGKILL; a process that is stopped or hangs in a
 
 @dataclass(frozen=True)
 class Ending:
-    """How a worker ended in the middle of a task, in a word and in words, after how many seconds of work."""
+    """How a worker ended in the middle of a task, in a word and in words, after how many seconds of work.
+
+    `before`: others ended at the task that the pool knows of as replaced. `is_last`: another try would find it done.
+    """
 
     kind: Literal["timeout", "memory", "killed", "replaced"]
     reason: str
     seconds: float
+    before: int = 0
+    is_last: bool = False
 
     def __str__(self) -> str:
         return self.reason

@@ -35,7 +35,7 @@ class AffinityQueue(Generic[Task]):
 
         Those that it has `refused` wait for others.
         """
-        lengths = {group: len(tasks) - sum(map(tasks.count, refused)) for group, tasks in self._groups.items()}
+        lengths = {group: sum(task not in refused for task in tasks) for group, tasks in self._groups.items()}
         waiting = {group: length for group, length in lengths.items() if length}
         if not waiting:
             return None

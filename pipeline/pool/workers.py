@@ -77,7 +77,7 @@ def carry_out(
             for place, task, answer in executor.answers():
                 ending = answer.ending
                 tries[task] = max(1, tries[task])
-                again = ending is not None and (ending.kind == "replaced" or tries[task] < TRIES)
+                again = ending and not ending.is_last and (ending.kind == "replaced" or tries[task] < TRIES)
                 if ending and again:
                     tries[task] += ending.kind != "replaced"  # it never began, so that was no try
                     shift.queue.requeue(task)
@@ -85,14 +85,16 @@ def carry_out(
                     shift.employ(place)  # before the caller looks at the record: its worker need not wait for that
                 if not again:
                     executor.keep(task, answer)
-                    yield task, answer.record, _counted(ending)
+                    yield task, answer.record, _counted(ending, tries[task])
             shift.employ_all(more)
     finally:
         executor.stop()
 
 
-def _counted(ending: Ending | None) -> Ending | None:
-    return dataclasses.replace(ending, reason=f"{ending.reason}, {TRIES} times") if ending else None
+def _counted(ending: Ending | None, tries: int) -> Ending | None:
+    if ending is None or (times := tries + ending.before) == 1:
+        return ending
+    return dataclasses.replace(ending, reason=f"{ending.reason}, {times} times")
 
 
 class _Shift(Generic[Task, Record]):

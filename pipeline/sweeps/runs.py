@@ -11,7 +11,7 @@ from pipeline import paths
 from pipeline.contracts import Plan, RunRecord
 from pipeline.devices.mirrored import run
 from pipeline.errors import InputError
-from pipeline.records import digest, read_history, read_json
+from pipeline.records import digest, digest_of, digest_of_splits, read_examples, read_history, read_json
 from pipeline.settings import shapes
 from pipeline.settings.params import DataSettings, Settings, Variant
 from pipeline.settings.plan import card, code_digests_of, key_of_all, planned
@@ -204,10 +204,13 @@ class TrialRuns:
         return self._outcome(spec, record)
 
     def outcome(self, spec: RunSpec, record: RunRecord) -> Outcome:
-        """What came of a run that has just ended. InputError: not it failed, but the machine, or data were damaged."""
+        """What came of a run that has just ended. InputError: not it failed, but the machine, or data were damaged.
+
+        A run that failed so on nodes that can work bears another reason (see cluster.fleet), and is failed itself.
+        """
         if record["status"] == "failed":
             reason = str(record["reason"])
-            if reason.startswith(OTHER_DATA):
+            if reason.startswith(OTHER_DATA) and not _is_sound(spec):  # on a node they may be others than here
                 paths.card(spec.settings["data"], spec.draw).unlink(missing_ok=True)  # so that they are prepared anew
             if reason.startswith(OF_THE_MACHINE) or NODES_LOST in reason:
                 raise InputError(f"sweep {self.sweep.name}: {reason}: make room or mend it; the same command goes on")
@@ -224,6 +227,16 @@ class TrialRuns:
         if not math.isfinite(value):
             return Outcome("diverged", None, f"{self.sweep.metric} was not finite", seconds)
         return Outcome("finished", value, None, seconds)
+
+
+def _is_sound(spec: RunSpec) -> bool:
+    """Whether the examples that this machine has for a run are those that were planned."""
+    data, draw = spec.settings["data"], spec.draw
+    files = paths.fit_split(data, spec.settings["view"], draw), paths.validation_split(data, draw)
+    try:
+        return digest_of_splits(*(digest_of(read_examples(file)) for file in files)) == spec.data_digest
+    except (OSError, InputError):
+        return False
 
 
 def identity_of(variant: Variant, block: DataSettings) -> str:

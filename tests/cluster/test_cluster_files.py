@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 
 import hands
 import pytest
@@ -36,6 +37,45 @@ def test_data_that_are_damaged_on_a_node_are_brought_again(tmp_path):
     assert cache.lacks({"a": name}) == [name] and not (tmp_path / "cache" / name).exists()
     cache.put(name, b"these")
     assert cache.lacks({"a": name}) == [] and [file.name for file in (tmp_path / "cache").iterdir()] == [name]
+
+
+def test_data_that_are_damaged_after_a_node_has_seen_them_are_brought_again_to_another_place(tmp_path):
+    """Workers remember what they have read by its place, and would go on with the damaged examples."""
+    cache, name = files.Cache(tmp_path / "cache"), digest(b"these")
+    cache.put(name, b"these")
+    first = cache.lay_out({"a": name}, tmp_path / "inputs")
+    assert cache.lacks({"a": name}) == [] and cache.lay_out({"a": name}, tmp_path / "inputs") == first
+    (tmp_path / "cache" / name).write_bytes(b"th")
+    assert cache.lacks({"a": name}) == [name]
+    cache.put(name, b"these")
+    again = cache.lay_out({"a": name}, tmp_path / "inputs")
+    assert cache.lacks({"a": name}) == [] and again != first and (again / "a").read_bytes() == b"these"
+
+
+def test_data_that_are_asked_for_stay_and_others_are_dropped(tmp_path):
+    name, other = digest(b"these"), digest(b"those")
+    cache, old = files.Cache(tmp_path / "cache"), time.time() - (files.UNUSED_DAYS + 1) * files.DAY_S
+    for content in (b"these", b"those"):
+        cache.put(digest(content), content)
+        os.utime(tmp_path / "cache" / digest(content), (old, old))
+    assert cache.lacks({"a": name, "b": other}) == []
+    cache.lay_out({"a": name}, tmp_path / "inputs")
+    assert files.Cache(tmp_path / "cache").lacks({"a": name, "b": other}) == [other]
+
+
+def test_two_processes_of_a_machine_may_keep_the_same_data_at_once(tmp_path, monkeypatch):
+    mine, others = files.Cache(tmp_path / "cache"), files.Cache(tmp_path / "cache")
+    write, name = files.write_bytes, digest(b"these")
+
+    def meanwhile(file, content):
+        write(file, content)
+        monkeypatch.setattr(files, "write_bytes", write)
+        monkeypatch.setattr(os, "getpid", lambda: 2**22 + 1)
+        others.put(name, b"these")
+
+    monkeypatch.setattr(files, "write_bytes", meanwhile)
+    mine.put(name, b"these")
+    assert [file.name for file in (tmp_path / "cache").iterdir()] == [name]
 
 
 def test_data_are_synced_before_they_have_their_name(tmp_path, monkeypatch):

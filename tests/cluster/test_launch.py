@@ -1,6 +1,7 @@
 """Nodes by hand: hosts by a played ssh, a folder that machines share, and what is refused before anything starts."""
 
 import io
+import socket
 import subprocess
 
 import pytest
@@ -113,12 +114,35 @@ def test_a_host_has_as_many_workers_as_it_has_cores_unless_a_number_is_given(ssh
     assert "--workers" not in ssh.given[0][1]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.1.1", "localhost", "[::1]"])
-def test_a_host_is_not_sent_to_an_address_that_this_machine_alone_reaches(ssh, host):
+NAMES = {"vm": ["127.0.1.1"], "both": ["192.168.1.10", "::1"], "LOCALHOST": ["127.0.0.1"], "gate": ["192.168.1.10"]}
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """Names that this machine knows, as /etc/hosts has them; numbers are what they are."""
+    real = socket.getaddrinfo
+
+    def known(host, port):
+        if host == "nobody":
+            raise socket.gaierror(-2, "Name or service not known")
+        return [each for number in NAMES.get(host, [host]) for each in real(number, port)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.1.1", "[::1]", "0.0.0.0", "[::]", "::ffff:127.0.0.1", "vm", "both", "LOCALHOST"]
+)
+def test_a_host_is_not_sent_to_an_address_that_this_machine_alone_reaches(ssh, names, host):
     with pytest.raises(InputError, match=r"--host: given anna .* this machine alone .* --address"):
         launch.up(f"{host}:6397", 1, None, ["anna"], "aula")
     assert not ssh.started and not ssh.given
     assert launch.up(f"{host}:6397", 1, None, [], "aula")
+
+
+@pytest.mark.parametrize("host", ["gate", "192.168.1.10", "[fe80::1]", "nobody", "no..body"])
+def test_a_host_is_sent_to_an_address_that_others_may_reach(ssh, names, host):
+    assert launch.up(f"{host}:6397", 1, None, ["anna"], "aula")
 
 
 @pytest.mark.parametrize("nodes", [0, -1])
@@ -143,3 +167,40 @@ def test_the_token_that_comes_counts_more_than_what_a_host_has_of_its_own(ssh, t
     monkeypatch.setattr("sys.stdin", io.StringIO("of the head\n"))
     launch.join_detached(AT, 1, None)
     assert token.value(AT) == "of the head"
+
+
+@pytest.mark.parametrize("action", ["up", "status", "join"])
+@pytest.mark.parametrize("given", ["192.168.1.10", "192.168.1.10:", ":6379", "head:redis"])
+def test_an_address_without_a_host_or_a_port_is_refused_before_anything_starts(ssh, monkeypatch, action, given):
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: name)
+    for name in ("up", "status", "join"):
+        monkeypatch.setattr(launch, name, lambda *words: pytest.fail("it went on"))
+    words = {"nodes": 1, "workers": 1, "host": [], "folder": "aula", "name": None, "detached": False}
+    with pytest.raises(InputError, match=f"--address: given '{given}', allowed a host and a port, such as"):
+        launch.carry_out(action, AT, address=given, **words)
+
+
+def test_a_node_that_never_started_says_why_and_one_that_did_starts_again(ssh, monkeypatch, capsys):
+    """The head may come later: until then each try says what Ray has."""
+    logs = ["RuntimeError: the token is\nanother", "Ray runtime started.\nlost the head"]
+
+    class Child:
+        def wait(self):
+            launch._log("ben").parent.mkdir(parents=True, exist_ok=True)
+            launch._log("ben").write_text(logs.pop(0))
+
+        def poll(self):
+            return 1
+
+    def sleep(seconds):
+        if not logs:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(launch, "_launch", lambda *words, **rest: Child())
+    monkeypatch.setattr(launch.time, "sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        launch.join(AT, 1, "ben")
+    assert capsys.readouterr().err.splitlines() == [
+        "cluster: the node does not start (RuntimeError: the token is another): again in 5 s",
+        "cluster: the node has ended by itself: again in 5 s",
+    ]

@@ -218,6 +218,36 @@ def test_a_crash_of_its_own_is_the_trials(settings, monkeypatch, reason):
     assert stage.sweep(settings, "small")["ends"] == {"failed": 12}
 
 
+def test_a_run_that_fails_by_a_file_on_nodes_that_can_work_is_the_trials(settings, monkeypatch):
+    def unreadable(task):
+        ends = failure("exception", "on each node that tried it: OSError: [Errno 5] Input/output error: 'extra.npz'")
+        return record_of(task.spec, ends, started=0.0, duration_s=1, peak_mb=1)
+
+    monkeypatch.setattr(carry_out, "train_trial", unreadable)
+    assert stage.sweep(settings, "small")["ends"] == {"failed": 12}
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_data_are_prepared_anew_where_they_are_damaged_here_and_not_where_they_are_on_a_node(
+    settings, monkeypatch, is_damaged
+):
+    cards = []
+
+    def hit(task):
+        settings, draw = task.spec.settings, task.spec.draw
+        cards.append(paths.card(settings["data"], draw))
+        assert cards[0].exists()
+        if is_damaged:
+            paths.fit_split(settings["data"], settings["view"], draw).write_bytes(b"PK")
+        ends = failure("exception", MACHINE["data"][1])
+        return record_of(task.spec, ends, started=0.0, duration_s=1, peak_mb=1)
+
+    monkeypatch.setattr(carry_out, "train_trial", hit)
+    with pytest.raises(InputError, match="the same command goes on"):
+        stage.sweep(settings, "small")
+    assert cards[0].exists() != is_damaged
+
+
 def test_trials_that_come_to_the_same_run_train_it_once(settings, monkeypatch):
     """Other settings may leave the same examples: their runs are one, and were trained at the same time."""
     real = TrialRuns.tasks
