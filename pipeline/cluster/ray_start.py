@@ -15,7 +15,7 @@ def main() -> None:
     from ray.scripts.scripts import main as ray
 
     stay_on_loopback()
-    sys.exit(ray())
+    sys.exit(ray())  # type: ignore[no-untyped-call, unused-ignore]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The process that speaks with Ray: Ray ends a process that loses its head, and would take a whole command with it."""
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -162,7 +163,7 @@ class _Desk:
         import ray
 
         stay_on_loopback()
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         self._ray = ray
 
     def say(self, message: Message) -> None:
@@ -171,7 +172,8 @@ class _Desk:
 
     def watch(self) -> None:
         while True:
-            offers = {each["NodeID"]: _offer(each) for each in self._ray.nodes() if each["Alive"]}
+            nodes = self._ray.nodes()  # type: ignore[no-untyped-call, unused-ignore]
+            offers = {each["NodeID"]: _offer(each) for each in nodes if each["Alive"]}
             self.say(Message("", "nodes", {node: offer for node, offer in offers.items() if offer.cpus}))
             time.sleep(LOOK_S)
 
