@@ -2,8 +2,7 @@
 
 python benchmarks/cluster.py same       a topic and a sweep, on this machine alone and on three nodes
 python benchmarks/cluster.py kills      20 kills of what works on nodes, of nodes and of the driver; the head last
-python benchmarks/cluster.py overhead   the local pool against the cluster, two workers each, in turn
-python benchmarks/cluster.py many       2,000 runs that do nothing, and the driver's memory
+python benchmarks/cluster.py overhead   2,000 runs that do nothing, the driver's memory; the local pool against the cluster
 python benchmarks/cluster.py scale      1, 10, 100 and 1,000 nodes that are played: runs a second of one driver
 python benchmarks/cluster.py cut        a node cut off for 60 s and back: see cut.py
 """
@@ -412,6 +411,8 @@ def main() -> None:
     assert facts.code()
     word, *rest = sys.argv[1:] or ["same"]
     modes = {"same": same, "kills": kills, "drive": driven, "overhead": overhead, "scale": scale, "cut": cut}
+    if word not in modes:
+        sys.exit(f"given {word!r}, allowed {', '.join(modes)}")
     modes[word](*rest)
 
 

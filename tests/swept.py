@@ -96,6 +96,7 @@ def settle(monkeypatch, place, sweep=SWEEP):
     monkeypatch.setattr(carry_out, "carry_out", at_once)
     monkeypatch.setattr(carry_out, "train_trial", trained)
     monkeypatch.setattr(finals, "_compare", lambda chosen, runs, fresh, weight: ROW)
+    monkeypatch.setattr(stage, "to_score", lambda told, runs, answers: [])
     monkeypatch.setattr(stage.mlflow_sweeps, "follow", lambda name: contextlib.nullcontext())
     monkeypatch.setattr(stage.sweep_page, "page", lambda name, *_: f"the page of {name}")
     trained.keys.clear()

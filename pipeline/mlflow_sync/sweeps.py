@@ -188,6 +188,8 @@ def follow(name: str) -> Iterator[None]:
 def _follow(folder: Path, stop: threading.Event) -> None:
     seen: bytes = b""
     said = ""
+    with contextlib.suppress(tracking_store.Unreachable, InputError, OSError):  # said below, if there is something
+        tracking_store.create()  # seconds, while workers start
     while not stop.wait(PERIOD_S):
         try:
             trials = (folder / "trials.jsonl").read_bytes()

@@ -18,7 +18,7 @@ from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_pre
 from pipeline.sweeps import adopting, outputs, preflight, standing
 from pipeline.sweeps.asking import Asker, own_values
 from pipeline.sweeps.carry_out import Answers, search_trials
-from pipeline.sweeps.finals import Finals, play, tasks
+from pipeline.sweeps.finals import Finals, play, tasks, to_score
 from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.progress import Board, Shown
 from pipeline.sweeps.runs import TrialRun, TrialRuns
@@ -44,11 +44,12 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
         answers = Answers(runs, ledger, give)
         shown = Shown(board, lambda: _show(settings, block, origin, found, answers))
 
-        def then() -> list[TrialRun]:
+        def last() -> list[TrialRun]:
             _show(settings, block, origin, found, answers)
             board.finals()
             return tasks(found.told, runs)
 
+        then = (last, lambda: to_score(found.told, runs, answers))
         search_trials(found, runs, answers, shown, then)
         finals = play(found.told, runs, answers)
     return _show(settings, block, origin, found, answers, finals)

@@ -71,9 +71,9 @@ def search_trials(
     runs: TrialRuns,
     answers: Answers,
     listener: Listener,
-    then: Callable[[], Sequence[TrialRun]],
+    then: Sequence[Callable[[], Sequence[TrialRun]]],
 ) -> None:
-    """Go on until all trials are told; then carry out what `then` gives, by the same workers, which are warm."""
+    """Go on until all trials are told; then carry out what each of `then` gives, by the same workers: they are warm."""
     feed = _Feed(search, runs, answers, listener, then)
     settings: Settings = runs.settings
     minutes = runs.sweep.run_minutes or settings.run_minutes
@@ -108,10 +108,10 @@ class _Feed:
         runs: TrialRuns,
         answers: Answers,
         listener: Listener,
-        then: Callable[[], Sequence[TrialRun]],
+        then: Sequence[Callable[[], Sequence[TrialRun]]],
     ) -> None:
         self._search, self._runs, self._answers, self._listener = search, runs, answers, listener
-        self._then: Callable[[], Sequence[TrialRun]] | None = then
+        self._then = list(then)
         self._last: set[tuple[int, int]] = set()  # trial and seed of what comes after the search, and has no answer yet
         self._tasks: dict[Job, TrialRun] = {}
         self._given: dict[str, list[TrialRun]] = {}  # by key: that of the pool, and its twins
@@ -121,7 +121,7 @@ class _Feed:
     @property
     def is_over(self) -> bool:
         """Whether the search is, and all that comes after it is answered."""
-        return self._search.is_over and self._then is None and not self._last
+        return self._search.is_over and not self._then and not self._last
 
     def more(self, idle: int) -> list[TrialRun]:
         found: list[TrialRun] = []
@@ -129,8 +129,8 @@ class _Feed:
             found += self._unknown(map(self._task, jobs))
         while len(found) < idle and (jobs := self._search.guesses(1)):
             found += self._unknown(map(self._task, jobs))
-        if self._search.is_over and self._then:
-            tasks, self._then = self._then(), None
+        while self._search.is_over and self._then and not self._last:
+            tasks = self._then.pop(0)()
             self._last = {(task.trial, task.seed) for task in tasks}
             found += self._unknown(tasks)
         return found
@@ -139,7 +139,7 @@ class _Feed:
         missing: list[TrialRun] = []
         for task in tasks:
             self._answers.ask_for(task)
-            outcome = self._answers.known(task)
+            outcome = None if task.to_score else self._answers.known(task)
             if outcome is not None:
                 self._answer(task, outcome)
                 continue

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
+from pipeline.cluster import hiring
 from pipeline.contracts import Verdict
 from pipeline.errors import InputError
 from pipeline.pool import workers
@@ -92,16 +93,26 @@ class Finals:
 
 def play(told: Sequence[Told], runs: TrialRuns, answers: Answers) -> Finals:
     """Choose a finalist by validation, and compare it once with trial 0 on test data; all `tasks` are answered."""
-    sweep, fresh = runs.sweep, runs.sweep.fresh_seeds(runs.settings.first_seed)
-    found = tuple(_finalist(trial, runs, fresh, answers) for trial in finalists(told, sweep))
-    sign = -1 if sweep.highest else 1
-    good = [each for each in found[1:] if each.score is not None]
-    chosen = min(good, key=lambda each: sign * (each.score or 0.0), default=None)
+    fresh = runs.sweep.fresh_seeds(runs.settings.first_seed)
+    found = tuple(_finalist(trial, runs, fresh, answers) for trial in finalists(told, runs.sweep))
+    chosen = _best(found, runs.sweep)
     if chosen is None:
         return Finals(found, is_alone=len(told) == 1)
-    name = digest([runs.identity(chosen.trial.values), runs.identity({}), fresh, sweep.test_metric])
-    number = comparison(sweep.name, runs.settings.profile, name)
+    number = _counted(chosen, runs, fresh)
     return Finals(found, chosen, _compare(chosen, runs, fresh, share(number)), number)
+
+
+def _best(found: Sequence[Finalist], sweep: SweepSettings) -> Finalist | None:
+    """Of all finalists but the untouched variant, the best by validation on fresh seeds."""
+    sign = -1 if sweep.highest else 1
+    good = [each for each in found[1:] if each.score is not None]
+    return min(good, key=lambda each: sign * (each.score or 0.0), default=None)
+
+
+def _counted(chosen: Finalist, runs: TrialRuns, fresh: Sequence[int]) -> int:
+    """The number of this comparison, which is kept before test data are read for it."""
+    name = digest([runs.identity(chosen.trial.values), runs.identity({}), fresh, runs.sweep.test_metric])
+    return comparison(runs.sweep.name, runs.settings.profile, name)
 
 
 def tasks(told: Sequence[Told], runs: TrialRuns) -> list[TrialRun]:
@@ -110,6 +121,19 @@ def tasks(told: Sequence[Told], runs: TrialRuns) -> list[TrialRun]:
     untouched, *others = finalists(told, runs.sweep)
     fit = [untouched, *(trial for trial in others if not runs.refusal(trial.values, fresh))]
     return [task for trial in fit for task in runs.tasks(trial.number, trial.values, fresh)]
+
+
+def to_score(told: Sequence[Told], runs: TrialRuns, answers: Answers) -> list[TrialRun]:
+    """The runs that `play` compares, to be scored by workers that have trained them; none where nodes have them."""
+    fresh = runs.sweep.fresh_seeds(runs.settings.first_seed)
+    chosen = _best([_finalist(trial, runs, fresh, answers) for trial in finalists(told, runs.sweep)], runs.sweep)
+    if chosen is None or hiring.address(runs.settings):
+        return []
+    _counted(chosen, runs, fresh)
+    _, asked = _asked(chosen, runs, fresh)
+    trained = {task.spec.run_key: task for task, _ in answers.outcomes.values()}
+    there = [run for run in asked if runs.store.has(run.names["run_key"]) and not scored_runs.kept(run)]
+    return [replace(trained[run.names["run_key"]], to_score=run) for run in there]
 
 
 def finalists(told: Sequence[Told], sweep: SweepSettings) -> list[Told]:
@@ -152,24 +176,28 @@ def claim_of(sweep: SweepSettings) -> Claim:
 
 
 def _compare(chosen: Finalist, runs: TrialRuns, fresh: Sequence[int], weight: float) -> ClaimRow:
-    sweep = runs.sweep
-    plan, settings = runs.plan({FOUND: chosen.trial.values, sweep.variant: {}}, fresh)
-    claim = claim_of(sweep)
-    topic = settings.topics[sweep.topic]
-    asked = Topic(title=topic.topic.title, question=topic.topic.question, claims=(claim,))
-    settings = replace(settings, topics={sweep.topic: replace(topic, metrics=(claim.metric,), topic=asked)})
-    to_score = scored_runs.runs_to_score(settings, plan)
-    scores = _scores(to_score, runs)
-    rows = [row for run in to_score for row in _rows(run, scores.get(run.place), claim.metric)]
+    claim, asked = _asked(chosen, runs, fresh)
+    scores = _scores(asked, runs)
+    rows = [row for run in asked for row in _rows(run, scores.get(run.place), claim.metric)]
     (row,) = rules.judge(
-        sweep.topic,
+        runs.sweep.topic,
         [claim],
         rows,
-        items=_items(to_score, scores, claim.metric),
+        items=_items(asked, scores, claim.metric),
         looks=_looks(len(fresh), weight),
         written_before=[claim.name],
     )
     return row
+
+
+def _asked(chosen: Finalist, runs: TrialRuns, fresh: Sequence[int]) -> tuple[Claim, list[RunToScore]]:
+    """What the final comparison puts to the test, and the runs that it takes."""
+    sweep, claim = runs.sweep, claim_of(runs.sweep)
+    plan, settings = runs.plan({FOUND: chosen.trial.values, sweep.variant: {}}, fresh)
+    topic = settings.topics[sweep.topic]
+    asked = Topic(title=topic.topic.title, question=topic.topic.question, claims=(claim,))
+    settings = replace(settings, topics={sweep.topic: replace(topic, metrics=(claim.metric,), topic=asked)})
+    return claim, scored_runs.runs_to_score(settings, plan)
 
 
 def _looks(pairs: int, weight: float) -> Looks:

@@ -1,17 +1,20 @@
 """Trials as ordinary runs: their specs, their data, and what the store knows of them."""
 
 import builtins
+import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from pipeline import paths
 from pipeline.contracts import Plan, RunRecord
 from pipeline.devices.mirrored import run
 from pipeline.errors import InputError
 from pipeline.records import digest, digest_of, digest_of_splits, read_examples, read_history, read_json
+from pipeline.scoring import scored_runs
+from pipeline.scoring.scored_runs import RunToScore
 from pipeline.settings import shapes
 from pipeline.settings.params import DataSettings, Settings, Variant
 from pipeline.settings.plan import card, code_digests_of, key_of_all, planned
@@ -37,19 +40,25 @@ NODES_LOST = "nodes were lost under it"
 
 @dataclass(frozen=True, eq=False)
 class TrialRun:
-    """A run of a trial, and the digests of the code that its key is made from: a task of the pool."""
+    """A run of a trial, and the digests of the code that its key is made from: a task of the pool.
+
+    One that is in the store and is `to_score` on test data is scored, and trained no more.
+    """
 
     trial: int
     seed: int
     spec: RunSpec
     code: Mapping[str, str]
+    to_score: RunToScore | None = None
 
 
 imported: dict[str, str] = {}  # of the code of a worker's process, digests as it first trained by it
 
 
 def train_trial(task: TrialRun) -> RunRecord:
-    """Train one run, in a worker's process. InputError: the code is no longer that of its key, or was another here."""
+    """Train one run, in a worker's process, or score it. InputError: the code is no longer that of its key."""
+    if task.to_score:
+        return _score(task, task.to_score)
     lived_through = any(imported.setdefault(name, code) != code for name, code in task.code.items())
     if lived_through or code_digests_of(task.spec.settings) != task.code:
         raise InputError(
@@ -57,6 +66,14 @@ def train_trial(task: TrialRun) -> RunRecord:
             " goes on with the code of now"
         )
     return run(task.spec)
+
+
+def _score(task: TrialRun, to_score: RunToScore) -> RunRecord:
+    """Score a run of the store; what goes wrong is left to the comparison, which meets it again and tells it."""
+    folder = project_store().folder(task.spec.run_key)
+    with contextlib.suppress(Exception):
+        scored_runs.score_run(to_score, folder)
+    return cast(RunRecord, {**task.spec.names(), **read_json(folder / "run.json")})
 
 
 class TrialRuns:

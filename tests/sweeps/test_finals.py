@@ -3,13 +3,16 @@
 import dataclasses
 
 import pytest
-from swept import ROW, SWEEP, VIEWS, settle
+from swept import ROW, SWEEP, VIEWS, settle, trained
 
+from pipeline import paths
 from pipeline.errors import InputError
+from pipeline.records import read_json
 from pipeline.stages import sweep as stage
-from pipeline.sweeps import finals
+from pipeline.sweeps import carry_out, finals
 from pipeline.sweeps.finals import Finalist, Finals
 from pipeline.sweeps.trials import Told
+from pipeline.training.store import project_store
 from pipeline.verdicts import rules
 
 VAIN = "fit.momentum: 0.1 .. 0.9"
@@ -95,6 +98,37 @@ def test_a_finalist_without_data_of_a_fresh_draw_is_kept_with_its_reason(house, 
     untouched, *others = summary["finals"]["finalists"]
     assert untouched["fresh"] is not None and summary["finals"]["chosen"] is None
     assert [(each["fresh"], each["reason"]) for each in others] == [(None, "given 3, allowed 2")] * 2
+
+
+def test_what_is_compared_is_scored_by_the_workers_of_the_search(settings, monkeypatch):
+    """They are warm; and the look is counted before any of them reads test data."""
+    scored = []
+
+    def work(task):
+        if task.to_score is None:
+            return trained(task)
+        assert list(paths.STUDIES.glob(f"*{paths.COMPARED}/*.json"))
+        scored.append((task.trial, task.seed, task.to_score.place[0]))
+        return read_json(project_store().folder(task.spec.run_key) / "run.json")
+
+    monkeypatch.setattr(carry_out, "train_trial", work)
+    monkeypatch.setattr(stage, "to_score", finals.to_score)
+    monkeypatch.setattr(finals.scored_runs, "kept", lambda run: None)
+    chosen = stage.sweep(settings, "small")["finals"]["chosen"]
+    fresh = settings.sweeps["small"].fresh_seeds(settings.first_seed)
+    arms = [(chosen, finals.FOUND), (0, "stride")]
+    assert sorted(scored) == sorted((trial, seed, name) for trial, name in arms for seed in fresh)
+    scored.clear()
+    monkeypatch.setattr(finals.scored_runs, "kept", lambda run: "scores")
+    stage.sweep(settings, "small")
+    assert not scored
+
+
+def test_nodes_of_a_cluster_are_asked_for_no_scores_of_runs_that_lie_here(settings, monkeypatch):
+    monkeypatch.setattr(stage, "to_score", finals.to_score)
+    monkeypatch.setattr(finals.hiring, "address", lambda settings: "127.0.0.1:6379")
+    monkeypatch.setattr(carry_out.hiring, "hire", lambda *args, **rest: None)
+    assert stage.sweep(settings, "small")["finals"]["chosen"]
 
 
 def test_all_comparisons_of_a_sweep_share_one_error():

@@ -11,7 +11,7 @@ from swept import SWEEP, VIEWS, at_once, settle, trained
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.records import read_json
+from pipeline.records import read_json, write_json
 from pipeline.sharing.team import Team, Training
 from pipeline.stages import sweep as stage
 from pipeline.sweeps import carry_out, preflight
@@ -354,3 +354,23 @@ def test_an_unknown_sweep(settings):
 def test_the_store_is_sound(settings):
     stage.sweep(settings, "small")
     assert all(integrity.is_sound(folder, folder.name) for folder in project_store().runs())
+
+
+@pytest.mark.parametrize("fault", [None, ValueError("no such metric")])
+def test_a_worker_scores_a_run_of_the_store_and_trains_it_no_more(house, monkeypatch, fault):
+    """What goes wrong is met again, and told, by who compares."""
+    scored = []
+
+    def score(run, folder):
+        scored.append((run, folder))
+        if fault:
+            raise fault
+
+    monkeypatch.setattr(trial_runs.scored_runs, "score_run", score)
+    monkeypatch.setattr(trial_runs, "run", lambda spec: pytest.fail("it was trained"))
+    folder = project_store().folder("key")
+    write_json(folder / "run.json", {"status": "finished"})
+    spec = types.SimpleNamespace(run_key="key", names=lambda: {"variant": "stride"})
+    task = trial_runs.TrialRun(0, 200, spec, {}, to_score="what is asked")
+    assert trial_runs.train_trial(task) == {"status": "finished", "variant": "stride"}
+    assert scored == [("what is asked", folder)]
