@@ -41,6 +41,11 @@ NOT_RUN = {  # what they do is another test's, or takes hours; that there is suc
     *("python -m pipeline card churn", "python -m pipeline card churn --out churn.card.md"),
     *("python -m pipeline runs push", "python -m pipeline runs pull", "make store"),  # sharing/
     "python -m pipeline results",  # writes into the pages themselves: test_results.py
+    *("python -m pipeline claims churn", "python -m pipeline prepare mine"),  # test_own_data.py
+    "make GPU=1 bench-gpu",  # devices/test_benchmark.py
+    *("dvc exp", "dvc exp run --queue -S ..."),  # forms, not commands: test_sharing.py
+    "dvc exp run -S topics.convolution.fit.learning_rate=0.003",  # that of another topic is run
+    *("make ray", "python -m pipeline repro --cluster 127.0.0.1:6379"),  # cluster/test_ray.py
 }
 ELSEWHERE = (
     "make ui",
@@ -49,7 +54,14 @@ ELSEWHERE = (
     "mlflow models serve",
     "source ",
     "export ",
-)  # servers, and what only changes a shell
+    *("ADMIN_PASSWORD=", "DATABASE_PASSWORD=", "HOST_NAME=", "SECRET_KEY=", "END", "cd server", "chmod 600 .env "),
+    "python -m pipeline cluster",  # cluster/test_ray.py
+    *(
+        "python -m pipeline sweep",
+        "python -m pipeline repro sweep@",
+        "dvc exp run -S sweeps.",
+    ),  # sweeps/, test_sharing.py
+)  # servers and nodes, what only changes a shell, and what takes long
 
 
 def commands(text):
@@ -128,7 +140,7 @@ def runnable(command):
 @pytest.mark.parametrize("command", filter(runnable, COMMANDS))
 def test_commands_run(clone, command):
     key = read_json(next((clone / "data/runs/imbalance").glob("*/200/run.json")))["run_key"]
-    words = [key[:10] if word == "KEY" else word for word in shlex.split(command)]
+    words = [key[:10] if word in ("KEY", "CLAVE") else word for word in shlex.split(command)]
     tell(clone, *words)
 
 
