@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from demo_topic import mlflow_client
 from swept import settle
 
 from pipeline import freshness, paths
-from pipeline.mlflow_sync import mlflow_run, sweeps
+from pipeline.mlflow_sync import mlflow_run, sweeps, tracking_store
 from pipeline.records import read_json, write_json
 from pipeline.stages import sweep as stage
+
+FOLLOW = sweeps.follow  # which `settle` takes away
 
 
 @pytest.fixture
@@ -120,3 +123,36 @@ def test_what_other_code_has_scored_is_said_to_be_stale_until_it_is_scored_again
     page = mlflow_client().download_artifacts(after.info.run_id, "sweep/index.html")
     assert Path(page).read_text("utf-8") == "the page of now"
     assert not sweeps.publish()["points"]
+
+
+def test_it_is_shown_while_it_goes_on(settings, monkeypatch):
+    """The database is made at once, while workers start; trials are written as its files tell of them."""
+    monkeypatch.setattr(sweeps, "PERIOD_S", 1000.0)
+    with FOLLOW("small"):
+        wait_for(tracking_store.is_there)
+    stage.sweep(settings, "small")
+    monkeypatch.setattr(sweeps, "PERIOD_S", 0.05)
+    with FOLLOW("small"):
+        wait_for(lambda: mlflow_client().get_experiment_by_name("convolution") and len(written()[0]) == 13)
+
+
+def test_a_store_out_of_reach_is_said_once_and_ends_no_sweep(settings, monkeypatch, capfd):
+    stage.sweep(settings, "small")
+    monkeypatch.setattr(sweeps, "PERIOD_S", 0.01)
+    tries = []
+
+    def away():
+        tries.append(1)
+        raise tracking_store.Unreachable("cannot use it")
+
+    monkeypatch.setattr(tracking_store, "create", away)
+    with FOLLOW("small"):
+        wait_for(lambda: len(tries) >= 4)
+    assert capfd.readouterr().err.count("MLflow: cannot use it; training goes on, the trials are kept") == 1
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
