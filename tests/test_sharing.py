@@ -135,9 +135,9 @@ def test_an_experiment_in_a_temporary_copy_keeps_its_runs_in_the_project(colleag
     assert not [*(colleague / ".dvc" / "tmp" / "exps").rglob("mlflow.db")]
     tell(colleague, "dvc", "exp", "apply", "tried")
     told = tell(colleague, *PIPELINE, "runs", "list")
-    assert "exploding: 12 of 12 runs done" in told, told
+    assert "exploding: 16 of 16 runs done" in told, told
     change(colleague, lambda tree: tree["topics"]["exploding"].update(seeds=3), "profiles/smoke.yaml")
-    assert trained(tell(colleague, *PIPELINE, "repro", "train@exploding")) == {"exploding": 6}
+    assert trained(tell(colleague, *PIPELINE, "repro", "train@exploding")) == {"exploding": 8}
 
 
 def test_an_applied_experiment_of_a_colleague_counts_as_done(colleague):
@@ -145,7 +145,7 @@ def test_an_applied_experiment_of_a_colleague_counts_as_done(colleague):
     tell(colleague, "dvc", "exp", "run", "--temp", "-n", "tried", "-S", "topics.exploding.fit.learning_rate=0.02")
     subprocess.run(["rm", "-rf", str(colleague / ".aula")], check=True)
     tell(colleague, "dvc", "exp", "apply", "tried")
-    assert "exploding: 12 of 12 runs done" in tell(colleague, *PIPELINE, "runs", "list")
+    assert "exploding: 16 of 16 runs done" in tell(colleague, *PIPELINE, "runs", "list")
 
 
 # A topic that fails
@@ -162,7 +162,7 @@ def test_a_failing_arm_in_the_first_topic_stops_no_other(remote, colleague):
     assert done.returncode == 1, done.stdout[-3000:] + done.stderr[-3000:]
     assert {"train@exploding", "train@long_tail", "evaluate@long_tail"} <= stages(done.stdout)
     said = done.stderr.splitlines()
-    assert re.fullmatch(r"failed: train@exploding: 4 of 12 runs failed, the first: .*the arm fails", said[-2]), said
+    assert re.fullmatch(r"failed: train@exploding: 4 of 16 runs failed, the first: .*the arm fails", said[-2]), said
     assert said[-1].startswith("1 topic failed; finished runs are kept")
     assert page.exists() and "dvc push" not in done.stdout
     scores = (colleague / "data" / "results" / "exploding" / "scores.csv").read_text()
