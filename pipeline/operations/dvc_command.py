@@ -1,11 +1,13 @@
 """Carry out `dvc` in a process of its own, without its advice to push, and with files that no kill can tear."""
 
 import io
+import os
 import stat
 import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline.operations import signals
 from pipeline.records import write_bytes
 
 ADVICE = "Use `dvc push`"
@@ -23,6 +25,7 @@ def main(arguments: list[str]) -> int:
             write(*objects, **options)
 
     ui.write = without_advice
+    os.environ[signals.DVC] = str(os.getpid())  # for its stages: one may start after we were killed
     _write_whole()
     code: int = dvc(arguments)
     return code

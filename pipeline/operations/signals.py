@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 TICK_S = 0.5
+DVC = "AULA_DVC"  # in the environment of a stage: the process of the DVC that carries it out, where we started that
 
 
 def stop_in_order() -> None:
@@ -33,8 +34,11 @@ def _watch_dvc() -> None:
             return any("dvc" in Path(part).name for part in process.cmdline()[:3])
         return False
 
-    dvc = next(filter(is_dvc, psutil.Process().parents()), None)
-    if dvc:
+    above = psutil.Process().parents()
+    dvc, said = next(filter(is_dvc, above), None), os.environ.get(DVC)
+    if said and said not in [str(process.pid) for process in above]:  # it was killed before we came to look for it
+        os.kill(os.getpid(), signal.SIGTERM)
+    elif dvc:
         while dvc.is_running():
             time.sleep(TICK_S)
         os.kill(os.getpid(), signal.SIGTERM)

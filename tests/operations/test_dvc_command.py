@@ -36,6 +36,13 @@ def test_a_stage_runs_and_nobody_is_sent_to_push(project):
     assert "up to date" in call(project, "repro")[1]
 
 
+def test_a_stage_is_told_whose_it_is(project):
+    """One that starts after DVC was killed finds no DVC above it."""
+    text = (project / "dvc.yaml").read_text().replace("echo said", f"printenv {signals.DVC}")
+    (project / "dvc.yaml").write_text(text)
+    assert call(project, "repro")[0] == 0 and int((project / "plan.txt").read_text()) > 1
+
+
 def test_dvc_s_own_codes_come_through(project):
     code, told = call(project, "repro", "nothing")
     assert code == 255 and "nothing" in told
