@@ -2,7 +2,7 @@
 
 python benchmarks/cluster.py same       a topic and a sweep, on this machine alone and on three nodes
 python benchmarks/cluster.py kills      20 kills of what works on nodes, of nodes and of the driver; the head last
-python benchmarks/cluster.py overhead   2,000 runs that do nothing, the driver's memory; the local pool against the cluster
+python benchmarks/cluster.py overhead   2,000 runs that do nothing, and memory; the local pool against the cluster
 python benchmarks/cluster.py scale      1, 10, 100 and 1,000 nodes that are played: runs a second of one driver
 python benchmarks/cluster.py cut        a node cut off for 60 s and back: see cut.py
 """
