@@ -96,6 +96,8 @@ def joined(place: Path) -> Iterator[None]:
             )
             own = os.environ | {FOLDER: str(place / ".aula" / f"node_{name}")}
             children.append(subprocess.Popen(join, cwd=place, env=own, start_new_session=True))
+        for name in NODES:
+            _wait_for_node(place / ".aula" / "cluster" / f"{name}.log")
         yield
     finally:
         for child in children:
@@ -103,6 +105,14 @@ def joined(place: Path) -> Iterator[None]:
         for child in children:
             child.wait(60)
         subprocess.run(within(HEAD, *PIPELINE, "cluster", "down"), cwd=place, check=False)
+
+
+def _wait_for_node(log: Path) -> None:
+    """Until Ray runs there: a short topic is over before a node that takes long to start."""
+    until = time.monotonic() + START_S
+    while not (log.exists() and "Ray runtime started" in log.read_text("utf-8", "replace")):
+        assert time.monotonic() < until, f"{log.stem} does not start"
+        time.sleep(0.1)
 
 
 class Driver:
