@@ -23,6 +23,7 @@ import house
 import psutil
 from clone import change
 
+from pipeline.cluster.launch import STARTED
 from pipeline.cluster.node import FOLDER
 
 NET, PORT = "10.213.97", 6397
@@ -110,7 +111,7 @@ def joined(place: Path) -> Iterator[None]:
 def _wait_for_node(log: Path) -> None:
     """Until Ray runs there: a short topic is over before a node that takes long to start."""
     until = time.monotonic() + START_S
-    while not (log.exists() and "Ray runtime started" in log.read_text("utf-8", "replace")):
+    while not (log.exists() and STARTED in log.read_text("utf-8", "replace")):
         assert time.monotonic() < until, f"{log.stem} does not start"
         time.sleep(0.1)
 

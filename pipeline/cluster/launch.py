@@ -27,6 +27,7 @@ from pipeline.spoken import tell
 START_S, STOP_S, DOWN_S, TICK_S = 90.0, 20.0, 60.0, 0.2
 STORE_BYTES = 500_000_000  # of memory a node keeps for data on their way
 AGAIN_S = 5.0  # after a node that has ended by itself: cut off for long, or killed
+STARTED = "Ray runtime started"  # as Ray says it in a node's log
 
 
 def carry_out(
@@ -181,7 +182,7 @@ def _last(name: str) -> str:
 
 
 def _has_started(name: str) -> bool:
-    return "Ray runtime started" in _log(name).read_text("utf-8", "replace")
+    return STARTED in _log(name).read_text("utf-8", "replace")
 
 
 def _is_up(address: str, name: str, workers: int, *, head: bool) -> bool:

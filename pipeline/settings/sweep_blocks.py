@@ -234,7 +234,8 @@ def _check_paths(name: str, arm: Arm, space: Space, complaints: Complaints) -> N
         for values in space.edges(each):
             alone, beside = Complaints(), Complaints()
             _tried(arm, name, name, values, alone)
-            _tried(arm, name, name, {**space.firsts(), **values}, beside)
+            if alone.lines:
+                _tried(arm, name, name, {**space.firsts(), **values}, beside)
             for line in alone.lines if beside.lines else ():
                 complaints.say(line)
 

@@ -17,7 +17,7 @@ from pipeline.stages.prepare import prepare
 from pipeline.stages.train import refuse_gpus, refuse_half_precision, refuse_precision, refuse_to_go_without_gpu
 from pipeline.sweeps import adopting, outputs, preflight, standing
 from pipeline.sweeps.asking import Asker, own_values
-from pipeline.sweeps.carry_out import Answers, search_trials
+from pipeline.sweeps.carry_out import Answers, Feed, search_trials
 from pipeline.sweeps.finals import Finals, play, tasks, to_score
 from pipeline.sweeps.ledger import Ledger
 from pipeline.sweeps.progress import Board, Shown
@@ -50,7 +50,7 @@ def sweep(settings: Settings, name: str) -> dict[str, Any]:
             return tasks(found.told, runs)
 
         then = (last, lambda: to_score(found.told, runs, answers))
-        search_trials(found, runs, answers, shown, then)
+        search_trials(Feed(found, runs, answers, shown, then))
         finals = play(found.told, runs, answers)
     return _show(settings, block, origin, found, answers, finals)
 

@@ -66,24 +66,17 @@ def _lost(task: TrialRun, ending: Ending | None) -> RunRecord:
     return lost(task.spec, ending.kind, ending.reason, ending.seconds)
 
 
-def search_trials(
-    search: Search,
-    runs: TrialRuns,
-    answers: Answers,
-    listener: Listener,
-    then: Sequence[Callable[[], Sequence[TrialRun]]],
-) -> None:
-    """Go on until all trials are told; then carry out what each of `then` gives, by the same workers: they are warm."""
-    feed = _Feed(search, runs, answers, listener, then)
-    settings: Settings = runs.settings
-    minutes = runs.sweep.run_minutes or settings.run_minutes
+def search_trials(feed: "Feed") -> None:
+    """Go on until all trials are told; then carry out what comes after them, by the same workers: they are warm."""
+    settings: Settings = feed.runs.settings
+    minutes = feed.runs.sweep.run_minutes or settings.run_minutes
     pool: Iterable[tuple[TrialRun, RunRecord | None, Ending | None]] = carry_out(
         train_trial,
         [],
         sharing=Sharing.of(settings),
         kind=_kind,
         limit_s=minutes * 60,
-        tick=listener.tick,
+        tick=feed.listener.tick,
         affinity=lambda task: task.trial,
         more=feed.more,
         wanted=feed.is_wanted,
@@ -99,8 +92,8 @@ def _kind(task: TrialRun) -> str:
     return kind_of(task.spec)
 
 
-class _Feed:
-    """Gives the pool what the search wants, less what is known already, and `then` what comes after it."""
+class Feed:
+    """Gives the pool what the search wants, less what is known already, and after it what each of `then` gives."""
 
     def __init__(
         self,
@@ -110,7 +103,7 @@ class _Feed:
         listener: Listener,
         then: Sequence[Callable[[], Sequence[TrialRun]]],
     ) -> None:
-        self._search, self._runs, self._answers, self._listener = search, runs, answers, listener
+        self._search, self.runs, self._answers, self.listener = search, runs, answers, listener
         self._then = list(then)
         self._last: set[tuple[int, int]] = set()  # trial and seed of what comes after the search, and has no answer yet
         self._tasks: dict[Job, TrialRun] = {}
@@ -151,7 +144,7 @@ class _Feed:
     def _task(self, job: Job) -> TrialRun:
         if job not in self._tasks:
             values, seeds = self._search.values(job.trial), self._search.rules.seeds
-            for task in self._runs.tasks(job.trial, values, seeds):
+            for task in self.runs.tasks(job.trial, values, seeds):
                 self._tasks[Job(task.trial, task.seed)] = task
         return self._tasks[job]
 
@@ -168,7 +161,7 @@ class _Feed:
         self._last.discard((task.trial, task.seed))
         told = self._search.done(Job(task.trial, task.seed), outcome)
         if told:
-            self._listener.told(told, self._search)
+            self.listener.told(told, self._search)
 
     def is_wanted(self, task: TrialRun) -> bool:
         """Whether a trial still waits for it; the pool drops it if not."""

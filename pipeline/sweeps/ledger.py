@@ -14,7 +14,7 @@ from pipeline.settings.sweep_blocks import SweepSettings
 from pipeline.sweeps.trials import Outcome, Told
 from pipeline.training import runtime
 
-TRIALS = "trials.jsonl"
+HISTORY = "trials.jsonl"  # of a study, and of what its sweep leaves
 
 
 def study_id(settings: Settings, sweep: SweepSettings, base: Sequence[str]) -> str:
@@ -61,7 +61,7 @@ class Ledger:
 
     def tell(self, told: Sequence[Told]) -> None:
         """Keep the trials so far, in their order."""
-        write_bytes(self.folder / TRIALS, history(told))
+        write_bytes(self.folder / HISTORY, history(told))
 
     def ask_for(self, run_keys: Iterable[str], data: Iterable[str]) -> None:
         """Keep which runs and data the sweep asks for, beside those it asked for before: pruning leaves them.
@@ -94,7 +94,7 @@ def history(told: Sequence[Told]) -> bytes:
 
 def told_before(study: str) -> list[dict[str, Any]]:
     """Records of the trials that a study has told so far; none where the file is damaged: nothing but --plan asks."""
-    file = paths.STUDIES / study / TRIALS
+    file = paths.STUDIES / study / HISTORY
     try:
         return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
     except (OSError, ValueError):

@@ -16,7 +16,7 @@ from pipeline.sweeps import adopting
 from pipeline.sweeps.asking import own_values, study_of
 from pipeline.sweeps.carry_out import Answers
 from pipeline.sweeps.finals import Finalist, Finals, share
-from pipeline.sweeps.ledger import history
+from pipeline.sweeps.ledger import HISTORY, history
 from pipeline.sweeps.runs import TrialRun
 from pipeline.sweeps.search import Search
 from pipeline.sweeps.standing import SUMMARY, Origin, identity_of_found, key
@@ -25,7 +25,7 @@ from pipeline.verdicts.looks import FAMILY_ERROR
 
 Runs = Mapping[tuple[int, int], tuple[TrialRun, Outcome]]  # by trial and seed
 SEEDS = ("phase", "trial", "seed", "value", "status", "seconds", "run_key", "reason")
-TRIALS, RUNS, HISTORY, JOURNAL = "trials.csv", "runs.csv", "trials.jsonl", "journal.log"
+TRIALS, RUNS, JOURNAL = "trials.csv", "runs.csv", "journal.log"
 FACTS = "runs.json"  # {run_key: what the run was to be}
 ENOUGH = 50  # trials, for PED-ANOVA: it looks at the best tenth
 
